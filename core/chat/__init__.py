@@ -1,0 +1,1 @@
+"""Conversations: retrieve, prompt, stream, check citations, save."""

@@ -1,0 +1,1 @@
+"""Storage: SQLite is the truth, Milvus holds vectors that can be rebuilt from it."""

@@ -1,0 +1,166 @@
+"""The values that cross core's borders: documents, passages, conversations, answers. Frozen; never dicts or rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from models.conversation import Effort, Usage
+
+
+class DocumentState(StrEnum):
+    """WAITING to be read, INDEXED, or SKIPPED with a reason in words."""
+
+    WAITING = "waiting"
+    INDEXED = "indexed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder (or a single file) that the person added; `documents` counts its files in the library."""
+
+    id: int
+    path: Path
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file of the library. `reason` says why it was skipped; `page_count` is None where a format has no pages."""
+
+    id: int
+    folder_id: int
+    path: Path
+    title: str
+    state: DocumentState
+    reason: str
+    size_bytes: int
+    modified_ns: int
+    page_count: int | None
+    passage_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A ranked piece of a document. `start`/`end` are offsets into the document's extracted text and
+    `text == document_text[start:end]`; `page` is 0-based and None where the format has no pages; `section` is the
+    heading path, joined by " › "; a higher `score` is better, comparable within one search only."""
+
+    rank: int
+    score: float
+    document_id: int
+    path: Path
+    title: str
+    page: int | None
+    section: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search gave and over how much: `documents_searched` indexed documents; `meaning` is False when only
+    keywords were used (no embedding model yet)."""
+
+    query: str
+    passages: tuple[Passage, ...]
+    documents_searched: int
+    meaning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """The outcome of one indexing run. `documents` counts the indexed documents of the given folders afterwards."""
+
+    documents: int
+    indexed: int
+    unchanged: int
+    removed: int
+    skipped: tuple[Skipped, ...]
+    chunks: int
+    seconds: float
+
+
+class Support(StrEnum):
+    """What the application found when it compared a cited sentence with the passage it cites."""
+
+    SUPPORTED = "supported"
+    WEAK = "weak"
+    NOT_FOUND = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A numbered source of an answer: `number` as it stands in the answer's text, where it points, and the words there.
+    `document_id` is None once the document has left the library; path and quote stay."""
+
+    number: int
+    document_id: int | None
+    path: Path
+    title: str
+    page: int | None
+    section: str
+    start: int
+    end: int
+    quote: str
+    support: Support
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationSummary:
+    """A line of the conversation list; times are UTC seconds since 1970."""
+
+    id: int
+    title: str
+    created_s: float
+    updated_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """A stored message. For an answer: its reasoning, sources and effort; `complete` is False if it was stopped."""
+
+    id: int
+    role: str
+    text: str
+    reasoning: str = ""
+    citations: tuple[Citation, ...] = ()
+    effort: Effort | None = None
+    complete: bool = True
+    usage: Usage | None = None
+    created_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """A document's extracted text with what is needed to show a place in it: `pages` are the start offsets of its
+    pages (empty where a format has none)."""
+
+    document: Document
+    text: str
+    pages: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedDocuments:
+    """Event of a turn: the passages the answer will be written from, out of `documents_searched` documents."""
+
+    passages: tuple[Passage, ...]
+    documents_searched: int
+    meaning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSaved:
+    """Last event of a turn: the answer as it was stored, with its checked citations."""
+
+    message: ChatMessage
