@@ -96,6 +96,7 @@ class Support(StrEnum):
     SUPPORTED = "supported"
     WEAK = "weak"
     NOT_FOUND = "not_found"
+    UNCHECKED = "unchecked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +128,21 @@ class ConversationSummary:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """A stored message. For an answer: its reasoning, sources and effort; `complete` is False if it was stopped."""
+    """A stored message, `role` "user" or "assistant". For an answer: its reasoning, its checked `citations` in the order
+    of their first mention, its effort; `complete` is False if it was stopped or cut. For a question: `prompt`, the
+    exact text the model was given, kept so that the next turn renders the same tokens and the cache holds, and
+    `sources`, the passages numbered in it."""
 
     id: int
     role: str
     text: str
     reasoning: str = ""
     citations: tuple[Citation, ...] = ()
+    sources: tuple[Citation, ...] = ()
     effort: Effort | None = None
     complete: bool = True
     usage: Usage | None = None
+    prompt: str = ""
     created_s: float = 0.0
 
 

@@ -1,0 +1,189 @@
+"""Settings, declared once: type, default, bounds and words; the file and the dialog both follow the declaration."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from models.faults import N_
+
+log = logging.getLogger(__name__)
+
+SettingValue = str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value a setting may take and the words for it (an `N_` template)."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the dialog needs to know of a setting. `label`, `help`, `unit` and `group` are `N_` templates; a setting
+    without a label is kept in the file but not offered in the dialog. `needs_restart` is said beside it."""
+
+    label: str
+    help: str = ""
+    group: str = ""
+    unit: str = ""
+    minimum: int = 0
+    maximum: int = 0
+    choices: tuple[Choice, ...] = ()
+    needs_restart: bool = False
+
+    def accepts(self, value: SettingValue) -> bool:
+        """Whether `value` (already of the right type) is within the bounds."""
+        if self.choices:
+            return any(choice.value == value for choice in self.choices)
+        if isinstance(value, int) and not isinstance(value, bool) and self.maximum:
+            return self.minimum <= value <= self.maximum
+        return True
+
+
+def _setting(default: Any, label: str = "", help: str = "", **rest: Any) -> Any:
+    return field(default=default, metadata={"declaration": Declaration(label, help, **rest)})
+
+
+GENERAL = N_("General")
+ANSWERS = N_("Answers")
+MEMORY = N_("Model and memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one data directory."""
+
+    language: str = _setting(
+        "",
+        N_("Language"),
+        N_("The language of the window. The documents and answers may be in any language."),
+        group=GENERAL,
+        choices=(Choice("", N_("As this computer")), Choice("en", "English"), Choice("pt_BR", "Português (Brasil)")),
+        needs_restart=True,
+    )
+    appearance: str = _setting(
+        "system",
+        N_("Appearance"),
+        group=GENERAL,
+        choices=(Choice("system", N_("As this computer")), Choice("light", N_("Light")), Choice("dark", N_("Dark"))),
+    )
+    effort: str = _setting(
+        "medium",
+        N_("Reasoning"),
+        N_("How long the model thinks before it answers. More is slower and often better."),
+        group=ANSWERS,
+        choices=(Choice("low", N_("Low")), Choice("medium", N_("Medium")), Choice("high", N_("High"))),
+    )
+    passages: int = _setting(
+        6,
+        N_("Passages per question"),
+        N_("How many passages of your documents the model reads for a question. Fewer is faster."),
+        group=ANSWERS,
+        minimum=1,
+        maximum=20,
+    )
+    answer_tokens: int = _setting(
+        4096,
+        N_("Longest answer"),
+        N_("Reasoning and answer together; an answer that reaches this length is cut and says so."),
+        group=ANSWERS,
+        unit=N_("tokens"),
+        minimum=64,
+        maximum=65536,
+    )
+    memory_gib: int = _setting(
+        16,
+        N_("Memory Papermoor may use"),
+        N_("For the whole application. What does not fit is made smaller or refused, with a reason."),
+        group=MEMORY,
+        unit=N_("GB"),
+        minimum=4,
+        maximum=1024,
+    )
+    context_tokens: int = _setting(
+        0,
+        N_("Context length"),
+        N_("How much the model can keep in view at once. 0 lets Papermoor choose what fits the memory."),
+        group=MEMORY,
+        unit=N_("tokens"),
+        minimum=0,
+        maximum=131072,
+    )
+    chat_model: str = _setting("")
+    embedder: str = _setting("")
+
+
+DECLARATIONS: Mapping[str, Declaration] = {f.name: f.metadata["declaration"] for f in fields(Settings)}
+
+
+class SettingsStore:
+    """The settings file of a data directory. Reading never fails: a value that does not fit falls back to its default
+    and is named in the log."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._listeners: list[Callable[[Settings], None]] = []
+        self.current = _read(path)
+
+    def change(self, **values: SettingValue) -> Settings:
+        """Set and save. Raises ValueError for a value out of bounds (a bug in the caller) and OSError for the disk."""
+        for key, value in values.items():
+            if not DECLARATIONS[key].accepts(value):
+                raise ValueError(f"{key} does not accept {value!r}")
+        self.current = replace(self.current, **values)  # type: ignore[arg-type]  # checked against the declaration above
+        _write(self._path, self.current)
+        for listener in tuple(self._listeners):
+            listener(self.current)
+        return self.current
+
+    def on_change(self, listener: Callable[[Settings], None]) -> None:
+        """Call `listener` with the new settings after each change, on the changing thread."""
+        self._listeners.append(listener)
+
+
+def _read(path: Path) -> Settings:
+    try:
+        stored = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError) as error:
+        log.warning("settings file unreadable, defaults used: %s", type(error).__name__)
+        return Settings()
+    kept: dict[str, Any] = {}
+    for f in fields(Settings):
+        value = stored.get(f.name, f.default)
+        if type(value) is type(f.default) and DECLARATIONS[f.name].accepts(value):
+            kept[f.name] = value
+        else:
+            log.warning("setting %s does not fit, default used", f.name)
+    return Settings(**kept)
+
+
+def _write(path: Path, settings: Settings) -> None:
+    import tomlkit
+
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        document = tomlkit.document()
+    for f in fields(Settings):
+        document[f.name] = getattr(settings, f.name)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(tomlkit.dumps(document))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
