@@ -158,8 +158,10 @@ class DocumentText:
 
 @dataclass(frozen=True, slots=True)
 class SearchedDocuments:
-    """Event of a turn: the passages the answer will be written from, out of `documents_searched` documents."""
+    """Event of a turn: the passages the answer will be written from, out of `documents_searched` documents, and the
+    `query` they were looked for with (the question, or the question made complete from the conversation)."""
 
+    query: str
     passages: tuple[Passage, ...]
     documents_searched: int
     meaning: bool
