@@ -1,0 +1,237 @@
+"""The SQLite file that is the truth: its connections, its one writer at a time, and what its errors mean in words."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from core.faults import N_, StorageFault
+from core.store.migrations import MIGRATIONS, Migration, backups, migrate
+
+log = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_S = 10.0
+PAGE_SIZE_BYTES = 8192  # five half-precision vectors of 768 dimensions to a page; with 4096, two and a gap
+CACHE_SIZE_BYTES = 8 << 20
+JOURNAL_LIMIT_BYTES = 64 << 20
+NEARLY_FULL_BYTES = 1 << 20
+
+
+class Database:
+    """Opens (makes, migrates) the file at `path`. Every method may be called from any thread.
+
+    Each thread gets a connection of its own. Raises `StorageFault` where the file cannot be used; any other
+    `sqlite3.Error` is a bug.
+    """
+
+    def __init__(self, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        self._registry = threading.Lock()
+        self._writer = threading.Lock()
+        self._closed = False
+        with self._told():
+            _make_private(path)
+            migrate(self._connection(), path, migrations)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A snapshot: everything read inside belongs to one state of the database. Inside `write`, that state."""
+        with self._told():
+            connection = self._connection()
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it or nothing. Waits for other writers; not to be nested.
+
+        `durable` waits until the disk holds it: for what cannot be made again, such as a message. Without it a
+        power cut may take back the last few transactions, whole ones and in order.
+        """
+        with self._told():
+            connection = self._connection()
+            if connection.in_transaction:
+                raise RuntimeError("write() inside a transaction of the same thread")
+            with self._writer:
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+
+    def checkpoint(self) -> None:
+        """Move what the journal holds into the file and empty the journal, so that deleted text is not kept there."""
+        with self._told(), self._writer:
+            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def give_back_space(self, pages: int = 2000) -> None:
+        """Shrink the file by up to `pages` of its unused pages."""
+        with self._told(), self._writer:
+            self._connection().execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+
+    def close(self) -> None:
+        """Close every connection. No other thread may be using the database."""
+        with self._registry:
+            self._closed = True
+            connections = list(self._connections.values())
+            self._connections.clear()
+        for connection in connections:
+            connection.close()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is not None and not self._closed:
+            return connection
+        with self._registry:
+            if self._closed:
+                raise RuntimeError("the database is closed")
+            connection = _connect(self.path)
+            for thread in [t for t in self._connections if not t.is_alive()]:
+                self._connections.pop(thread).close()
+            self._connections[threading.current_thread()] = connection
+        self._local.connection = connection
+        return connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            fault = _fault_of(error, self.path)
+            if fault is None:
+                raise
+            raise fault from error
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
+            raise _fault_of_os(error, self.path) from error
+
+
+def _make_private(path: Path) -> None:
+    """Make the folder (0700) and the file (0600) if they are not there; SQLite's journal takes the file's mode."""
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True, mode=0o700)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    os.close(descriptor)
+    if os.name == "posix":
+        path.chmod(0o600)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    try:
+        if path.stat().st_size == 0:  # neither can be changed later, and trying to would take the write lock
+            connection.execute(f"PRAGMA page_size = {PAGE_SIZE_BYTES}")
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON").fetchall()
+        connection.execute("PRAGMA temp_store = MEMORY")  # no document text in temporary files
+        connection.execute(f"PRAGMA cache_size = -{CACHE_SIZE_BYTES // 1024}")
+        connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_LIMIT_BYTES}").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _fault_of(error: sqlite3.Error, path: Path) -> StorageFault | None:
+    """What a person is told about `error`; None if it is a bug of ours."""
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL or (code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _disk_full(path)):
+        return disk_full(path)
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return _damaged(path)
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
+        return _not_writable(path)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StorageFault(
+            N_("The library is in use"),
+            N_("Another program has kept {path} locked for longer than {seconds:.0f} seconds."),
+            N_("Close other copies of Papermoor and backup programs that hold the file, then try again."),
+            path=path,
+            seconds=BUSY_TIMEOUT_S,
+        )
+    if code == sqlite3.SQLITE_IOERR:
+        return StorageFault(
+            N_("The library cannot be read"),
+            N_("The disk reported an error while {path} was read or written."),
+            N_("Nothing that was stored before is lost. Check the disk, then start Papermoor again."),
+            path=path,
+        )
+    return None
+
+
+def _fault_of_os(error: OSError, path: Path) -> StorageFault:
+    return disk_full(path) if error.errno in (errno.ENOSPC, errno.EDQUOT) else _not_writable(path)
+
+
+def disk_full(path: Path) -> StorageFault:
+    return StorageFault(
+        N_("The disk is full"),
+        N_("There is no room left on the disk that holds {folder}. What was stored before is safe."),
+        N_("Free some space, then try again."),
+        folder=path.parent,
+    )
+
+
+def _not_writable(path: Path) -> StorageFault:
+    return StorageFault(
+        N_("The library cannot be written"),
+        N_("Papermoor has no permission to write {path}."),
+        N_("Give yourself write permission for it, or choose another data folder with --data-dir."),
+        path=path,
+    )
+
+
+def _damaged(path: Path) -> StorageFault:
+    kept = backups(path)
+    if kept:
+        return StorageFault(
+            N_("The library file is damaged"),
+            N_("{path} is damaged and cannot be read. A backup lies beside it: {backup}."),
+            N_("Close Papermoor, move the damaged file away and give the backup its name, then start again."),
+            path=path,
+            backup=kept[-1].name,
+        )
+    return StorageFault(
+        N_("The library file is damaged"),
+        N_("{path} is damaged and cannot be read, and there is no backup of it. Your documents are not affected."),
+        N_("Close Papermoor, move the damaged file away, start again and add your folders again."),
+        path=path,
+    )
+
+
+def _disk_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < NEARLY_FULL_BYTES
+    except OSError:
+        return False

@@ -1,0 +1,222 @@
+"""The schema, step by step: each migration is one transaction, and an existing file is copied before the first one."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.faults import N_, StorageFault
+
+log = logging.getLogger(__name__)
+
+BACKUPS_KEPT = 2
+
+LIBRARY = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- What the person added. Folders never lie inside one another. Paths are the bytes of the file system (os.fsencode).
+CREATE TABLE folders (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path BLOB NOT NULL UNIQUE,
+    added_s REAL NOT NULL
+);
+
+-- `pending` is the queue: 1 while the file has to be read. `modified_ns` and `size_bytes` are those of the file when it
+-- was last read, `checked_ns` when that was. `context` is what the keyword index holds of the document in every passage.
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    folder_id INTEGER NOT NULL REFERENCES folders (id) ON DELETE CASCADE,
+    path BLOB NOT NULL UNIQUE,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'indexed', 'skipped')),
+    pending INTEGER NOT NULL DEFAULT 1,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT '',
+    title TEXT NOT NULL DEFAULT '',
+    context TEXT NOT NULL DEFAULT '',
+    format TEXT NOT NULL DEFAULT '',
+    size_bytes INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL,
+    checked_ns INTEGER NOT NULL DEFAULT 0,
+    content_hash BLOB,
+    text_length INTEGER NOT NULL DEFAULT 0,
+    page_starts BLOB,
+    passage_count INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX documents_by_folder ON documents (folder_id);
+CREATE INDEX documents_by_content ON documents (content_hash) WHERE content_hash IS NOT NULL;
+CREATE INDEX documents_pending ON documents (id) WHERE pending;
+
+-- A document's extracted text in compressed pieces, so that a passage is read without the rest.
+CREATE TABLE texts (
+    id INTEGER PRIMARY KEY,
+    document_id INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    UNIQUE (document_id, start)
+);
+
+-- `content_hash` covers everything that is embedded; ids are never used again, for the vector store is keyed by them.
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document_id INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    page INTEGER,
+    section TEXT NOT NULL,
+    content_hash BLOB NOT NULL
+);
+CREATE INDEX chunks_by_document ON chunks (document_id, ordinal);
+CREATE INDEX chunks_by_content ON chunks (content_hash);
+
+-- Terms (core.retrieval.analysis) separated by spaces; keeps no copy of them, so a row is deleted by giving them again.
+CREATE VIRTUAL TABLE keywords USING fts5 (
+    context, section, body, content = '',
+    tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co Cn Cs Cf'"
+);
+
+-- `generation` names the collection that holds this embedder's vectors; `pushed_through` is the last id in it.
+CREATE TABLE embedders (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    fingerprint TEXT NOT NULL UNIQUE,
+    dimension INTEGER NOT NULL,
+    generation TEXT NOT NULL DEFAULT '',
+    pushed_through INTEGER NOT NULL DEFAULT 0,
+    stamp TEXT NOT NULL DEFAULT ''
+);
+
+-- Half-precision unit vectors, little-endian.
+CREATE TABLE chunk_vectors (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    chunk_id INTEGER NOT NULL REFERENCES chunks (id) ON DELETE CASCADE,
+    embedder_id INTEGER NOT NULL REFERENCES embedders (id) ON DELETE CASCADE,
+    vector BLOB NOT NULL,
+    UNIQUE (chunk_id, embedder_id)
+);
+
+-- What the vector store still holds and must forget.
+CREATE TABLE vector_deletions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    embedder_id INTEGER NOT NULL,
+    chunk_id INTEGER NOT NULL
+);
+CREATE TRIGGER vector_deleted AFTER DELETE ON chunk_vectors BEGIN
+    INSERT INTO vector_deletions (embedder_id, chunk_id) SELECT old.embedder_id, old.chunk_id
+    FROM embedders WHERE id = old.embedder_id AND old.id <= pushed_through;
+END;
+
+CREATE TABLE conversations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    title TEXT NOT NULL,
+    created_s REAL NOT NULL,
+    updated_s REAL NOT NULL,
+    deleted_s REAL
+);
+CREATE TABLE messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_s REAL NOT NULL,
+    UNIQUE (conversation_id, ordinal)
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Takes the schema from version `number - 1` to `number`. Never changed once released; a new one is added."""
+
+    number: int
+    sql: str
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, LIBRARY),
+    # The next one goes here.
+)
+
+
+def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
+    """Bring the file at `path`, open as `connection`, to the last version. Raises `StorageFault` if it is newer."""
+    found, last = _version(connection), migrations[-1].number
+    if found > last:
+        raise StorageFault(
+            N_("Made by a newer Papermoor"),
+            N_("The library in {folder} was written by a newer version of Papermoor than this one."),
+            N_("Install the newer version, or choose another data folder with --data-dir."),
+            folder=path.parent,
+        )
+    if found == last:
+        return
+    if found > 0:
+        _back_up(connection, path, found)
+    for migration in migrations:
+        if migration.number > found:
+            _apply(connection, migration)
+
+
+def backups(path: Path) -> list[Path]:
+    """The backups of the database at `path`, oldest schema first."""
+    pattern = re.compile(re.escape(path.name) + r"\.before-(\d+)")
+    found = [(int(m[1]), p) for p in path.parent.iterdir() if (m := pattern.fullmatch(p.name))]
+    return [p for _, p in sorted(found)]
+
+
+def _apply(connection: sqlite3.Connection, migration: Migration) -> None:
+    connection.execute("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if _version(connection) == migration.number - 1:  # another process may have been here first
+            for statement in statements(migration.sql):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {migration.number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
+    log.info("schema version %d", migration.number)
+
+
+def statements(sql: str) -> list[str]:
+    """The single statements of `sql`, each complete by SQLite's own rule (a trigger holds semicolons)."""
+    found: list[str] = []
+    begun = ""
+    for line in sql.splitlines(keepends=True):
+        begun += line
+        if sqlite3.complete_statement(begun):
+            found.append(begun)
+            begun = ""
+    return found
+
+
+def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """A whole copy beside the file, under its final name only once complete; older ones beyond two are removed."""
+    final = path.with_name(f"{path.name}.before-{version + 1}")
+    partial = final.with_name(final.name + ".part")
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_RDWR | os.O_CREAT, 0o600))
+    try:
+        with closing(sqlite3.connect(partial)) as copy:
+            connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE").fetchall()
+        os.replace(partial, final)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    for old in backups(path)[:-BACKUPS_KEPT]:
+        old.unlink(missing_ok=True)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
