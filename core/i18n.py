@@ -9,11 +9,12 @@ from pathlib import Path
 
 from models.faults import Fault, N_
 
-__all__ = ["N_", "fault_text", "fault_title", "ngettext", "set_language", "tr"]
+__all__ = ["N_", "current_language", "fault_text", "fault_title", "ngettext", "set_language", "tr"]
 
 LOCALES = Path(__file__).parent / "locales"
 LANGUAGES = {"en": "English", "pt_BR": "Português (Brasil)"}
 _catalogue: list[_gettext.NullTranslations] = [_gettext.NullTranslations()]
+_language = ["en"]
 
 
 def system_language() -> str:
@@ -26,7 +27,13 @@ def system_language() -> str:
 def set_language(language: str) -> None:
     """Use `language` ("en", "pt_BR", or "" for the machine's own) from here on; texts already made stay as they are."""
     wanted = language or system_language()
+    _language[0] = wanted
     _catalogue[0] = _gettext.translation("papermoor", LOCALES, [wanted], fallback=True)
+
+
+def current_language() -> str:
+    """The language that `set_language` chose last, a key of `LANGUAGES`."""
+    return _language[0]
 
 
 def tr(template: str, **values: object) -> str:

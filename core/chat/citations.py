@@ -23,13 +23,7 @@ _MONTHS = (
 
 # Words too common to support anything: they are left out when a sentence's words are looked for in a passage.
 _COMMON = frozenset(
-    "a about according all also an and any are as at be because been but by can could did do does for from had has "
-    "have he her his how i if in into is it its may more most must no not of on one only or other our out over "
-    "passage passages document documents says shall she should so some states such than that the their them then "
-    "there these they this those to under up was we were what when where which while who will with would you your "
-    "o os as um uma de do da dos das em no na nos nas por para com que e ou se é são foi ao à "
-    "el la los las un una y en del al por con es son der die das und ist sind ein eine den dem des zu im von mit "
-    "le les des et est sont une du au aux dans sur pour par".split()
+    ["a", "about", "according", "all", "also", "an", "and", "any", "are", "as", "at", "be", "because", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "may", "more", "most", "must", "no", "not", "of", "on", "one", "only", "or", "other", "our", "out", "over", "passage", "passages", "document", "documents", "says", "shall", "she", "should", "so", "some", "states", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "under", "up", "was", "we", "were", "what", "when", "where", "which", "while", "who", "will", "with", "would", "you", "your", "o", "os", "as", "um", "uma", "de", "do", "da", "dos", "das", "em", "no", "na", "nos", "nas", "por", "para", "com", "que", "e", "ou", "se", "é", "são", "foi", "ao", "à", "el", "la", "los", "las", "un", "una", "y", "en", "del", "al", "por", "con", "es", "son", "der", "die", "das", "und", "ist", "sind", "ein", "eine", "den", "dem", "des", "zu", "im", "von", "mit", "le", "les", "des", "et", "est", "sont", "une", "du", "au", "aux", "dans", "sur", "pour", "par"]
 )
 
 SUPPORTED_SHARE = 0.6  # of a sentence's content words found in the passage; set on the labelled set of tests/bench

@@ -7,7 +7,6 @@ every later turn, and document text keeps the low authority of a user's message.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from core.values import ChatMessage, Citation
 from models.conversation import Conversation, Effort, Message, Role
@@ -49,19 +48,11 @@ def _passage(source: Citation) -> str:
     return f"[{source.number}] {' | '.join(place)}\n{source.quote.strip()}"
 
 
-def conversation(
-    history: Sequence[ChatMessage], prompt: str, effort: Effort, *, date: str = ""
-) -> Conversation:
+def conversation(history: Sequence[ChatMessage], prompt: str, effort: Effort, *, date: str = "") -> Conversation:
     """The conversation to render: stored turns as they were given to the model, then `prompt`."""
     messages = [_stored(message) for message in history]
     messages.append(Message(Role.USER, prompt))
     return Conversation(tuple(messages), INSTRUCTIONS, effort, date=date)
-
-
-def without_oldest_turn(whole: Conversation) -> Conversation | None:
-    """`whole` less its first question and what followed it up to the next question; None if only one is left."""
-    later = [i for i, message in enumerate(whole.messages) if message.role is Role.USER][1:]
-    return replace(whole, messages=whole.messages[later[0] :]) if later else None
 
 
 def _stored(message: ChatMessage) -> Message:

@@ -9,12 +9,12 @@ from core.values import ChatMessage
 
 # A question that opens like this, or is this short, or points at something with a pronoun, leans on the one before.
 _OPENING = re.compile(
-    r"^(and|but|also|or|then|so|what about|how about|why( not)?\??$|e |mas |e quanto|y |pero |et |mais |und |aber )", re.I
+    r"^(and|but|also|or|then|so|what about|how about|why( not)?\??$|e |mas |e quanto|y |pero |et |mais |und |aber )", re.IGNORECASE
 )
 _POINTING = re.compile(
     r"\b(it|its|they|them|their|that one|those|these|this|he|she|him|her|his|the (same|first|second|last|other)( one)?"
     r"|isso|ele|ela|eles|elas|seu|sua|eso|ello|él|ellos|cela|celui|elle|ils|es|sie|ihr|diese[rs]?)\b",
-    re.I,
+    re.IGNORECASE,
 )
 SHORT_QUESTION_WORDS = 4
 

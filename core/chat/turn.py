@@ -12,7 +12,7 @@ from typing import Protocol
 
 from core.chat import citations, prompt
 from core.chat.query import search_query
-from core.faults import ChatFault, N_
+from core.faults import N_, ChatFault
 from core.library.attention import Attention
 from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
@@ -73,6 +73,17 @@ class _Draft:
             self.finished = event
 
 
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A turn that fits the context: the conversation to render, its last question as stored, the passages given for
+    it, and every source that a number in the answer may name."""
+
+    whole: Conversation
+    asked: ChatMessage
+    passages: tuple[Passage, ...]
+    sources: tuple[Citation, ...]
+
+
 class Chat:
     """Asks and answers. `ask` runs on the thread that owns the model and nowhere else."""
 
@@ -120,8 +131,11 @@ class Chat:
             asked = self._store_question(conversation_id, question, history, found)
             yield SearchedDocuments(query, found.passages, found.documents_searched, found.meaning)
             model = self._open_model(report, cancel)
-            whole, asked = self._fit(model, history, asked, effort)
-            yield from self._answer(model, conversation_id, whole, _sources((*history, asked)), max_tokens, cancel)
+            fitted = self._fit(model, history, asked, found, effort)
+            if fitted.asked != asked:
+                self._conversations.replace(fitted.asked)
+                yield SearchedDocuments(query, fitted.passages, found.documents_searched, found.meaning)
+            yield from self._answer(model, conversation_id, fitted, max_tokens, cancel)
 
     def _search(self, query: str, documents: frozenset[int] | None) -> SearchResult:
         limit = self._settings.current.passages
@@ -137,34 +151,44 @@ class Chat:
         )
 
     def _fit(
-        self, model: AnsweringModel, history: Sequence[ChatMessage], asked: ChatMessage, effort: Effort
-    ) -> tuple[Conversation, ChatMessage]:
-        """The conversation within the model's context: the oldest turns leave first, then the last-ranked passages."""
-        today = datetime.date.today().isoformat()
+        self,
+        model: AnsweringModel,
+        history: Sequence[ChatMessage],
+        asked: ChatMessage,
+        found: SearchResult,
+        effort: Effort,
+    ) -> _Fitted:
+        """The turn within the model's context: the oldest turns leave first, then the last-ranked passages.
+
+        A passage whose turn left is given again in full, under a number of its own.
+        """
         room = max(model.context_tokens - ANSWER_ROOM_TOKENS, model.context_tokens // 2)
-        whole = prompt.conversation(history, asked.prompt, effort, date=today)
-        while model.count_prompt(whole) > room:
-            if shorter := prompt.without_oldest_turn(whole):
-                whole = shorter
-                continue
-            if not asked.sources:
+        began_s = history[0].created_s if history else time.time()  # the same date in every turn keeps the prefix cached
+        date = datetime.date.fromtimestamp(began_s).isoformat()
+        passages = found.passages
+        while True:
+            whole = prompt.conversation(history, asked.prompt, effort, date=date)
+            if model.count_prompt(whole) <= room:
+                return _Fitted(whole, asked, passages, (*_sources(history), *asked.sources))
+            if history:
+                history = _without_oldest_turn(history)
+            elif passages:
+                passages = passages[:-1]
+            else:
                 raise ChatFault(
                     N_("Question too long"),
                     N_("The question is longer than the model can keep in view ({tokens} tokens)."),
                     N_("Shorten it, or set a longer context in the settings."),
                     tokens=model.context_tokens,
                 )
-            fewer = asked.sources[:-1]
-            asked = replace(asked, sources=fewer, prompt=prompt.question_prompt(asked.text, fewer, ()))
-            whole = prompt.conversation((), asked.prompt, effort, date=today)
-        return whole, asked
+            known, new = _numbered(passages, _sources(history))
+            asked = replace(asked, sources=tuple(new), prompt=prompt.question_prompt(asked.text, new, known))
 
     def _answer(
         self,
         model: AnsweringModel,
         conversation_id: int,
-        whole: Conversation,
-        sources: Sequence[Citation],
+        turn: _Fitted,
         max_tokens: int | None,
         cancel: CancelToken,
     ) -> Iterator[TurnEvent]:
@@ -172,19 +196,17 @@ class Chat:
         limit = max_tokens or self._settings.current.answer_tokens
         started_s = time.monotonic()
         try:
-            for event in model.generate(whole, max_tokens=limit, cancel=cancel, sampling=self._sampling):
+            for event in model.generate(turn.whole, max_tokens=limit, cancel=cancel, sampling=self._sampling):
                 draft.take(event)
                 yield event
         except BaseException:
-            self._save(conversation_id, draft, whole.effort, sources)
+            self._save(conversation_id, draft, turn)
             raise
-        saved = self._save(conversation_id, draft, whole.effort, sources)
+        saved = self._save(conversation_id, draft, turn)
         log.info("answered in %.1f s, %d citations", time.monotonic() - started_s, len(saved.citations))
         yield AnswerSaved(saved)
 
-    def _save(
-        self, conversation_id: int, draft: _Draft, effort: Effort, sources: Sequence[Citation]
-    ) -> ChatMessage:
+    def _save(self, conversation_id: int, draft: _Draft, turn: _Fitted) -> ChatMessage:
         """Store the answer with its checked citations; an empty draft is not stored."""
         text = citations.normalise_marks("".join(draft.text)).strip()
         reason = draft.finished.reason if draft.finished else FinishReason.CANCELLED
@@ -193,8 +215,8 @@ class Chat:
             "assistant",
             text,
             "".join(draft.reasoning).strip(),
-            citations.check(text, sources),
-            effort=effort,
+            citations.check(text, turn.sources),
+            effort=turn.whole.effort,
             complete=reason is FinishReason.COMPLETE,
             usage=draft.finished.usage if draft.finished else Usage(),
         )
@@ -205,6 +227,12 @@ class Chat:
 
 def _sources(history: Sequence[ChatMessage]) -> tuple[Citation, ...]:
     return tuple(source for message in history for source in message.sources)
+
+
+def _without_oldest_turn(history: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+    """`history` from its second question on; empty if there is none."""
+    later = [i for i, message in enumerate(history) if message.role == "user"][1:]
+    return history[later[0] :] if later else ()
 
 
 def _numbered(

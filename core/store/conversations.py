@@ -25,7 +25,7 @@ class Conversations:
     def create(self, title: str = "") -> int:
         """A new conversation's id. Without a title it takes its first question's words."""
         now = time.time()
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             row = connection.execute(
                 "INSERT INTO conversations (title, created_s, updated_s) VALUES (?, ?, ?)", (title, now, now)
             )
@@ -49,21 +49,21 @@ class Conversations:
         return tuple(_message(*row) for row in rows)
 
     def rename(self, conversation_id: int, title: str) -> None:
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             connection.execute("UPDATE conversations SET title = ? WHERE id = ?", (title.strip(), conversation_id))
 
     def delete(self, conversation_id: int) -> None:
         """Take it off the list; `restore` brings it back, `purge_deleted` ends that."""
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             connection.execute("UPDATE conversations SET deleted_s = ? WHERE id = ?", (time.time(), conversation_id))
 
     def restore(self, conversation_id: int) -> None:
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             connection.execute("UPDATE conversations SET deleted_s = NULL WHERE id = ?", (conversation_id,))
 
     def purge_deleted(self) -> None:
         """Erase deleted conversations for good; run when a data directory is opened."""
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             gone = "SELECT id FROM conversations WHERE deleted_s IS NOT NULL"
             connection.execute(f"DELETE FROM messages WHERE conversation_id IN ({gone})")
             connection.execute("DELETE FROM conversations WHERE deleted_s IS NOT NULL")
@@ -71,7 +71,7 @@ class Conversations:
     def append(self, conversation_id: int, message: ChatMessage) -> ChatMessage:
         """Store `message` as the last one; returns it with its id and time. The first question names the conversation."""
         now = time.time()
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             row = connection.execute(
                 "INSERT INTO messages (conversation_id, ordinal, role, body, created_s) VALUES (?, "
                 "(SELECT COALESCE(MAX(ordinal), -1) + 1 FROM messages WHERE conversation_id = ?), ?, ?, ?)",
@@ -82,9 +82,14 @@ class Conversations:
                 _name_after(connection, conversation_id, message.text)
             return _message(int(row.lastrowid or 0), message.role, _body(message), now)
 
+    def replace(self, message: ChatMessage) -> None:
+        """Store `message` in place of the one with its id."""
+        with self._database.write(durable=True) as connection:
+            connection.execute("UPDATE messages SET body = ? WHERE id = ?", (_body(message), message.id))
+
     def cut_from(self, message_id: int) -> None:
         """Remove a message and all after it, for asking again or asking differently."""
-        with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
             connection.execute(
                 "DELETE FROM messages WHERE conversation_id = (SELECT conversation_id FROM messages WHERE id = ?1) "
                 "AND ordinal >= (SELECT ordinal FROM messages WHERE id = ?1)",

@@ -1,0 +1,59 @@
+"""The command line's words, as argparse declares them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from core.i18n import tr
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser; options that every command has are taken before and after the command's name."""
+    parser = argparse.ArgumentParser(
+        prog="papermoor",
+        description=tr("Chat about your own documents, on your own computer. Without a command, the window opens."),
+        parents=[_common()],
+    )
+    commands = parser.add_subparsers(dest="command", metavar=tr("COMMAND"))
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, parents=[_common()])
+
+    index = command("index", tr("add folders or files and bring their index up to date"))
+    index.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+
+    search = command("search", tr("find passages by keywords and, with an embedding model, by meaning"))
+    search.add_argument("query", nargs="?", metavar="QUERY")
+    search.add_argument("--queries", type=Path, metavar="FILE.jsonl", help=tr('a line {"id", "question"} per query'))
+    search.add_argument("--limit", type=positive, default=10, metavar="N", help=tr("passages at most (10)"))
+    search.add_argument("--max-chars", type=positive, metavar="N", help=tr("characters of all passages together"))
+
+    ask = command("ask", tr("ask a question and stream the answer"))
+    ask.add_argument("question", metavar="QUESTION")
+    ask.add_argument("--effort", choices=["low", "medium", "high"], help=tr("how long the model reasons"))
+    ask.add_argument("--max-tokens", type=positive, metavar="N", help=tr("reasoning and answer together"))
+
+    text = command("text", tr("print the text that is read from a file"))
+    text.add_argument("path", type=Path, metavar="PATH")
+
+    command("status", tr("what is in the library"))
+    command("doctor", tr("what is installed, which models, the memory plan, the health of the store"))
+    return parser
+
+
+def positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(tr("must be 1 or more"))
+    return value
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group(tr("options of every command"))
+    group.add_argument("--data-dir", type=Path, metavar="DIR", help=tr("where the library and settings are kept"))
+    group.add_argument("--model", type=Path, metavar="FILE.gguf", help=tr("the language model to use"))
+    group.add_argument("--embedder", type=Path, metavar="FILE.gguf", help=tr("the embedding model to use"))
+    group.add_argument("--json", action="store_true", help=tr("print the result as JSON"))
+    return common

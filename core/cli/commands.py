@@ -1,0 +1,216 @@
+"""The commands: each reads its arguments, calls a service and prints what came back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.cli.output import Output
+from core.diagnosis import diagnose
+from core.faults import Fault, N_
+from core.i18n import ngettext, tr
+from core.jobs import Job
+from core.values import AnswerSaved, ChatMessage, Passage, SearchedDocuments, SearchResult
+from core.workspace import Workspace
+from models.conversation import AnswerDelta, Effort, Reading, ReasoningDelta
+from models.progress import Progress
+
+
+def index(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    report = workspace.library.index(arguments.paths, Job(output.progress))
+    output.finish_progress()
+    if output.json:
+        skipped = [{"path": str(skip.path), "reason": skip.reason} for skip in report.skipped]
+        output.result(asdict(report) | {"skipped": skipped})
+        return
+    output.line(
+        ngettext("{n} document", "{n} documents", report.documents)
+        + tr(": {indexed} indexed, {unchanged} unchanged, {removed} removed; {chunks} passages in {seconds} s",
+             indexed=report.indexed, unchanged=report.unchanged, removed=report.removed, chunks=report.chunks,
+             seconds=f"{report.seconds:.1f}")
+    )  # fmt: skip
+    for skip in report.skipped:
+        output.line(tr("left out: {path}: {reason}", path=skip.path, reason=skip.reason))
+
+
+def search(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    if arguments.queries is None:
+        found = workspace.retriever.search(arguments.query, limit=arguments.limit, max_chars=arguments.max_chars)
+        if output.json:
+            output.result(_result(None, found))
+        else:
+            _print_passages(found, output)
+        return
+    for query_id, question in _queries(arguments.queries):
+        found = workspace.retriever.search(question, limit=arguments.limit, max_chars=arguments.max_chars)
+        output.result(_result(query_id, found))
+
+
+def ask(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    """Ask in a conversation of its own, which leaves no trace in the list of conversations."""
+    effort = Effort(arguments.effort) if arguments.effort else None
+    conversation = workspace.conversations.create()
+    answer: ChatMessage | None = None
+    try:
+        turn = workspace.chat.ask(
+            conversation, arguments.question, effort=effort, max_tokens=arguments.max_tokens, report=output.progress
+        )
+        for event in turn:
+            if isinstance(event, AnswerSaved):
+                answer = event.message
+            elif output.json:
+                if isinstance(event, Reading):
+                    output.progress(_reading(event))
+            else:
+                _print_event(event, output)
+    finally:
+        workspace.conversations.delete(conversation)
+    output.finish_progress()
+    if answer is None:
+        return
+    if output.json:
+        output.result(_answer(answer))
+    else:
+        _print_sources(answer, output)
+
+
+def text(path: Path, output: Output) -> None:
+    """Print what the parser reads from `path`; needs no library."""
+    from core.parsing.pool import ParserPool
+
+    with ParserPool(workers=1) as pool:
+        parsed = pool.parse(path)
+    if output.json:
+        output.result({"path": str(path), "title": parsed.title, "format": parsed.format,
+                       "pages": list(parsed.pages), "text": parsed.text})  # fmt: skip
+        return
+    sys.stdout.write(parsed.text if parsed.text.endswith("\n") else parsed.text + "\n")
+    sys.stdout.flush()
+
+
+def status(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    _print_facts(workspace, output, full=False)
+
+
+def doctor(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    _print_facts(workspace, output, full=True)
+
+
+def _print_facts(workspace: Workspace, output: Output, *, full: bool) -> None:
+    diagnosis = diagnose(workspace, full=full)
+    if output.json:
+        output.result(diagnosis.values)
+        return
+    for line in diagnosis.lines:
+        output.line(line)
+
+
+def _queries(path: Path) -> Iterator[tuple[Any, str]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                query = json.loads(line)
+                if not isinstance(query, dict) or not isinstance(query.get("question"), str):
+                    raise ValueError(number)
+                yield query.get("id"), query["question"]
+    except OSError as error:
+        raise Fault(N_("No queries"), N_("{path} cannot be read: {why}."), path=path, why=error.strerror) from error
+    except ValueError as error:
+        raise Fault(
+            N_("No queries"), N_('{path} is not a file of lines like {{"id": "1", "question": "…"}}.'), path=path
+        ) from error
+
+
+def _result(query_id: Any, found: SearchResult) -> dict[str, Any]:
+    return {"id": query_id, "query": found.query, "passages": [_passage(passage) for passage in found.passages]}
+
+
+def _passage(passage: Passage) -> dict[str, Any]:
+    return {
+        "rank": passage.rank,
+        "score": round(passage.score, 6),
+        "path": str(passage.path),
+        "page": passage.page,
+        "section": passage.section,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+    }
+
+
+def _answer(message: ChatMessage) -> dict[str, Any]:
+    citations = [
+        {
+            "number": citation.number,
+            "path": str(citation.path),
+            "page": citation.page,
+            "start": citation.start,
+            "end": citation.end,
+            "quote": citation.quote,
+            "section": citation.section,
+            "support": citation.support.value,
+        }
+        for citation in message.citations
+    ]
+    return {
+        "answer": message.text,
+        "reasoning": message.reasoning,
+        "citations": citations,
+        "usage": asdict(message.usage) if message.usage else None,
+        "complete": message.complete,
+    }
+
+
+def _print_passages(found: SearchResult, output: Output) -> None:
+    if not found.passages:
+        output.line(tr("Nothing found in {n} documents.", n=found.documents_searched))
+    for passage in found.passages:
+        output.line(f"{passage.rank}. {_place(passage.path, passage.page, passage.section)}")
+        output.line("   " + " ".join(passage.text.split())[:400])
+    if not found.meaning:
+        output.note(tr("Searched by keywords only: there is no embedding model yet."))
+
+
+def _print_event(event: object, output: Output) -> None:
+    if isinstance(event, SearchedDocuments):
+        files = len({passage.path for passage in event.passages})
+        output.note(
+            tr("{passages} passages from {files} of {documents} documents", passages=len(event.passages), files=files,
+               documents=event.documents_searched)
+        )  # fmt: skip
+    elif isinstance(event, Reading):
+        output.progress(_reading(event))
+    elif isinstance(event, ReasoningDelta):
+        output.finish_progress()
+        sys.stderr.write(event.text)
+        sys.stderr.flush()
+    elif isinstance(event, AnswerDelta):
+        output.finish_progress()
+        sys.stdout.write(event.text)
+        sys.stdout.flush()
+
+
+def _print_sources(message: ChatMessage, output: Output) -> None:
+    output.line()
+    for citation in message.citations:
+        output.line(f"[{citation.number}] {_place(citation.path, citation.page, citation.section)}")
+    if not message.complete:
+        output.note(tr("The answer was cut before its end."))
+
+
+def _reading(event: Reading) -> Progress:
+    return Progress(event.done_tokens, event.total_tokens, "tokens", tr("reading"), event.seconds_left)
+
+
+def _place(path: Path, page: int | None, section: str) -> str:
+    place = str(path)
+    if page is not None:
+        place += tr(", page {page}", page=page + 1)
+    return f"{place} ({section})" if section else place

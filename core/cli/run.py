@@ -1,0 +1,85 @@
+"""One run of the command line: parse, open the workspace, call the command, turn faults into sentences."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from core.cli import commands
+from core.cli.arguments import make_parser
+from core.cli.output import Output
+from core.faults import Cancelled, Fault
+from core.i18n import fault_text, fault_title, set_language, tr
+from core.workspace import Workspace, default_data_dir
+
+log = logging.getLogger(__name__)
+
+FAILED, WRONG_USE = 1, 2
+Command = Callable[[Workspace, argparse.Namespace, Output], None]
+COMMANDS: dict[str, Command] = {
+    "index": commands.index,
+    "search": commands.search,
+    "ask": commands.ask,
+    "status": commands.status,
+    "doctor": commands.doctor,
+}
+
+
+def run(argv: Sequence[str]) -> int:
+    """Exit status of the command in `argv` (without the program's name)."""
+    set_language("")
+    parser = make_parser()
+    try:
+        arguments = parser.parse_args(list(argv))
+    except SystemExit as end:  # argparse has printed its help or its complaint
+        return int(end.code or 0)
+    if arguments.command is None:
+        parser.print_help(sys.stderr)
+        return WRONG_USE
+    output = Output(json=getattr(arguments, "json", False))
+    try:
+        return _run(arguments, output)
+    except Fault as fault:
+        output.finish_progress()
+        print(f"papermoor: {fault_title(fault)}: {fault_text(fault)}", file=sys.stderr)
+    except (Cancelled, KeyboardInterrupt):
+        output.finish_progress()
+        print(tr("papermoor: stopped"), file=sys.stderr)
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception:
+        log.exception("command %s failed", arguments.command)
+        output.finish_progress()
+        print(
+            tr("papermoor: something unexpected went wrong; the details are in {path}", path=_log_path(arguments)),
+            file=sys.stderr,
+        )
+    return FAILED
+
+
+def _run(arguments: argparse.Namespace, output: Output) -> int:
+    if arguments.command == "search" and (arguments.query is None) == (arguments.queries is None):
+        print(tr("papermoor search: give either a query or --queries FILE.jsonl"), file=sys.stderr)
+        return WRONG_USE
+    if arguments.command == "text":
+        commands.text(arguments.path, output)
+        return 0
+    workspace = Workspace.open(
+        getattr(arguments, "data_dir", None),
+        model=getattr(arguments, "model", None),
+        embedder=getattr(arguments, "embedder", None),
+    )
+    try:
+        workspace.require_given_models()
+        COMMANDS[arguments.command](workspace, arguments, output)
+    finally:
+        workspace.close()
+    return 0
+
+
+def _log_path(arguments: argparse.Namespace) -> Path:
+    return Path(getattr(arguments, "data_dir", None) or default_data_dir()) / "logs" / "papermoor.log"

@@ -1,0 +1,135 @@
+"""The data directory: where it is, that it can be written, and that only one copy of the program has it open."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import logging.handlers
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.faults import N_, WorkspaceFault
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+log = logging.getLogger(__name__)
+
+LOG_SIZE_BYTES = 2 << 20
+LOG_FILES_KEPT = 3
+NEEDED_BYTES = 4 << 20  # room below which opening is refused rather than left to fail half-way
+
+
+def default_data_dir() -> Path:
+    """The platform's place for this person's application data."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("Papermoor", appauthor=False))
+
+
+class DataDir:
+    """An opened data directory, held by a lock file until `close`.
+
+    Raises `WorkspaceFault`: not writable, disk full, or open in another copy of the program.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().absolute()
+        _make_writable(self.path)
+        self._lock = _lock(self.path)
+        self._log = _start_log(self.path / "logs")
+
+    @property
+    def database_file(self) -> Path:
+        return self.path / "library.db"
+
+    @property
+    def vectors(self) -> Path:
+        return self._folder("vectors")
+
+    @property
+    def models(self) -> Path:
+        return self._folder("models")
+
+    @property
+    def cache(self) -> Path:
+        """What can be thrown away at any time: the rebuilt vocabulary, saved states of conversations."""
+        return self._folder("cache")
+
+    @property
+    def settings_file(self) -> Path:
+        return self.path / "settings.toml"
+
+    def close(self) -> None:
+        logging.getLogger().removeHandler(self._log)
+        self._log.close()
+        self._lock.release()
+
+    def _folder(self, name: str) -> Path:
+        folder = self.path / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+
+def _make_writable(path: Path) -> None:
+    """Make the directory if need be and try it out: a mode does not tell about full disks and read-only mounts."""
+    probe = path / ".writable"
+    try:
+        path.mkdir(parents=True, mode=0o700, exist_ok=True)
+        probe.write_bytes(b"\0" * 4096)
+        probe.unlink()
+        free_bytes = shutil.disk_usage(path).free
+    except OSError as error:
+        probe.unlink(missing_ok=True) if path.is_dir() and os.access(path, os.W_OK) else None
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _disk_full(path) from error
+        raise WorkspaceFault(
+            N_("The data folder cannot be used"),
+            N_("Papermoor cannot write to its data folder {path} ({why})."),
+            N_("Give yourself write permission for it, or choose another folder with --data-dir."),
+            path=path,
+            why=error.strerror or type(error).__name__,
+        ) from error
+    if free_bytes < NEEDED_BYTES:
+        raise _disk_full(path)
+
+
+def _disk_full(path: Path) -> WorkspaceFault:
+    return WorkspaceFault(
+        N_("The disk is full"),
+        N_("There is no room left on the disk that holds {path}. Nothing that was stored is lost."),
+        N_("Free some space, then start Papermoor again."),
+        path=path,
+    )
+
+
+def _lock(path: Path) -> BaseFileLock:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path / ".lock", mode=0o600)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise WorkspaceFault(
+            N_("Papermoor is already open"),
+            N_("Another copy of Papermoor is using the data folder {path}."),
+            N_("Use that window, or close it first. A second copy needs a folder of its own: --data-dir."),
+            path=path,
+        ) from None
+    return lock
+
+
+def _start_log(folder: Path) -> logging.Handler:
+    """The log file: details for whoever looks into a fault; document and chat text never enter it."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(
+        folder / "papermoor.log", maxBytes=LOG_SIZE_BYTES, backupCount=LOG_FILES_KEPT, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    for name in ("core", "models", "gui"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    return handler

@@ -1,0 +1,146 @@
+"""What `status` and `doctor` tell: the library, the models, the memory plan, the store's health; in words and values."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sqlite3
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from core.faults import Fault
+from core.i18n import fault_text, ngettext, tr
+from core.shelf import ModelState, ModelStatus
+from core.workspace import Workspace
+
+GIB = 2**30
+PARTS = ("PySide6-Essentials", "llama-cpp-python", "openai-harmony", "pymilvus", "milvus-lite", "huggingface-hub")
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The same facts twice: `values` for programs, `lines` for people. Neither holds document or chat text."""
+
+    values: dict[str, Any]
+    lines: tuple[str, ...]
+
+
+def diagnose(workspace: Workspace, *, full: bool) -> Diagnosis:
+    """The state of `workspace`; `full` adds versions, the memory plan and a check of the stores (some seconds)."""
+    values: dict[str, Any] = {"data_dir": str(workspace.data_dir.path)}
+    lines = [tr("Data folder: {path}", path=workspace.data_dir.path)]
+    _library(workspace, values, lines)
+    _models(workspace, values, lines)
+    if full:
+        _memory(workspace, values, lines)
+        _store(workspace, values, lines)
+        _versions(values, lines)
+    return Diagnosis(values, tuple(lines))
+
+
+def _library(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
+    counts = workspace.library.counts()
+    folders = workspace.library.folders()
+    values["folders"] = [str(folder.path) for folder in folders]
+    values["documents"] = counts.indexed
+    values["waiting"] = counts.waiting
+    values["skipped"] = counts.skipped
+    values["chunks"] = counts.passages
+    values["chunks_with_vectors"] = counts.embedded
+    values["conversations"] = len(workspace.conversations.list())
+    for folder in folders:
+        lines.append(tr("Folder: {path} ({n} files)", path=folder.path, n=folder.documents))
+    lines.append(
+        ngettext("{n} document indexed", "{n} documents indexed", counts.indexed)
+        + tr(", {waiting} waiting, {skipped} left out; {passages} passages, {embedded} of them searchable by meaning",
+             waiting=counts.waiting, skipped=counts.skipped, passages=counts.passages, embedded=counts.embedded)
+    )  # fmt: skip
+
+
+def _models(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
+    for key, words, status in (
+        ("model", tr("Language model"), workspace.shelf.chat_model()),
+        ("embedder", tr("Embedding model"), workspace.shelf.embedder()),
+    ):
+        values[key] = _model_values(status)
+        lines.append(f"{words}: {_model_words(status)}")
+
+
+def _model_values(status: ModelStatus) -> dict[str, Any]:
+    return {
+        "state": status.state.value,
+        "path": str(status.path) if status.path else None,
+        "name": status.label,
+        "size_bytes": status.size_bytes,
+        "fault": fault_text(status.fault) if status.fault else None,
+    }
+
+
+def _model_words(status: ModelStatus) -> str:
+    if status.state is ModelState.ABSENT:
+        return tr("none yet")
+    if status.fault is not None:
+        return fault_text(status.fault)
+    return f"{status.label}, {status.size_bytes / 1e9:.2f} GB, {status.path}"
+
+
+def _memory(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
+    from models.machine import probe_machine
+
+    machine = probe_machine()
+    values["machine"] = {
+        "memory_bytes": machine.memory_bytes,
+        "available_bytes": machine.available_bytes,
+        "physical_cores": machine.physical_cores,
+    }
+    lines.append(
+        tr("Memory: {total} GB, {free} GB of it free; {cores} cores", total=f"{machine.memory_bytes / GIB:.1f}",
+           free=f"{machine.available_bytes / GIB:.1f}", cores=machine.physical_cores)
+    )  # fmt: skip
+    values["plan"] = None
+    if workspace.shelf.chat_model().state is not ModelState.READY:
+        return
+    try:
+        plan = workspace.engines.chat_plan()
+    except Fault as fault:
+        values["plan_fault"] = fault_text(fault)
+        lines.append(tr("Memory plan: {words}", words=fault_text(fault)))
+        return
+    reasons = [str(reason) for reason in plan.reasons]
+    values["plan"] = {
+        "context_tokens": plan.context_tokens,
+        "estimated_bytes": plan.estimated_bytes,
+        "threads": plan.threads,
+        "gpu_layers": plan.gpu_layers,
+        "mmap": plan.mmap,
+        "reasons": reasons,
+    }
+    lines.append(tr("Memory plan: {words}", words=" ".join(reasons)))
+
+
+def _store(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
+    with workspace.database.read() as connection:
+        result = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
+    values["database"] = {"healthy": result == ["ok"], "size_bytes": workspace.data_dir.database_file.stat().st_size}
+    lines.append(tr("Database: sound") if result == ["ok"] else tr("Database: damaged; restore its latest backup"))
+    try:
+        count = workspace.vectors.check(workspace.engines.embedder())
+    except Fault as fault:
+        values["vectors"] = {"healthy": False, "fault": fault_text(fault)}
+        lines.append(tr("Vector store: {words}", words=fault_text(fault)))
+        return
+    values["vectors"] = {"healthy": True, "count": count}
+    lines.append(tr("Vector store: sound, {n} vectors", n=count))
+
+
+def _versions(values: dict[str, Any], lines: list[str]) -> None:
+    versions = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version, "system": platform.platform()}
+    for part in PARTS:
+        try:
+            versions[part] = importlib.metadata.version(part)
+        except importlib.metadata.PackageNotFoundError:
+            versions[part] = ""
+    values["versions"] = versions
+    values["frozen"] = bool(getattr(sys, "frozen", False))
+    lines.append(tr("Installed:") + " " + ", ".join(f"{name} {v or tr('missing')}" for name, v in versions.items()))

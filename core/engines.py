@@ -1,0 +1,119 @@
+"""The models that are in memory: opened when first needed, closed when others take their place."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.faults import ModelFault, N_
+from core.settings import Settings, SettingsStore
+from core.shelf import ModelState, Shelf
+from models.cancel import CancelToken
+from models.faults import Fault
+from models.progress import ReportProgress
+
+if TYPE_CHECKING:
+    from models.chat_model import ChatModel
+    from models.embedder import Embedder
+    from models.plan import LoadPlan
+
+log = logging.getLogger(__name__)
+GIB = 2**30
+
+
+class Engines:
+    """`embedder` may be called from any thread; `chat_model` and `release_chat_model` only from the chat thread."""
+
+    def __init__(self, shelf: Shelf, settings: SettingsStore, cache_dir: Path) -> None:
+        self._shelf = shelf
+        self._settings = settings
+        self._cache_dir = cache_dir
+        self._lock = threading.Lock()
+        self._embedder: tuple[Path, Embedder] | None = None
+        self._failed_embedder: Path | None = None
+        self._chat: tuple[Path, Settings, ChatModel] | None = None
+        self.plan: LoadPlan | None = None
+
+    def embedder(self) -> Embedder | None:
+        """The embedding model, opened on first use; None while there is none that works (keywords carry on alone)."""
+        with self._lock:
+            status = self._shelf.embedder()
+            if status.state is not ModelState.READY or status.path is None or status.path == self._failed_embedder:
+                return None
+            if self._embedder is not None and self._embedder[0] == status.path:
+                return self._embedder[1]
+            if self._embedder is not None:
+                self._embedder[1].close()
+                self._embedder = None
+            from models.embedder import Embedder
+
+            try:
+                self._embedder = (status.path, Embedder.open(status.path))
+            except Fault as fault:
+                log.warning("the embedding model does not open: %s", fault.title)
+                self._failed_embedder = status.path
+                return None
+            return self._embedder[1]
+
+    def chat_plan(self) -> LoadPlan:
+        """How the chosen language model would be loaded here. Raises `ModelFault` if there is none or it cannot fit."""
+        from models.gguf_file import read_header
+        from models.machine import probe_machine
+        from models.plan import plan_chat
+
+        settings = self._settings.current
+        return plan_chat(
+            read_header(self._chat_path()),
+            probe_machine(),
+            budget_bytes=settings.memory_gib * GIB,
+            wanted_context=settings.context_tokens or None,
+        )
+
+    def chat_model(self, report: ReportProgress, cancel: CancelToken) -> ChatModel:
+        """The language model, loaded on first use and again after its file or the memory settings changed."""
+        path, settings = self._chat_path(), self._settings.current
+        if self._chat is not None and self._chat[0] == path and _same_memory(self._chat[1], settings):
+            return self._chat[2]
+        self.release_chat_model()
+        from models.chat_model import ChatModel
+
+        self.plan = self.chat_plan()
+        model = ChatModel.open(path, self.plan, self._cache_dir, report=report, cancel=cancel)
+        self._chat = (path, settings, model)
+        return model
+
+    @property
+    def chat_model_is_loaded(self) -> bool:
+        return self._chat is not None
+
+    def release_chat_model(self) -> None:
+        """Free the language model's memory; the next question loads it again."""
+        if self._chat is not None:
+            self._chat[2].close()
+            self._chat = None
+
+    def close(self) -> None:
+        with self._lock:
+            if self._embedder is not None:
+                self._embedder[1].close()
+                self._embedder = None
+        self.release_chat_model()
+
+    def _chat_path(self) -> Path:
+        status = self._shelf.chat_model()
+        if status.fault is not None:
+            raise status.fault
+        if status.path is None:
+            raise ModelFault(
+                N_("No language model yet"),
+                N_("There is no language model on this computer, so questions cannot be answered; search works."),
+                N_("Download gpt-oss-20b ({size_gb} GB) or choose a .gguf file that you have."),
+                size_gb=f"{self._shelf.chat_entry.size_bytes / 1e9:.1f}",
+            )
+        return status.path
+
+
+def _same_memory(one: Settings, other: Settings) -> bool:
+    return (one.memory_gib, one.context_tokens) == (other.memory_gib, other.context_tokens)

@@ -1,0 +1,139 @@
+"""The model files of this machine: which are chosen, which can be had, and how a new one comes in."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.faults import Fault, ModelFault, N_
+from core.jobs import Job
+from core.settings import SettingsStore
+from models import catalog
+
+if TYPE_CHECKING:
+    from models.gguf_file import GgufHeader
+
+log = logging.getLogger(__name__)
+
+
+class ModelState(StrEnum):
+    """ABSENT: none was chosen or found. READY: the file is there and looks whole. FAULTY: `fault` says what is wrong."""
+
+    ABSENT = "absent"
+    READY = "ready"
+    FAULTY = "faulty"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """A chosen model file. `label` is its name for people; `fault` is set when `state` is FAULTY."""
+
+    state: ModelState
+    path: Path | None = None
+    label: str = ""
+    size_bytes: int = 0
+    fault: Fault | None = None
+
+
+class Shelf:
+    """Called from worker threads: every method reads headers from the disk."""
+
+    def __init__(
+        self, folder: Path, settings: SettingsStore, model: Path | None = None, embedder: Path | None = None
+    ) -> None:
+        self.folder = folder
+        self._settings = settings
+        self._given = {"chat": model, "embedder": embedder}
+
+    @property
+    def chat_entry(self) -> catalog.ChatModelEntry:
+        """The chat model offered for download: gpt-oss-20b."""
+        return catalog.DEFAULT_CHAT_MODEL
+
+    @property
+    def embedder_entry(self) -> catalog.EmbedderEntry:
+        """The embedding model offered for download."""
+        return catalog.DEFAULT_EMBEDDER
+
+    def chat_model(self) -> ModelStatus:
+        """The language model: the one given on the command line, else the chosen one, else a catalogued download."""
+        return self._status("chat", self._settings.current.chat_model, catalog.CHAT_MODELS)
+
+    def embedder(self) -> ModelStatus:
+        return self._status("embedder", self._settings.current.embedder, catalog.EMBEDDERS)
+
+    def adopt(self, path: Path) -> str:
+        """Choose a .gguf on the disk, without copying it; gives its kind, "chat" or "embedder".
+
+        Raises `ModelFault` for a file that is no usable model.
+        """
+        from models.adopt import identify
+
+        path = path.expanduser().absolute()
+        found = identify(path)
+        self._choose(found.kind, path)
+        return found.kind
+
+    def download(self, key: str, job: Job) -> Path:
+        """Fetch the catalogued model `key` into the data directory and choose it. Raises `DownloadFault`, `Cancelled`."""
+        from models.download import download
+
+        entry = catalog.entry(key)
+        path = download(entry, self.folder, report=job.report, cancel=job.cancel)
+        self._choose("chat" if isinstance(entry, catalog.ChatModelEntry) else "embedder", path)
+        return path
+
+    def _choose(self, kind: str, path: Path) -> None:
+        if kind == "chat":
+            self._settings.change(chat_model=str(path))
+        elif kind == "embedder":
+            self._settings.change(embedder=str(path))
+        else:
+            raise ModelFault(
+                N_("Not used"),
+                N_("{name} is a model that re-orders search results, which Papermoor doesn't use yet."),
+                name=path.name,
+            )
+        self._given[kind] = None
+
+    def _status(
+        self, kind: str, chosen: str, entries: tuple[catalog.ChatModelEntry | catalog.EmbedderEntry, ...]
+    ) -> ModelStatus:
+        path = self._given[kind] or (Path(chosen) if chosen else None) or self._downloaded(entries)
+        if path is None:
+            return ModelStatus(ModelState.ABSENT)
+        from models.gguf_file import read_header
+
+        try:
+            header = read_header(path)
+            _require_kind(kind, header)
+        except ModelFault as fault:
+            return ModelStatus(ModelState.FAULTY, path, path.name, fault=fault)
+        return ModelStatus(ModelState.READY, path, header.name or path.stem, header.size_bytes)
+
+    def _downloaded(self, entries: tuple[catalog.ChatModelEntry | catalog.EmbedderEntry, ...]) -> Path | None:
+        return next((path for entry in entries if (path := self.folder / entry.file).is_file()), None)
+
+
+def _require_kind(kind: str, header: GgufHeader) -> None:
+    from models.adopt import kind_of
+
+    found = kind_of(header)
+    if found == kind:
+        return
+    if kind == "chat":
+        raise ModelFault(
+            N_("Not a language model"),
+            N_("{name} is a model for searching, not one that writes answers."),
+            N_("Choose a gpt-oss .gguf file instead."),
+            name=header.path.name,
+        )
+    raise ModelFault(
+        N_("Not an embedding model"),
+        N_("{name} cannot be used to search by meaning: it is no embedding model."),
+        N_("Choose an embedding model's .gguf file instead."),
+        name=header.path.name,
+    )

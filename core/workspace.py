@@ -1,0 +1,93 @@
+"""The composition root: opens a data directory and holds the services. Window, command line and tests start here."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from core.chat.turn import Chat
+from core.data_dir import DataDir, default_data_dir
+from core.engines import Engines
+from core.faults import Fault
+from core.guide import guide_folder
+from core.library.attention import Attention
+from core.library.library import Library
+from core.retrieval.retriever import Retriever
+from core.settings import SettingsStore
+from core.shelf import Shelf
+from core.store.conversations import Conversations
+from core.store.database import Database
+from core.store.vector_index import VectorIndex
+from models.conversation import Sampling
+
+__all__ = ["Workspace", "default_data_dir"]
+
+log = logging.getLogger(__name__)
+
+
+class Workspace:
+    """Everything of one data directory. Its services say from which thread they may be called; `close` ends them."""
+
+    def __init__(
+        self, data_dir: DataDir, database: Database, *, model: Path | None, embedder: Path | None, sampling: Sampling
+    ) -> None:
+        self.data_dir = data_dir
+        self.database = database
+        self.settings = SettingsStore(data_dir.settings_file)
+        self.shelf = Shelf(data_dir.models, self.settings, model, embedder)
+        self.engines = Engines(self.shelf, self.settings, data_dir.cache)
+        self.attention = Attention()
+        self.vectors = VectorIndex(database, data_dir.vectors)
+        self.library = Library(database, self.vectors, self.engines.embedder, self.attention)
+        self.retriever = Retriever(database, self.vectors, self.engines.embedder)
+        self.conversations = Conversations(database)
+        self.chat = Chat(
+            self.conversations, self.retriever, self.engines.chat_model, self.attention, self.settings, sampling
+        )
+        self._given = (model, embedder)
+
+    @classmethod
+    def open(
+        cls,
+        data_dir: Path | None = None,
+        *,
+        model: Path | None = None,
+        embedder: Path | None = None,
+        sampling: Sampling | None = None,
+    ) -> Workspace:
+        """Open (make, if need be) the data directory; `model` and `embedder` take the place of the chosen ones.
+
+        Loads no model and starts no process. Raises `WorkspaceFault` or `StorageFault`.
+        """
+        started_s = time.monotonic()
+        held = DataDir(data_dir or default_data_dir())
+        try:
+            database = Database(held.database_file)
+            workspace = cls(held, database, model=model, embedder=embedder, sampling=sampling or Sampling())
+            workspace.conversations.purge_deleted()
+        except BaseException:
+            held.close()
+            raise
+        log.info("workspace opened in %.0f ms", 1000 * (time.monotonic() - started_s))
+        return workspace
+
+    def require_given_models(self) -> None:
+        """Raise the fault of a model file that was named on the command line and cannot be used."""
+        statuses = (self.shelf.chat_model, self.shelf.embedder)
+        for given, status in zip(self._given, statuses, strict=True):
+            if given is not None and (fault := status().fault) is not None:
+                raise fault
+
+    def guide(self) -> Path:
+        """The folder of the user guide in the person's language, to be added like any other folder."""
+        return guide_folder()
+
+    def close(self) -> None:
+        """End what runs and let go of the data directory. Stop running jobs first, through their tokens."""
+        for end in (self.library.close, self.vectors.close, self.engines.close, self.database.close):
+            try:
+                end()
+            except (Fault, OSError) as error:  # the rest must still be closed
+                log.error("closing: %s", type(error).__name__)
+        self.data_dir.close()
