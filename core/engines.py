@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.faults import ModelFault, N_
+from core.faults import N_, ModelFault
 from core.settings import Settings, SettingsStore
 from core.shelf import ModelState, Shelf
 from models.cancel import CancelToken
@@ -16,8 +16,9 @@ from models.progress import ReportProgress
 
 if TYPE_CHECKING:
     from models.chat_model import ChatModel
-    from models.embedder import Embedder
     from models.plan import LoadPlan
+
+    from models.embedder import Embedder
 
 log = logging.getLogger(__name__)
 GIB = 2**30
@@ -59,9 +60,10 @@ class Engines:
 
     def chat_plan(self) -> LoadPlan:
         """How the chosen language model would be loaded here. Raises `ModelFault` if there is none or it cannot fit."""
-        from models.gguf_file import read_header
         from models.machine import probe_machine
         from models.plan import plan_chat
+
+        from models.gguf_file import read_header
 
         settings = self._settings.current
         return plan_chat(

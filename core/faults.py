@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.faults import Cancelled, DownloadFault, Fault, ModelFault, N_
+from models.faults import N_, Cancelled, DownloadFault, Fault, ModelFault
 
 __all__ = [
     "Cancelled",

@@ -7,7 +7,7 @@ import locale
 import os
 from pathlib import Path
 
-from models.faults import Fault, N_
+from models.faults import N_, Fault
 
 __all__ = ["N_", "current_language", "fault_text", "fault_title", "ngettext", "set_language", "tr"]
 

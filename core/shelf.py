@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.faults import Fault, ModelFault, N_
+from core.faults import N_, Fault, ModelFault
 from core.jobs import Job
 from core.settings import SettingsStore
 from models import catalog

@@ -16,14 +16,179 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？।؟
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _NUMBER = re.compile(r"\d+(?:[.,:/ \u00a0\u202f]\d+)*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
-_MONTHS = (
-    "january february march april may june july august september october november december jan feb mar apr jun jul aug "
-    "sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday"
+_MONTHS = frozenset(
+    (
+        "january february march april may june july august september october november december jan feb mar apr jun jul aug "
+        "sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday"
+    ).split()
 )
 
 # Words too common to support anything: they are left out when a sentence's words are looked for in a passage.
 _COMMON = frozenset(
-    ["a", "about", "according", "all", "also", "an", "and", "any", "are", "as", "at", "be", "because", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "may", "more", "most", "must", "no", "not", "of", "on", "one", "only", "or", "other", "our", "out", "over", "passage", "passages", "document", "documents", "says", "shall", "she", "should", "so", "some", "states", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "under", "up", "was", "we", "were", "what", "when", "where", "which", "while", "who", "will", "with", "would", "you", "your", "o", "os", "as", "um", "uma", "de", "do", "da", "dos", "das", "em", "no", "na", "nos", "nas", "por", "para", "com", "que", "e", "ou", "se", "é", "são", "foi", "ao", "à", "el", "la", "los", "las", "un", "una", "y", "en", "del", "al", "por", "con", "es", "son", "der", "die", "das", "und", "ist", "sind", "ein", "eine", "den", "dem", "des", "zu", "im", "von", "mit", "le", "les", "des", "et", "est", "sont", "une", "du", "au", "aux", "dans", "sur", "pour", "par"]
+    [
+        "a",
+        "about",
+        "according",
+        "all",
+        "also",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "because",
+        "been",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "may",
+        "more",
+        "most",
+        "must",
+        "no",
+        "not",
+        "of",
+        "on",
+        "one",
+        "only",
+        "or",
+        "other",
+        "our",
+        "out",
+        "over",
+        "passage",
+        "passages",
+        "document",
+        "documents",
+        "says",
+        "shall",
+        "she",
+        "should",
+        "so",
+        "some",
+        "states",
+        "such",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "to",
+        "under",
+        "up",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        "o",
+        "os",
+        "as",
+        "um",
+        "uma",
+        "de",
+        "do",
+        "da",
+        "dos",
+        "das",
+        "em",
+        "no",
+        "na",
+        "nos",
+        "nas",
+        "por",
+        "para",
+        "com",
+        "que",
+        "e",
+        "ou",
+        "se",
+        "é",
+        "são",
+        "foi",
+        "ao",
+        "à",
+        "el",
+        "la",
+        "los",
+        "las",
+        "un",
+        "una",
+        "y",
+        "en",
+        "del",
+        "al",
+        "por",
+        "con",
+        "es",
+        "son",
+        "der",
+        "die",
+        "das",
+        "und",
+        "ist",
+        "sind",
+        "ein",
+        "eine",
+        "den",
+        "dem",
+        "des",
+        "zu",
+        "im",
+        "von",
+        "mit",
+        "le",
+        "les",
+        "des",
+        "et",
+        "est",
+        "sont",
+        "une",
+        "du",
+        "au",
+        "aux",
+        "dans",
+        "sur",
+        "pour",
+        "par",
+    ]
 )
 
 SUPPORTED_SHARE = 0.6  # of a sentence's content words found in the passage; set on the labelled set of tests/bench
@@ -179,7 +344,23 @@ def _content(flat: str) -> list[str]:
 
 def _stem(word: str) -> str:
     """The word less a common ending; only equality of stems matters, so a crude cut is enough."""
-    for ending in ("ations", "ation", "ments", "ment", "ings", "ing", "ers", "ies", "ed", "es", "ly", "er", "s", "y", "e"):
+    for ending in (
+        "ations",
+        "ation",
+        "ments",
+        "ment",
+        "ings",
+        "ing",
+        "ers",
+        "ies",
+        "ed",
+        "es",
+        "ly",
+        "er",
+        "s",
+        "y",
+        "e",
+    ):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word
@@ -215,11 +396,15 @@ def _names(claim: str) -> list[str]:
     names = []
     for match in _WORD.finditer(claim):
         word = match.group()
+        if _CJK.search(word):  # scripts without capitals: their names are checked as content words
+            continue
         first = not claim[: match.start()].strip(" \"'“‘(*_-")
-        inner = any(c.isupper() for c in word[1:]) or (any(c.isdigit() for c in word) and any(c.isalpha() for c in word))
+        inner = any(c.isupper() for c in word[1:]) or (
+            any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
+        )
         if inner or (word[0].isupper() and not first and len(word) > 1):
             folded = _flat(word)
-            if folded not in _COMMON and folded not in _MONTHS.split():
+            if folded not in _COMMON and folded not in _MONTHS:
                 names.append(folded)
     return names
 

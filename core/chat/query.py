@@ -9,7 +9,8 @@ from core.values import ChatMessage
 
 # A question that opens like this, or is this short, or points at something with a pronoun, leans on the one before.
 _OPENING = re.compile(
-    r"^(and|but|also|or|then|so|what about|how about|why( not)?\??$|e |mas |e quanto|y |pero |et |mais |und |aber )", re.IGNORECASE
+    r"^(and|but|also|or|then|so|what about|how about|why( not)?\??$|e |mas |e quanto|y |pero |et |mais |und |aber )",
+    re.IGNORECASE,
 )
 _POINTING = re.compile(
     r"\b(it|its|they|them|their|that one|those|these|this|he|she|him|her|his|the (same|first|second|last|other)( one)?"

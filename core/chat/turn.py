@@ -163,7 +163,9 @@ class Chat:
         A passage whose turn left is given again in full, under a number of its own.
         """
         room = max(model.context_tokens - ANSWER_ROOM_TOKENS, model.context_tokens // 2)
-        began_s = history[0].created_s if history else time.time()  # the same date in every turn keeps the prefix cached
+        began_s = (
+            history[0].created_s if history else time.time()
+        )  # the same date in every turn keeps the prefix cached
         date = datetime.date.fromtimestamp(began_s).isoformat()
         passages = found.passages
         while True:
@@ -235,9 +237,7 @@ def _without_oldest_turn(history: Sequence[ChatMessage]) -> Sequence[ChatMessage
     return history[later[0] :] if later else ()
 
 
-def _numbered(
-    passages: Sequence[Passage], given: Sequence[Citation]
-) -> tuple[list[Citation], list[Citation]]:
+def _numbered(passages: Sequence[Passage], given: Sequence[Citation]) -> tuple[list[Citation], list[Citation]]:
     """`passages` as sources: those the conversation already holds keep their number, new ones go on counting."""
     by_place = {(source.path, source.start, source.end): source for source in given}
     following = max((source.number for source in given), default=0) + 1

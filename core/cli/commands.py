@@ -12,7 +12,7 @@ from typing import Any
 
 from core.cli.output import Output
 from core.diagnosis import diagnose
-from core.faults import Fault, N_
+from core.faults import N_, Fault
 from core.i18n import ngettext, tr
 from core.jobs import Job
 from core.values import AnswerSaved, ChatMessage, Passage, SearchedDocuments, SearchResult
