@@ -34,10 +34,7 @@ _THAI_CLUSTER = re.compile(
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _JOINERS = re.compile("['’.]")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\WA-Za-z0-9_]+")
-_ARABIC_SIGNS = {
-    ord(c): None
-    for c in map(chr, (*range(0x610, 0x61B), *range(0x64B, 0x660), 0x670, 0x640))
-}
+_ARABIC_SIGNS = {ord(c): None for c in map(chr, (*range(0x610, 0x61B), *range(0x64B, 0x660), 0x670, 0x640))}
 _ARABIC_LETTERS = str.maketrans("أإآٱىة", "ااااىه") | {ord("ى"): "ي"}
 _LATIN_LETTERS = str.maketrans(
     {
@@ -95,18 +92,10 @@ def _word(raw: str) -> tuple[str, ...]:
         raw = head  # Tesla's, don't, we've
     elif head:
         return tuple(chain.from_iterable(map(_word, re.split("['’]", raw))))
-    if (
-        raw.replace(".", "").isalpha()
-        and "." in raw
-        and all(len(part) == 1 for part in raw.split("."))
-    ):
+    if raw.replace(".", "").isalpha() and "." in raw and all(len(part) == 1 for part in raw.split(".")):
         return (fold(raw.replace(".", "")),)  # U.S.
     if raw.isascii():
-        if (
-            raw[0].isdigit()
-            and ("." in raw or "," in raw)
-            and not raw.replace(".", "").replace(",", "").isalpha()
-        ):
+        if raw[0].isdigit() and ("." in raw or "," in raw) and not raw.replace(".", "").replace(",", "").isalpha():
             return _number(raw) if re.fullmatch(r"[0-9.,]+", raw) else _identifier(raw)
         if raw.isalpha() and (raw.islower() or raw.istitle() or raw.isupper()):
             return (stem(raw.lower()),)

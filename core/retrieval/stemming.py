@@ -31,7 +31,9 @@ _GREEK_ENDINGS = (
     " ονται εται ουν ους εις ους ων ων ος ου οι ες ης ας ια ιο εσ α η ο ε ι υ ς σ ν"
 )
 
-_HINDI_ENDINGS = "ाओं ियों ियाँ ियां ाएँ ाएं ताओं नाओं ाने ाना ाता ाती ाते ेगा ेगी ेंगे ओं यों ों ें ीं ाँ ां ता ती ते ना नी ने या ये यी ा ी े ो ि ु ू ं"
+_HINDI_ENDINGS = (
+    "ाओं ियों ियाँ ियां ाएँ ाएं ताओं नाओं ाने ाना ाता ाती ाते ेगा ेगी ेंगे ओं यों ों ें ीं ाँ ां ता ती ते ना नी ने या ये यी ा ी े ो ि ु ू ं"
+)
 
 _ARABIC_PREFIXES = ("وبال", "وال", "بال", "كال", "فال", "لل", "ال")
 _ARABIC_ENDINGS = "يات ات ان ين ون ها هم يه يا ته ه ي"
@@ -84,11 +86,7 @@ def _stem_arabic(word: str) -> str:
 
 def stem(word: str) -> str:
     """The stem of a folded word (lower case, no accents); words with a digit and short words stay as they are."""
-    if (
-        len(word) <= MIN_STEM
-        or not word.isalpha()
-        and not "\u0900" <= word[0] <= "\u097f"
-    ):
+    if len(word) <= MIN_STEM or not word.isalpha() and not "\u0900" <= word[0] <= "\u097f":
         return word
     first = word[0]
     if first <= "\u024f":

@@ -31,9 +31,7 @@ from core.retrieval.analysis import terms
         ("Ｑ３ ２０２２", "q3 2022"),
     ],
 )
-def test_a_question_shares_terms_with_the_document(
-    question: str, document: str
-) -> None:
+def test_a_question_shares_terms_with_the_document(question: str, document: str) -> None:
     assert set(terms(question)) & set(terms(document))
 
 
@@ -61,6 +59,4 @@ def test_terms_hold_only_what_the_keyword_index_takes_for_a_word(text: str) -> N
     for term in terms(text):
         assert term
         assert not re.search(r"\s", term)
-        assert not re.search(r"[\x00-\x2d\x2f\x3a-\x5e\x60\x7b-\x7f]", term), (
-            "only ASCII letters, digits, _ and ."
-        )
+        assert not re.search(r"[\x00-\x2d\x2f\x3a-\x5e\x60\x7b-\x7f]", term), "only ASCII letters, digits, _ and ."
