@@ -1,0 +1,175 @@
+"""The command line as a person at a terminal uses it: real processes on real parts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+MOORING = """# Mooring
+
+## Where does the boat lie?
+
+The boat lies at berth 42 of the old harbour, behind the customs house.
+
+## Who may open the lock?
+
+Only the harbour master, Ines Duarte, may open the lock after sunset.
+"""
+PAPER = "Paper boats last four minutes in still water and ninety seconds in rain.\n"
+
+
+@pytest.fixture
+def papermoor(tmp_path: Path) -> Run:
+    """Runs `papermoor ARGUMENTS` with a data directory of its own; fails the test if it ever prints a traceback."""
+
+    def run(*arguments: object, data_dir: Path = tmp_path / "data", env: dict[str, str] | None = None):  # type: ignore[no-untyped-def]
+        command = [sys.executable, "-m", "gui", "--data-dir", str(data_dir), *map(str, arguments)]
+        environment = os.environ | {"LC_ALL": "C.UTF-8", "DISPLAY": ""} | (env or {})
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=240, env=environment, cwd=Path(__file__).parents[2]
+        )
+        assert "Traceback" not in done.stderr + done.stdout, done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "mooring.md").write_text(MOORING, encoding="utf-8")
+    (folder / "paper.txt").write_text(PAPER, encoding="utf-8")
+    return folder
+
+
+def result(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_index_then_search_by_keywords_alone(papermoor: Run, documents: Path) -> None:
+    (documents / "broken.pdf").write_bytes(b"%PDF-1.7 but nothing more")
+    report = result(papermoor("--json", "index", documents))
+    assert (report["documents"], report["indexed"], report["unchanged"], report["removed"]) == (2, 2, 0, 0)
+    assert report["chunks"] >= 2 and report["seconds"] >= 0
+    (skipped,) = report["skipped"]
+    assert skipped["path"] == str(documents / "broken.pdf") and skipped["reason"]
+
+    found = result(papermoor("search", "Who is allowed to open the lock?", "--json"))
+    best = found["passages"][0]
+    assert set(best) == {"rank", "score", "path", "page", "section", "start", "end", "text"}
+    assert best["path"] == str(documents / "mooring.md") and best["page"] is None and best["rank"] == 1
+    assert "Ines Duarte" in best["text"]
+    assert MOORING[best["start"] : best["end"]] == best["text"]
+
+
+def test_an_unchanged_folder_is_not_read_again_and_a_removed_file_disappears(papermoor: Run, documents: Path) -> None:
+    result(papermoor("index", documents, "--json"))
+    again = result(papermoor("index", documents, "--json"))
+    assert (again["indexed"], again["unchanged"]) == (0, 2)
+    (documents / "paper.txt").unlink()
+    after = result(papermoor("index", documents, "--json"))
+    assert (after["documents"], after["removed"]) == (1, 1)
+    assert all("paper" not in p["path"] for p in result(papermoor("search", "rain", "--json"))["passages"])
+
+
+def test_many_queries_in_one_process(papermoor: Run, documents: Path, tmp_path: Path, minilm_gguf: Path) -> None:
+    result(papermoor("--embedder", minilm_gguf, "--json", "index", documents))
+    queries = tmp_path / "queries.jsonl"
+    queries.write_text(
+        '{"id": "a", "question": "How long does a folded vessel float?"}\n{"id": 2, "question": "berth"}\n'
+    )
+    done = papermoor("--embedder", minilm_gguf, "search", "--queries", queries, "--limit", 1, "--max-chars", 300)
+    first, second = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (first["id"], second["id"]) == ("a", 2)
+    assert first["query"] == "How long does a folded vessel float?"
+    assert [p["path"] for p in first["passages"]] == [str(documents / "paper.txt")]
+    assert [p["path"] for p in second["passages"]] == [str(documents / "mooring.md")]
+
+
+def test_ask_streams_an_answer_and_reports_what_it_cost(papermoor: Run, documents: Path, tiny_gpt_oss: Path) -> None:
+    result(papermoor("index", documents, "--json"))
+    answer = result(
+        papermoor(
+            "--model", tiny_gpt_oss, "--json", "ask", "Where is the berth?", "--effort", "low", "--max-tokens", 24
+        )
+    )
+    assert set(answer) >= {"answer", "reasoning", "citations", "usage"}
+    usage = answer["usage"]
+    assert set(usage) == {"prompt_tokens", "reused_tokens", "generated_tokens", "prefill_s", "decode_s"}
+    assert usage["prompt_tokens"] > 100 and 0 < usage["generated_tokens"] <= 24
+
+
+def test_text_prints_what_is_read_from_a_file(papermoor: Run, documents: Path) -> None:
+    done = papermoor("text", documents / "mooring.md")
+    assert (done.returncode, done.stdout) == (0, MOORING)
+    (documents / "broken.pdf").write_bytes(b"%PDF-1.7 but nothing more")
+    damaged = papermoor("text", documents / "broken.pdf")
+    assert damaged.returncode == 1 and damaged.stdout == "" and len(damaged.stderr.strip().splitlines()) == 1
+
+
+def test_status_and_doctor_in_words_and_as_json(papermoor: Run, documents: Path, tiny_gpt_oss: Path) -> None:
+    result(papermoor("index", documents, "--json"))
+    assert result(papermoor("status", "--json"))["documents"] == 2
+    assert "2 documents" in papermoor("status").stdout
+    doctor = result(papermoor("--model", tiny_gpt_oss, "doctor", "--json"))
+    assert doctor["database"]["healthy"] and doctor["vectors"]["healthy"] and doctor["plan"]["context_tokens"] > 0
+    assert str(tiny_gpt_oss) in papermoor("--model", tiny_gpt_oss, "doctor").stdout
+
+
+def assert_one_sentence(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert done.returncode == 1
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("papermoor: ") and all(word in line for word in words), line
+
+
+def test_faults_are_one_sentence_each(papermoor: Run, documents: Path, tmp_path: Path, minilm_gguf: Path) -> None:
+    assert_one_sentence(papermoor("ask", "Anything?"), "gpt-oss-20b")
+    assert_one_sentence(papermoor("--model", tmp_path / "absent.gguf", "ask", "x"), "absent.gguf")
+    assert_one_sentence(papermoor("--model", minilm_gguf, "ask", "x"), minilm_gguf.name)
+    cut = tmp_path / "cut.gguf"
+    cut.write_bytes(minilm_gguf.read_bytes()[: 9 << 20])
+    assert_one_sentence(papermoor("--embedder", cut, "search", "x"), "cut.gguf")
+    assert_one_sentence(papermoor("index", tmp_path / "nowhere"), "nowhere")
+    assert_one_sentence(papermoor("search", "--queries", tmp_path / "none.jsonl"), "none.jsonl")
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    assert_one_sentence(papermoor("status", data_dir=blocked / "data"), str(blocked))
+
+
+def test_a_second_copy_is_told_to_use_the_first(papermoor: Run, tmp_path: Path) -> None:
+    from core.workspace import Workspace
+
+    workspace = Workspace.open(tmp_path / "data")
+    try:
+        assert_one_sentence(papermoor("status"), "Another copy", str(tmp_path / "data"))
+    finally:
+        workspace.close()
+    assert papermoor("status").returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [("search",), ("search", "x", "--limit", "0"), ("fly",), ("index",)])
+def test_wrong_use_is_status_2(papermoor: Run, arguments: tuple[str, ...]) -> None:
+    assert papermoor(*arguments).returncode == 2
+
+
+def test_the_command_line_needs_no_qt(documents: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        f"sys.argv = ['papermoor', '--data-dir', {str(tmp_path / 'data')!r}, 'search', 'boat']\n"
+        "from gui.__main__ import main\n"
+        "try:\n    main()\n"
+        "finally:\n    assert not [m for m in sys.modules if m.startswith('PySide6')]\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stderr
