@@ -127,11 +127,22 @@ class ConversationSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolUsed:
+    """Event of a turn: the model called `name` with `arguments` (JSON text) and was given `result`; `ok` is False if
+    the call was refused or failed."""
+
+    name: str
+    arguments: str
+    result: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """A stored message, `role` "user" or "assistant". For an answer: its reasoning, its checked `citations` in the order
+    """A stored message, `role` "user" or "assistant". For an answer: its reasoning, its checked `citations` in order
     of their first mention, its effort; `complete` is False if it was stopped or cut. For a question: `prompt`, the
-    exact text the model was given, kept so that the next turn renders the same tokens and the cache holds, and
-    `sources`, the passages numbered in it."""
+    exact text the model was given, kept so that the next turn renders the same tokens and the cache holds. `sources`
+    are the passages numbered in the question's prompt, or found by the answer's `tools`."""
 
     id: int
     role: str
@@ -139,6 +150,7 @@ class ChatMessage:
     reasoning: str = ""
     citations: tuple[Citation, ...] = ()
     sources: tuple[Citation, ...] = ()
+    tools: tuple[ToolUsed, ...] = ()
     effort: Effort | None = None
     complete: bool = True
     usage: Usage | None = None

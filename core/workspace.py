@@ -43,7 +43,13 @@ class Workspace:
         self.retriever = Retriever(database, self.vectors, self.engines.embedder)
         self.conversations = Conversations(database)
         self.chat = Chat(
-            self.conversations, self.retriever, self.engines.chat_model, self.attention, self.settings, sampling
+            self.conversations,
+            self.library,
+            self.retriever,
+            self.engines.chat_model,
+            self.attention,
+            self.settings,
+            sampling,
         )
         self._given = (model, embedder)
 

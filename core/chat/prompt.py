@@ -28,7 +28,7 @@ NO_PASSAGES = "The search found no passage for this question."
 
 def question_prompt(question: str, new: Sequence[Citation], known: Sequence[Citation]) -> str:
     """The user message for `question`: the `new` passages in full, those the conversation already holds by number."""
-    parts = [_passage(source) for source in new]
+    parts = [passage_text(source) for source in new]
     if known:
         numbers = ", ".join(f"[{source.number}]" for source in known)
         parts.append(f"Passages given above that may answer this as well: {numbers}")
@@ -37,7 +37,8 @@ def question_prompt(question: str, new: Sequence[Citation], known: Sequence[Cita
     return "\n\n".join([*parts, f"Question: {question}"])
 
 
-def _passage(source: Citation) -> str:
+def passage_text(source: Citation) -> str:
+    """A source as the model reads it: number, file, place, words."""
     place = [source.path.name]
     if source.title and source.title not in source.path.name:
         place.append(source.title)

@@ -6,82 +6,43 @@ import datetime
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Protocol
+from dataclasses import dataclass, replace
 
-from core.chat import citations, prompt
+from core.chat import answering, citations, prompt
+from core.chat.answering import AnsweringModel, Draft
+from core.chat.document_tools import DocumentTools
 from core.chat.query import search_query
-from core.faults import N_, ChatFault
+from core.chat.sources import SourceBook, sources_of
+from core.faults import ChatFault, N_
 from core.library.attention import Attention
+from core.library.library import Library
 from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
 from core.store.conversations import Conversations
-from core.values import AnswerSaved, ChatMessage, Citation, Passage, SearchedDocuments, SearchResult, Support
+from core.values import AnswerSaved, ChatMessage, Passage, SearchedDocuments, SearchResult, ToolUsed
 from models.cancel import CancelToken
-from models.conversation import (
-    AnswerDelta,
-    Conversation,
-    Effort,
-    Finished,
-    FinishReason,
-    ModelEvent,
-    ReasoningDelta,
-    Sampling,
-    Usage,
-)
+from models.conversation import Conversation, Effort, FinishReason, ModelEvent, Sampling
 from models.progress import ReportProgress, ignore_progress
 
 log = logging.getLogger(__name__)
 
 CHARS_PER_PASSAGE = 1200  # room a passage may take in the prompt; about 300 tokens of English
-ANSWER_ROOM_TOKENS = 768  # of the context, kept free for reasoning and answer before history is let go
+ANSWER_ROOM_TOKENS = 1024  # of the context, kept free for reasoning, tools and answer before history is let go
 
-TurnEvent = SearchedDocuments | ModelEvent | AnswerSaved
-
-
-class AnsweringModel(Protocol):
-    """What a turn needs of a chat model (`models.chat_model.ChatModel`)."""
-
-    @property
-    def context_tokens(self) -> int: ...
-
-    def count_prompt(self, conversation: Conversation) -> int: ...
-
-    def generate(
-        self, conversation: Conversation, *, max_tokens: int | None, cancel: CancelToken, sampling: Sampling
-    ) -> Iterator[ModelEvent]: ...
-
-
+TurnEvent = SearchedDocuments | ModelEvent | ToolUsed | AnswerSaved
 OpenModel = Callable[[ReportProgress, CancelToken], AnsweringModel]
-
-
-@dataclass(slots=True)
-class _Draft:
-    """The answer as it arrives."""
-
-    text: list[str] = field(default_factory=list)
-    reasoning: list[str] = field(default_factory=list)
-    finished: Finished | None = None
-
-    def take(self, event: ModelEvent) -> None:
-        if isinstance(event, AnswerDelta):
-            self.text.append(event.text)
-        elif isinstance(event, ReasoningDelta):
-            self.reasoning.append(event.text)
-        elif isinstance(event, Finished):
-            self.finished = event
 
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """A turn that fits the context: the conversation to render, its last question as stored, the passages given for
-    it, and every source that a number in the answer may name."""
+    """A turn that fits the context: the conversation to render, its last question as stored, the passages found for
+    it, the book of every source that a number in the answer may name, and how many were in it before the answer."""
 
     whole: Conversation
     asked: ChatMessage
     passages: tuple[Passage, ...]
-    sources: tuple[Citation, ...]
+    book: SourceBook
+    given: int
 
 
 class Chat:
@@ -90,6 +51,7 @@ class Chat:
     def __init__(
         self,
         conversations: Conversations,
+        library: Library,
         retriever: Retriever,
         open_model: OpenModel,
         attention: Attention,
@@ -97,6 +59,7 @@ class Chat:
         sampling: Sampling,
     ) -> None:
         self._conversations = conversations
+        self._library = library
         self._retriever = retriever
         self._open_model = open_model
         self._attention = attention
@@ -116,39 +79,30 @@ class Chat:
     ) -> Iterator[TurnEvent]:
         """Yield what was found, then the answer as it is written, last `AnswerSaved`.
 
-        The question is stored before anything can fail; a stopped answer is stored as far as it came. Raises
-        `ChatFault`, `ModelFault` or `StorageFault`; loading the model reports to `report`, in bytes.
+        The question is stored before anything can fail; a stopped answer is stored as far as it came. `documents`
+        limits the search to these. Raises `ChatFault`, `ModelFault` or `StorageFault`; loading the model reports to
+        `report`, in bytes.
         """
         question = question.strip()
         if not question:
             raise ChatFault(N_("Nothing asked"), N_("The question is empty."), N_("Type a question first."))
         cancel = cancel or CancelToken()
-        effort = effort or Effort(self._settings.current.effort)
         with self._attention.answering():
             history = self._conversations.messages(conversation_id)
             query = search_query(question, history)
             found = self._search(query, documents)
-            asked = self._store_question(conversation_id, question, history, found)
+            asked = self._conversations.append(conversation_id, _asked(question, found.passages, history))
             yield SearchedDocuments(query, found.passages, found.documents_searched, found.meaning)
             model = self._open_model(report, cancel)
-            fitted = self._fit(model, history, asked, found, effort)
+            fitted = self._fit(model, history, asked, found, effort or Effort(self._settings.current.effort))
             if fitted.asked != asked:
                 self._conversations.replace(fitted.asked)
                 yield SearchedDocuments(query, fitted.passages, found.documents_searched, found.meaning)
-            yield from self._answer(model, conversation_id, fitted, max_tokens, cancel)
+            yield from self._answer(model, conversation_id, fitted, documents, max_tokens, cancel)
 
     def _search(self, query: str, documents: frozenset[int] | None) -> SearchResult:
         limit = self._settings.current.passages
         return self._retriever.search(query, limit=limit, max_chars=limit * CHARS_PER_PASSAGE, documents=documents)
-
-    def _store_question(
-        self, conversation_id: int, question: str, history: Sequence[ChatMessage], found: SearchResult
-    ) -> ChatMessage:
-        known, new = _numbered(found.passages, _sources(history))
-        text = prompt.question_prompt(question, new, known)
-        return self._conversations.append(
-            conversation_id, ChatMessage(0, "user", question, sources=tuple(new), prompt=text)
-        )
 
     def _fit(
         self,
@@ -171,7 +125,8 @@ class Chat:
         while True:
             whole = prompt.conversation(history, asked.prompt, effort, date=date)
             if model.count_prompt(whole) <= room:
-                return _Fitted(whole, asked, passages, (*_sources(history), *asked.sources))
+                given = (*sources_of(history), *asked.sources)
+                return _Fitted(whole, asked, passages, SourceBook(given), len(given))
             if history:
                 history = _without_oldest_turn(history)
             elif passages:
@@ -183,24 +138,27 @@ class Chat:
                     N_("Shorten it, or set a longer context in the settings."),
                     tokens=model.context_tokens,
                 )
-            known, new = _numbered(passages, _sources(history))
-            asked = replace(asked, sources=tuple(new), prompt=prompt.question_prompt(asked.text, new, known))
+            again = _asked(asked.text, passages, history)
+            asked = replace(asked, sources=again.sources, prompt=again.prompt)
 
     def _answer(
         self,
         model: AnsweringModel,
         conversation_id: int,
         turn: _Fitted,
+        documents: frozenset[int] | None,
         max_tokens: int | None,
         cancel: CancelToken,
     ) -> Iterator[TurnEvent]:
-        draft = _Draft()
+        draft = Draft()
+        toolbox = DocumentTools(self._library, self._retriever, turn.book, documents).toolbox()
         limit = max_tokens or self._settings.current.answer_tokens
         started_s = time.monotonic()
+        events = answering.write(
+            model, turn.whole, toolbox, draft, max_tokens=limit, cancel=cancel, sampling=self._sampling
+        )
         try:
-            for event in model.generate(turn.whole, max_tokens=limit, cancel=cancel, sampling=self._sampling):
-                draft.take(event)
-                yield event
+            yield from events
         except BaseException:
             self._save(conversation_id, draft, turn)
             raise
@@ -208,59 +166,34 @@ class Chat:
         log.info("answered in %.1f s, %d citations", time.monotonic() - started_s, len(saved.citations))
         yield AnswerSaved(saved)
 
-    def _save(self, conversation_id: int, draft: _Draft, turn: _Fitted) -> ChatMessage:
+    def _save(self, conversation_id: int, draft: Draft, turn: _Fitted) -> ChatMessage:
         """Store the answer with its checked citations; an empty draft is not stored."""
-        text = citations.normalise_marks("".join(draft.text)).strip()
-        reason = draft.finished.reason if draft.finished else FinishReason.CANCELLED
+        text = citations.normalise_marks("".join(draft.answer)).strip()
+        found = turn.book.all[turn.given :]
         message = ChatMessage(
             0,
             "assistant",
             text,
             "".join(draft.reasoning).strip(),
-            citations.check(text, turn.sources),
+            citations.check(text, turn.book.all),
+            found,
+            tuple(draft.tools),
             effort=turn.whole.effort,
-            complete=reason is FinishReason.COMPLETE,
-            usage=draft.finished.usage if draft.finished else Usage(),
+            complete=draft.reason is FinishReason.COMPLETE,
+            usage=draft.usage,
         )
         if not (message.text or message.reasoning):
             return message
         return self._conversations.append(conversation_id, message)
 
 
-def _sources(history: Sequence[ChatMessage]) -> tuple[Citation, ...]:
-    return tuple(source for message in history for source in message.sources)
+def _asked(question: str, passages: Sequence[Passage], history: Sequence[ChatMessage]) -> ChatMessage:
+    """`question` as it is stored: with the passages the conversation does not hold yet, and the text for the model."""
+    known, new = SourceBook(sources_of(history)).number(passages)
+    return ChatMessage(0, "user", question, sources=tuple(new), prompt=prompt.question_prompt(question, new, known))
 
 
 def _without_oldest_turn(history: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
     """`history` from its second question on; empty if there is none."""
     later = [i for i, message in enumerate(history) if message.role == "user"][1:]
     return history[later[0] :] if later else ()
-
-
-def _numbered(passages: Sequence[Passage], given: Sequence[Citation]) -> tuple[list[Citation], list[Citation]]:
-    """`passages` as sources: those the conversation already holds keep their number, new ones go on counting."""
-    by_place = {(source.path, source.start, source.end): source for source in given}
-    following = max((source.number for source in given), default=0) + 1
-    known: list[Citation] = []
-    new: list[Citation] = []
-    for passage in passages:
-        if held := by_place.get((passage.path, passage.start, passage.end)):
-            known.append(held)
-        else:
-            new.append(_source(following + len(new), passage))
-    return known, new
-
-
-def _source(number: int, passage: Passage) -> Citation:
-    return Citation(
-        number=number,
-        document_id=passage.document_id,
-        path=Path(passage.path),
-        title=passage.title,
-        page=passage.page,
-        section=passage.section,
-        start=passage.start,
-        end=passage.end,
-        quote=passage.text,
-        support=Support.UNCHECKED,
-    )

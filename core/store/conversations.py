@@ -10,7 +10,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from core.store.database import Database
-from core.values import ChatMessage, Citation, ConversationSummary, Support
+from core.values import ChatMessage, Citation, ConversationSummary, Support, ToolUsed
 from models.conversation import Effort, Usage
 
 TITLE_LENGTH = 60
@@ -116,6 +116,8 @@ def _body(message: ChatMessage) -> str:
         body["usage"] = asdict(message.usage)
     body["citations"] = [asdict(citation) | {"path": str(citation.path)} for citation in message.citations]
     body["sources"] = [asdict(source) | {"path": str(source.path)} for source in message.sources]
+    if message.tools:
+        body["tools"] = [asdict(tool) for tool in message.tools]
     return json.dumps(body, ensure_ascii=False)
 
 
@@ -128,6 +130,7 @@ def _message(message_id: int, role: str, body_text: str, created_s: float) -> Ch
         reasoning=body.get("reasoning", ""),
         citations=tuple(_citation(c) for c in body.get("citations", ())),
         sources=tuple(_citation(c) for c in body.get("sources", ())),
+        tools=tuple(ToolUsed(**tool) for tool in body.get("tools", ())),
         effort=Effort(body["effort"]) if "effort" in body else None,
         complete=body.get("complete", True),
         usage=Usage(**body["usage"]) if "usage" in body else None,
