@@ -62,7 +62,6 @@ def write(
     sampling: Sampling,
 ) -> Iterator[ModelEvent | ToolUsed]:
     """Generate until the model has answered, running the tools it calls; fills `draft`, ends with one `Finished`."""
-    conversation = replace(conversation, tools=toolbox.specs)
     for round_number in range(CALLS_PER_TURN + 2):
         calls: list[ToolCall] = []
         said = _Round()

@@ -1,4 +1,4 @@
-"""The tools a model has while it answers: looking further in the person's documents, and nothing else. All read-only."""
+"""The tools a model has while it answers: to look further in the documents, and nothing else; all read-only."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.values import ChatMessage, Citation
-from models.conversation import Conversation, Effort, Message, Role
+from models.conversation import Conversation, Effort, Message, Role, ToolSpec
 
 INSTRUCTIONS = """\
 You answer questions about the person's own documents, using numbered passages that a search found in them.
@@ -49,11 +49,13 @@ def passage_text(source: Citation) -> str:
     return f"[{source.number}] {' | '.join(place)}\n{source.quote.strip()}"
 
 
-def conversation(history: Sequence[ChatMessage], prompt: str, effort: Effort, *, date: str = "") -> Conversation:
-    """The conversation to render: stored turns as they were given to the model, then `prompt`."""
+def conversation(
+    history: Sequence[ChatMessage], prompt: str, effort: Effort, tools: tuple[ToolSpec, ...], date: str
+) -> Conversation:
+    """The conversation to render: stored turns as they were given to the model, then `prompt`. `date` is ISO."""
     messages = [_stored(message) for message in history]
     messages.append(Message(Role.USER, prompt))
-    return Conversation(tuple(messages), INSTRUCTIONS, effort, date=date)
+    return Conversation(tuple(messages), INSTRUCTIONS, effort, tools, date)
 
 
 def _stored(message: ChatMessage) -> Message:

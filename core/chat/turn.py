@@ -13,7 +13,7 @@ from core.chat.answering import AnsweringModel, Draft
 from core.chat.document_tools import DocumentTools
 from core.chat.query import search_query
 from core.chat.sources import SourceBook, sources_of
-from core.faults import ChatFault, N_
+from core.faults import N_, ChatFault
 from core.library.attention import Attention
 from core.library.library import Library
 from core.retrieval.retriever import Retriever
@@ -65,6 +65,12 @@ class Chat:
         self._attention = attention
         self._settings = settings
         self._sampling = sampling
+        self._tools = DocumentTools(library, retriever, SourceBook()).toolbox().specs
+
+    def fixed_prefix(self) -> Conversation:
+        """What every new conversation of today begins with, for the model to read before the first question."""
+        effort = Effort(self._settings.current.effort)
+        return Conversation((), prompt.INSTRUCTIONS, effort, self._tools, datetime.date.today().isoformat())
 
     def ask(
         self,
@@ -123,7 +129,7 @@ class Chat:
         date = datetime.date.fromtimestamp(began_s).isoformat()
         passages = found.passages
         while True:
-            whole = prompt.conversation(history, asked.prompt, effort, date=date)
+            whole = prompt.conversation(history, asked.prompt, effort, self._tools, date)
             if model.count_prompt(whole) <= room:
                 given = (*sources_of(history), *asked.sources)
                 return _Fitted(whole, asked, passages, SourceBook(given), len(given))
