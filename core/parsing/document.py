@@ -1,0 +1,194 @@
+"""A parsed document: its text, the blocks it is made of and where its pages start; and how a parser builds one."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.parsing.faults import ParseFault, ParseProblem
+from core.parsing.limits import ParseLimits
+
+
+class BlockKind(StrEnum):
+    """What a block of text is; chunking keeps each kind together in its own way."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    TABLE = "table"
+    CODE = "code"
+    QUOTE = "quote"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of the text: `text[start:end]`. `level` is a heading's rank (1 = highest) or a list item's depth from 0.
+    `label` is a heading's words without marks ("" where the text itself is that). A table has one row per line."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What a parser made of a file. `pages` are the start offsets of its pages, slides or sheets (empty if it has
+    none), `page_labels` their names where they have any. Blocks are in order and do not overlap; text between two
+    blocks belongs to none, and chunking treats it as a paragraph. `warnings` are sentences for the person
+    (English)."""
+
+    text: str
+    title: str
+    format: str
+    pages: tuple[int, ...] = ()
+    page_labels: tuple[str, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """The 0-based page that holds `offset`; None where the document has no pages."""
+        if not self.pages:
+            return None
+        return max(0, bisect.bisect_right(self.pages, offset) - 1)
+
+
+# Characters that carry no text: C0/C1 controls (but tab, line feed), U+FFFE/U+FFFF; SQLite refuses lone surrogates.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_SPACES = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+_WHITE = re.compile(r"\s+")
+_TITLE_CHARS = 200
+
+
+def clean(text: str) -> str:
+    """`text` with uniform line ends and without control characters, lone surrogates and non-characters."""
+    return _UNPRINTABLE.sub("", _LINE_ENDS.sub("\n", text))
+
+
+def one_line(text: str) -> str:
+    """`text` on a single line, its white space collapsed: for titles, headings and table cells."""
+    return _WHITE.sub(" ", clean(text)).strip()
+
+
+def tidy(text: str) -> str:
+    """`text` with runs of spaces collapsed inside its lines and blank lines dropped."""
+    lines = (_SPACES.sub(" ", line).strip() for line in clean(text).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+class DocumentBuilder:
+    """Collects a document's text block by block, in reading order. Every parser but those of plain text uses it.
+
+    Stops the parser with `ParseFault` when the text grows past the limit. `on_pages` is told how many pages the file
+    has, so that whoever waits can allow it the time.
+    """
+
+    def __init__(self, format: str, limits: ParseLimits, on_pages: Callable[[int], None] | None = None) -> None:
+        self.format = format
+        self.limits = limits
+        self.title = ""
+        self._on_pages = on_pages
+        self._parts: list[str] = []
+        self._length = 0
+        self._blocks: list[Block] = []
+        self._pages: list[int] = []
+        self._labels: list[str] = []
+        self._warnings: list[str] = []
+        self._fresh_page = False
+
+    @property
+    def length(self) -> int:
+        """Characters so far."""
+        return self._length
+
+    def expect_pages(self, count: int) -> None:
+        """Say how many pages the file has before reading them; more than the limit allows is a fault."""
+        if count > self.limits.pages:
+            raise ParseFault(ParseProblem.TOO_LARGE, detail=f"{count} pages")
+        if self._on_pages is not None:
+            self._on_pages(count)
+
+    def page(self, label: str = "") -> None:
+        """Start the next page, slide or sheet here."""
+        if self._parts and not self._fresh_page:
+            self._put("\n\n")
+        self._fresh_page = True
+        self._pages.append(self._length)
+        self._labels.append(one_line(label)[:_TITLE_CHARS])
+
+    def heading(self, text: str, level: int = 1) -> None:
+        self._block(BlockKind.HEADING, one_line(text), min(max(level, 1), 9))
+
+    def paragraph(self, text: str) -> None:
+        self._block(BlockKind.PARAGRAPH, tidy(text))
+
+    def quote(self, text: str) -> None:
+        self._block(BlockKind.QUOTE, tidy(text))
+
+    def list_item(self, text: str, depth: int = 0, marker: str = "•") -> None:
+        text = tidy(text)
+        if text:
+            depth = min(max(depth, 0), 9)
+            indent = "  " * depth + (marker + " " if marker else "")
+            self._block(BlockKind.LIST_ITEM, indent + text, depth)
+
+    def code(self, text: str) -> None:
+        self._block(BlockKind.CODE, clean(text).expandtabs(4).strip("\n").rstrip())
+
+    def table(self, rows: Iterable[Sequence[str]]) -> None:
+        """Rows of cells; empty rows and columns that are empty throughout are left out."""
+        cleaned = [[one_line(cell) for cell in row] for row in rows]
+        used = sorted({i for row in cleaned for i, cell in enumerate(row) if cell})
+        lines = ("\t".join(row[i] if i < len(row) else "" for i in used).rstrip("\t") for row in cleaned if any(row))
+        self._block(BlockKind.TABLE, "\n".join(lines))
+
+    def warn(self, sentence: str) -> None:
+        if sentence not in self._warnings:
+            self._warnings.append(sentence)
+
+    def raw(self, kind: BlockKind, text: str, level: int = 0) -> None:
+        """Add `text` as it stands; the caller has cleaned it."""
+        self._block(kind, text, level)
+
+    def build(self, fallback_title: str) -> ParsedDocument:
+        """The document; its title is the one the parser found, else the first top heading, else `fallback_title`."""
+        text = "".join(self._parts)
+        title = one_line(self.title) or self._first_heading(text) or fallback_title
+        return ParsedDocument(
+            text=text,
+            title=title[:_TITLE_CHARS],
+            format=self.format,
+            pages=tuple(self._pages),
+            page_labels=tuple(self._labels) if any(self._labels) else (),
+            blocks=tuple(self._blocks),
+            warnings=tuple(self._warnings),
+        )
+
+    def _first_heading(self, text: str) -> str:
+        for block in self._blocks[:20]:
+            if block.kind is BlockKind.HEADING:
+                return text[block.start : block.end]
+        return ""
+
+    def _block(self, kind: BlockKind, text: str, level: int = 0) -> None:
+        if not text or text.isspace():
+            return
+        if self._parts and not self._fresh_page:
+            tight = kind is BlockKind.LIST_ITEM and self._blocks and self._blocks[-1].kind is BlockKind.LIST_ITEM
+            self._put("\n" if tight else "\n\n")
+        self._fresh_page = False
+        start = self._length
+        self._put(text)
+        self._blocks.append(Block(kind, start, self._length, level))
+
+    def _put(self, text: str) -> None:
+        self._length += len(text)
+        if self._length > self.limits.text_chars:
+            millions = self.limits.text_chars // 1_000_000
+            raise ParseFault(ParseProblem.TOO_LARGE, detail=f"more than {millions} million characters of text")
+        self._parts.append(text)

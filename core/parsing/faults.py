@@ -1,0 +1,85 @@
+"""Why a document could not be read: one kind for each reason, with the words a person sees."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from models.faults import N_, Fault
+
+
+class ParseProblem(StrEnum):
+    """The reasons for leaving a document out. The value is what is stored and sent between processes."""
+
+    ENCRYPTED = "encrypted"
+    SCANNED = "scanned"
+    EMPTY = "empty"
+    DAMAGED = "damaged"
+    UNSUPPORTED = "unsupported"
+    BINARY = "binary"
+    TOO_LARGE = "too_large"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
+    MISSING = "missing"
+    NOT_PERMITTED = "not_permitted"
+    UNREADABLE = "unreadable"
+
+
+TITLE = N_("This document was left out")
+
+WORDS: dict[ParseProblem, tuple[str, str]] = {
+    ParseProblem.ENCRYPTED: (
+        N_("This {format} file is encrypted and needs a password."),
+        N_("Save a copy without the password and add that."),
+    ),
+    ParseProblem.SCANNED: (
+        N_("This {format} file is scanned: its pages are pictures without a text layer."),
+        N_("Run text recognition (OCR) on it and add the result."),
+    ),
+    ParseProblem.EMPTY: (N_("The file is empty: there is no text in it."), ""),
+    ParseProblem.DAMAGED: (
+        N_("The file is damaged (corrupt) and cannot be read as {format}."),
+        N_("Open it in the program that made it and save it again."),
+    ),
+    ParseProblem.UNSUPPORTED: (N_("Files of this kind ({format}) cannot be read yet."), ""),
+    ParseProblem.BINARY: (N_("The file holds no text that can be read, only binary data."), ""),
+    ParseProblem.TOO_LARGE: (
+        N_("The file is too large to read: {detail}."),
+        N_("Split it into smaller files."),
+    ),
+    ParseProblem.TIMED_OUT: (N_("The file took too long to read and was left out."), ""),
+    ParseProblem.OUT_OF_MEMORY: (N_("Reading the file took too much memory, so it was left out."), ""),
+    ParseProblem.CRASHED: (
+        N_("The file is damaged or malformed: the program part that reads it had to be stopped."),
+        N_("Open it in the program that made it and save it again."),
+    ),
+    ParseProblem.MISSING: (N_("The file is no longer there."), ""),
+    ParseProblem.NOT_PERMITTED: (
+        N_("The file may not be read by you."),
+        N_("Change its permissions and try again."),
+    ),
+    ParseProblem.UNREADABLE: (
+        N_("The file could not be read from its disk."),
+        N_("Check that the disk or network drive is connected."),
+    ),
+}
+
+
+class ParseFault(Fault):
+    """A document that cannot be read, with the reason in words. `format` is the format's label ("PDF")."""
+
+    def __init__(self, problem: ParseProblem, *, format: str = "", detail: str = "") -> None:
+        what, todo = WORDS[problem]
+        super().__init__(TITLE, what, todo, format=format, detail=detail)
+        self.problem = problem
+        self.format = format
+        self.detail = detail
+
+
+def fault_of(error: OSError) -> ParseFault:
+    """The fault for an operating system's refusal to open or read a file."""
+    if isinstance(error, FileNotFoundError):
+        return ParseFault(ParseProblem.MISSING)
+    if isinstance(error, PermissionError):
+        return ParseFault(ParseProblem.NOT_PERMITTED)
+    return ParseFault(ParseProblem.UNREADABLE)

@@ -1,0 +1,37 @@
+"""The limits under which a document is parsed: bytes, characters, memory, time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ParseLimits:
+    """What one document may cost. Defaults are for a laptop with 16 GB of which a language model holds most.
+
+    Time: `base_s` for any file, and `per_page_s` more for each page a file says it has, up to `longest_s`; a fixed
+    limit cut an honest 3,700-page PDF in half. Memory: the worker's address space where the system enforces that
+    (Linux), its resident memory elsewhere. Archive limits follow the honest maximum ratio measured in real files (37)
+    with room.
+    """
+
+    file_bytes: int = 2048 * MIB
+    text_file_bytes: int = 64 * MIB
+    text_chars: int = 32_000_000
+    memory_bytes: int = 1024 * MIB
+    base_s: float = 20.0
+    per_page_s: float = 0.05
+    longest_s: float = 300.0
+    pages: int = 20_000
+    archive_member_bytes: int = 256 * MIB
+    archive_total_bytes: int = 512 * MIB
+    archive_members: int = 20_000
+    archive_ratio: int = 200
+    archive_ratio_from_bytes: int = 10 * MIB
+    nesting: int = 200
+
+    def seconds(self, pages: int) -> float:
+        """Wall-clock seconds that a file of `pages` pages may take."""
+        return min(self.longest_s, self.base_s + self.per_page_s * max(0, pages))

@@ -1,0 +1,180 @@
+"""PDF: PDFium's text page by page, every line of it, its blocks told from the places and sizes of the lines.
+
+Measured on 2,221 pages of filings and reports and 80 odd files: PDFium's own text held every expected phrase at
+4 ms a page; liteparse's Markdown lost rotated text and cut tables of figures at wrong columns.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from core.parsing.document import DocumentBuilder
+from core.parsing.faults import ParseProblem, fault_of
+from core.parsing.pdf_layout import Line, PageWriter, repeated_lines
+from core.parsing.source import Source
+
+if TYPE_CHECKING:
+    import pypdfium2
+
+_PASSWORD_ERROR = 4
+_DROPPED = re.compile("[\x00-\x08\x0b-\x1f\u00ad\ufffe\uffff\ud800-\udfff]")
+_TITLES_TO_IGNORE = ("untitled", "microsoft word", "powerpoint presentation", "document", "slide 1", "print")
+
+
+def parse(source: Source, out: DocumentBuilder) -> None:
+    document = _open(source, out)
+    if document is None:
+        from core.parsing import pdf_fallback
+
+        pdf_fallback.parse(source, out)
+        return
+    try:
+        _read(document, source, out)
+    finally:
+        document.close()
+
+
+def _open(source: Source, out: DocumentBuilder) -> pypdfium2.PdfDocument | None:
+    """The opened document; None where PDFium cannot open it and another reader may."""
+    import pypdfium2
+
+    try:
+        size = source.path.stat().st_size
+        if size > out.limits.file_bytes:
+            raise source.too_large(size, out.limits.file_bytes)
+        with open(source.path, "rb"):
+            pass
+    except OSError as error:
+        raise fault_of(error) from error
+    try:
+        return pypdfium2.PdfDocument(source.path, password=source.password)
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", None) == _PASSWORD_ERROR or "password" in str(error).lower():
+            raise source.fault(ParseProblem.ENCRYPTED) from error
+        return None
+
+
+def _read(document: pypdfium2.PdfDocument, source: Source, out: DocumentBuilder) -> None:
+    count = len(document)
+    out.expect_pages(count)
+    out.title = _title(document)
+    pages: list[list[Line]] = []
+    pictures = 0
+    for index in range(count):
+        lines, has_picture = _page(document, index)
+        pages.append(lines)
+        pictures += has_picture
+        if index % 50 == 49:
+            out.expect_pages(count)
+    letters = sum(len(line.text.strip()) for lines in pages for line in lines)
+    if not letters:
+        raise source.fault(ParseProblem.SCANNED if pictures else ParseProblem.EMPTY)
+    PageWriter(out, repeated_lines(pages)).write(pages)
+
+
+def _page(document: pypdfium2.PdfDocument, index: int) -> tuple[list[Line], bool]:
+    """The lines of a page, and whether it has no text but pictures. A page that cannot be loaded has no lines."""
+    import pypdfium2
+
+    try:
+        page = document[index]
+    except pypdfium2.PdfiumError:
+        return [], False
+    try:
+        text_page = page.get_textpage()
+        try:
+            lines = list(_lines(page, text_page))
+        finally:
+            text_page.close()
+        return lines, not lines and _has_picture(page)
+    except pypdfium2.PdfiumError:
+        return [], False
+    finally:
+        page.close()
+
+
+def _has_picture(page: pypdfium2.PdfPage) -> bool:
+    from pypdfium2.raw import FPDF_PAGEOBJ_FORM, FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_PATH
+
+    kinds = (FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_FORM, FPDF_PAGEOBJ_PATH)
+    return next(iter(page.get_objects(filter=kinds, max_depth=3)), None) is not None
+
+
+def _lines(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage) -> Iterator[Line]:
+    """PDFium's lines, each with the place and size of its first and last character."""
+    text, indices = _characters(text_page)
+    place = _Place(page, text_page)
+    start = 0
+    for raw in text.split("\n"):
+        stripped = raw.strip()
+        content = _DROPPED.sub("", raw).strip()
+        if content:
+            first = start + raw.index(stripped)
+            last = first + len(stripped) - 1
+            yield place.line(content, indices[first], indices[last])
+        start += len(raw) + 1
+
+
+def _characters(text_page: pypdfium2.PdfTextPage) -> tuple[str, Sequence[int]]:
+    """The page's text and for each character its index in PDFium, which leaves some out and knows only UCS-2 in
+    bulk."""
+    from pypdfium2.raw import FPDFText_GetUnicode
+
+    count = text_page.count_chars()
+    if count <= 0:
+        return "", ()
+    text = text_page.get_text_range(errors="surrogatepass")
+    if len(text) == count:
+        return text, range(count)
+    handle = text_page.raw
+    found = [(chr(code), i) for i in range(count) if 0 < (code := FPDFText_GetUnicode(handle, i)) < 0x110000]
+    return "".join(char for char, _ in found), [index for _, index in found]
+
+
+class _Place:
+    """Measures lines of one page, in the orientation a reader sees."""
+
+    def __init__(self, page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage) -> None:
+        self._handle = text_page.raw
+        self._rotation = page.get_rotation()
+        self._width, self._height = page.get_size()
+        self._box = [ctypes.c_double() for _ in range(4)]
+
+    def line(self, text: str, first: int, last: int) -> Line:
+        from pypdfium2.raw import FPDFText_GetFontSize, FPDFText_GetFontWeight
+
+        left, right, bottom, top = self._bounds(first)
+        end_left, end_right, end_bottom, end_top = self._bounds(last)
+        bottom, top = min(bottom, end_bottom), max(top, end_top)
+        edge = min(bottom, self._height - top) / max(self._height, 1.0)
+        size = max(FPDFText_GetFontSize(self._handle, first), 1.0)
+        weight = FPDFText_GetFontWeight(self._handle, first)
+        return Line(text, min(left, end_left), max(right, end_right), bottom, top, size, weight, edge)
+
+    def _bounds(self, index: int) -> tuple[float, float, float, float]:
+        """Left, right, bottom, top of a character."""
+        from pypdfium2.raw import FPDFText_GetCharBox
+
+        FPDFText_GetCharBox(self._handle, index, *self._box)
+        left, right, bottom, top = (value.value for value in self._box)
+        if self._rotation == 90:
+            return bottom, top, self._height - right, self._height - left
+        if self._rotation == 180:
+            return self._width - right, self._width - left, self._height - top, self._height - bottom
+        if self._rotation == 270:
+            return self._width - top, self._width - bottom, left, right
+        return left, right, bottom, top
+
+
+def _title(document: pypdfium2.PdfDocument) -> str:
+    title = document.get_metadata_value("Title").strip()
+    lowered = title.lower()
+    useless = (
+        not title
+        or lowered.startswith(_TITLES_TO_IGNORE)
+        or lowered.endswith((".doc", ".docx", ".indd", ".qxd", ".tex"))
+    )
+    return "" if useless or len(title) < 4 else title

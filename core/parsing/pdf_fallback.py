@@ -1,0 +1,38 @@
+"""PDF files that PDFium cannot open: pypdf reads what it can, page by page."""
+
+from __future__ import annotations
+
+from core.parsing.document import DocumentBuilder
+from core.parsing.faults import ParseProblem
+from core.parsing.source import Source
+
+_MAX_PAGES = 300
+_MAX_BYTES = 64 << 20
+
+
+def parse(source: Source, out: DocumentBuilder) -> None:
+    """Raises the damaged-file fault unless some text is found."""
+    if source.path.stat().st_size > _MAX_BYTES:
+        raise source.fault(ParseProblem.DAMAGED)
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
+    before = out.length
+    try:
+        reader = PdfReader(source.path, strict=False)
+        if reader.is_encrypted and not reader.decrypt(source.password or ""):
+            raise source.fault(ParseProblem.ENCRYPTED)
+        count = len(reader.pages)
+        out.expect_pages(count)
+        for page in reader.pages[:_MAX_PAGES]:
+            out.page()
+            for part in page.extract_text().split("\n\n"):
+                out.paragraph(part)
+        if count > _MAX_PAGES:
+            out.warn(f"The file is damaged; only its first {_MAX_PAGES} pages were read.")
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
+        if out.length == before:
+            raise source.fault(ParseProblem.DAMAGED) from error
+        out.warn("The file is damaged; the part of it that could be read is here.")
+    if out.length == before:
+        raise source.fault(ParseProblem.DAMAGED)

@@ -1,0 +1,263 @@
+"""Worker processes that read documents: spawned, reused, limited. A hostile file costs one of them and nothing else."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import ModuleType
+
+from core.parsing import worker
+from core.parsing.document import ParsedDocument
+from core.parsing.faults import ParseFault, ParseProblem
+from core.parsing.limits import ParseLimits
+from core.parsing.wire import PageCount, WireError, unpack
+from models.cancel import CancelToken
+
+log = logging.getLogger(__name__)
+
+_POLL_S = 0.1
+_START_S = 60.0
+_END_S = 5.0
+_FILES_PER_WORKER = 500
+_spawning = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The outcome for one file: `document`, or the `fault` that says why there is none."""
+
+    path: Path
+    document: ParsedDocument | None
+    fault: ParseFault | None
+
+
+class ParserPool:
+    """Reads documents in up to `workers` processes. Any thread may call it; the processes start when they are
+    needed."""
+
+    def __init__(self, workers: int = 1, limits: ParseLimits | None = None) -> None:
+        self._limits = limits or ParseLimits()
+        self._free = threading.Semaphore(max(1, workers))
+        self._workers = max(1, workers)
+        self._lock = threading.Lock()
+        self._idle: list[_Worker] = []
+        self._closed = False
+
+    def parse(self, path: Path, cancel: CancelToken | None = None, *, password: str | None = None) -> ParsedDocument:
+        """Read `path`, waiting for a free worker. Raises `ParseFault` with the reason, `Cancelled` if stopped."""
+        for outcome in self.parse_many([path], cancel, password=password):
+            if outcome.fault is not None:
+                raise outcome.fault
+            if outcome.document is not None:
+                return outcome.document
+        raise RuntimeError("the pool gave no outcome")
+
+    def parse_many(
+        self, paths: Iterable[Path], cancel: CancelToken | None = None, *, password: str | None = None
+    ) -> Iterator[Parsed]:
+        """Read `paths` with all free workers and give each outcome as it comes. `paths` is drawn from as workers become
+        free, so it may be long or endless. Raises `Cancelled` if stopped; files being read are then dropped."""
+        cancel = cancel or CancelToken()
+        waiting = iter(paths)
+        busy: list[_Worker] = []
+        exhausted = False
+        try:
+            while True:
+                while not exhausted and (found := self._take(block=not busy, cancel=cancel)) is not None:
+                    path = next(waiting, None)
+                    if path is None:
+                        exhausted = True
+                        self._give_back(found)
+                    else:
+                        busy.append(found)
+                        found.begin(path, password)
+                if not busy:
+                    return
+                cancel.check()
+                wait([w.connection for w in busy], timeout=_POLL_S)
+                for one in list(busy):
+                    outcome = one.poll()
+                    if outcome is not None:
+                        busy.remove(one)
+                        self._give_back(one)
+                        yield outcome
+        finally:
+            for one in busy:
+                one.kill()
+                self._give_back(one)
+
+    def close(self) -> None:
+        """End the idle workers; those at work end with their file. Reading afterwards is a bug."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for one in idle:
+            one.end()
+
+    def __enter__(self) -> ParserPool:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _take(self, block: bool, cancel: CancelToken) -> _Worker | None:
+        """A worker to use; None if all are at work elsewhere and `block` is false."""
+        while not self._free.acquire(timeout=_POLL_S if block else None, blocking=block):
+            if not block:
+                return None
+            cancel.check()
+        with self._lock:
+            if self._closed:
+                self._free.release()
+                raise RuntimeError("the parser pool is closed")
+            return self._idle.pop() if self._idle else _Worker(self._limits)
+
+    def _give_back(self, one: _Worker) -> None:
+        keep = one.usable
+        with self._lock:
+            keep = keep and not self._closed
+            if keep:
+                self._idle.append(one)
+        if not keep:
+            one.end()
+        self._free.release()
+
+
+class _Worker:
+    """One process and the pipe to it, and the file it is reading."""
+
+    def __init__(self, limits: ParseLimits) -> None:
+        self._limits = limits
+        self._process: BaseProcess | None = None
+        self.connection: Connection
+        self._path = Path()
+        self._deadline = 0.0
+        self._began = 0.0
+        self._files = 0
+
+    @property
+    def usable(self) -> bool:
+        process = self._process
+        return process is None or (process.is_alive() and self._files < _FILES_PER_WORKER)
+
+    def begin(self, path: Path, password: str | None) -> None:
+        """Send the file to read to the process, which is started first if there is none."""
+        self._path = path
+        self._files += 1
+        fresh = self._process is None
+        if fresh:
+            self._start()
+        self._began = time.monotonic()
+        self._deadline = self._began + self._limits.seconds(0) + (_START_S if fresh else 0.0)
+        try:
+            self.connection.send_bytes(worker.request(path, password))
+        except OSError:
+            log.warning("a parser process ended while idle")
+            self._start()
+            self.connection.send_bytes(worker.request(path, password))
+
+    def poll(self) -> Parsed | None:
+        """The outcome if there is one; None while the file is being read."""
+        while self.connection.poll():
+            try:
+                message = unpack(self.connection.recv_bytes())
+            except (EOFError, OSError, WireError):
+                return self._lost(self._cause_of_death())
+            if isinstance(message, PageCount):
+                allowed = self._began + self._limits.seconds(message.pages)
+                self._deadline = max(self._deadline, allowed)
+            elif isinstance(message, ParseFault):
+                return Parsed(self._path, None, message)
+            else:
+                return Parsed(self._path, message, None)
+        if time.monotonic() > self._deadline:
+            return self._lost(ParseProblem.TIMED_OUT)
+        if sys.platform != "linux" and self._resident_bytes() > self._limits.memory_bytes:
+            return self._lost(ParseProblem.OUT_OF_MEMORY)
+        return None
+
+    def end(self) -> None:
+        """Let the process end by itself, which it does when the pipe closes; kill it if it does not."""
+        process = self._process
+        if process is None:
+            return
+        self.connection.close()
+        process.join(_END_S)
+        self.kill()
+
+    def kill(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        self.connection.close()
+        if process.is_alive():
+            process.kill()
+        process.join()
+        process.close()
+
+    def _start(self) -> None:
+        self.kill()
+        context = get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        process = context.Process(target=worker.run, args=(theirs, self._limits), name="papermoor-parser", daemon=True)
+        with _spawning, _without_main_module():
+            process.start()
+        theirs.close()
+        self._process = process
+
+    def _lost(self, problem: ParseProblem) -> Parsed:
+        """The process is of no more use; the next file gets a new one."""
+        log.info("a parser process was given up: %s", problem)
+        self.kill()
+        return Parsed(self._path, None, ParseFault(problem))
+
+    def _cause_of_death(self) -> ParseProblem:
+        process = self._process
+        if process is None:
+            return ParseProblem.CRASHED
+        process.join(_END_S)
+        cpu_limit = -24  # SIGXCPU
+        return ParseProblem.TIMED_OUT if process.exitcode == cpu_limit else ParseProblem.CRASHED
+
+    def _resident_bytes(self) -> int:
+        import psutil
+
+        try:
+            process = self._process
+            return int(psutil.Process(process.pid).memory_info().rss) if process is not None else 0
+        except psutil.Error:
+            return 0
+
+
+class _StandIn(ModuleType):
+    """Looks like the main module to everyone but to `multiprocessing`, which finds no file and no name to run again."""
+
+    def __init__(self, real: ModuleType) -> None:
+        super().__init__("__main__")
+        self.__dict__["_real"] = real
+
+    def __getattr__(self, name: str) -> object:
+        if name == "__file__":
+            raise AttributeError(name)
+        return getattr(self.__dict__["_real"], name)
+
+
+@contextmanager
+def _without_main_module() -> Iterator[None]:
+    """While a process is spawned. A spawned child runs its parent's main module again under another name, which here is
+    the window, the test runner or the command line: slow at best."""
+    real = sys.modules["__main__"]
+    sys.modules["__main__"] = _StandIn(real)
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = real

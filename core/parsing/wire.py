@@ -1,0 +1,107 @@
+"""What a worker sends its parent: a document, a fault or news, as plain bytes. Never pickles: a worker reads hostile
+files, and what unpickles a message runs what it says."""
+
+from __future__ import annotations
+
+import json
+import struct
+from array import array
+from dataclasses import dataclass
+
+from core.parsing.document import Block, BlockKind, ParsedDocument
+from core.parsing.faults import ParseFault, ParseProblem
+
+_KINDS = tuple(BlockKind)
+_HEAD = struct.Struct("<BII")
+_DOCUMENT, _FAULT, _PAGES = range(3)
+_FIELDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PageCount:
+    """News from a worker: the file has this many pages, and it is still reading them."""
+
+    pages: int
+
+
+Message = ParsedDocument | ParseFault | PageCount
+
+
+class WireError(ValueError):
+    """Bytes that no worker of ours sends."""
+
+
+def pack(message: Message) -> bytes:
+    if isinstance(message, PageCount):
+        return _join(_PAGES, {"pages": message.pages})
+    if isinstance(message, ParseFault):
+        values: dict[str, object] = {
+            "problem": message.problem.value,
+            "format": message.format,
+            "detail": message.detail,
+        }
+        return _join(_FAULT, values)
+    numbers = array("q")
+    for block in message.blocks:
+        numbers.extend((_KINDS.index(block.kind), block.start, block.end, block.level))
+    fields: dict[str, object] = {
+        "title": message.title,
+        "format": message.format,
+        "pages": message.pages,
+        "page_labels": message.page_labels,
+        "warnings": message.warnings,
+        "labels": {index: block.label for index, block in enumerate(message.blocks) if block.label},
+        "blocks": len(message.blocks),
+    }
+    return _join(_DOCUMENT, fields, numbers.tobytes(), message.text.encode("utf-8", "replace"))
+
+
+def _join(kind: int, values: dict[str, object], numbers: bytes = b"", text: bytes = b"") -> bytes:
+    head = json.dumps(values, ensure_ascii=True).encode("ascii")
+    return b"".join((_HEAD.pack(kind, len(head), len(numbers)), head, numbers, text))
+
+
+def unpack(data: bytes) -> Message:
+    """The message in `data`; `WireError` for anything else. Every offset is checked against the text."""
+    try:
+        kind, head_size, numbers_size = _HEAD.unpack_from(data)
+        head_end = _HEAD.size + head_size
+        values = json.loads(data[_HEAD.size : head_end])
+        if kind == _PAGES:
+            return PageCount(int(values["pages"]))
+        if kind == _FAULT:
+            problem = ParseProblem(values["problem"])
+            return ParseFault(problem, format=str(values["format"]), detail=str(values["detail"]))
+        text = data[head_end + numbers_size :].decode("utf-8")
+        numbers = array("q")
+        numbers.frombytes(data[head_end : head_end + numbers_size])
+        return _document(values, numbers, text)
+    except (struct.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise WireError("unreadable message") from error
+
+
+def _document(values: dict[str, object], numbers: array[int], text: str) -> ParsedDocument:
+    labels = values["labels"]
+    pages, page_labels, warnings = values["pages"], values["page_labels"], values["warnings"]
+    if not isinstance(labels, dict) or not isinstance(pages, list):
+        raise WireError("wrong types")
+    if not isinstance(page_labels, list) or not isinstance(warnings, list):
+        raise WireError("wrong types")
+    blocks = []
+    for index in range(len(numbers) // _FIELDS):
+        kind, start, end, level = numbers[index * _FIELDS : (index + 1) * _FIELDS]
+        if not (0 <= kind < len(_KINDS) and 0 <= start <= end <= len(text)):
+            raise WireError("block outside the text")
+        blocks.append(Block(_KINDS[kind], start, end, level, str(labels.get(str(index), ""))))
+    starts = tuple(int(page) for page in pages)
+    if any(not 0 <= start <= len(text) for start in starts) or list(starts) != sorted(starts):
+        raise WireError("page outside the text")
+    return ParsedDocument(
+        text=text,
+        title=str(values["title"]),
+        format=str(values["format"]),
+        pages=starts,
+        page_labels=tuple(map(str, page_labels)),
+        blocks=tuple(blocks),
+        warnings=tuple(map(str, warnings)),
+    )
