@@ -62,7 +62,9 @@ class Conversation:
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """How tokens are chosen. Defaults are those of gpt-oss's authors (model card: temperature 1.0, top_p 1.0) with
-    llama.cpp's guide value min_p 0.01. `grammar` is GBNF with a rule `root`, empty for none."""
+    llama.cpp's guide value min_p 0.01. `grammar` is GBNF with a rule `root` for everything the model writes, control
+    tokens included; `answer_schema` a JSON schema, as text, that only the answer must follow (reasoning stays free).
+    Empty for none; not both."""
 
     temperature: float = 1.0
     top_p: float = 1.0
@@ -70,6 +72,7 @@ class Sampling:
     min_p: float = 0.01
     seed: int | None = None
     grammar: str = ""
+    answer_schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)
