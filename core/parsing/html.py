@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import TYPE_CHECKING
 
 from core.parsing.document import DocumentBuilder, one_line
@@ -9,15 +11,16 @@ from core.parsing.encoding import declared_encoding, decode
 from core.parsing.source import Source
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _DROPPED = {
     "script", "style", "noscript", "template", "svg", "math-ml", "iframe", "object", "embed", "canvas",
     "audio", "video",
     "head", "meta", "link", "input", "select", "datalist", "dialog",
 }  # fmt: skip
-_NAVIGATION = {"nav", "menu"}
-_NAVIGATION_ROLES = {"navigation", "search", "menubar", "menu", "toolbar", "banner"}
+_NAVIGATION_TAGS = {"nav", "menu"}
+_NAVIGATION_ROLES = {"navigation", "search", "menubar", "menu", "toolbar"}
+_NAVIGATION = ", ".join([*sorted(_NAVIGATION_TAGS), *(f'[role="{role}"]' for role in sorted(_NAVIGATION_ROLES))])
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BLOCKS = {
     "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dir", "div", "dl", "dt",
@@ -26,9 +29,13 @@ _BLOCKS = {
     "p", "section",
     "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "caption", "frameset", "noframes",
 }  # fmt: skip
-_MAX_NODES = 3_000_000
 _MAX_CELL_CHARS = 600
 _MAX_DEPTH = 4000
+_NESTING = re.compile(
+    r"<(/?)(?:div|span|b|i|u|em|strong|font|a|ul|ol|table|section|blockquote|center|small|big|q|sup|sub)\b", re.I
+)
+_NOT_TEXT = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
+_TAG = re.compile(r"<[^<>]*>")
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
@@ -36,26 +43,70 @@ def parse(source: Source, out: DocumentBuilder) -> None:
     convert(decode(data, declared_encoding(data)), out)
 
 
-def convert(markup: str, out: DocumentBuilder, *, whole: bool = False) -> None:
-    """Put the blocks of `markup` into `out`; `whole` keeps navigation too."""
+def convert(markup: str, out: DocumentBuilder) -> None:
+    """Put the blocks of `markup` into `out`, its title first. Navigation is left out, unless
+    the page is little else."""
     from selectolax.lexbor import LexborHTMLParser
 
+    if _deepest(markup) > _MAX_DEPTH:
+        _convert_crudely(markup, out)
+        return
     tree = LexborHTMLParser(markup)
-    title = tree.css_first("title")
-    if title is not None and not out.title:
-        out.title = one_line(title.text())
-    before = out.length
-    if tree.root is not None:
-        _Walker(out, drop_navigation=not whole).walk(tree.root)
-    if out.length == before and not whole and tree.root is not None:
-        _Walker(out, drop_navigation=False).walk(tree.root)
+    if tree.root is None:
+        return
+    title = one_line(node.text()) if (node := tree.css_first("title")) is not None else ""
+    out.title = out.title or title
+    content = _main_content(tree) or tree.root
+    navigation = sum(_text_length(node) for node in content.css(_NAVIGATION))
+    mostly_navigation = navigation > 0.7 * _text_length(content)
+    _Walker(out, title, drop_navigation=not mostly_navigation).walk(content)
+
+
+def _main_content(tree: LexborHTMLParser) -> LexborNode | None:
+    """What the page itself declares as its main content or only article, if that holds at least half of its text."""
+    if tree.body is None:
+        return None
+    whole = _text_length(tree.body)
+    for selector in ("main, [role=main]", "article"):
+        found = tree.css(selector)
+        if len(found) == 1 and _text_length(found[0]) >= 0.5 * whole:
+            return found[0]
+    return None
+
+
+def _text_length(node: LexborNode) -> int:
+    """Characters of text in `node`, white space and scripts not counted."""
+    return sum(
+        len("".join((text.text_content or "").split()))
+        for text in node.traverse(include_text=True)
+        if text.tag == "-text" and (text.parent is None or text.parent.tag not in _DROPPED)
+    )
+
+
+def _deepest(markup: str) -> int:
+    """How deep elements nest, about: deep trees take the parser quadratic time."""
+    depth = deepest = 0
+    for found in _NESTING.finditer(markup):
+        depth = max(0, depth - 1) if found[1] else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _convert_crudely(markup: str, out: DocumentBuilder) -> None:
+    """The text between the tags, for markup that no browser would show either."""
+    text = _TAG.sub("\n", _NOT_TEXT.sub("", markup))
+    for part in re.split(r"\n\s*\n", unescape(text)):
+        out.paragraph(part)
 
 
 class _Walker:
     """Walks the tree without recursion; text gathers in a buffer until a block ends."""
 
-    def __init__(self, out: DocumentBuilder, drop_navigation: bool) -> None:
+    def __init__(self, out: DocumentBuilder, title: str, drop_navigation: bool) -> None:
         self._out = out
+        self._title = title
+        if title:
+            out.heading(title, 1)
         self._drop_navigation = drop_navigation
         self._buffer: list[str] = []
         self._heading = 0
@@ -136,7 +187,8 @@ class _Walker:
         if not text:
             return
         if self._heading:
-            self._out.heading(text, self._heading)
+            if one_line(text) != self._title:
+                self._out.heading(text, self._heading)
         elif self._item_open and self._lists:
             number = self._lists[-1]
             self._out.list_item(text, len(self._lists) - 1, "•" if number[0] < 0 else f"{number[0]}.")
@@ -151,7 +203,7 @@ class _Walker:
     def _is_navigation(self, node: LexborNode, tag: str) -> bool:
         if not self._drop_navigation:
             return False
-        return tag in _NAVIGATION or (node.attributes.get("role") or "").lower() in _NAVIGATION_ROLES
+        return tag in _NAVIGATION_TAGS or (node.attributes.get("role") or "").lower() in _NAVIGATION_ROLES
 
     def _data_table(self, table: LexborNode) -> bool:
         """Put a table of short cells into the document; False for one that only lays out the page."""

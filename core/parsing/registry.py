@@ -51,7 +51,7 @@ def parse_file(
         format = _sniffed(path, named)
         source = Source(path, format, label_of(format), password)
         return _parse(source, limits, on_pages)
-    except ParseFault:
+    except (ParseFault, ImportError, SyntaxError):  # the last two are ours to mend, not the file's
         raise
     except OSError as error:
         raise fault_of(error) from error
