@@ -21,14 +21,17 @@ LIBRARY = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- What the person added. Folders never lie inside one another. Paths are the bytes of the file system (os.fsencode).
+-- `removed_s` is set while a removal is under way; one that was interrupted is finished later.
 CREATE TABLE folders (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     path BLOB NOT NULL UNIQUE,
-    added_s REAL NOT NULL
+    added_s REAL NOT NULL,
+    removed_s REAL
 );
 
--- `pending` is the queue: 1 while the file has to be read. `modified_ns` and `size_bytes` are those of the file when it
--- was last read, `checked_ns` when that was. `context` is what the keyword index holds of the document in every passage.
+-- `pending` is the queue: 1 while the file has to be read. `modified_ns` and `size_bytes` are those of the file when
+-- it was last read, `checked_ns` when that was. `context` is what the keyword index holds of the document in every
+-- passage, as it was given to it. `pages` and `warnings` are JSON.
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     folder_id INTEGER NOT NULL REFERENCES folders (id) ON DELETE CASCADE,
@@ -45,7 +48,9 @@ CREATE TABLE documents (
     checked_ns INTEGER NOT NULL DEFAULT 0,
     content_hash BLOB,
     text_length INTEGER NOT NULL DEFAULT 0,
-    page_starts BLOB,
+    pages TEXT NOT NULL DEFAULT '',
+    page_count INTEGER,
+    warnings TEXT NOT NULL DEFAULT '',
     passage_count INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX documents_by_folder ON documents (folder_id);
@@ -81,14 +86,16 @@ CREATE VIRTUAL TABLE keywords USING fts5 (
     tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co Cn Cs Cf'"
 );
 
--- `generation` names the collection that holds this embedder's vectors; `pushed_through` is the last id in it.
+-- `embedded_through`: every chunk up to this id has its vector. `generation` names the collection that holds them;
+-- chunk_vectors up to `pushed_through` are in it, those up to `pushing_through` may be.
 CREATE TABLE embedders (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     fingerprint TEXT NOT NULL UNIQUE,
     dimension INTEGER NOT NULL,
     generation TEXT NOT NULL DEFAULT '',
-    pushed_through INTEGER NOT NULL DEFAULT 0,
-    stamp TEXT NOT NULL DEFAULT ''
+    embedded_through INTEGER NOT NULL DEFAULT 0,
+    pushing_through INTEGER NOT NULL DEFAULT 0,
+    pushed_through INTEGER NOT NULL DEFAULT 0
 );
 
 -- Half-precision unit vectors, little-endian.
@@ -108,7 +115,7 @@ CREATE TABLE vector_deletions (
 );
 CREATE TRIGGER vector_deleted AFTER DELETE ON chunk_vectors BEGIN
     INSERT INTO vector_deletions (embedder_id, chunk_id) SELECT old.embedder_id, old.chunk_id
-    FROM embedders WHERE id = old.embedder_id AND old.id <= pushed_through;
+    FROM embedders WHERE id = old.embedder_id AND old.id <= pushing_through;
 END;
 
 CREATE TABLE conversations (
@@ -130,6 +137,28 @@ CREATE TABLE messages (
 """
 
 
+SURVEYS = """
+-- A question put to every document of a selection; a row is stored as soon as its document has been read.
+CREATE TABLE surveys (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    question TEXT NOT NULL,
+    created_s REAL NOT NULL,
+    summary TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE survey_rows (
+    survey_id INTEGER NOT NULL REFERENCES surveys (id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    document_id INTEGER REFERENCES documents (id) ON DELETE SET NULL,
+    path BLOB NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'read', 'failed')),
+    reason TEXT NOT NULL DEFAULT '',
+    findings TEXT NOT NULL DEFAULT '[]',
+    PRIMARY KEY (survey_id, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX survey_rows_by_document ON survey_rows (document_id);
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """Takes the schema from version `number - 1` to `number`. Never changed once released; a new one is added."""
@@ -140,6 +169,7 @@ class Migration:
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, LIBRARY),
+    Migration(2, SURVEYS),
     # The next one goes here.
 )
 

@@ -1,0 +1,197 @@
+"""The library: what the person added, kept in step with the files on the disk."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from core.i18n import fault_text
+from core.jobs import Job
+from core.library import changes as change_detection
+from core.library.attention import Attention
+from core.library.changes import Changes
+from core.library.embedding import PassageEmbedder, embed_missing
+from core.library.indexer import Indexer
+from core.library.scan import ScanRules, Walk, walk
+from core.library.upkeep import Upkeep
+from core.parsing.faults import ParseFault, ParseProblem
+from core.parsing.pool import ParserPool
+from core.parsing.registry import supported
+from core.store.contents import Contents
+from core.store.database import Database
+from core.store.documents import Counts, Documents
+from core.store.folders import Folders, Subtree, is_within
+from core.store.vector_index import VectorIndex
+from core.values import Document, DocumentState, DocumentText, Folder, IndexReport, Skipped
+from models.progress import Progress
+
+log = logging.getLogger(__name__)
+
+
+class Library:
+    """Every method may be called from any thread; those that take a job are long and belong on a worker.
+
+    `parser_pool` and `embedder` are asked for when needed; `embedder` gives None while there is no model for it.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        parser_pool: Callable[[], ParserPool],
+        embedder: Callable[[], PassageEmbedder | None],
+        vectors: VectorIndex,
+        attention: Attention,
+        rules: ScanRules | None = None,
+    ) -> None:
+        self._folders = Folders(database)
+        self._documents = Documents(database)
+        self._contents = Contents(database)
+        self._database = database
+        self._embedder = embedder
+        self._vectors = vectors
+        self._attention = attention
+        self._rules = rules or ScanRules()
+        self._indexer = Indexer(self._documents, self._contents, parser_pool, attention)
+        self._upkeep = Upkeep(database, attention)
+        self._indexing = threading.Lock()
+        self._upkeep.check_keywords()
+
+    def folders(self) -> tuple[Folder, ...]:
+        return self._folders.list()
+
+    def documents(self, folder_id: int | None = None) -> tuple[Document, ...]:
+        """Every known file, by path."""
+        return self._documents.list(folder_id)
+
+    def document_text(self, document_id: int) -> DocumentText | None:
+        """None if the document has left the library."""
+        return self._documents.text(document_id)
+
+    def counts(self) -> Counts:
+        return self._documents.counts()
+
+    def add(self, path: Path) -> Folder:
+        """Note a folder or file; `index` reads it. One inside a folder that is there already gives that folder."""
+        part = self._folders.add(path)
+        return next(folder for folder in self._folders.list() if folder.id == part.folder_id)
+
+    def remove(self, folder_id: int) -> None:
+        """Delete the folder's documents from the library, with every trace; the files themselves stay."""
+        self._folders.mark_removed(folder_id)
+        self._finish_removals(Job())
+        self._vectors.refresh_all(Job())
+        self._upkeep.scrub(Job())
+
+    def index(self, paths: Sequence[Path] | None, job: Job) -> IndexReport:
+        """Add `paths` and bring exactly them up to date; None stands for every folder of the library.
+
+        Texts and keywords first, so that searching works at once, then vectors if there is an embedder. May be stopped
+        at any moment and goes on from there the next time. Raises `StorageFault`.
+        """
+        started_s = time.monotonic()
+        with self._indexing:
+            self.tidy(job)
+            skipped: list[Skipped] = []
+            parts = self._parts(paths, skipped)
+            removed = self._look_through(parts, skipped, job)
+            indexed = self._indexer.read(self._documents.queue(parts), job)
+            self._embed(job)
+            if removed or indexed:
+                self._upkeep.scrub(job)
+        return self._report(parts, skipped, indexed, removed, time.monotonic() - started_s)
+
+    def embed_missing(self, job: Job) -> int:
+        """Make the vectors that are missing, for instance because a model has just arrived; returns how many."""
+        with self._indexing:
+            return self._embed(job)
+
+    def tidy(self, job: Job) -> None:
+        """Finish what an interruption left: removals, a keyword index made by an older analysis, the vector store."""
+        self._finish_removals(job)
+        self._upkeep.renew_keywords(job)
+
+    def _embed(self, job: Job) -> int:
+        embedder = self._embedder()
+        if embedder is None:
+            self._vectors.refresh_all(job)
+            return 0
+        made = embed_missing(self._database, self._vectors.ledger, embedder, self._attention, job)
+        self._vectors.refresh(embedder.spec.fingerprint, embedder.spec.dimension, job)
+        return made
+
+    def _parts(self, paths: Sequence[Path] | None, skipped: list[Skipped]) -> list[Subtree]:
+        """What to look through, each place once."""
+        if paths is None:
+            found = [Subtree(f.id, os.fsencode(f.path), os.fsencode(f.path)) for f in self._folders.list()]
+        else:
+            found = [part for path in paths if (part := self._part(path, skipped)) is not None]
+        return [
+            part
+            for i, part in enumerate(found)
+            if not any(
+                is_within(part.path, o.path) and (part.path != o.path or j < i) for j, o in enumerate(found) if j != i
+            )
+        ]
+
+    def _part(self, path: Path, skipped: list[Skipped]) -> Subtree | None:
+        """The part of the library that `path` is, added if it is not there; None, and a reason, if it cannot be."""
+        path = Path(os.path.abspath(path.expanduser()))
+        known = self._folders.holding(path)
+        if known is not None:
+            return known
+        if not path.exists():
+            skipped.append(Skipped(path, fault_text(ParseFault(ParseProblem.MISSING))))
+            return None
+        if path.is_file() and not supported(path):
+            skipped.append(_unsupported(path))
+            return None
+        return self._folders.add(path)
+
+    def _look_through(self, parts: Sequence[Subtree], skipped: list[Skipped], job: Job) -> int:
+        """Compare the disk with what is known and queue what has to be read; returns how many documents left."""
+        changes = Changes()
+        for part in parts:
+            job.report(Progress(0, 0, "files", os.fsdecode(part.path)), now=True)
+            found = walk(part.path, supported, rules=self._rules, cancel=job.cancel)
+            change_detection.compare(part, found, self._documents.known(part), changes)
+            skipped += _left_out(part, found)
+        return change_detection.apply(changes, self._documents, self._contents, job.cancel)
+
+    def _finish_removals(self, job: Job) -> None:
+        for folder_id in self._folders.marked_removed():
+            for document_id in self._documents.of_folder(folder_id):
+                job.check()
+                self._contents.delete(document_id, folder_id)
+            self._folders.forget(folder_id)
+
+    def _report(
+        self, parts: Sequence[Subtree], skipped: list[Skipped], indexed: int, removed: int, seconds: float
+    ) -> IndexReport:
+        documents = [document for part in parts for document in self._documents.of_part(part)]
+        there = [document for document in documents if document.state is DocumentState.INDEXED]
+        skipped += [Skipped(d.path, d.reason) for d in documents if d.state is DocumentState.SKIPPED]
+        return IndexReport(
+            documents=len(there),
+            indexed=indexed,
+            unchanged=len(there) - indexed,
+            removed=removed,
+            skipped=tuple(sorted(skipped, key=lambda one: one.path)),
+            chunks=sum(document.passage_count for document in there),
+            seconds=round(seconds, 3),
+        )
+
+
+def _left_out(part: Subtree, found: Walk) -> list[Skipped]:
+    left_out = [*found.skipped, *(_unsupported(Path(os.fsdecode(path))) for path in found.unsupported)]
+    if found.missing:
+        left_out.append(Skipped(Path(os.fsdecode(part.path)), fault_text(ParseFault(ParseProblem.MISSING))))
+    return left_out
+
+
+def _unsupported(path: Path) -> Skipped:
+    return Skipped(path, fault_text(ParseFault(ParseProblem.UNSUPPORTED, format=path.suffix or path.name)))

@@ -1,0 +1,81 @@
+"""Keeps the database clean: deleted words leave the disk, the keyword index follows the analysis it was made with."""
+
+from __future__ import annotations
+
+import logging
+
+from core.jobs import Job
+from core.library.attention import Attention
+from core.store import keywords
+from core.store.contents import SCRUB_KEY, rebuild_keywords
+from core.store.database import Database
+from models.progress import Progress
+
+log = logging.getLogger(__name__)
+
+VERSION_KEY = "keywords_version"
+DOCUMENTS_PER_STEP = 50
+
+
+class Upkeep:
+    """Runs on the index worker, in small steps; stopping between any two is safe."""
+
+    def __init__(self, database: Database, attention: Attention) -> None:
+        self._database = database
+        self._attention = attention
+
+    def scrub(self, job: Job) -> None:
+        """Rewrite the keyword index until no deleted term is left in it, then empty the journal and shrink the file."""
+        if self._meta(SCRUB_KEY) == "":
+            return
+        more = True
+        while more:
+            self._attention.give_way(job.cancel)
+            with self._database.write() as connection:
+                more = keywords.merge_step(connection)
+                if not more:
+                    connection.execute("DELETE FROM meta WHERE key = ?", (SCRUB_KEY,))
+        self._database.give_back_space()
+        self._database.checkpoint()
+
+    def check_keywords(self) -> None:
+        """Empty the keyword index if terms are analysed differently than when it was made: before any other use of it,
+        for nothing can be deleted from it any more. `renew_keywords` fills it again."""
+        if self._meta(VERSION_KEY) == keywords.VERSION:
+            return
+        with self._database.write() as connection:
+            (documents,) = connection.execute("SELECT COUNT(*) FROM documents WHERE passage_count > 0").fetchone()
+            if documents:
+                log.info("the keyword index is made anew")
+                keywords.clear(connection)
+                connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, '0')", (keywords.RENEWED_KEY,))
+            connection.execute(
+                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (VERSION_KEY, keywords.VERSION)
+            )
+
+    def renew_keywords(self, job: Job) -> None:
+        """Go on filling an emptied keyword index."""
+        through = self._meta(keywords.RENEWED_KEY)
+        while through:
+            self._attention.give_way(job.cancel)
+            through = self._renew_step(int(through), job)
+
+    def _renew_step(self, through: int, job: Job) -> str:
+        with self._database.write() as connection:
+            rows = connection.execute(
+                "SELECT id FROM documents WHERE id > ? AND passage_count > 0 ORDER BY id LIMIT ?",
+                (through, DOCUMENTS_PER_STEP),
+            ).fetchall()
+            rebuild_keywords(connection, (document_id for (document_id,) in rows))
+            if not rows:
+                connection.execute("DELETE FROM meta WHERE key = ?", (keywords.RENEWED_KEY,))
+                return ""
+            through = rows[-1][0]
+            connection.execute("UPDATE meta SET value = ? WHERE key = ?", (str(through), keywords.RENEWED_KEY))
+        job.report(Progress(through, 0, "files"))
+        return str(through)
+
+    def _meta(self, key: str) -> str:
+        with self._database.read() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else ""

@@ -1,0 +1,211 @@
+"""Questions about the documents of the library, and the queue of those still to be read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Connection
+
+from core.store.database import Database
+from core.store.folders import Subtree, prefix_of
+from core.store.texts import whole_text
+from core.values import Document, DocumentState, DocumentText
+
+_DOCUMENT = (
+    "d.id, d.folder_id, d.path, d.title, d.state, d.reason, d.size_bytes, d.modified_ns, d.page_count, d.passage_count"
+)
+_LIVE = "documents d JOIN folders f ON f.id = d.folder_id AND f.removed_s IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What is known of a file since it was last looked at."""
+
+    id: int
+    folder_id: int
+    path: bytes
+    size_bytes: int
+    modified_ns: int
+    checked_ns: int
+    state: str
+    pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedFile:
+    """A file that waits to be read."""
+
+    id: int
+    path: bytes
+    size_bytes: int
+    modified_ns: int
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of the whole library; `text_length` in characters."""
+
+    folders: int
+    documents: int
+    indexed: int
+    waiting: int
+    skipped: int
+    passages: int
+    text_length: int
+
+
+class Documents:
+    """Called from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, document_id: int) -> Document | None:
+        with self._database.read() as connection:
+            return _get(connection, document_id)
+
+    def text(self, document_id: int) -> DocumentText | None:
+        """None if the document is not in the library (any more)."""
+        with self._database.read() as connection:
+            document = _get(connection, document_id)
+            if document is None:
+                return None
+            (pages,) = connection.execute("SELECT pages FROM documents WHERE id = ?", (document_id,)).fetchone()
+            text = whole_text(connection, document_id)
+        return DocumentText(document, text, tuple(json.loads(pages)["starts"]) if pages else ())
+
+    def counts(self) -> Counts:
+        with self._database.read() as connection:
+            (folders,) = connection.execute("SELECT COUNT(*) FROM folders WHERE removed_s IS NULL").fetchone()
+            rows = connection.execute(
+                f"SELECT d.state, COUNT(*), SUM(d.passage_count), SUM(d.text_length) FROM {_LIVE} GROUP BY d.state"
+            ).fetchall()
+        by_state = {state: number for state, number, _, _ in rows}
+        return Counts(
+            folders=folders,
+            documents=sum(by_state.values()),
+            indexed=by_state.get("indexed", 0),
+            waiting=by_state.get("waiting", 0),
+            skipped=by_state.get("skipped", 0),
+            passages=sum(row[2] for row in rows),
+            text_length=sum(row[3] for row in rows),
+        )
+
+    def known(self, part: Subtree) -> dict[bytes, KnownFile]:
+        """Every document at or below the subtree's path, by path."""
+        where, values = _below(part)
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT d.id, d.folder_id, d.path, d.size_bytes, d.modified_ns, d.checked_ns, d.state, d.pending "
+                f"FROM documents d WHERE {where}",
+                values,
+            ).fetchall()
+        return {row[2]: KnownFile(*row) for row in rows}
+
+    def of_part(self, part: Subtree) -> tuple[Document, ...]:
+        """By path."""
+        where, values = _below(part)
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT {_DOCUMENT} FROM {_LIVE} WHERE {where} ORDER BY d.path", values
+            ).fetchall()
+        return tuple(_document(row) for row in rows)
+
+    def queue(self, parts: Sequence[Subtree]) -> list[QueuedFile]:
+        """The files of these subtrees that wait to be read, in no particular order."""
+        found: dict[int, QueuedFile] = {}
+        with self._database.read() as connection:
+            for part in parts:
+                where, values = _below(part)
+                rows = connection.execute(
+                    "SELECT d.id, d.path, d.size_bytes, d.modified_ns, COALESCE(d.content_hash, x'') "
+                    f"FROM {_LIVE} WHERE d.pending AND {where}",
+                    values,
+                )
+                found.update((row[0], QueuedFile(*row)) for row in rows)
+        return list(found.values())
+
+    def add(self, folder_id: int, files: Iterable[tuple[bytes, int, int]]) -> None:
+        """Queue new files (path, size in bytes, time of change in ns) of a folder."""
+        with self._database.write() as connection:
+            if connection.execute("SELECT 1 FROM folders WHERE id = ? AND removed_s IS NULL", (folder_id,)).fetchone():
+                connection.executemany(
+                    "INSERT INTO documents (folder_id, path, state, size_bytes, modified_ns) "
+                    "VALUES (?, ?, 'waiting', ?, ?) "
+                    "ON CONFLICT (path) DO UPDATE SET folder_id = excluded.folder_id, pending = 1",
+                    ((folder_id, *file) for file in files),
+                )
+
+    def queue_again(self, document_ids: Iterable[int]) -> None:
+        """Have these files read again; until then what is stored of them stays."""
+        with self._database.write() as connection:
+            connection.executemany("UPDATE documents SET pending = 1 WHERE id = ?", ((i,) for i in document_ids))
+
+    def unchanged(self, document_id: int, size_bytes: int, modified_ns: int, checked_ns: int) -> None:
+        """The file was looked at again and holds what is stored."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE documents SET pending = 0, size_bytes = ?, modified_ns = ?, checked_ns = ? WHERE id = ?",
+                (size_bytes, modified_ns, checked_ns, document_id),
+            )
+
+    def count_attempt(self, document_id: int) -> int:
+        """Note that reading the file ended its process; returns how often it has."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE documents SET attempts = attempts + 1 WHERE id = ?", (document_id,))
+            row = connection.execute("SELECT attempts FROM documents WHERE id = ?", (document_id,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def of_folder(self, folder_id: int) -> tuple[int, ...]:
+        """Ids, even of a folder that is being removed."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT id FROM documents WHERE folder_id = ?", (folder_id,)).fetchall()
+        return tuple(document_id for (document_id,) in rows)
+
+    def content(self, document_id: int) -> tuple[str, str, bytes]:
+        """Title, context and content hash as stored (empty for none)."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT title, context, COALESCE(content_hash, x'') FROM documents WHERE id = ?", (document_id,)
+            ).fetchone()
+        return (row[0], row[1], row[2]) if row else ("", "", b"")
+
+    def list(self, folder_id: int | None = None) -> tuple[Document, ...]:
+        """By path."""
+        where = "" if folder_id is None else "WHERE d.folder_id = ?"
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT {_DOCUMENT} FROM {_LIVE} {where} ORDER BY d.path", () if folder_id is None else (folder_id,)
+            ).fetchall()
+        return tuple(_document(row) for row in rows)
+
+
+def _get(connection: Connection, document_id: int) -> Document | None:
+    row = connection.execute(f"SELECT {_DOCUMENT} FROM {_LIVE} WHERE d.id = ?", (document_id,)).fetchone()
+    return _document(row) if row else None
+
+
+def _below(part: Subtree) -> tuple[str, tuple[bytes, bytes, bytes]]:
+    prefix = prefix_of(part.path)
+    after = prefix[:-1] + bytes([prefix[-1] + 1])
+    return "(d.path = ? OR (d.path >= ? AND d.path < ?))", (part.path, prefix, after)
+
+
+def _document(row: tuple[int, int, bytes, str, str, str, int, int, int | None, int]) -> Document:
+    document_id, folder_id, path, title, state, reason, size_bytes, modified_ns, page_count, passage_count = row
+    return Document(
+        id=document_id,
+        folder_id=folder_id,
+        path=Path(os.fsdecode(path)),
+        title=title,
+        state=DocumentState(state),
+        reason=reason,
+        size_bytes=size_bytes,
+        modified_ns=modified_ns,
+        page_count=page_count,
+        passage_count=passage_count,
+    )

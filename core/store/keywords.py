@@ -1,0 +1,98 @@
+"""The keyword index: SQLite's FTS5 over terms that are already analysed, separated by spaces.
+
+It keeps no copy of what it indexes. A row is therefore deleted by giving its terms once more, exactly as they were;
+they are made again from the stored text, and the whole index is made anew when the analysis itself has changed.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from core.retrieval import analysis
+
+VERSION = f"{getattr(analysis, 'VERSION', 0)}/{unicodedata.unidata_version}"
+WEIGHTS = (1.0, 1.0, 1.0)
+MERGE_PAGES = 200
+RENEWED_KEY = "keywords_renewed_through"
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordRow:
+    """The terms of one passage: of its document (name, title, beginning), its section, its text."""
+
+    chunk_id: int
+    context: str
+    section: str
+    body: str
+
+
+def analysed(text: str) -> str:
+    """`text` as the index stores it."""
+    return " ".join(analysis.terms(text))
+
+
+def add(connection: Connection, rows: Iterable[KeywordRow]) -> None:
+    connection.executemany(
+        "INSERT INTO keywords (rowid, context, section, body) VALUES (?, ?, ?, ?)",
+        ((row.chunk_id, row.context, row.section, row.body) for row in rows),
+    )
+
+
+def remove(connection: Connection, rows: Iterable[KeywordRow]) -> None:
+    """Delete rows that were added with exactly these terms."""
+    connection.executemany(
+        "INSERT INTO keywords (keywords, rowid, context, section, body) VALUES ('delete', ?, ?, ?, ?)",
+        ((row.chunk_id, row.context, row.section, row.body) for row in rows),
+    )
+
+
+def clear(connection: Connection) -> None:
+    connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
+
+
+def covers(connection: Connection, document_id: int) -> bool:
+    """Whether the index holds this document's passages; while it is made anew, those come later that have not yet."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (RENEWED_KEY,)).fetchone()
+    return row is None or document_id <= int(row[0])
+
+
+def any_of(terms: Iterable[str]) -> str:
+    """The expression that matches passages with at least one of `terms`; "" for none."""
+    return " OR ".join(f'"{term}"' for term in dict.fromkeys(terms) if '"' not in term)
+
+
+def search(
+    connection: Connection,
+    expression: str,
+    limit: int,
+    *,
+    documents: Collection[int] | None = None,
+    weights: Sequence[float] = WEIGHTS,
+) -> list[tuple[int, float]]:
+    """The best passages for an FTS5 `expression` over terms: (chunk id, BM25 score), a higher score is better.
+
+    `weights` are those of context, section and body. `documents` limits the search to these ids.
+    """
+    if not expression:
+        return []
+    among = ""
+    if documents is not None:
+        ids = ",".join(str(int(i)) for i in documents)
+        among = f"AND rowid IN (SELECT id FROM chunks WHERE document_id IN ({ids}))"
+    rank = f"bm25({', '.join(str(float(weight)) for weight in weights)})"
+    rows = connection.execute(
+        f"SELECT rowid, -rank FROM keywords WHERE keywords MATCH ? AND rank MATCH '{rank}' {among} "
+        "ORDER BY rank LIMIT ?",
+        (expression, limit),
+    )
+    return rows.fetchall()
+
+
+def merge_step(connection: Connection) -> bool:
+    """Rewrite a part of the index so that deleted terms leave the disk; True while there is more to do."""
+    before = connection.total_changes
+    connection.execute(f"INSERT INTO keywords (keywords, rank) VALUES ('merge', -{MERGE_PAGES})")
+    return connection.total_changes - before >= 2

@@ -1,0 +1,253 @@
+"""The vector store behind one narrow adapter: Milvus Lite in a file of ours, or a Milvus server by URI and token.
+
+Rows are a passage's id, its document's id and its vector; no text. Everything here can be made again from SQLite.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import threading
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+log = logging.getLogger(__name__)
+
+BATCH_BYTES = 400_000  # larger inserts cost Milvus Lite more than their share: at 5 MB, fifty times as much per row
+OPEN_TIMEOUT_S = 30.0
+CALL_TIMEOUT_S = 120.0
+KILL_TIMEOUT_S = 5.0
+ID, DOCUMENT, VECTOR = "id", "document", "vector"
+_NO_KEEPALIVE = {"grpc.keepalive_time_ms": 2**31 - 1}  # an idle client's pings are answered with GOAWAY, and printed
+_starting = threading.RLock()
+
+
+class VectorStoreError(Exception):
+    """The vector store is absent, damaged or does not answer. Never shown: whoever meets it goes on without it."""
+
+
+class VectorStore:
+    """What all stores have in common. Any thread may search; one thread at a time writes. Raises `VectorStoreError`."""
+
+    def __init__(self, client: Any) -> None:
+        """Use `open_store` or `connect`."""
+        self._client = client
+
+    def collections(self) -> set[str]:
+        with _converted():
+            names: list[str] = self._client.list_collections(timeout=OPEN_TIMEOUT_S)
+            return set(names)
+
+    def create(self, collection: str, dimension: int) -> None:
+        """An empty collection for unit vectors, searched exactly by inner product."""
+        from pymilvus import DataType, MilvusClient
+
+        with _converted():
+            schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
+            schema.add_field(ID, DataType.INT64, is_primary=True)
+            schema.add_field(DOCUMENT, DataType.INT64)
+            schema.add_field(VECTOR, DataType.FLOAT_VECTOR, dim=dimension)
+            index = self._client.prepare_index_params()
+            index.add_index(VECTOR, index_type="FLAT", metric_type="IP")
+            self._client.create_collection(
+                collection, schema=schema, index_params=index, consistency_level="Strong", timeout=CALL_TIMEOUT_S
+            )
+
+    def drop(self, collection: str) -> None:
+        with _converted():
+            self._client.drop_collection(collection, timeout=CALL_TIMEOUT_S)
+
+    def load(self, collection: str) -> None:
+        """Bring it into memory, as the first search would."""
+        with _converted():
+            self._client.load_collection(collection, timeout=CALL_TIMEOUT_S)
+
+    def insert(
+        self, collection: str, ids: Sequence[int], documents: Sequence[int], vectors: Vectors, *, known: bool = False
+    ) -> None:
+        """Add rows; `known` if some of these ids may be there already, which are then replaced."""
+        write = self._client.upsert if known else self._client.insert
+        size = max(1, BATCH_BYTES // (vectors.shape[1] * 4 + 16))
+        with _converted():
+            for start in range(0, len(ids), size):
+                part = slice(start, start + size)
+                rows = zip(ids[part], documents[part], vectors[part], strict=True)
+                write(collection, [{ID: i, DOCUMENT: d, VECTOR: v} for i, d, v in rows], timeout=CALL_TIMEOUT_S)
+
+    def delete(self, collection: str, ids: Sequence[int]) -> None:
+        with _converted():
+            for start in range(0, len(ids), 1000):
+                self._client.delete(collection, ids=list(ids[start : start + 1000]), timeout=CALL_TIMEOUT_S)
+
+    def count(self, collection: str) -> int:
+        with _converted():
+            rows = self._client.query(collection, filter="", output_fields=["count(*)"], timeout=CALL_TIMEOUT_S)
+            return int(rows[0]["count(*)"])
+
+    def search(
+        self, collection: str, vector: Vectors, limit: int, documents: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The `limit` nearest passages as (id, cosine), the nearest first; of these documents only, if given."""
+        among = "" if documents is None else f"{DOCUMENT} in [{','.join(str(int(i)) for i in documents)}]"
+        with _converted():
+            found = self._client.search(
+                collection, [vector], limit=limit, filter=among, anns_field=VECTOR, timeout=CALL_TIMEOUT_S
+            )[0]
+        best: dict[int, float] = {}
+        for hit in found:
+            best.setdefault(int(hit[ID]), float(hit["distance"]))
+        return list(best.items())
+
+    def stamp(self) -> str:
+        """Tells whether the store's file was changed by someone else since; "" where there is no file."""
+        return ""
+
+    def close(self) -> None:
+        with _converted():
+            self._client.close()
+
+
+class LiteFileStore(VectorStore):
+    """Milvus Lite 2.5: one file in SQLite's format, served by a child process on a private socket."""
+
+    def __init__(self, client: Any, path: Path) -> None:
+        super().__init__(client)
+        self._path = path
+
+    @classmethod
+    def open(cls, path: Path) -> LiteFileStore:
+        """Start the server. Another copy of the program on the same file is an error."""
+        with _starting, _quiet_server():
+            end_strays(path)
+            try:
+                client = _client(str(path))
+            except VectorStoreError:
+                _release(path)
+                raise
+        if path.exists():
+            path.chmod(0o600)
+        return cls(client, path)
+
+    def stamp(self) -> str:
+        status = self._path.stat()
+        return f"{status.st_size}/{status.st_mtime_ns}/{status.st_ino}"
+
+    def close(self) -> None:
+        """End the child process too, which the client alone does not."""
+        try:
+            super().close()
+        finally:
+            _release(self._path)
+
+
+def open_store(folder: Path) -> VectorStore:
+    """The store in `folder`, made if it is not there, with the program that exists for this platform."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name == "nt":
+        from core.store.vectors_windows import LiteFolderStore
+
+        return LiteFolderStore.open(folder / "vectors3.db")
+    folder.chmod(0o700)
+    return LiteFileStore.open(folder / "vectors.db")
+
+
+def connect(uri: str, token: str = "", database: str = "") -> VectorStore:
+    """A Milvus server or Zilliz Cloud. Vectors leave this machine then."""
+    return VectorStore(_client(uri, token=token, db_name=database))
+
+
+def wipe(folder: Path) -> None:
+    """Delete a closed store's files."""
+    for path in folder.glob("*vectors*.db*"):
+        if path.is_dir():
+            import shutil
+
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def new_collection_name() -> str:
+    return "passages_" + uuid.uuid4().hex[:16]
+
+
+def end_strays(path: Path) -> None:
+    """End server processes left on this file by a copy of the program that was killed.
+
+    They end by themselves when they can take the lock that their owner held, which they no longer can once a new server
+    has it; and two servers on one file would damage it. Whoever can take the lock knows that no owner is alive.
+    To be called only while this process has no server on the file: closing the lock file would give its lock away.
+    """
+    import fcntl
+
+    import psutil
+
+    lock = path.with_name(f".{path.name}.lock")
+    with open(lock, "a") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return
+        for process in psutil.process_iter(["name", "uids"]):
+            try:
+                if process.info["name"] != "milvus" or process.info["uids"].real != os.getuid():
+                    continue
+                if process.cmdline()[1:2] == [str(path.resolve())]:
+                    process.send_signal(signal.SIGKILL)
+                    process.wait(KILL_TIMEOUT_S)
+                    log.info("ended a vector store process that was left over")
+            except psutil.Error:
+                continue
+
+
+def _client(uri: str, **options: Any) -> Any:
+    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it prints tracebacks of errors that are handled here
+    with _converted():
+        from pymilvus import MilvusClient
+
+        return MilvusClient(uri, timeout=OPEN_TIMEOUT_S, grpc_options=_NO_KEEPALIVE, **options)
+
+
+def _release(path: Path) -> None:
+    from milvus_lite.server_manager import server_manager_instance
+
+    with _starting:
+        if str(path.resolve()) in server_manager_instance._servers:
+            server_manager_instance.release_server(str(path))
+
+
+@contextmanager
+def _quiet_server() -> Iterator[None]:
+    """Milvus Lite's process takes its log level from the environment and prints to our standard error."""
+    before = os.environ.get("LOG_LEVEL")
+    os.environ["LOG_LEVEL"] = "FATAL"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["LOG_LEVEL"]
+        else:
+            os.environ["LOG_LEVEL"] = before
+
+
+@contextmanager
+def _converted() -> Iterator[None]:
+    """Third-party errors as `VectorStoreError`."""
+    try:
+        yield
+    except VectorStoreError:
+        raise
+    except Exception as error:  # pymilvus raises whatever grpc, its own parser or an import did
+        cause = f", because of {error.__cause__!r}" if error.__cause__ is not None else ""
+        raise VectorStoreError(re.sub(r"\s+", " ", f"{error!r}{cause}")[:500]) from error
