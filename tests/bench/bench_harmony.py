@@ -1,0 +1,65 @@
+"""The harmony parser on random token streams: a million of them by default, none may raise or show a control token.
+
+python -m tests.bench.bench_harmony [STREAMS]
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from models.conversation import AnswerDelta, ReasoningDelta, ToolCall
+from models.harmony import HarmonyParser
+from models.vocabulary import ASSISTANT, FINAL, ORDINARY_TOKENS, STOP_IDS, Vocabulary, load_vocabulary
+from tests.support.gguf_models import CONTROL_TOKENS, write_tiny_gpt_oss
+
+LENGTH = 40
+CONTROL_SIGNS = set("<|>")
+
+
+def main(streams: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder) / "tiny.gguf"
+        write_tiny_gpt_oss(model)
+        vocabulary = load_vocabulary(model, Path(folder))
+    tokens = calls = characters = 0
+    generator = random.Random(0)
+    # The signs that control tokens are spelled with are left out, so that one of them in the output is a token shown.
+    ordinary = [i for i in range(ORDINARY_TOKENS) if not set(b"<|>") & set(vocabulary.token_bytes(i))]
+    likely = [*(token for token in CONTROL_TOKENS), 200_500, 201_088, -1, ASSISTANT, FINAL, 35_644, 12_606, 815]
+    started_s = time.perf_counter()
+    for _ in range(streams):
+        length = generator.randrange(1, LENGTH)
+        stream = [generator.choice(likely if generator.random() < 0.4 else ordinary) for _ in range(length)]
+        shown, made = read(vocabulary, stream)
+        tokens += length
+        calls += made
+        characters += len(shown)
+        if CONTROL_SIGNS & set(shown):
+            raise SystemExit(f"a control token is shown for {stream}: {shown!r}")
+    seconds = time.perf_counter() - started_s
+    print(f"{streams:,} random streams, {tokens:,} tokens: no exception, no control token shown")
+    print(f"{characters:,} characters shown, {calls:,} tool calls")
+    print(f"{seconds:.1f} s, {seconds / tokens * 1e6:.2f} us per token with making the streams")
+
+
+def read(vocabulary: Vocabulary, stream: list[int]) -> tuple[str, int]:
+    """The text shown and the number of calls made of one stream; every second one is forced to answer."""
+    parser = HarmonyParser(vocabulary.token_bytes)
+    events = [event for token in stream for event in parser.feed(token)]
+    if stream[-1] not in STOP_IDS and len(stream) % 2:
+        for token in parser.force_final():
+            events += parser.feed(token)
+        if not parser.answering:
+            raise SystemExit(f"the answer could not be forced after {stream}")
+    events += parser.finish()
+    text = "".join(event.text for event in events if isinstance(event, ReasoningDelta | AnswerDelta))
+    made = [event for event in events if isinstance(event, ToolCall)]
+    return text + "".join(call.name + call.arguments for call in made), len(made)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
