@@ -53,7 +53,7 @@ def read(vocabulary: Vocabulary, stream: list[int]) -> tuple[str, int]:
     if stream[-1] not in STOP_IDS and len(stream) % 2:
         for token in parser.force_final():
             events += parser.feed(token)
-        if not parser.answering:
+        if not (parser.answering or parser.has_answer):
             raise SystemExit(f"the answer could not be forced after {stream}")
     events += parser.finish()
     text = "".join(event.text for event in events if isinstance(event, ReasoningDelta | AnswerDelta))
