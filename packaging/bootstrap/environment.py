@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from bootstrap.say import ProgressLine, Stopped
 
 STAMP = "papermoor-setup.json"
 UNFINISHED = "unfinished"
+_FOUND = re.compile(r"(?:Collecting|Requirement already satisfied:) ([A-Za-z0-9._-]+)==")
 WINDOWS = sys.platform == "win32"
 
 
@@ -187,10 +189,9 @@ def run_pip(
         assert process.stdout is not None
         for text in process.stdout:
             tail.append(text.rstrip())
-            words = text.split()
-            if text.startswith(("Collecting ", "Requirement already satisfied: ")):
+            if found := _FOUND.match(text):
                 done += 1
-                line.show(f"{label}: {done} of {total}, {words[-1 if words[0] == 'Collecting' else 3].split('==')[0]}")
+                line.show(f"{label}: {done} of {total}, {found[1]}")
             elif text.startswith("Installing collected packages"):
                 line.start("Unpacking packages")
                 if unpacking:

@@ -29,6 +29,7 @@ from bootstrap.machine import check_compiler
 from bootstrap.say import ProgressLine, Stopped
 
 CMAKE_ARGUMENTS = "-DLLAVA_BUILD=OFF"
+CMAKE_INCLUDE = Path(__file__).with_name("llama_build.cmake")
 PACKAGE = "llama-cpp-python"
 # Starts ggml's processor back end, which computes tables with the instructions that it was built for.
 _PROBE = "import llama_cpp; llama_cpp.llama_backend_init(); print(llama_cpp.__version__)"
@@ -81,7 +82,7 @@ def processor() -> str:
 
 def wheel_folder(places: Places, version: str) -> Path:
     """Where a wheel of this version for this machine, its processor and the CMAKE_ARGS in force is kept."""
-    key = "\0".join([processor(), CMAKE_ARGUMENTS, os.environ.get("CMAKE_ARGS", "")])
+    key = "\0".join([processor(), CMAKE_ARGUMENTS, CMAKE_INCLUDE.read_text("utf-8"), os.environ.get("CMAKE_ARGS", "")])
     digest = hashlib.sha256(key.encode()).hexdigest()[:12]
     return places.cache / "wheels" / f"{version}-{sys.platform}-{platform.machine().lower()}-{digest}"
 
@@ -160,7 +161,8 @@ def _run_build(tools: Places, requirements: str, out: Path, log: Path, line: Pro
     environment = dict(os.environ)
     scripts = tools.python.parent
     environment["PATH"] = f"{scripts}{os.pathsep}{environment.get('PATH', '')}"
-    environment["CMAKE_ARGS"] = f"{CMAKE_ARGUMENTS} {environment.get('CMAKE_ARGS', '')}".strip()
+    include = f'"-DCMAKE_PROJECT_llama_cpp_INCLUDE={CMAKE_INCLUDE.as_posix()}"'
+    environment["CMAKE_ARGS"] = f"{CMAKE_ARGUMENTS} {include} {environment.get('CMAKE_ARGS', '')}".strip()
     environment |= {"PYTHONUNBUFFERED": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
     if not WINDOWS:
         environment.setdefault("CMAKE_GENERATOR", "Ninja")

@@ -53,8 +53,7 @@ class ProgressLine:
 
     def finish(self, text: str) -> None:
         """End a stage with a line that stays."""
-        self._shown_s = float("-inf")
-        self.show(text)
+        self.start(text)
         self.close()
 
     def close(self) -> None:
