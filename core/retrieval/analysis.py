@@ -2,7 +2,7 @@
 
 Words are folded (NFKC, case, accents of Latin, Greek and Cyrillic) and stemmed; identifiers give their parts and
 themselves; numbers lose their thousands separators; scripts written without spaces give pairs of characters.
-Terms hold letters, digits, combining signs, `_` and `.` only: a keyword index needs no more than those as token characters.
+Terms hold letters, digits, combining signs, `_` and `.` only: a keyword index needs no other token characters.
 """
 
 from __future__ import annotations
@@ -14,19 +14,17 @@ from itertools import chain, pairwise
 from core.retrieval.stemming import stem
 
 _SIGNS = "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
-_SIGNS += "\u0900-\u0963\u0966-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u0f18-\u0fbc\u102b-\u109d\u17b4-\u17d3"
+_SIGNS += "\u0900-\u0963\u0966-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u0f18-\u0fbc"
+_SIGNS += "\u102b-\u109d\u17b4-\u17d3"
 _LETTER = rf"[\w{_SIGNS}]"
 _RAW = re.compile(
     rf"[0-9]+(?:[.,][0-9]+)+|{_LETTER}+(?:['’.]{_LETTER}+)*",
 )
 _RAW_ASCII = re.compile(r"[0-9]+(?:[.,][0-9]+)+|[A-Za-z0-9_]+(?:['.][A-Za-z0-9_]+)*")
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_SCRIPT_RUNS = re.compile(
-    "(?P<cluster>[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+)"
-    "|(?P<pairs>[\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+)"
-    f"|(?P<word>[^{_UNSPACED}]+)"
-)
+_CLUSTERED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_PAIRED = "\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_HAS_UNSPACED = re.compile(f"[{_CLUSTERED}{_PAIRED}]")
+_SCRIPT_RUNS = re.compile(f"(?P<cluster>[{_CLUSTERED}]+)|(?P<pairs>[{_PAIRED}]+)|(?P<word>[^{_CLUSTERED}{_PAIRED}]+)")
 _THAI_CLUSTER = re.compile(
     "[\u0e40-\u0e44\u0ec0-\u0ec4]?.[\u0e30-\u0e3a\u0e45\u0e47-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3]*",
     re.DOTALL,
