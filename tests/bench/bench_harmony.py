@@ -13,10 +13,23 @@ from pathlib import Path
 
 from models.conversation import AnswerDelta, ReasoningDelta, ToolCall
 from models.harmony import HarmonyParser
-from models.vocabulary import ASSISTANT, FINAL, ORDINARY_TOKENS, STOP_IDS, Vocabulary, load_vocabulary
+from models.vocabulary import (
+    ASSISTANT,
+    CHANNEL,
+    FINAL,
+    MESSAGE,
+    ORDINARY_TOKENS,
+    START,
+    STOP_IDS,
+    Vocabulary,
+    load_vocabulary,
+)
 from tests.support.gguf_models import CONTROL_TOKENS, write_tiny_gpt_oss
 
 LENGTH = 40
+# analysis; commentary; " to=functions.get_weather"; the same as a whole header, ready for its text
+HEADERS: list[tuple[int, ...]] = [(35_644,), (12_606, 815), (316, 28, 44_580, 775, 170_154)]
+HEADERS.append((START, ASSISTANT, *HEADERS[2], CHANNEL, *HEADERS[1], MESSAGE))
 CONTROL_SIGNS = set("<|>")
 
 
@@ -29,13 +42,14 @@ def main(streams: int) -> None:
     generator = random.Random(0)
     # The signs that control tokens are spelled with are left out, so that one of them in the output is a token shown.
     ordinary = [i for i in range(ORDINARY_TOKENS) if not set(b"<|>") & set(vocabulary.token_bytes(i))]
-    likely = [*(token for token in CONTROL_TOKENS), 200_500, 201_088, -1, ASSISTANT, FINAL, 35_644, 12_606, 815]
+    likely = [(token,) for token in (*CONTROL_TOKENS, 200_500, 201_088, -1, ASSISTANT, FINAL)] + HEADERS
     started_s = time.perf_counter()
     for _ in range(streams):
-        length = generator.randrange(1, LENGTH)
-        stream = [generator.choice(likely if generator.random() < 0.4 else ordinary) for _ in range(length)]
+        stream: list[int] = []
+        for _ in range(generator.randrange(1, LENGTH)):
+            stream += generator.choice(likely) if generator.random() < 0.4 else (generator.choice(ordinary),)
         shown, made = read(vocabulary, stream)
-        tokens += length
+        tokens += len(stream)
         calls += made
         characters += len(shown)
         if CONTROL_SIGNS & set(shown):
