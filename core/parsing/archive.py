@@ -10,13 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from core.parsing.faults import ParseProblem, fault_of
+from core.parsing.faults import ParseProblem
 from core.parsing.limits import MIB, ParseLimits
 from core.parsing.source import Source
 
-OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-ZIP_MAGIC = b"PK\x03\x04"
-_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError)
 
 
@@ -67,12 +64,7 @@ class Archive:
 @contextmanager
 def open_archive(source: Source, limits: ParseLimits) -> Iterator[Archive]:
     """The ZIP file of `source`, after a look at what its directory promises. Faults: encrypted, damaged, too large."""
-    try:
-        file = open(source.path, "rb")
-    except OSError as error:
-        raise fault_of(error) from error
-    with file:
-        _refuse_ole(source, file)
+    with source.open() as file:
         try:
             members = zipfile.ZipFile(file)
         except (*_READ_ERRORS, OSError) as error:
@@ -80,16 +72,6 @@ def open_archive(source: Source, limits: ParseLimits) -> Iterator[Archive]:
         with members:
             _check_directory(source, members, limits)
             yield Archive(source, members, limits)
-
-
-def _refuse_ole(source: Source, file: IO[bytes]) -> None:
-    """An office file that is an OLE container is either encrypted or of the old kind."""
-    head = file.read(len(OLE_MAGIC))
-    if head == OLE_MAGIC:
-        rest = file.read(16 * MIB)
-        encrypted = _ENCRYPTED_PACKAGE in rest
-        raise source.fault(ParseProblem.ENCRYPTED if encrypted else ParseProblem.DAMAGED)
-    file.seek(0)
 
 
 def _check_directory(source: Source, members: zipfile.ZipFile, limits: ParseLimits) -> None:

@@ -151,6 +151,14 @@ class DocumentBuilder:
         if sentence not in self._warnings:
             self._warnings.append(sentence)
 
+    def embed(self, document: ParsedDocument) -> None:
+        """Add the blocks of a document that lies inside this one; its pages do not count."""
+        for block in document.blocks:
+            text = document.text[block.start : block.end]
+            self._block(block.kind, clean(text), block.level)
+        for sentence in document.warnings:
+            self.warn(sentence)
+
     def raw(self, kind: BlockKind, text: str, level: int = 0) -> None:
         """Add `text` as it stands; the caller has cleaned it."""
         self._block(kind, text, level)

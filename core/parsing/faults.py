@@ -15,6 +15,7 @@ class ParseProblem(StrEnum):
     EMPTY = "empty"
     DAMAGED = "damaged"
     UNSUPPORTED = "unsupported"
+    ARCHIVE = "archive"
     BINARY = "binary"
     TOO_LARGE = "too_large"
     TIMED_OUT = "timed_out"
@@ -42,6 +43,10 @@ WORDS: dict[ParseProblem, tuple[str, str]] = {
         N_("Open it in the program that made it and save it again."),
     ),
     ParseProblem.UNSUPPORTED: (N_("Files of this kind ({format}) cannot be read yet."), ""),
+    ParseProblem.ARCHIVE: (
+        N_("Archives are not opened."),
+        N_("Unpack it and add the folder if its files belong to your documents."),
+    ),
     ParseProblem.BINARY: (N_("The file holds no text that can be read, only binary data."), ""),
     ParseProblem.TOO_LARGE: (
         N_("The file is too large to read: {detail}."),

@@ -43,7 +43,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
     convert(decode(data, declared_encoding(data)), out)
 
 
-def convert(markup: str, out: DocumentBuilder) -> None:
+def convert(markup: str, out: DocumentBuilder, *, show_title: bool = True) -> None:
     """Put the blocks of `markup` into `out`, its title first. Navigation is left out, unless
     the page is little else."""
     from selectolax.lexbor import LexborHTMLParser
@@ -59,7 +59,7 @@ def convert(markup: str, out: DocumentBuilder) -> None:
     content = _main_content(tree) or tree.root
     navigation = sum(_text_length(node) for node in content.css(_NAVIGATION))
     mostly_navigation = navigation > 0.7 * _text_length(content)
-    _Walker(out, title, drop_navigation=not mostly_navigation).walk(content)
+    _Walker(out, title if show_title else "", drop_navigation=not mostly_navigation).walk(content)
 
 
 def _main_content(tree: LexborHTMLParser) -> LexborNode | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from core.parsing.document import DocumentBuilder
-from core.parsing.faults import ParseProblem, fault_of
+from core.parsing.faults import ParseProblem
 from core.parsing.pdf_layout import Line, PageWriter, repeated_lines
 from core.parsing.source import Source
 
@@ -41,16 +41,11 @@ def _open(source: Source, out: DocumentBuilder) -> pypdfium2.PdfDocument | None:
     """The opened document; None where PDFium cannot open it and another reader may."""
     import pypdfium2
 
+    if source.size_bytes > out.limits.file_bytes:
+        raise source.too_large(source.size_bytes, out.limits.file_bytes)
+    source.open().close()  # PDFium says nothing about permissions
     try:
-        size = source.path.stat().st_size
-        if size > out.limits.file_bytes:
-            raise source.too_large(size, out.limits.file_bytes)
-        with open(source.path, "rb"):
-            pass
-    except OSError as error:
-        raise fault_of(error) from error
-    try:
-        return pypdfium2.PdfDocument(source.path, password=source.password)
+        return pypdfium2.PdfDocument(source.data or source.path, password=source.password)
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == _PASSWORD_ERROR or "password" in str(error).lower():
             raise source.fault(ParseProblem.ENCRYPTED) from error

@@ -12,14 +12,14 @@ _MAX_BYTES = 64 << 20
 
 def parse(source: Source, out: DocumentBuilder) -> None:
     """Raises the damaged-file fault unless some text is found."""
-    if source.path.stat().st_size > _MAX_BYTES:
+    if source.size_bytes > _MAX_BYTES:
         raise source.fault(ParseProblem.DAMAGED)
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
     before = out.length
     try:
-        reader = PdfReader(source.path, strict=False)
+        reader = PdfReader(source.open(), strict=False)
         if reader.is_encrypted and not reader.decrypt(source.password or ""):
             raise source.fault(ParseProblem.ENCRYPTED)
         count = len(reader.pages)

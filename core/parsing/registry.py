@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePath
 
+from core.parsing import code, data_files, markdown, plain
 from core.parsing.document import DocumentBuilder, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem, fault_of
 from core.parsing.formats import LABELS, NAMES, SUFFIXES
 from core.parsing.limits import ParseLimits
+from core.parsing.sniffing import sniffed
 from core.parsing.source import Source
 
 log = logging.getLogger(__name__)
 
-_HEAD_BYTES = 4096
-_ONLY_TEXT = {"text", "markdown", "code"}
 
-
-def format_of(path: Path) -> str | None:
+def format_of(path: PurePath) -> str | None:
     """The format that a file's name promises ("pdf"); None for one that is not read. Touches no disk."""
     return NAMES.get(path.name.casefold()) or SUFFIXES.get(path.suffix.casefold())
 
 
-def supported(path: Path) -> bool:
+def supported(path: PurePath) -> bool:
     return format_of(path) is not None
 
 
@@ -47,19 +48,10 @@ def parse_file(
     named = format_of(path)
     if named is None:
         raise ParseFault(ParseProblem.UNSUPPORTED, format=path.suffix or path.name)
-    try:
-        format = _sniffed(path, named)
-        source = Source(path, format, label_of(format), password)
-        return _parse(source, limits, on_pages)
-    except (ParseFault, ImportError, SyntaxError):  # the last two are ours to mend, not the file's
-        raise
-    except OSError as error:
-        raise fault_of(error) from error
-    except MemoryError as error:
-        raise ParseFault(ParseProblem.OUT_OF_MEMORY) from error
-    except Exception as error:  # a third party's parser met a file it was not made for
-        log.info("parser for %s failed: %s", named, type(error).__name__)
-        raise ParseFault(ParseProblem.DAMAGED, format=label_of(named)) from error
+    with _only_faults(named):
+        source = Source(path, named, label_of(named), password)
+        format = sniffed(source, limits)
+        return _parse(replace(source, format=format, label=label_of(format)), limits, on_pages)
 
 
 def _parse(source: Source, limits: ParseLimits, on_pages: Callable[[int], None] | None) -> ParsedDocument:
@@ -74,25 +66,53 @@ def _parse(source: Source, limits: ParseLimits, on_pages: Callable[[int], None] 
     return document
 
 
+def parse_attachment(name: PurePath, data: bytes, limits: ParseLimits, depth: int) -> ParsedDocument | None:
+    """A file that lies inside another one; None if its kind is not read. Raises `ParseFault` as `parse_file` does."""
+    named = format_of(name)
+    if named is None or named == "archive":
+        return None
+    with _only_faults(named):
+        source = Source(Path(name.name), named, label_of(named), None, data, depth)
+        format = sniffed(source, limits)
+        return _parse(replace(source, format=format, label=label_of(format)), limits, None)
+
+
+@contextmanager
+def _only_faults(format: str) -> Iterator[None]:
+    """Whatever a parser raises leaves as a `ParseFault`; but what is ours to mend, not the file's, leaves as it is."""
+    try:
+        yield
+    except (ParseFault, ImportError, SyntaxError):
+        raise
+    except OSError as error:
+        raise fault_of(error) from error
+    except MemoryError as error:
+        raise ParseFault(ParseProblem.OUT_OF_MEMORY) from error
+    except Exception as error:  # a third party's parser met a file it was not made for
+        log.info("parser for %s failed: %s", format, type(error).__name__)
+        raise ParseFault(ParseProblem.DAMAGED, format=label_of(format)) from error
+
+
 def _whole_parser(format: str) -> Callable[[Source, ParseLimits], ParsedDocument] | None:
-    """Parsers whose document is the file's own text. Imports stand here so that a frozen application finds them."""
+    """Parsers whose document is the file's own text."""
     match format:
         case "text":
-            from core.parsing import plain
-
             return plain.parse
         case "markdown":
-            from core.parsing import markdown
-
             return markdown.parse
         case "code":
-            from core.parsing import code
-
             return code.parse
+        case "csv":
+            return data_files.parse_csv
+        case "json":
+            return data_files.parse_json
+        case "jsonl":
+            return data_files.parse_json_lines
     return None
 
 
 def _building_parser(source: Source) -> Callable[[Source, DocumentBuilder], None]:
+    """The other parsers. Each is imported when it is first needed, in a way that a frozen application finds."""
     match source.format:
         case "pdf":
             from core.parsing import pdf
@@ -106,20 +126,62 @@ def _building_parser(source: Source) -> Callable[[Source, DocumentBuilder], None
             from core.parsing import html
 
             return html.parse
+        case "pptx":
+            from core.parsing import pptx
+
+            return pptx.parse
+        case "xlsx" | "xls":
+            from core.parsing import spreadsheet
+
+            return spreadsheet.parse
+        case "odt" | "ods" | "odp":
+            from core.parsing import odf
+
+            return odf.parse
+        case "rtf":
+            from core.parsing import rtf
+
+            return rtf.parse
+        case "epub":
+            from core.parsing import epub
+
+            return epub.parse
+        case "eml":
+            from core.parsing import mail
+
+            return mail.parse
+        case "mbox":
+            from core.parsing import mail
+
+            return mail.parse_mbox
+        case "mhtml":
+            from core.parsing import mail
+
+            return mail.parse_mhtml
+        case "msg":
+            from core.parsing import msg
+
+            return msg.parse
+        case "doc":
+            from core.parsing import doc
+
+            return doc.parse
+        case "ppt":
+            from core.parsing import ppt
+
+            return ppt.parse
+        case "xml":
+            from core.parsing import xml_file
+
+            return xml_file.parse
+        case "subtitles":
+            from core.parsing import subtitles
+
+            return subtitles.parse
+        case "notebook":
+            return data_files.parse_notebook
+        case "archive":
+            from core.parsing import zipped
+
+            return zipped.parse
     raise source.fault(ParseProblem.UNSUPPORTED)
-
-
-def _sniffed(path: Path, named: str) -> str:
-    """The format by the file's first bytes where these leave no doubt, else the one its name promises."""
-    with open(path, "rb") as file:
-        head = file.read(_HEAD_BYTES)
-    if not head:
-        raise ParseFault(ParseProblem.EMPTY)
-    if b"%PDF-" in head[:1024] and named != "html":
-        return "pdf"
-    if named in _ONLY_TEXT:
-        return named
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:256].lower()
-    if named == "pdf" and start.startswith((b"<!doctype html", b"<html")):
-        return "html"
-    return named

@@ -1,10 +1,12 @@
-"""The file that a parser reads: where it is, what it is said to be, and reading it within limits."""
+"""The file that a parser reads: where it is (or its bytes, for an attachment), what it is said to be, within limits."""
 
 from __future__ import annotations
 
+import io
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from core.parsing.faults import ParseFault, ParseProblem, fault_of
 from core.parsing.limits import MIB, ParseLimits
@@ -12,25 +14,45 @@ from core.parsing.limits import MIB, ParseLimits
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to parse. `format` is the registry's key ("pdf"), `label` what a person calls it ("PDF")."""
+    """A file to parse. `format` is the registry's key ("pdf"), `label` what a person calls it ("PDF"). `data` are its
+    bytes where it lies inside another file, `depth` files deep; `path` then is only a name."""
 
     path: Path
     format: str
     label: str
     password: str | None = None
+    data: bytes | None = field(default=None, repr=False)
+    depth: int = 0
 
     @property
     def stem(self) -> str:
         """The title of a document that names none."""
         return self.path.stem or self.path.name
 
+    @property
+    def size_bytes(self) -> int:
+        if self.data is not None:
+            return len(self.data)
+        try:
+            return os.stat(self.path).st_size
+        except OSError as error:
+            raise fault_of(error) from error
+
+    def open(self) -> BinaryIO:
+        if self.data is not None:
+            return io.BytesIO(self.data)
+        try:
+            return open(self.path, "rb")
+        except OSError as error:
+            raise fault_of(error) from error
+
     def read(self, limit_bytes: int) -> bytes:
         """The whole file; more than `limit_bytes` is a fault."""
+        size = self.size_bytes
+        if size > limit_bytes:
+            raise self.too_large(size, limit_bytes)
         try:
-            size = os.stat(self.path).st_size
-            if size > limit_bytes:
-                raise self.too_large(size, limit_bytes)
-            with open(self.path, "rb") as file:
+            with self.open() as file:
                 data = file.read(limit_bytes + 1)
         except OSError as error:
             raise fault_of(error) from error

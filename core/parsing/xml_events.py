@@ -26,16 +26,25 @@ class _Local:
         self.data = target.data
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._start(
-            tag[tag.rfind("}") + 1 :],
-            {name[name.rfind("}") + 1 :]: value for name, value in attributes.items()} if attributes else attributes,
-        )
+        self._start(tag[tag.rfind("}") + 1 :], _local(attributes) if attributes else attributes)
 
     def end(self, tag: str) -> None:
         self._end(tag[tag.rfind("}") + 1 :])
 
     def close(self) -> None:
         pass
+
+
+def _local(attributes: dict[str, str]) -> dict[str, str]:
+    """By local name; of two with one name the one in a namespace counts (a slide's `r:id`, not its `id`)."""
+    local: dict[str, str] = {}
+    for name, value in attributes.items():
+        brace = name.rfind("}")
+        if brace < 0:
+            local.setdefault(name, value)
+        else:
+            local[name[brace + 1 :]] = value
+    return local
 
 
 def feed(stream: IO[bytes], target: Target, label: str, *, tolerant: bool = False) -> None:

@@ -1,0 +1,181 @@
+"""ODT, ODS, ODP: OpenDocument's content.xml read as a stream: headings, lists, tables, notes, slides, sheets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from core.parsing.archive import Archive, open_archive
+from core.parsing.document import DocumentBuilder, one_line
+from core.parsing.faults import ParseProblem
+from core.parsing.source import Source
+from core.parsing.xml_events import TextCollector, feed
+
+_SKIPPED = {"tracked-changes", "note-citation", "forms", "settings", "script", "title-cell", "object-ole"}
+_MAX_REPEAT = 100
+_LAYOUT_CELL_CHARS = 600
+
+
+def parse(source: Source, out: DocumentBuilder) -> None:
+    with open_archive(source, out.limits) as archive:
+        if b"encryption-data" in archive.read("META-INF/manifest.xml"):
+            raise source.fault(ParseProblem.ENCRYPTED)
+        if "content.xml" not in archive:
+            raise source.fault(ParseProblem.DAMAGED)
+        titles = TextCollector("title")
+        feed(archive.open("meta.xml"), titles, source.label, tolerant=True)
+        out.title = one_line(titles.texts[0]) if titles.texts else ""
+        for text in _margins(archive, source, "header"):
+            out.paragraph(text)
+        feed(archive.open("content.xml"), _Content(out, source.format), source.label)
+        for text in _margins(archive, source, "footer"):
+            out.paragraph(text)
+
+
+def _margins(archive: Archive, source: Source, kind: str) -> list[str]:
+    """The texts of the headers or footers in the page styles, each once."""
+    collector = TextCollector(kind)
+    feed(archive.open("styles.xml"), collector, source.label, tolerant=True)
+    texts = [one_line(text) for text in collector.texts]
+    return list(dict.fromkeys(text for text in texts if sum(map(str.isalpha, text)) > 2 and text != "<number>"))
+
+
+@dataclass(slots=True)
+class _Table:
+    rows: list[list[str]] = field(default_factory=list)
+    row_repeat: int = 1
+    cell_repeat: int = 1
+    layout: bool = False
+
+
+@dataclass(slots=True)
+class _Text:
+    """A paragraph or heading that is open, and what was found inside it that follows it."""
+
+    level: int = 0
+    pieces: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+
+
+class _Content:
+    """Target for content.xml."""
+
+    def __init__(self, out: DocumentBuilder, format: str) -> None:
+        self._out = out
+        self._is_sheet = format == "ods"
+        self._texts: list[_Text] = []
+        self._tables: list[_Table] = []
+        self._lists = 0
+        self._item_fresh = False
+        self._notes: list[str] = []
+        self._skip = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if self._skip or name in _SKIPPED:
+            self._skip += 1
+        elif name in ("p", "h"):
+            level = attributes.get("outline-level", "1") if name == "h" else "0"
+            self._texts.append(_Text(int(level) if level.isdecimal() else 1))
+        elif name in ("s", "tab", "line-break"):
+            self._put_space(name, attributes)
+        elif name == "list":
+            self._lists += 1
+        elif name in ("list-item", "list-header"):
+            self._item_fresh = True
+        elif name in ("note", "annotation"):
+            self._notes.append("Footnote" if name == "note" else "Comment")
+        elif name == "page":
+            self._out.page(attributes.get("name", ""))
+        elif name == "table":
+            self._begin_table(attributes)
+        elif self._tables:
+            self._in_table(self._tables[-1], name, attributes)
+
+    def _begin_table(self, attributes: dict[str, str]) -> None:
+        self._tables.append(_Table())
+        if self._is_sheet and len(self._tables) == 1:
+            self._out.page(attributes.get("name", ""))
+            self._out.heading(attributes.get("name", ""), 1)
+
+    def _in_table(self, table: _Table, name: str, attributes: dict[str, str]) -> None:
+        if name == "table-row":
+            table.rows.append([])
+            table.row_repeat = _repeat(attributes, "number-rows-repeated")
+        elif name in ("table-cell", "covered-table-cell") and table.rows:
+            table.rows[-1].append("")
+            table.cell_repeat = _repeat(attributes, "number-columns-repeated")
+
+    def end(self, name: str) -> None:
+        if self._skip:
+            self._skip -= 1
+        elif name in ("p", "h") and self._texts:
+            self._finish(self._texts.pop())
+        elif name == "list":
+            self._lists -= 1
+        elif name in ("note", "annotation") and self._notes:
+            self._notes.pop()
+        elif name in ("table-cell", "covered-table-cell") and self._tables and self._tables[-1].rows:
+            row, repeat = self._tables[-1].rows[-1], self._tables[-1].cell_repeat
+            row.extend([row[-1]] * (min(repeat, _MAX_REPEAT) - 1))
+        elif name == "table-row" and self._tables and self._tables[-1].rows:
+            table = self._tables[-1]
+            if any(table.rows[-1]):
+                table.rows.extend([table.rows[-1]] * (min(table.row_repeat, _MAX_REPEAT) - 1))
+            else:
+                table.rows.pop()
+        elif name == "table" and self._tables:
+            self._finish_table(self._tables.pop())
+
+    def data(self, text: str) -> None:
+        if not self._skip and self._texts:
+            self._texts[-1].pieces.append(" ".join(text.split("\n")))
+
+    def _put_space(self, name: str, attributes: dict[str, str]) -> None:
+        if self._texts:
+            self._texts[-1].pieces.append("\n" if name == "line-break" else "\t" if name == "tab" else " ")
+
+    def _finish(self, text: _Text) -> None:
+        words = "".join(text.pieces).strip()
+        if self._notes:
+            if words and self._texts:
+                self._texts[-1].after.append(f"[{self._notes[-1]}: {words}]")
+            elif words:
+                self._write(f"[{self._notes[-1]}: {words}]", 0)
+            return
+        if words:
+            self._write(words, text.level)
+        for note in text.after:
+            self._write(note, 0)
+
+    def _write(self, words: str, level: int) -> None:
+        if self._tables and self._tables[-1].rows and self._tables[-1].rows[-1]:
+            row = self._tables[-1].rows[-1]
+            row[-1] = one_line(f"{row[-1]} {words}")
+        elif self._texts:  # a text box inside a paragraph
+            self._texts[-1].after.append(words)
+        elif level:
+            self._out.heading(words, level)
+        elif self._lists:
+            self._out.list_item(words, self._lists - 1, "•" if self._item_fresh else " ")
+            self._item_fresh = False
+        else:
+            self._out.paragraph(words)
+
+    def _finish_table(self, table: _Table) -> None:
+        if self._tables or self._texts:
+            for row in table.rows:
+                self._write(" | ".join(filter(None, row)), 0)
+        elif max((len(row) for row in table.rows), default=0) <= 1 or _has_long_cells(table):
+            for row in table.rows:
+                for cell in row:
+                    self._out.paragraph(cell)
+        else:
+            self._out.table(table.rows)
+
+
+def _has_long_cells(table: _Table) -> bool:
+    return any(len(cell) > _LAYOUT_CELL_CHARS for row in table.rows for cell in row)
+
+
+def _repeat(attributes: dict[str, str], name: str) -> int:
+    value = attributes.get(name, "1")
+    return int(value) if value.isdecimal() and len(value) < 9 else 1

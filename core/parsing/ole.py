@@ -1,0 +1,59 @@
+"""OLE containers, the files of old Microsoft Office: what they hold and their streams, read by olefile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from core.parsing.faults import ParseProblem
+from core.parsing.limits import ParseLimits
+from core.parsing.source import Source
+
+if TYPE_CHECKING:
+    from olefile import OleFileIO  # type: ignore[import-untyped]  # it ships no types
+
+MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_KINDS = (
+    ("WordDocument", "doc"),
+    ("PowerPoint Document", "ppt"),
+    ("Workbook", "xls"),
+    ("Book", "xls"),
+    ("__properties_version1.0", "msg"),
+)
+
+
+@contextmanager
+def open_ole(source: Source, limits: ParseLimits) -> Iterator[OleFileIO]:
+    import olefile
+
+    try:
+        ole = olefile.OleFileIO(source.read(limits.archive_member_bytes))
+    except (OSError, ValueError, IndexError) as error:
+        raise source.fault(ParseProblem.DAMAGED) from error
+    with ole:
+        yield ole
+
+
+def format_in(source: Source, limits: ParseLimits) -> str | None:
+    """The format of what an OLE container holds; None for something unknown. Faults: encrypted, damaged."""
+    with open_ole(source, limits) as ole:
+        if ole.exists("EncryptedPackage"):
+            raise source.fault(ParseProblem.ENCRYPTED)
+        return next((format for stream, format in _KINDS if ole.exists(stream)), None)
+
+
+def stream(ole: OleFileIO, name: str) -> bytes:
+    """A stream's bytes, b"" if there is none of that name."""
+    return bytes(ole.openstream(name).read()) if ole.exists(name) else b""
+
+
+def title(ole: OleFileIO) -> str:
+    """The title among the file's properties."""
+    try:
+        value = ole.get_metadata().title
+    except (OSError, ValueError, IndexError, TypeError):
+        return ""
+    if isinstance(value, bytes):
+        return value.decode("cp1252", "replace")
+    return value if isinstance(value, str) else ""

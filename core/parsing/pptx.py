@@ -1,0 +1,189 @@
+"""PPTX: slide by slide as a stream: title, text, tables, charts and diagrams, then the speaker's notes and comments."""
+
+from __future__ import annotations
+
+import posixpath
+
+from core.parsing.archive import Archive, open_archive
+from core.parsing.document import DocumentBuilder, one_line
+from core.parsing.docx import core_title
+from core.parsing.faults import ParseProblem
+from core.parsing.source import Source
+from core.parsing.xml_events import feed
+
+_SKIPPED = {"Fallback", "extLst", "fld"}
+_TITLES = {"title", "ctrTitle"}
+_IGNORED_PLACES = {"dt", "sldNum", "ftr", "hdr", "sldImg"}
+
+
+def parse(source: Source, out: DocumentBuilder) -> None:
+    with open_archive(source, out.limits) as archive:
+        slides = _slides(archive, source)
+        if not slides and "ppt/presentation.xml" not in archive:
+            raise source.fault(ParseProblem.DAMAGED)
+        out.title = core_title(archive, source.label)
+        out.expect_pages(len(slides))
+        for name in slides:
+            _write_slide(archive, name, source, out)
+
+
+def _write_slide(archive: Archive, name: str, source: Source, out: DocumentBuilder) -> None:
+    slide = Shapes()
+    feed(archive.open(name), slide, source.label, tolerant=True)
+    out.page(slide.title)
+    slide.write(out)
+    targets = relations(archive, name, source.label)
+    for kind, target in targets:
+        if kind in ("chart", "diagramData"):
+            part = Shapes()
+            feed(archive.open(target), part, source.label, tolerant=True)
+            part.write(out)
+    for kind, target in targets:
+        if kind in ("notesSlide", "comments"):
+            part = Shapes()
+            feed(archive.open(target), part, source.label, tolerant=True)
+            lines = part.lines()
+            if lines:
+                out.paragraph(("Notes: " if kind == "notesSlide" else "Comment: ") + "\n".join(lines))
+
+
+def _slides(archive: Archive, source: Source) -> list[str]:
+    """The slides' names in the order they are shown, without those the file does not hold."""
+    order = _Order()
+    feed(archive.open("ppt/presentation.xml"), order, source.label, tolerant=True)
+    by_id = _Relations()
+    feed(archive.open("ppt/_rels/presentation.xml.rels"), by_id, source.label, tolerant=True)
+    named = [posixpath.normpath(posixpath.join("ppt", by_id.targets[i])) for i in order.ids if i in by_id.targets]
+    shown = [name.lstrip("/") for name in named if name.lstrip("/") in archive]
+    return shown or archive.names("ppt/slides/slide", ".xml")
+
+
+def relations(archive: Archive, name: str, label: str) -> list[tuple[str, str]]:
+    """Kind and member name of each part that the part `name` refers to inside the package."""
+    folder, _, file = name.rpartition("/")
+    found = _Relations()
+    feed(archive.open(f"{folder}/_rels/{file}.rels"), found, label, tolerant=True)
+    result = []
+    for key, target in found.targets.items():
+        if target.startswith("/"):
+            result.append((found.kinds[key], target.lstrip("/")))
+        else:
+            result.append((found.kinds[key], posixpath.normpath(posixpath.join(folder, target))))
+    return result
+
+
+class _Order:
+    """Target for presentation.xml: the relation ids of its slides."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "sldId":
+            self.ids.append(attributes.get("id", ""))
+
+    def end(self, name: str) -> None:
+        pass
+
+    def data(self, text: str) -> None:
+        pass
+
+
+class _Relations:
+    """Target for a .rels part: internal targets and their kinds by id."""
+
+    def __init__(self) -> None:
+        self.targets: dict[str, str] = {}
+        self.kinds: dict[str, str] = {}
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "Relationship" and attributes.get("TargetMode") != "External":
+            key = attributes.get("Id", "")
+            self.targets[key] = attributes.get("Target", "")
+            self.kinds[key] = attributes.get("Type", "").rpartition("/")[2]
+
+    def end(self, name: str) -> None:
+        pass
+
+    def data(self, text: str) -> None:
+        pass
+
+
+class Shapes:
+    """Target for a slide, notes page, chart or diagram: the paragraphs of its shapes and its tables, in order."""
+
+    def __init__(self) -> None:
+        self.title = ""
+        self._items: list[tuple[str, int] | list[list[str]]] = []
+        self._place = ""
+        self._in_place = False
+        self._text: list[str] = []
+        self._open_text = False
+        self._level = 0
+        self._rows: list[list[str]] | None = None
+        self._skip = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if self._skip or name in _SKIPPED:
+            self._skip += 1
+        elif name in ("sp", "graphicFrame"):
+            self._place, self._in_place = "", False
+        elif name == "ph":
+            self._place, self._in_place = attributes.get("type", "body"), True
+        elif name == "tbl":
+            self._rows = []
+        elif name == "tr" and self._rows is not None:
+            self._rows.append([])
+        elif name == "tc" and self._rows:
+            self._rows[-1].append("")
+        elif name in ("t", "v", "text"):
+            self._open_text = True
+        elif name == "pPr":
+            self._level = int(level) if (level := attributes.get("lvl", "0")).isdecimal() else 0
+        elif name == "br":
+            self._text.append("\n")
+
+    def end(self, name: str) -> None:
+        if self._skip:
+            self._skip -= 1
+        elif name in ("t", "v", "text"):
+            self._open_text = False
+            if name != "t":
+                self._paragraph()
+        elif name == "p":
+            self._paragraph()
+        elif name == "tbl" and self._rows is not None:
+            self._items.append(self._rows)
+            self._rows = None
+
+    def data(self, text: str) -> None:
+        if self._open_text and not self._skip:
+            self._text.append(text)
+
+    def _paragraph(self) -> None:
+        text = "".join(self._text).strip()
+        self._text.clear()
+        level, self._level = self._level, 0
+        if not text or self._place in _IGNORED_PLACES:
+            return
+        if self._rows and self._rows[-1]:
+            self._rows[-1][-1] = one_line(f"{self._rows[-1][-1]} {text}")
+        elif self._place in _TITLES:
+            self.title = one_line(f"{self.title} {text}")
+        else:
+            self._items.append((text, level + 1 if self._in_place else 0))
+
+    def write(self, out: DocumentBuilder) -> None:
+        if self.title:
+            out.heading(self.title, 1)
+        for item in self._items:
+            if isinstance(item, list):
+                out.table(item)
+            elif item[1]:
+                out.list_item(item[0], item[1] - 1)
+            else:
+                out.paragraph(item[0])
+
+    def lines(self) -> list[str]:
+        rows = ["\t".join(row) for item in self._items if isinstance(item, list) for row in item]
+        return [item[0] for item in self._items if isinstance(item, tuple)] + rows

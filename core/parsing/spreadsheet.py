@@ -1,0 +1,131 @@
+"""XLSX, XLSB and XLS: calamine, sheet by sheet; openpyxl where a sheet claims more cells than it can hold."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from core.parsing.archive import Archive, open_archive
+from core.parsing.document import DocumentBuilder
+from core.parsing.docx import core_title
+from core.parsing.faults import ParseProblem
+from core.parsing.pptx import Shapes
+from core.parsing.source import Source
+from core.parsing.xml_events import feed
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+_LAST_CELLS = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"')
+_DENSE_CELLS = 5_000_000
+_COLUMNS = 2_000
+_ROWS_OF_A_SPARSE_SHEET = 200_000
+
+
+def parse(source: Source, out: DocumentBuilder) -> None:
+    if source.format == "xls":
+        _write_book(_calamine(source, out), out)
+        return
+    with open_archive(source, out.limits) as archive:
+        out.title = core_title(archive, source.label)
+        if _is_dense(archive):
+            _write_book(_calamine(source, out), out)
+        else:
+            _write_sparse(source, out)
+        _write_notes(archive, source, out)
+
+
+def _calamine(source: Source, out: DocumentBuilder) -> CalamineWorkbook:
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+    try:
+        if source.data is None and source.size_bytes <= out.limits.file_bytes:
+            return CalamineWorkbook.from_path(str(source.path))
+        return CalamineWorkbook.from_filelike(source.open())
+    except PasswordError as error:
+        raise source.fault(ParseProblem.ENCRYPTED) from error
+    except CalamineError as error:
+        raise source.fault(ParseProblem.DAMAGED) from error
+
+
+def _write_book(book: CalamineWorkbook, out: DocumentBuilder) -> None:
+    from python_calamine import CalamineError
+
+    for name in book.sheet_names:
+        out.page(name)
+        try:
+            sheet = book.get_sheet_by_name(name)
+            out.heading(name, 1)
+            out.table(_cells(row) for row in sheet.iter_rows())
+        except CalamineError:
+            out.warn(f"The sheet “{name}” could not be read.")
+
+
+def _is_dense(archive: Archive) -> bool:
+    """Whether every sheet's bounding rectangle is small: calamine lays sheets out cell by cell and dies of the rest."""
+    for name in archive.names("xl/worksheets/", ".xml"):
+        rows = columns = 0
+        for column, row in _LAST_CELLS.findall(archive.read(name)):
+            rows = max(rows, int(row))
+            if len(column) > 1 or column > b"Z":
+                columns = max(columns, _column_number(column))
+        if rows * max(columns, 26) > _DENSE_CELLS:
+            return False
+    return True
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _write_sparse(source: Source, out: DocumentBuilder) -> None:
+    from openpyxl import load_workbook
+
+    book = load_workbook(source.open(), read_only=True, data_only=True)
+    for sheet in book.worksheets:
+        out.page(sheet.title)
+        out.heading(sheet.title, 1)
+        out.table(_filled(sheet.iter_rows(max_col=_COLUMNS, values_only=True)))
+        out.warn("A sheet is very large and almost empty; only its first part was read.")
+
+
+def _filled(rows: Iterable[Iterable[object]]) -> Iterator[list[str]]:
+    for count, row in enumerate(rows):
+        if count >= _ROWS_OF_A_SPARSE_SHEET:
+            return
+        cells = _cells(row)
+        if any(cells):
+            yield cells
+
+
+def _cells(row: Iterable[object]) -> list[str]:
+    return [_shown(value) for value in row]
+
+
+def _shown(value: object) -> str:
+    """A cell as a person writes it: no ".0", dates in ISO form, a date without its midnight."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ", "seconds")
+    return str(value)
+
+
+def _write_notes(archive: Archive, source: Source, out: DocumentBuilder) -> None:
+    """Comments, and the text of shapes and charts."""
+    places = ("xl/comments", "xl/threadedComments/", "xl/drawings/drawing", "xl/charts/chart")
+    for name in [name for place in places for name in archive.names(place, ".xml")]:
+        shapes = Shapes()
+        feed(archive.open(name), shapes, source.label, tolerant=True)
+        for line in shapes.lines():
+            if any(char.isalpha() for char in line):
+                out.paragraph(line)
