@@ -1,4 +1,4 @@
-"""What `status` and `doctor` tell: the library, the models, the memory plan, the store's health; in words and values."""
+"""For `status` and `doctor`: the library, the models, the memory plan, the stores' health, in words and values."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from core.faults import Fault
 from core.i18n import fault_text, ngettext, tr
+from core.jobs import Job
 from core.shelf import ModelState, ModelStatus
 from core.workspace import Workspace
 
@@ -47,14 +48,15 @@ def _library(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> 
     values["waiting"] = counts.waiting
     values["skipped"] = counts.skipped
     values["chunks"] = counts.passages
-    values["chunks_with_vectors"] = counts.embedded
+    embedded = workspace.embedded_passages()
+    values["chunks_with_vectors"] = embedded
     values["conversations"] = len(workspace.conversations.list())
     for folder in folders:
         lines.append(tr("Folder: {path} ({n} files)", path=folder.path, n=folder.documents))
     lines.append(
         ngettext("{n} document indexed", "{n} documents indexed", counts.indexed)
         + tr(", {waiting} waiting, {skipped} left out; {passages} passages, {embedded} of them searchable by meaning",
-             waiting=counts.waiting, skipped=counts.skipped, passages=counts.passages, embedded=counts.embedded)
+             waiting=counts.waiting, skipped=counts.skipped, passages=counts.passages, embedded=embedded)
     )  # fmt: skip
 
 
@@ -124,14 +126,20 @@ def _store(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> No
         result = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
     values["database"] = {"healthy": result == ["ok"], "size_bytes": workspace.data_dir.database_file.stat().st_size}
     lines.append(tr("Database: sound") if result == ["ok"] else tr("Database: damaged; restore its latest backup"))
-    try:
-        count = workspace.vectors.check(workspace.engines.embedder())
-    except Fault as fault:
-        values["vectors"] = {"healthy": False, "fault": fault_text(fault)}
-        lines.append(tr("Vector store: {words}", words=fault_text(fault)))
+    embedder = workspace.engines.embedder()
+    if embedder is None:
+        values["vectors"] = {"healthy": True, "count": 0}
+        lines.append(tr("Vector store: not used yet, for there is no embedding model"))
         return
-    values["vectors"] = {"healthy": True, "count": count}
-    lines.append(tr("Vector store: sound, {n} vectors", n=count))
+    workspace.vectors.refresh(embedder.spec.fingerprint, embedder.spec.dimension, Job())
+    count = workspace.vectors.count(embedder.spec.fingerprint)
+    ready = workspace.vectors.is_ready(embedder.spec.fingerprint)
+    values["vectors"] = {"healthy": ready, "count": count}
+    lines.append(
+        tr("Vector store: sound, {n} vectors", n=count)
+        if ready
+        else tr("Vector store: cannot be used; searching by meaning reads the database instead, which is slower")
+    )
 
 
 def _versions(values: dict[str, Any], lines: list[str]) -> None:

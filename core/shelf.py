@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,15 +13,18 @@ from core.faults import N_, Fault, ModelFault
 from core.jobs import Job
 from core.settings import SettingsStore
 from models import catalog
+from models.progress import Progress
 
 if TYPE_CHECKING:
     from models.gguf_file import GgufHeader
 
 log = logging.getLogger(__name__)
 
+BLOCK_BYTES = 4 << 20
+
 
 class ModelState(StrEnum):
-    """ABSENT: none was chosen or found. READY: the file is there and looks whole. FAULTY: `fault` says what is wrong."""
+    """ABSENT: none was chosen or found. READY: the file is there and looks whole. FAULTY: `fault` says why not."""
 
     ABSENT = "absent"
     READY = "ready"
@@ -78,13 +82,45 @@ class Shelf:
         return found.kind
 
     def download(self, key: str, job: Job) -> Path:
-        """Fetch the catalogued model `key` into the data directory and choose it. Raises `DownloadFault`, `Cancelled`."""
+        """Fetch the catalogued model `key` and choose it. Raises `DownloadFault`, `Cancelled`."""
         from models.download import download
 
         entry = catalog.entry(key)
         path = download(entry, self.folder, report=job.report, cancel=job.cancel)
         self._choose("chat" if isinstance(entry, catalog.ChatModelEntry) else "embedder", path)
         return path
+
+    def downloaded(self) -> tuple[Path, ...]:
+        """The catalogued files in the data directory."""
+        return tuple(path for entry in catalog.ALL if (path := self.folder / entry.file).is_file())
+
+    def found_elsewhere(self) -> tuple[Path, ...]:
+        """Model files that other programs have on this computer, which `adopt` can use without a copy."""
+        from models.adopt import find_local_models
+
+        return tuple(found.header.path for found in find_local_models())
+
+    def remove(self, entry: catalog.ModelEntry) -> bool:
+        """Delete a downloaded model, and what has arrived of it; False if it was not there."""
+        path = self.folder / entry.file
+        there = path.is_file()
+        for gone in (path, *self.folder.glob(f"{entry.file}*.part")):
+            gone.unlink(missing_ok=True)
+        return there
+
+    def verify(self, path: Path, job: Job) -> bool | None:
+        """Whether a downloaded file has its published SHA-256; None if that is not known. Raises `Cancelled`."""
+        entry = catalog.by_file_name(path.name)
+        if entry is None or entry.sha256 is None:
+            return None
+        digest, done, total = hashlib.sha256(), 0, path.stat().st_size
+        with path.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                job.check()
+                digest.update(block)
+                done += len(block)
+                job.report(Progress(done, total, "bytes", path.name))
+        return digest.hexdigest() == entry.sha256
 
     def _choose(self, kind: str, path: Path) -> None:
         if kind == "chat":

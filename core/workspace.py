@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from pathlib import Path
 
@@ -13,12 +14,15 @@ from core.faults import Fault
 from core.guide import guide_folder
 from core.library.attention import Attention
 from core.library.library import Library
+from core.parsing.pool import ParserPool
 from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
 from core.shelf import Shelf
 from core.store.conversations import Conversations
 from core.store.database import Database
 from core.store.vector_index import VectorIndex
+from core.survey.store import SurveyStore
+from core.survey.survey import Surveys
 from models.conversation import Sampling
 
 __all__ = ["Workspace", "default_data_dir"]
@@ -39,7 +43,14 @@ class Workspace:
         self.engines = Engines(self.shelf, self.settings, data_dir.cache)
         self.attention = Attention()
         self.vectors = VectorIndex(database, data_dir.vectors)
-        self.library = Library(database, self.vectors, self.engines.embedder, self.attention)
+        self._parsers: list[ParserPool] = []
+        self.library = Library(
+            database,
+            parser_pool=self._parser_pool,
+            embedder=self.engines.embedder,
+            vectors=self.vectors,
+            attention=self.attention,
+        )
         self.retriever = Retriever(database, self.vectors, self.engines.embedder)
         self.conversations = Conversations(database)
         self.chat = Chat(
@@ -49,6 +60,13 @@ class Workspace:
             self.engines.chat_model,
             self.attention,
             self.settings,
+            sampling,
+        )
+        self.surveys = Surveys(
+            SurveyStore(database),
+            self.library,
+            lambda job: self.engines.chat_model(job.report, job.cancel),
+            self.attention,
             sampling,
         )
         self._given = (model, embedder)
@@ -85,15 +103,27 @@ class Workspace:
             if given is not None and (fault := status().fault) is not None:
                 raise fault
 
+    def embedded_passages(self) -> int:
+        """How many passages can be found by meaning with the embedding model that is there; opens it."""
+        embedder = self.engines.embedder()
+        return self.vectors.count(embedder.spec.fingerprint) if embedder else 0
+
     def guide(self) -> Path:
         """The folder of the user guide in the person's language, to be added like any other folder."""
         return guide_folder()
 
     def close(self) -> None:
         """End what runs and let go of the data directory. Stop running jobs first, through their tokens."""
-        for end in (self.library.close, self.vectors.close, self.engines.close, self.database.close):
+        pools = [pool.close for pool in self._parsers]
+        for end in (*pools, self.vectors.close, self.engines.close, self.database.close):
             try:
                 end()
             except (Fault, OSError) as error:  # the rest must still be closed
                 log.error("closing: %s", type(error).__name__)
         self.data_dir.close()
+
+    def _parser_pool(self) -> ParserPool:
+        """The processes that read documents: as many as there are cores, less one for the window."""
+        if not self._parsers:
+            self._parsers.append(ParserPool(workers=max(1, (os.cpu_count() or 2) - 1)))
+        return self._parsers[0]

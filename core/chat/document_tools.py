@@ -77,7 +77,10 @@ class DocumentTools:
     ) -> str:
         """Read a part of one document."""
         document = self._named(name)
-        text = self._library.document_text(document.id).text
+        stored = self._library.document_text(document.id)
+        if stored is None:
+            raise ArgumentError(f"{name!r} has just left the library")
+        text = stored.text
         start = max(0, min(start, len(text)))
         end = min(len(text), start + max(1, min(length, READ_CHARS)))
         passage = Passage(1, 0.0, document.id, document.path, document.title, None, "", start, end, text[start:end])

@@ -37,9 +37,34 @@ def make_parser() -> argparse.ArgumentParser:
     text = command("text", tr("print the text that is read from a file"))
     text.add_argument("path", type=Path, metavar="PATH")
 
+    survey = command("survey", tr("put a question to every document and make a table of what they say"))
+    survey.add_argument("question", nargs="?", metavar="QUESTION")
+    survey.add_argument("--resume", type=positive, metavar="ID", help=tr("go on with a survey that was stopped"))
+    survey.add_argument(
+        "--effort", choices=["low", "medium", "high"], default="low", help=tr("how long the model reasons")
+    )
+    survey.add_argument("--csv", type=Path, metavar="FILE", help=tr("write the table as CSV"))
+    survey.add_argument("--markdown", type=Path, metavar="FILE", help=tr("write the table as Markdown"))
+
+    _add_models(command("models", tr("list, get, adopt, remove or verify model files")))
+
     command("status", tr("what is in the library"))
     command("doctor", tr("what is installed, which models, the memory plan, the health of the store"))
     return parser
+
+
+def _add_models(models: argparse.ArgumentParser) -> None:
+    actions = models.add_subparsers(dest="action", metavar=tr("ACTION"), required=True)
+    for name, text, argument in (
+        ("list", tr("known models, and files that are on this computer already"), None),
+        ("get", tr("download and check a model"), "key"),
+        ("adopt", tr("use a .gguf file from where it is"), "path"),
+        ("remove", tr("delete a downloaded model"), "key"),
+        ("verify", tr("check downloaded files against their published hashes"), None),
+    ):
+        action = actions.add_parser(name, help=text, description=text, parents=[_common()])
+        if argument:
+            action.add_argument(argument, metavar=argument.upper(), type=Path if argument == "path" else str)
 
 
 def positive(text: str) -> int:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from core.cli import commands
 from core.cli.arguments import make_parser
+from core.cli.model_commands import models
 from core.cli.output import Output
+from core.cli.survey_command import survey
 from core.faults import Cancelled, Fault
 from core.i18n import fault_text, fault_title, set_language, tr
 from core.workspace import Workspace, default_data_dir
@@ -24,6 +26,8 @@ COMMANDS: dict[str, Command] = {
     "index": commands.index,
     "search": commands.search,
     "ask": commands.ask,
+    "survey": survey,
+    "models": models,
     "status": commands.status,
     "doctor": commands.doctor,
 }
@@ -31,6 +35,7 @@ COMMANDS: dict[str, Command] = {
 
 def run(argv: Sequence[str]) -> int:
     """Exit status of the command in `argv` (without the program's name)."""
+    logging.lastResort = None  # what no log file takes is not for the terminal either
     set_language("")
     parser = make_parser()
     try:
@@ -51,8 +56,7 @@ def run(argv: Sequence[str]) -> int:
         print(tr("papermoor: stopped"), file=sys.stderr)
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception:
-        log.exception("command %s failed", arguments.command)
+    except Exception:  # in the log already
         output.finish_progress()
         print(
             tr("papermoor: something unexpected went wrong; the details are in {path}", path=_log_path(arguments)),
@@ -65,6 +69,9 @@ def _run(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.command == "search" and (arguments.query is None) == (arguments.queries is None):
         print(tr("papermoor search: give either a query or --queries FILE.jsonl"), file=sys.stderr)
         return WRONG_USE
+    if arguments.command == "survey" and (arguments.question is None) == (arguments.resume is None):
+        print(tr("papermoor survey: give either a question or --resume ID"), file=sys.stderr)
+        return WRONG_USE
     if arguments.command == "text":
         commands.text(arguments.path, output)
         return 0
@@ -76,6 +83,11 @@ def _run(arguments: argparse.Namespace, output: Output) -> int:
     try:
         workspace.require_given_models()
         COMMANDS[arguments.command](workspace, arguments, output)
+    except (Fault, Cancelled, BrokenPipeError):
+        raise
+    except Exception:
+        log.exception("command %s failed", arguments.command)
+        raise
     finally:
         workspace.close()
     return 0

@@ -88,9 +88,11 @@ class Surveys:
         """One document; what goes wrong with it is its row's reason, and the others are still read."""
         job.check()
         if row.document_id is None:
-            return replace(row, state=RowState.FAILED, reason=tr("The document is no longer in the library."))
+            return _gone(row)
         try:
             document = self._library.document_text(row.document_id)
+            if document is None:
+                return _gone(row)
             findings: list[Finding] = []
             size = int((model.context_tokens - ROOM_TOKENS) * CHARS_PER_TOKEN)
             for offset, piece in reading.pieces(document.text, max(size, 1000)):
@@ -128,6 +130,10 @@ class Surveys:
             elif isinstance(event, Finished) and event.reason is FinishReason.CANCELLED:
                 raise Cancelled
         return "".join(parts)
+
+
+def _gone(row: Row) -> Row:
+    return replace(row, state=RowState.FAILED, reason=tr("The document is no longer in the library."))
 
 
 def numbered(survey: Survey) -> Iterator[tuple[int, Row, Finding]]:

@@ -1,0 +1,119 @@
+"""`papermoor models`: what is known, fetch, adopt, remove, verify."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from core.cli.output import Output
+from core.faults import N_, ModelFault
+from core.i18n import tr
+from core.jobs import Job
+from core.workspace import Workspace
+from models import catalog
+
+
+def models(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    ACTIONS[arguments.action](workspace, arguments, output)
+
+
+def _list(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    there = {path.name: path for path in workspace.shelf.downloaded()}
+    rows = [_row(entry, entry.file in there) for entry in catalog.ALL]
+    found = [str(path) for path in workspace.shelf.found_elsewhere()]
+    if output.json:
+        output.result({"models": rows, "found": found})
+        return
+    for row in rows:
+        size = f"{row['size_bytes'] / 1e9:.2f} GB" if row["size_bytes"] else ""
+        state = tr("here") if row["downloaded"] else ""
+        output.line(f"{row['key']:30} {size:>9}  {row['licence']:20} {state}")
+        if row["note"]:
+            output.line(f"    {tr(row['note'])}")
+    for path in found:
+        output.line(tr("on this computer already: {path}", path=path))
+
+
+def _get(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    key = _entry(arguments.key).key
+    path = workspace.shelf.download(key, Job(output.progress))
+    output.finish_progress()
+    _say(output, {"key": key, "path": str(path)}, tr("{key} is here and checked: {path}", key=key, path=path))
+
+
+def _adopt(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    kind = workspace.shelf.adopt(arguments.path)
+    path = arguments.path.expanduser().absolute()
+    _say(output, {"kind": kind, "path": str(path)}, tr("{path} is used from where it is.", path=path))
+
+
+def _remove(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    entry = _entry(arguments.key)
+    removed = workspace.shelf.remove(entry)
+    words = tr("{key} was removed.", key=entry.key) if removed else tr("{key} was not here.", key=entry.key)
+    _say(output, {"key": entry.key, "removed": removed}, words)
+
+
+def _verify(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    """Read every downloaded file again and compare it with what its publisher states."""
+    results: list[dict[str, Any]] = []
+    for path in workspace.shelf.downloaded():
+        sound = workspace.shelf.verify(path, Job(output.progress))
+        results.append({"path": str(path), "sound": sound})
+    output.finish_progress()
+    if output.json:
+        output.result({"files": results})
+    for result in results:
+        words = {True: tr("sound"), False: tr("DAMAGED: get it again"), None: tr("no published hash to compare with")}
+        if not output.json:
+            output.line(f"{result['path']}: {words[result['sound']]}")
+    if damaged := [result["path"] for result in results if result["sound"] is False]:
+        raise ModelFault(
+            N_("Damaged model file"),
+            N_("{path} is not the file that its publisher states."),
+            N_("Remove it and get it again."),
+            path=damaged[0],
+        )
+
+
+def _row(entry: catalog.ModelEntry, downloaded: bool) -> dict[str, Any]:
+    return {
+        "key": entry.key,
+        "label": entry.label,
+        "repository": entry.repository,
+        "file": entry.file,
+        "size_bytes": entry.size_bytes,
+        "sha256": entry.sha256,
+        "licence": entry.licence,
+        "note": entry.note,
+        "downloaded": downloaded,
+    }
+
+
+def _entry(key: str) -> catalog.ModelEntry:
+    try:
+        return catalog.entry(key)
+    except KeyError:
+        raise ModelFault(
+            N_("Unknown model"),
+            N_("There is no model {key} in the catalogue."),
+            N_("See the names with: papermoor models list"),
+            key=key,
+        ) from None
+
+
+def _say(output: Output, values: dict[str, Any], words: str) -> None:
+    if output.json:
+        output.result(values)
+    else:
+        output.line(words)
+
+
+ACTIONS: dict[str, Callable[[Workspace, argparse.Namespace, Output], None]] = {
+    "list": _list,
+    "get": _get,
+    "adopt": _adopt,
+    "remove": _remove,
+    "verify": _verify,
+}
