@@ -112,7 +112,7 @@ class Engines:
                 N_("No language model yet"),
                 N_("There is no language model on this computer, so questions cannot be answered; search works."),
                 N_("Download gpt-oss-20b ({size_gb} GB) or choose a .gguf file that you have."),
-                size_gb=f"{self._shelf.chat_entry.size_bytes / 1e9:.1f}",
+                size_gb=f"{(self._shelf.chat_entry.size_bytes or 0) / 1e9:.1f}",
             )
         return status.path
 

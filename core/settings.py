@@ -160,7 +160,7 @@ def _read(path: Path) -> Settings:
         return Settings()
     kept: dict[str, Any] = {}
     for f in fields(Settings):
-        value = stored.get(f.name, f.default)
+        value: Any = stored.get(f.name, f.default)
         if type(value) is type(f.default) and DECLARATIONS[f.name].accepts(value):
             kept[f.name] = value
         else:

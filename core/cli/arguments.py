@@ -7,6 +7,8 @@ from pathlib import Path
 
 from core.i18n import tr
 
+EFFORTS = ("low", "medium", "high")
+
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser; options that every command has are taken before and after the command's name."""
@@ -31,7 +33,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     ask = command("ask", tr("ask a question and stream the answer"))
     ask.add_argument("question", metavar="QUESTION")
-    ask.add_argument("--effort", choices=["low", "medium", "high"], help=tr("how long the model reasons"))
+    ask.add_argument("--effort", choices=EFFORTS, help=tr("how long the model reasons"))
     ask.add_argument("--max-tokens", type=positive, metavar="N", help=tr("reasoning and answer together"))
 
     text = command("text", tr("print the text that is read from a file"))
