@@ -22,6 +22,8 @@ OLDEST_PYTHON = (3, 11)
 RUN = ("run", "native")
 TEST = ("run", "native", "test", "data")
 OPTIONS_WITH_VALUE = ("--data-dir", "--model", "--embedder")
+TRANSLATED_FOLDERS = ("gui", "core", "models")
+TEXT_FUNCTIONS = ("tr", "N_", "ngettext:1,2")
 CODE = ("gui", "core", "models", "tests", "packaging/bootstrap", "dev.py")
 
 
@@ -138,10 +140,11 @@ def translate(arguments: list[str]) -> int:
     os.chdir(ROOT)
     Path("build").mkdir(exist_ok=True)
     template, folder = str(Path("build", "papermoor.pot")), str(Path("core", "locales"))
-    texts = ["-k", "tr", "-k", "N_", "-k", "ngettext:1,2", "--no-default-keywords", "--no-location", "--sort-output"]
+    functions = [part for function in TEXT_FUNCTIONS for part in ("-k", function)]
+    extracted = ["--no-default-keywords", *functions, "--no-location", "--sort-output", "--project", "Papermoor"]
     kept = ["--no-fuzzy-matching", "--ignore-obsolete", "--ignore-pot-creation-date", "--width", "120"]
     for step in (
-        ["extract", "-F", "pyproject.toml", *texts, "--project", "Papermoor", "-o", template, "gui", "core", "models"],
+        ["extract", "-F", "pyproject.toml", *extracted, "-o", template, *TRANSLATED_FOLDERS],
         ["update", "-D", "papermoor", "-d", folder, "-i", template, *kept],
         ["compile", "-D", "papermoor", "-d", folder, "--statistics"],
     ):

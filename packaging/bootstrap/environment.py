@@ -45,10 +45,10 @@ class Places:
 def cache_folder() -> Path:
     """The person's cache folder for Papermoor, where platformdirs puts it too."""
     if WINDOWS:
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local", "papermoor", "Cache")
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local", "Papermoor", "Cache")
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "papermoor"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "papermoor")
+        return Path.home() / "Library" / "Caches" / "Papermoor"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "Papermoor")
 
 
 def setup_key(places: Places, section: str) -> str:

@@ -53,7 +53,7 @@ def _install(places: Places, line: ProgressLine) -> None:
     known = read_stamp(places).get("native") == setup_key(places, "native")
     if (known or not custom) and _works(places, version):
         return
-    for wheel in _kept_wheels(places, version, with_foreign=not custom):
+    for wheel in kept_wheels(places, version, with_foreign=not custom):
         if _try(places, wheel, version):
             line.finish(f"llama.cpp: using the build that was kept ({wheel})")
             return
@@ -87,7 +87,7 @@ def wheel_folder(places: Places, version: str) -> Path:
     return places.cache / "wheels" / f"{version}-{sys.platform}-{platform.machine().lower()}-{digest}"
 
 
-def _kept_wheels(places: Places, version: str, *, with_foreign: bool) -> Iterator[Path]:
+def kept_wheels(places: Places, version: str, *, with_foreign: bool) -> Iterator[Path]:
     """Wheels worth a try: the folder named by PAPERMOOR_WHEELS, pip's find-links, then our own cache."""
     folders: list[Path] = []
     if with_foreign:
