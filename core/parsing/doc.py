@@ -7,7 +7,7 @@ import struct
 
 from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
-from core.parsing.ole import open_ole, stream, title
+from core.parsing.ole import ole_property, open_ole, stream
 from core.parsing.source import Source
 
 # Offsets in the file information block, [MS-DOC] 2.5.1 to 2.5.7.
@@ -27,14 +27,18 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         (flags,) = struct.unpack_from("<H", main, _FLAGS)
         if flags & _ENCRYPTED:
             raise source.fault(ParseProblem.ENCRYPTED)
-        out.title = title(ole)
+        out.title = ole_property(ole, "title")
         (version,) = struct.unpack_from("<H", main, 2)
         if version < _WORD_97:
             start, end = struct.unpack_from("<II", main, _FC_MIN)
             text = main[start:end].decode("cp1252", "replace")
         else:
             text = _pieces(main, stream(ole, "1Table" if flags & _SECOND_TABLE else "0Table"))
+        if out.title and out.title not in text:
+            out.heading(out.title, 1)
         _write(text, out)
+        if subject := ole_property(ole, "subject"):
+            out.paragraph(f"Subject: {subject}")
 
 
 def _pieces(main: bytes, table: bytes) -> str:

@@ -121,8 +121,9 @@ class DocumentBuilder:
         self._pages.append(self._length)
         self._labels.append(one_line(label)[:_TITLE_CHARS])
 
-    def heading(self, text: str, level: int = 1) -> None:
-        self._block(BlockKind.HEADING, one_line(text), min(max(level, 1), 9))
+    def heading(self, text: str, level: int = 1, label: str = "") -> None:
+        """`label` is what the heading is called in paths of sections, where that is not its own text."""
+        self._block(BlockKind.HEADING, one_line(text), min(max(level, 1), 9), one_line(label))
 
     def paragraph(self, text: str) -> None:
         self._block(BlockKind.PARAGRAPH, tidy(text))
@@ -155,7 +156,7 @@ class DocumentBuilder:
         """Add the blocks of a document that lies inside this one; its pages do not count."""
         for block in document.blocks:
             text = document.text[block.start : block.end]
-            self._block(block.kind, clean(text), block.level)
+            self._block(block.kind, clean(text), block.level, block.label)
         for sentence in document.warnings:
             self.warn(sentence)
 
@@ -180,10 +181,10 @@ class DocumentBuilder:
     def _first_heading(self, text: str) -> str:
         for block in self._blocks[:20]:
             if block.kind is BlockKind.HEADING:
-                return text[block.start : block.end]
+                return block.label or text[block.start : block.end]
         return ""
 
-    def _block(self, kind: BlockKind, text: str, level: int = 0) -> None:
+    def _block(self, kind: BlockKind, text: str, level: int = 0, label: str = "") -> None:
         if not text or text.isspace():
             return
         if self._parts and not self._fresh_page:
@@ -192,7 +193,7 @@ class DocumentBuilder:
         self._fresh_page = False
         start = self._length
         self._put(text)
-        self._blocks.append(Block(kind, start, self._length, level))
+        self._blocks.append(Block(kind, start, self._length, level, label))
 
     def _put(self, text: str) -> None:
         self._length += len(text)

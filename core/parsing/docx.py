@@ -44,15 +44,27 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         feed(body, _Body(out, styles, numbering, notes), source.label)
         for text in _margins(archive, folder, "footer", source):
             out.paragraph(text)
+        write_core_properties(archive, source.label, out)
 
 
 def core_title(archive: Archive, label: str) -> str:
     """The title among a package's properties, unless it is one that programs put there."""
-    titles = TextCollector("title")
-    feed(archive.open("docProps/core.xml"), titles, label, tolerant=True)
-    title = one_line(titles.texts[0]) if titles.texts else ""
+    title = _property(archive, "title", label)
     generated = title.casefold().startswith(("microsoft word", "powerpoint presentation", "untitled", "word document"))
     return "" if generated else title
+
+
+def write_core_properties(archive: Archive, label: str, out: DocumentBuilder) -> None:
+    """What people filled in to find a document by, where they did."""
+    names = (("Subject", "subject"), ("Keywords", "keywords"), ("Description", "description"))
+    found = [f"{shown}: {value}" for shown, name in names if (value := _property(archive, name, label))]
+    out.paragraph("\n".join(found))
+
+
+def _property(archive: Archive, name: str, label: str) -> str:
+    values = TextCollector(name)
+    feed(archive.open("docProps/core.xml"), values, label, tolerant=True)
+    return one_line(values.texts[0]) if values.texts else ""
 
 
 def _main_part(archive: Archive) -> str:

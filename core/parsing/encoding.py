@@ -18,9 +18,9 @@ _DECLARED = re.compile(
     rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]+)|<meta[^>]{0,300}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.I
 )
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x08\x1b")) + b"\x7f"
-_HIGH = bytes(range(128, 256))
 _SAMPLE_BYTES = 1 << 16
 _GUESS_BYTES = 1 << 18
+_TOLERATED_ERRORS = 0.002
 # HTML says "latin1" and means Windows-1252 (WHATWG Encoding Standard); gb2312 and euc-kr are read as their supersets.
 _SUPERSETS = {
     "iso8859-1": "cp1252",
@@ -35,6 +35,8 @@ _SUPERSETS = {
     "shift_jis": "cp932",
     "big5": "big5hkscs",
 }
+
+_ALIASES = {"sjis": "cp932", "ms932": "cp932", "windows-31j": "cp932", "unicode": "utf-16", "windows-949": "cp949"}
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
@@ -70,8 +72,9 @@ def known_encoding(name: str | None) -> str | None:
     """The codec to read text with that is said to be in `name`; None if there is none of that name."""
     if not name:
         return None
+    name = name.strip().lower().removeprefix("x-")
     try:
-        found = codecs.lookup(name.strip()).name
+        found = codecs.lookup(_ALIASES.get(name, name)).name
     except (LookupError, ValueError):
         return None
     return _SUPERSETS.get(found, found)
@@ -87,9 +90,9 @@ def _wide_encoding(sample: bytes) -> str | None:
     if len(sample) < 4 or b"\0" not in sample:
         return None
     zeros = [sample[i::4].count(0) / max(1, len(sample[i::4])) for i in range(4)]
-    if min(zeros[1:]) > 0.9 and zeros[0] < 0.1:
+    if min(zeros[2:]) > 0.95 and zeros[0] < 0.1:
         return "utf-32-le"
-    if min(zeros[:3]) > 0.9 and zeros[3] < 0.1:
+    if min(zeros[:2]) > 0.95 and zeros[3] < 0.1:
         return "utf-32-be"
     even, odd = (zeros[0] + zeros[2]) / 2, (zeros[1] + zeros[3]) / 2
     if odd > 0.05 and even < odd / 10:
@@ -122,12 +125,11 @@ def _decode_legacy(data: bytes, declared: str | None) -> str:
     mixed = _mostly_utf8(data)
     if mixed is not None:
         return mixed
-    name = known_encoding(declared)
-    if name and name != "utf-8":
-        try:
-            return data.decode(name)
-        except UnicodeDecodeError:
-            pass
+    for name in (known_encoding(declared), known_encoding(declared_encoding(data))):
+        if name and name != "utf-8":
+            text = data.decode(name, "replace")
+            if text.count("\ufffd") <= len(text) * _TOLERATED_ERRORS:
+                return text
     return data.decode(_guess(data) or "cp1252", "papermoor_bytewise")
 
 
@@ -140,15 +142,14 @@ def _mostly_utf8(data: bytes) -> str | None:
 
 
 def _guess(data: bytes) -> str | None:
-    from charset_normalizer import from_bytes
+    from core.parsing.encoding_guess import guess
 
     sample = data
     if len(data) > _GUESS_BYTES:  # lines that hold other than ASCII tell most
-        lines = (line for line in data.splitlines(keepends=True) if line.translate(None, _HIGH) != line)
+        lines = (line for line in data.splitlines(keepends=True) if not line.isascii())
         sample = b"".join(lines)[:_GUESS_BYTES]
         sample = sample[: sample.rfind(b"\n") + 1] or data[:_GUESS_BYTES]
-    best = from_bytes(sample).best()
-    return known_encoding(best.encoding) if best is not None else None
+    return known_encoding(guess(sample))
 
 
 def _bytewise(error: UnicodeError) -> tuple[str, int]:

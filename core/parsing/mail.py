@@ -96,7 +96,8 @@ def _is_encrypted(message: Message) -> bool:
 def _write(message: Message, source: Source, out: DocumentBuilder, level: int) -> None:
     subject = _header(message, "Subject")
     out.title = out.title or subject
-    out.heading(subject or "(no subject)", level) if subject or level > 1 else None
+    if subject:
+        out.heading(f"Subject: {subject}", level, subject)
     facts = [f"{name}: {value}" for name in _HEADERS if (value := _header(message, name))]
     out.paragraph("\n".join(facts))
     attachments = list(_write_bodies(message, source, out, level))

@@ -19,12 +19,14 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         raise source.too_large(source.size_bytes, out.limits.file_bytes)
     message = Message.load(source.open())
     kind = message.message_class or ""
-    if kind.startswith(_LOCKED) and _SIGNED not in kind:
-        raise source.fault(ParseProblem.ENCRYPTED)
     headers = {name.casefold(): value for name, value in message.message_headers.items()}
+    is_locked = kind.startswith(_LOCKED) and _SIGNED not in kind
+    if is_locked or headers.get("content-type", "").lower().startswith("multipart/encrypted"):
+        raise source.fault(ParseProblem.ENCRYPTED)
     subject = message.subject or ""
     out.title = subject
-    out.heading(subject, 1)
+    if subject:
+        out.heading(f"Subject: {subject}", 1, subject)
     recipients = ", ".join(filter(None, (_person(r.name, r.email_address) for r in message.recipients)))
     date = message.sent_date.isoformat(" ", "minutes") if message.sent_date else headers.get("date", "")
     facts = (

@@ -48,12 +48,12 @@ def stream(ole: OleFileIO, name: str) -> bytes:
     return bytes(ole.openstream(name).read()) if ole.exists(name) else b""
 
 
-def title(ole: OleFileIO) -> str:
-    """The title among the file's properties."""
+def ole_property(ole: OleFileIO, name: str) -> str:
+    """One of the file's properties ("title", "subject"); "" if it has none."""
     try:
-        value = ole.get_metadata().title
+        value = getattr(ole.get_metadata(), name)
     except (OSError, ValueError, IndexError, TypeError):
         return ""
     if isinstance(value, bytes):
-        return value.decode("cp1252", "replace")
+        return value.decode("cp1252", "replace").strip("\0 ")
     return value if isinstance(value, str) else ""

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
-from core.parsing.ole import open_ole, stream, title
+from core.parsing.ole import ole_property, open_ole, stream
 from core.parsing.source import Source
 
 _SLIDE, _NOTES, _MASTER, _OUTLINE, _PERSIST = 1006, 1008, 1016, 4080, 1011
@@ -24,7 +24,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         if len(user) >= 16 and struct.unpack_from("<I", user, 12)[0] == _ENCRYPTED_TOKEN:
             raise source.fault(ParseProblem.ENCRYPTED)
         data = stream(ole, "PowerPoint Document")
-        out.title = title(ole)
+        out.title = ole_property(ole, "title")
     outlined: list[list[str]] = []
     drawn: list[list[str]] = []
     notes: list[list[str]] = []

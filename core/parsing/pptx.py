@@ -13,7 +13,8 @@ from core.parsing.xml_events import feed
 
 _SKIPPED = {"Fallback", "extLst", "fld"}
 _TITLES = {"title", "ctrTitle"}
-_IGNORED_PLACES = {"dt", "sldNum", "ftr", "hdr", "sldImg"}
+_IGNORED_PLACES = {"sldNum", "sldImg"}
+_MARGINS = {"dt", "ftr", "hdr"}
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
@@ -23,15 +24,19 @@ def parse(source: Source, out: DocumentBuilder) -> None:
             raise source.fault(ParseProblem.DAMAGED)
         out.title = core_title(archive, source.label)
         out.expect_pages(len(slides))
+        margins: dict[str, None] = {}
         for name in slides:
-            _write_slide(archive, name, source, out)
+            _write_slide(archive, name, source, out, margins)
+        for text in margins:
+            out.paragraph(text)
 
 
-def _write_slide(archive: Archive, name: str, source: Source, out: DocumentBuilder) -> None:
+def _write_slide(archive: Archive, name: str, source: Source, out: DocumentBuilder, margins: dict[str, None]) -> None:
     slide = Shapes()
     feed(archive.open(name), slide, source.label, tolerant=True)
     out.page(slide.title)
     slide.write(out)
+    margins.update(dict.fromkeys(slide.margins))
     targets = relations(archive, name, source.label)
     for kind, target in targets:
         if kind in ("chart", "diagramData"):
@@ -114,6 +119,7 @@ class Shapes:
 
     def __init__(self) -> None:
         self.title = ""
+        self.margins: list[str] = []
         self._items: list[tuple[str, int] | list[list[str]]] = []
         self._place = ""
         self._in_place = False
@@ -168,6 +174,8 @@ class Shapes:
             return
         if self._rows and self._rows[-1]:
             self._rows[-1][-1] = one_line(f"{self._rows[-1][-1]} {text}")
+        elif self._place in _MARGINS:
+            self.margins.append(one_line(text))
         elif self._place in _TITLES:
             self.title = one_line(f"{self.title} {text}")
         else:
