@@ -1,0 +1,86 @@
+"""The application around the window: language, look, error hooks, garbage collection, a clean end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QtMsgType, QTranslator, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from core.i18n import current_language, set_language
+from core.settings import SettingsStore
+from gui.bridge import Bridge
+from gui.collect import GuiThreadCollector
+from gui.context import WindowContext
+from gui.main_window import MainWindow, Opening
+from gui.style.app_icon import app_icon
+from gui.style.theme import Theme
+from gui.window_state import WindowState
+
+log = logging.getLogger(__name__)
+qt_log = logging.getLogger("gui.qt")
+
+_LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+
+
+def run(opening: Opening, arguments: Sequence[str] = ()) -> int:
+    """Open the window and stay until it is closed; returns the exit status."""
+    app = QApplication(["papermoor", *arguments])
+    app.setApplicationName("Papermoor")
+    app.setDesktopFileName("papermoor")
+    app.setWindowIcon(app_icon())
+    qInstallMessageHandler(lambda kind, context, text: qt_log.log(_LEVELS.get(kind, logging.WARNING), "%s", text))
+    settings = SettingsStore(opening.data_dir / "settings.toml").current
+    set_language(settings.language)
+    translator = qt_translator(app)
+    collector = GuiThreadCollector(app)
+    window = make_window(app, opening, settings.appearance)
+    window.dialogs.reporter.install()
+    window.show()
+    QTimer.singleShot(0, window, window.open_library)
+    status = app.exec()
+    window.dialogs.reporter.uninstall()
+    collector.stop()
+    app.removeTranslator(translator)
+    if not window.ended_cleanly:
+        log.error("a worker did not end; leaving without it")
+        logging.shutdown()
+        os._exit(status)
+    return status
+
+
+def make_window(app: QApplication, opening: Opening, appearance: str) -> MainWindow:
+    """The window on its data directory; nothing of the library is opened yet."""
+    theme = Theme(app, appearance)
+    return MainWindow(WindowContext(Bridge(app), theme, WindowState(opening.data_dir)), opening)
+
+
+def qt_translator(app: QApplication) -> QTranslator:
+    """Qt's own words (dialog buttons, context menus) and the forms of numbers, in the person's language."""
+    language = current_language()
+    QLocale.setDefault(QLocale(language) if language != "en" else QLocale(QLocale.Language.English))
+    translator = QTranslator(app)
+    if translator.load(f"qtbase_{language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        app.installTranslator(translator)
+    return translator
+
+
+def unusable_qt() -> str:
+    """Why the installed PySide6 cannot be used; empty if it can. Asked before a widget is made."""
+    import PySide6
+
+    if sys.version_info < (3, 12) and PySide6.__version__.startswith("6.12.0"):
+        return (
+            "Papermoor cannot run with PySide6 6.12.0 on Python {}.{}: this combination ends the program after a short "
+            "while. Install PySide6-Essentials 6.11.3, or use Python 3.12 or later."
+        ).format(*sys.version_info[:2])
+    return ""

@@ -1,0 +1,74 @@
+"""What people do with stored conversations: list, read, rename, delete, restore; one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from core.jobs import Job
+from core.values import ChatMessage, Citation, ConversationSummary
+from gui.bridge import Operation
+
+if TYPE_CHECKING:
+    from core.workspace import Workspace
+
+WORKER = "store"
+
+
+def list_conversations(
+    workspace: Workspace, owner: QObject, on_list: Callable[[tuple[ConversationSummary, ...]], None]
+) -> Operation[tuple[ConversationSummary, ...]]:
+    return Operation(WORKER, lambda job: workspace.conversations.list(), owner, on_result=on_list)
+
+
+def read_messages(
+    workspace: Workspace, conversation_id: int, owner: QObject, on_messages: Callable[[tuple[ChatMessage, ...]], None]
+) -> Operation[tuple[ChatMessage, ...]]:
+    return Operation(
+        WORKER, lambda job: workspace.conversations.messages(conversation_id), owner, on_result=on_messages
+    )
+
+
+def find_source(
+    workspace: Workspace,
+    conversation_id: int,
+    number: int,
+    owner: QObject,
+    on_source: Callable[[Citation | None], None],
+) -> Operation[Citation | None]:
+    """The source that `number` names in an answer that is still being written."""
+
+    def work(job: Job) -> Citation | None:
+        messages = workspace.conversations.messages(conversation_id)
+        return next((s for message in reversed(messages) for s in message.sources if s.number == number), None)
+
+    return Operation(WORKER, work, owner, on_result=on_source)
+
+
+def rename(
+    workspace: Workspace, conversation_id: int, title: str, owner: QObject, on_done: Callable[[], object]
+) -> Operation[None]:
+    return _change(lambda: workspace.conversations.rename(conversation_id, title), owner, on_done)
+
+
+def delete(
+    workspace: Workspace, conversation_id: int, owner: QObject, on_done: Callable[[], object]
+) -> Operation[None]:
+    """Take a conversation off the list; `restore` brings it back."""
+    return _change(lambda: workspace.conversations.delete(conversation_id), owner, on_done)
+
+
+def restore(
+    workspace: Workspace, conversation_id: int, owner: QObject, on_done: Callable[[], object]
+) -> Operation[None]:
+    return _change(lambda: workspace.conversations.restore(conversation_id), owner, on_done)
+
+
+def _change(work: Callable[[], None], owner: QObject, on_done: Callable[[], object]) -> Operation[None]:
+    return Operation(WORKER, lambda job: work(), owner, on_result=lambda nothing: _heard(on_done))
+
+
+def _heard(on_done: Callable[[], object]) -> None:
+    on_done()

@@ -1,0 +1,194 @@
+"""An answer's Markdown on screen while it is written: finished blocks are rendered once, only the last one anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import cast
+
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+    QTextFrameFormat,
+    QTextLength,
+    QTextTable,
+)
+
+from core.i18n import tr
+from gui.chat.markdown_source import CITE, frozen_length, with_links
+from gui.chat.message_text import MessageText
+from gui.style.sheet import SPACE
+from gui.style.theme import Theme
+
+_FEATURES = QTextDocument.MarkdownFeature.MarkdownNoHTML | QTextDocument.MarkdownFeature.MarkdownDialectGitHub
+_FIRST_BLOCK_SHAPED = re.compile(r"\s*(#{1,6} |```|~~~|>)")
+HEADING_SIZES = {1: 1.3, 2: 1.2, 3: 1.1}
+LINE_HEIGHT_PERCENT = 130
+
+
+class AnswerText(MessageText):
+    """Call `append` as text comes, `finish` once it is whole."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(tr("Answer"))
+        self._theme = theme
+        self._written = ""
+        self._known: frozenset[int] | None = None
+        self._frozen_source = 0
+        self._frozen_position = 0
+        theme.changed.connect(self.render_again)
+
+    @property
+    def written(self) -> str:
+        """The Markdown shown."""
+        return self._written
+
+    def append(self, text: str) -> None:
+        """More of an answer that is being written."""
+        self._written += text
+        tail = self._written[self._frozen_source :]
+        finished = frozen_length(tail)
+        self._cut_to_frozen()
+        if finished:
+            self._insert(tail[:finished])
+            self._frozen_source += finished
+            self._frozen_position = self.document().characterCount() - 1
+        self._insert(tail[finished:])
+
+    def finish(self, text: str, known: frozenset[int] | None) -> None:
+        """The whole answer; only the numbers in `known` are clickable."""
+        self._written, self._known = text, known
+        self.render_again()
+
+    def render_again(self) -> None:
+        self.clear()
+        self._frozen_source = self._frozen_position = 0
+        self._insert(self._written)
+
+    def _cut_to_frozen(self) -> None:
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(self._frozen_position)
+        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        cursor.removeSelectedText()
+
+    def _insert(self, markdown: str) -> None:
+        if not markdown.strip():
+            return
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        if cursor.position() > 0:
+            cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
+        start = cursor.position()
+        markdown = with_links(markdown, self._known)
+        cursor.insertMarkdown(markdown, _FEATURES)
+        if start > 0 and _FIRST_BLOCK_SHAPED.match(markdown):
+            self._shape_first_block(start, markdown)
+        self._dress(start)
+        cursor.endEditBlock()
+
+    def _shape_first_block(self, start: int, markdown: str) -> None:
+        """Qt gives what is inserted into an empty block the format of that block: put back what Markdown says."""
+        alone = QTextDocument()
+        alone.setMarkdown(markdown, _FEATURES)
+        QTextCursor(self.document().findBlock(start)).setBlockFormat(alone.firstBlock().blockFormat())
+
+    def _dress(self, start: int) -> None:
+        """Give what was rendered from `start` on our spacing, sizes and colours."""
+        block = self.document().findBlock(start)
+        while block.isValid():
+            self._dress_block(block, first=block.position() == 0)
+            block = block.next()
+        for frame in self.document().rootFrame().childFrames():
+            if isinstance(frame, QTextTable) and frame.lastPosition() >= start:
+                self._dress_table(frame)
+
+    def _dress_block(self, block: QTextBlock, first: bool) -> None:
+        cursor = QTextCursor(block)
+        shape = block.blockFormat()
+        level = shape.headingLevel()
+        code = shape.hasProperty(QTextFormat.Property.BlockCodeFence) or shape.hasProperty(
+            QTextFormat.Property.BlockCodeLanguage
+        )
+        in_list, in_table = block.textList() is not None, cursor.currentTable() is not None
+        shape.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        shape.setTopMargin(
+            0 if first or code or in_table else SPACE / 4 if in_list else SPACE * (1.5 if level else 0.5)
+        )
+        shape.setBottomMargin(0 if code or in_table else SPACE / 4 if in_list else SPACE * 0.5)
+        if code:
+            shape.setNonBreakableLines(False)
+            shape.setBackground(QColor(self._theme.colours.raised))
+            shape.setLeftMargin(SPACE)
+            shape.setLineHeight(0, QTextBlockFormat.LineHeightTypes.SingleHeight.value)
+        cursor.setBlockFormat(shape)
+        if level or code:
+            cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+            cursor.mergeCharFormat(self._heading(level) if level else self._code())
+        if not code:
+            self._dress_fragments(block)
+
+    def _dress_fragments(self, block: QTextBlock) -> None:
+        wanted: list[tuple[int, int, QTextCharFormat]] = []
+        for at in cast("Iterable[QTextBlock.iterator]", block):
+            fragment = at.fragment()
+            shape = fragment.charFormat()
+            if shape.isAnchor() and shape.anchorHref().startswith(CITE):
+                wanted.append((fragment.position(), fragment.length(), self._citation()))
+            elif shape.isAnchor():
+                wanted.append((fragment.position(), fragment.length(), self._link()))
+            elif shape.fontFixedPitch():
+                wanted.append((fragment.position(), fragment.length(), self._code(inline=True)))
+        cursor = QTextCursor(block)
+        for position, length, shape in wanted:
+            cursor.setPosition(position)
+            cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
+            cursor.mergeCharFormat(shape)
+
+    def _dress_table(self, table: QTextTable) -> None:
+        shape = table.format()
+        shape.setBorder(1)
+        shape.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+        shape.setBorderBrush(QColor(self._theme.colours.border))
+        shape.setBorderCollapse(True)
+        shape.setCellPadding(SPACE / 2)
+        shape.setCellSpacing(0)
+        shape.setTopMargin(SPACE / 2)
+        shape.setBottomMargin(SPACE / 2)
+        shape.setWidth(QTextLength())
+        table.setFormat(shape)
+
+    def _heading(self, level: int) -> QTextCharFormat:
+        shape = QTextCharFormat()
+        shape.setProperty(QTextFormat.Property.FontSizeAdjustment, 0)
+        shape.setFontPointSize(self._theme.base_pt * HEADING_SIZES.get(level, 1.0))
+        shape.setFontWeight(QFont.Weight.DemiBold)
+        return shape
+
+    def _code(self, *, inline: bool = False) -> QTextCharFormat:
+        shape = QTextCharFormat()
+        shape.setFontFamilies([QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()])
+        shape.setFontPointSize(self._theme.small_pt)
+        if inline:
+            shape.setBackground(QColor(self._theme.colours.raised))
+        return shape
+
+    def _citation(self) -> QTextCharFormat:
+        shape = self._link()
+        shape.setFontUnderline(False)
+        shape.setFontPointSize(self._theme.small_pt)
+        shape.setFontWeight(QFont.Weight.DemiBold)
+        shape.setBackground(QColor(self._theme.colours.accent_soft))
+        return shape
+
+    def _link(self) -> QTextCharFormat:
+        shape = QTextCharFormat()
+        shape.setForeground(QColor(self._theme.colours.link))
+        return shape

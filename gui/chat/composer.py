@@ -1,0 +1,176 @@
+"""Where a question is typed: the text, how long the model may reason, Send and Stop."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextCursor
+from PySide6.QtWidgets import QButtonGroup, QFrame, QPlainTextEdit, QToolButton
+
+from core.i18n import tr
+from gui.style.elements import column, icon_button, label, row
+from gui.style.sheet import SPACE
+from gui.style.theme import Theme
+from models.conversation import Effort
+
+MOST_LINES = 8
+
+
+class QuestionField(QPlainTextEdit):
+    """Return sends, Shift+Return begins a new line. Grows with its text up to `MOST_LINES`."""
+
+    sent = Signal()
+    focused = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAcceptDrops(False)
+        self.setTabChangesFocus(True)
+        self.setAccessibleName(tr("Question"))
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(2)
+        self.document().documentLayout().documentSizeChanged.connect(lambda size: self._fit())
+        self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        is_return = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if is_return and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.sent.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focused.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focused.emit(False)
+
+    def _fit(self) -> None:
+        lines = max(1, min(MOST_LINES, int(self.document().size().height())))
+        height = lines * self.fontMetrics().lineSpacing() + 2 * int(self.document().documentMargin()) + 4
+        if height != self.height():
+            self.setFixedHeight(height)
+
+
+class Composer(QFrame):
+    """Emits `asked` with the question; clears itself only when told that it was taken."""
+
+    asked = Signal(str)
+    stopped = Signal()
+    typing = Signal()
+    effort_chosen = Signal(str)
+
+    def __init__(self, theme: Theme, effort: str) -> None:
+        super().__init__()
+        self.setProperty("card", "composer")
+        self._can_send = False
+        self._running = False
+        self._why_not = ""
+        self.field = QuestionField()
+        self.field.sent.connect(self._send)
+        self.field.focused.connect(self._frame_focus)
+        self.field.textChanged.connect(self._changed)
+        self.efforts = self._effort_buttons(effort)
+        self.send = icon_button(theme, "send", tr("Send (Return)"), self._send)
+        self.send.setProperty("kind", "send")
+        theme.tint(self.send, "send", "on_accent", size_px=20)
+        self.stop = icon_button(theme, "stop", tr("Stop (Esc)"), self.stopped.emit)
+        self.stop.setProperty("kind", "send")
+        theme.tint(self.stop, "stop", "on_accent", size_px=20)
+        self.hint = label("", "small")
+        self.note = label("", "small", wrap=True)
+        self.note.hide()
+        below = row(spacing=0)
+        self._effort_title = label(tr("Reasoning"), "small")
+        below.addWidget(self._effort_title)
+        below.addSpacing(SPACE // 2)
+        for button in self.efforts.buttons():
+            below.addWidget(button)
+        below.addStretch(1)
+        below.addWidget(self.hint)
+        below.addSpacing(SPACE)
+        below.addWidget(self.stop)
+        below.addWidget(self.send)
+        layout = column(self, 0, SPACE // 2)
+        layout.setContentsMargins(2 * SPACE, int(1.5 * SPACE), SPACE, SPACE)
+        layout.addWidget(self.note)
+        layout.addWidget(self.field)
+        layout.addLayout(below)
+        self._show_state()
+
+    @property
+    def effort(self) -> Effort:
+        checked = self.efforts.checkedButton()
+        return Effort(checked.property("effort")) if checked is not None else Effort.MEDIUM
+
+    def set_effort(self, effort: str) -> None:
+        for button in self.efforts.buttons():
+            button.setChecked(button.property("effort") == effort)
+
+    def set_state(
+        self, *, running: bool, can_send: bool, why_not: str = "", placeholder: str = "", note: str = ""
+    ) -> None:
+        """`running`: an answer is being written here. `why_not` says why a question cannot be sent."""
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+        self._running, self._can_send, self._why_not = running, can_send, why_not
+        self.field.setPlaceholderText(placeholder)
+        self._show_state()
+
+    def take(self) -> str:
+        """The question was taken over: clear the field and return it."""
+        text = self.field.toPlainText().strip()
+        self.field.clear()
+        return text
+
+    def put(self, text: str) -> None:
+        """Put `text` in the field to be changed and sent."""
+        self.field.setPlainText(text)
+        self.field.moveCursor(QTextCursor.MoveOperation.End)
+        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _send(self) -> None:
+        text = self.field.toPlainText().strip()
+        if text and self._can_send and not self._running:
+            self.asked.emit(text)
+
+    def _changed(self) -> None:
+        self._show_state()
+        if not self.field.document().isEmpty():
+            self.typing.emit()
+
+    def _show_state(self) -> None:
+        has_text = bool(self.field.toPlainText().strip())
+        self.stop.setVisible(self._running)
+        self.send.setVisible(not self._running)
+        self.send.setEnabled(self._can_send and has_text)
+        self.send.setToolTip(self._why_not or tr("Send (Return)"))
+        self.hint.setText(self._why_not if has_text and not self._can_send else "")
+
+    def _frame_focus(self, focused: bool) -> None:
+        self.setProperty("active", focused)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def _effort_buttons(self, effort: str) -> QButtonGroup:
+        group = QButtonGroup(self)
+        group.setExclusive(True)
+        for value, words, tip in (
+            (Effort.LOW, tr("Low"), tr("Answers soonest")),
+            (Effort.MEDIUM, tr("Medium"), tr("A balance of time and care")),
+            (Effort.HIGH, tr("High"), tr("Thinks longest; best for hard questions")),
+        ):
+            button = QToolButton()
+            button.setText(words)
+            button.setCheckable(True)
+            button.setChecked(value == effort)
+            button.setToolTip(tip)
+            button.setAccessibleName(tr("Reasoning: {effort}", effort=words))
+            button.setProperty("kind", "segment")
+            button.setProperty("effort", value.value)
+            group.addButton(button)
+            button.clicked.connect(lambda checked=False, value=value: self.effort_chosen.emit(value.value))
+        return group

@@ -1,0 +1,341 @@
+"""The chat pane: conversations at its side, the messages of one, and the composer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QWidget
+
+from core.i18n import tr
+from core.values import ChatMessage, Citation
+from gui.chat import actions
+from gui.chat.answer import Answer
+from gui.chat.composer import Composer
+from gui.chat.conversations import ConversationList
+from gui.chat.message_list import WIDEST_COLUMN, MessageList
+from gui.chat.turns import Phase, Turn, Turns
+from gui.context import WindowContext
+from gui.documents.place import of_citations
+from gui.models.actions import Kind, ModelSituation
+from gui.models.card import ModelCard
+from gui.style.elements import ElidedLabel, column, icon_button, label, row
+from gui.style.sheet import SPACE
+
+if TYPE_CHECKING:
+    from core.workspace import Workspace
+
+FOLD_BELOW = 600  # the list of conversations folds by itself when the pane is narrower
+LIST_WIDTH = 216
+EMPTY, MESSAGES = 0, 1
+
+
+class ChatPane(QFrame):
+    """Shows one conversation; turns of others go on behind it. Useful once `attach` has given it the workspace."""
+
+    places_wanted = Signal(object)  # Places
+    linked = Signal(object)  # QUrl
+    typing = Signal()
+
+    def __init__(self, context: WindowContext) -> None:
+        super().__init__()
+        self._context = context
+        self._workspace: Workspace | None = None
+        self._turns: Turns | None = None
+        self.current = 0
+        self._following: tuple[Turn, Answer] | None = None
+        self._editing = False
+        self._model: ModelSituation | None = None
+        self._narrow = False
+        theme = context.theme
+        self.setObjectName("canvas")
+        self.conversations = ConversationList(context.bridge, theme)
+        self.messages = MessageList(theme, context.state.flag("reasoning_open"))
+        self.composer = Composer(theme, "medium")
+        self.model_card = ModelCard(theme, Kind.CHAT)
+        self.title = ElidedLabel("", "title", Qt.TextElideMode.ElideRight)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self._empty_page())
+        self.pages.addWidget(self.messages)
+        self.splitter = QSplitter()
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(1)
+        self.splitter.addWidget(self.conversations)
+        self.splitter.addWidget(self._main())
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([LIST_WIDTH, 3 * LIST_WIDTH])
+        column(self, 0, 0).addWidget(self.splitter)
+        self._connect()
+        self._show_composer()
+
+    def attach(self, workspace: Workspace, turns: Turns) -> None:
+        """The workspace is open: list its conversations."""
+        self._workspace, self._turns = workspace, turns
+        turns.began.connect(self._stored)
+        turns.changed.connect(self._turn_changed)
+        turns.ended.connect(self._turn_ended)
+        self.composer.set_effort(workspace.settings.current.effort)
+        self.conversations.attach(workspace)
+        self._show_composer()
+
+    def show_model(self, situation: ModelSituation) -> None:
+        self._model = situation
+        self.model_card.show_situation(situation)
+        self._show_composer()
+
+    def new_conversation(self) -> None:
+        """An empty page; the conversation is stored with its first question."""
+        self._show_conversation(0)
+        self.messages.clear()
+        self.pages.setCurrentIndex(EMPTY)
+        self.composer.field.setFocus()
+
+    def open_conversation(self, conversation_id: int) -> None:
+        """Show a stored conversation; an answer that is being written in it goes on where it is."""
+        if self._workspace is None or (conversation_id == self.current and self.running_turn() is not None):
+            return
+        self._show_conversation(conversation_id)
+
+        def show(messages: tuple[ChatMessage, ...]) -> None:
+            if self.current == conversation_id:
+                self._show_messages(messages)
+
+        self._context.bridge.run(actions.read_messages(self._workspace, conversation_id, self, show))
+
+    def ask(self, question: str) -> None:
+        """Ask what was typed: as a new question, or in place of the last one while that is being edited."""
+        if self._turns is None:
+            return
+        self.composer.take()
+        if self._editing:
+            self._editing = False
+            self.ask_again(question)
+        else:
+            self._follow(self._turns.ask(self.current, question, self.composer.effort))
+
+    def ask_again(self, question: str = "") -> None:
+        """Replace the last question and its answer, by the same question or by `question`."""
+        if self._turns is None or self.running_turn() is not None:
+            return
+        text = question or self.messages.last_question()
+        if not text:
+            return
+        self.messages.remove_last_turn()
+        ask = self._turns.ask_again if self.current else self._turns.ask
+        self._follow(ask(self.current, text, self.composer.effort))
+
+    def running_turn(self) -> Turn | None:
+        """The turn that runs in the conversation that is shown."""
+        turn = self._following[0] if self._following else None
+        return turn if turn is not None and turn.phase.running else None
+
+    def stop(self) -> bool:
+        """Stop the answer that is being written here, or the editing of a question; False if there is neither."""
+        turn = self.running_turn()
+        if turn is not None and self._turns is not None:
+            self._turns.stop(turn)
+            return True
+        if self._editing:
+            self._editing = False
+            self.composer.take()
+            self._show_composer()
+            return True
+        return False
+
+    def rename_current(self) -> None:
+        self.show_conversations(True)
+        self.conversations.rename_current()
+
+    def show_conversations(self, shown: bool) -> None:
+        """Show or fold the list of conversations, and remember it."""
+        self._context.state.set("conversations_shown", shown)
+        self.conversations.setVisible(shown)
+        self._new.setVisible(not shown)
+
+    def toggle_conversations(self) -> None:
+        self.show_conversations(not self.conversations.isVisibleTo(self))
+
+    def copy_last_answer(self) -> None:
+        self.messages.copy_last_answer()
+
+    def _connect(self) -> None:
+        self.conversations.chosen.connect(self.open_conversation)
+        self.conversations.new_wanted.connect(self.new_conversation)
+        self.conversations.listed.connect(self._show_title)
+        self.conversations.deleted.connect(self._deleted)
+        self.messages.places_wanted.connect(self.places_wanted)
+        self.messages.number_wanted.connect(self._find_source)
+        self.messages.again_wanted.connect(self.ask_again)
+        self.messages.edit_wanted.connect(self._edit)
+        self.messages.linked.connect(self.linked)
+        self.messages.folding_chosen.connect(lambda opened: self._context.state.set("reasoning_open", opened))
+        self.messages.answer_now.connect(lambda: self._turns.answer_now() if self._turns else None)
+        self.composer.asked.connect(self.ask)
+        self.composer.stopped.connect(self.stop)
+        self.composer.typing.connect(self.typing)
+        shown = self._context.state.flag("conversations_shown")
+        self.conversations.setVisible(shown is not False)
+        self._new.setVisible(shown is False)
+
+    def _show_conversation(self, conversation_id: int) -> None:
+        self.current = conversation_id
+        self._following = None
+        self._editing = False
+        self.conversations.select(conversation_id)
+        self._show_title()
+        self._show_composer()
+
+    def _show_messages(self, messages: tuple[ChatMessage, ...]) -> None:
+        turn = self._turns.of(self.current) if self._turns else None
+        if turn is not None and messages and messages[-1].role == "user":
+            messages = messages[:-1]
+        self.messages.show_messages(messages)
+        self.pages.setCurrentIndex(MESSAGES)
+        if turn is not None:
+            self._follow(turn)
+        self._show_composer()
+
+    def _follow(self, turn: Turn) -> None:
+        self.pages.setCurrentIndex(MESSAGES)
+        self._following = (turn, self.messages.add_turn(turn))
+        self._show_composer()
+        self._show_title()
+
+    def _stored(self, turn: Turn) -> None:
+        """The conversation that `turn` began has its number now."""
+        if self._following is not None and self._following[0] is turn:
+            self.current = turn.conversation_id
+
+    def _turn_changed(self, turn: Turn) -> None:
+        if self._following is not None and self._following[0] is turn:
+            self._following[1].follow(turn)
+        if turn.phase is Phase.SEARCHING or turn.searched is not None and turn.phase is Phase.LOADING:
+            self.conversations.refresh()
+        self._show_busy()
+
+    def _turn_ended(self, turn: Turn) -> None:
+        if self._following is not None and self._following[0] is turn:
+            self._following[1].follow(turn)
+            self.messages.mark_last()
+            if turn.phase is Phase.DONE:
+                self._announce(tr("The answer is complete."))
+        elif turn.conversation_id == self.current and self.current:
+            self.open_conversation(self.current)
+        self._show_busy()
+        self._show_composer()
+        self.conversations.refresh()
+
+    def _announce(self, text: str) -> None:
+        """Say `text` to screen readers."""
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+
+    def _show_busy(self) -> None:
+        running = self._turns.running if self._turns else ()
+        self.conversations.model.set_busy(frozenset(turn.conversation_id for turn in running))
+
+    def _find_source(self, number: int) -> None:
+        if self._workspace is None:
+            return
+
+        def show(source: Citation | None) -> None:
+            if source is not None:
+                self.places_wanted.emit(of_citations([source]))
+
+        self._context.bridge.run(actions.find_source(self._workspace, self.current, number, self, show))
+
+    def _edit(self, question: str) -> None:
+        if self.running_turn() is None:
+            self._editing = True
+            self.composer.put(question)
+            self._show_composer()
+
+    def _deleted(self, conversation_id: int) -> None:
+        turn = self._turns.of(conversation_id) if self._turns else None
+        if turn is not None and self._turns is not None:
+            self._turns.stop(turn)
+        if self.current == conversation_id:
+            self.new_conversation()
+
+    def _show_title(self) -> None:
+        self.title.setText(self.conversations.model.title(self.current) if self.current else tr("New conversation"))
+
+    def _show_composer(self) -> None:
+        """What can be typed and sent now, and why not."""
+        ready = self._turns is not None and self._model is not None and self._model.ready
+        if self._editing:
+            placeholder = tr("Your last question, to be asked again")
+        elif ready:
+            placeholder = tr("Ask about your documents")
+        else:
+            placeholder = tr("Answers need the language model; search works without it")
+        self.composer.set_state(
+            running=self.running_turn() is not None,
+            can_send=ready,
+            why_not="" if ready else tr("There is no language model yet"),
+            placeholder=placeholder,
+            note=tr("Editing: this replaces the last question and its answer. Esc keeps them.")
+            if self._editing
+            else "",
+        )
+
+    def _main(self) -> QWidget:
+        theme = self._context.theme
+        main = QWidget()
+        layout = column(main, 0, 0)
+        layout.addLayout(self._header())
+        layout.addWidget(self.pages, 1)
+        foot = QWidget()
+        foot.setMaximumWidth(WIDEST_COLUMN)
+        lines = column(foot, 0, SPACE)
+        lines.addWidget(self.model_card)
+        lines.addWidget(self.composer)
+        around = row(spacing=0)
+        around.setContentsMargins(2 * SPACE, 0, 2 * SPACE, 2 * SPACE)
+        around.addStretch(1)
+        around.addWidget(foot, 1000)
+        around.addStretch(1)
+        layout.addLayout(around)
+        theme.changed.connect(self.update)
+        return main
+
+    def _header(self) -> QHBoxLayout:
+        theme = self._context.theme
+        header = row(spacing=SPACE // 2)
+        header.setContentsMargins(SPACE, SPACE, SPACE, SPACE // 2)
+        self._toggle = icon_button(
+            theme,
+            "sidebar",
+            tr("Show or hide the conversations (Ctrl+B)"),
+            self.toggle_conversations,
+            size_px=20,
+        )
+        self._new = icon_button(theme, "compose", tr("New conversation (Ctrl+N)"), self.new_conversation, size_px=20)
+        header.addWidget(self._toggle)
+        header.addWidget(self.title, 1)
+        header.addWidget(self._new)
+        return header
+
+    def _empty_page(self) -> QWidget:
+        page = QWidget()
+        layout = column(page, 3 * SPACE, SPACE)
+        title = label(tr("Ask about your documents"), "display", wrap=True)
+        text = label(
+            tr("Every answer names the passages it rests on. Nothing leaves this computer."), "muted", wrap=True
+        )
+        layout.addStretch(2)
+        for words in (title, text):
+            words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            layout.addWidget(words)
+        layout.addStretch(3)
+        return page
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow pane the list of conversations folds by itself; it comes back with the room."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < FOLD_BELOW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            shown = not narrow and self._context.state.flag("conversations_shown") is not False
+            self.conversations.setVisible(shown)
+            self._new.setVisible(not shown)

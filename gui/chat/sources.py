@@ -1,0 +1,107 @@
+"""The numbered sources under an answer: where each points, and what the application found when it checked it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from core.i18n import ngettext, tr
+from core.values import Citation, Support
+from gui.documents.place import page_words, shown_title
+from gui.style.elements import ElidedLabel, column, label, row
+from gui.style.icons import pixmap
+from gui.style.sheet import SPACE
+from gui.style.theme import Theme
+
+MARK_PX = 16
+
+
+def support_words(support: Support) -> str:
+    """What the check found, in a sentence; empty where nothing was checked."""
+    if support is Support.SUPPORTED:
+        return tr("The passage says this.")
+    if support is Support.WEAK:
+        return tr("The passage says this only in part: look at it.")
+    if support is Support.NOT_FOUND:
+        return tr("This was not found in the passage: check it.")
+    return ""
+
+
+class SourceRow(QPushButton):
+    """One source: its number, title and place, and the support mark. A button, so that keys reach it."""
+
+    def __init__(self, theme: Theme, citation: Citation) -> None:
+        super().__init__()
+        self._theme = theme
+        self.citation = citation
+        self.setProperty("kind", "source")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        number = label(str(citation.number), "chip")
+        number.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        title = ElidedLabel(shown_title(citation.path, citation.title))
+        place = " · ".join(
+            part for part in (page_words(citation.page), citation.section or str(citation.path.parent)) if part
+        )
+        where = ElidedLabel(place, "small")
+        lines = column(None, 0, 0)
+        lines.addWidget(title)
+        lines.addWidget(where)
+        self._mark = QLabel()
+        self._inside = layout = row(self, 0, SPACE)
+        layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        layout.addWidget(number, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(lines, 1)
+        layout.addWidget(self._mark)
+        for widget in (number, title, where, self._mark):
+            widget.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        found = support_words(citation.support)
+        self.setToolTip("\n".join(part for part in (str(citation.path), found) if part))
+        name = tr("Source {number}: {title}", number=citation.number, title=shown_title(citation.path, citation.title))
+        self.setAccessibleName(". ".join(part for part in (name, page_words(citation.page), found) if part))
+        theme.changed.connect(self._draw)
+        self._draw()
+
+    def sizeHint(self) -> QSize:
+        return self._inside.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self._inside.minimumSize()
+
+    def _draw(self) -> None:
+        colours = self._theme.colours
+        name, colour = {
+            Support.SUPPORTED: ("check", colours.accent),
+            Support.WEAK: ("partly", colours.warning),
+            Support.NOT_FOUND: ("warning", colours.danger),
+        }.get(self.citation.support, ("", ""))
+        if name:
+            self._mark.setPixmap(pixmap(name, colour, MARK_PX, self.devicePixelRatioF()))
+
+
+class Sources(QWidget):
+    """The list. `opened` tells the index of the source to show."""
+
+    opened = Signal(int)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.rows: list[SourceRow] = []
+        self._title = label("", "small")
+        self._layout = column(self, 0, SPACE // 2)
+        self._layout.addWidget(self._title)
+        self.hide()
+
+    def show_citations(self, citations: Sequence[Citation]) -> None:
+        for old in self.rows:
+            old.deleteLater()
+        self.rows = []
+        for at, citation in enumerate(citations):
+            made = SourceRow(self._theme, citation)
+            made.clicked.connect(lambda checked=False, at=at: self.opened.emit(at))
+            self._layout.addWidget(made)
+            self.rows.append(made)
+        self._title.setText(ngettext("{n} source", "{n} sources", len(citations)))
+        self.setVisible(bool(citations))

@@ -1,0 +1,218 @@
+"""The turns that run: what has arrived of each answer, whichever conversation is shown; ask, stop, answer now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from core.jobs import Job
+from core.values import AnswerSaved, ChatMessage, Passage, SearchedDocuments, ToolUsed
+from gui.bridge import Bridge, Operation, Running
+from models.conversation import AnswerDelta, Effort, Finished, FinishReason, Reading, ReasoningDelta
+from models.faults import Fault
+from models.progress import Progress
+
+if TYPE_CHECKING:
+    from core.workspace import Workspace
+
+
+class Phase(Enum):
+    """Where a turn stands. QUEUED: another answer is being written first."""
+
+    QUEUED = "queued"
+    SEARCHING = "searching"
+    LOADING = "loading"
+    READING = "reading"
+    REASONING = "reasoning"
+    ANSWERING = "answering"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def running(self) -> bool:
+        return self not in (Phase.DONE, Phase.STOPPED, Phase.FAILED)
+
+
+@dataclass(eq=False, slots=True)
+class Turn:
+    """A question and what has arrived of its answer. `conversation_id` is 0 until the conversation is stored."""
+
+    conversation_id: int
+    question: str
+    effort: Effort
+    phase: Phase = Phase.QUEUED
+    searched: SearchedDocuments | None = None
+    loading: Progress | None = None
+    reading: Reading | None = None
+    reasoning: str = ""
+    answer: str = ""
+    steps: list[ToolUsed] = field(default_factory=list)
+    reasoning_began_s: float = 0.0
+    reasoning_s: float = 0.0
+    message: ChatMessage | None = None
+    cut: bool = False
+    fault: Fault | None = None
+
+    def take(self, event: object) -> None:
+        """Add what `event` brings."""
+        if isinstance(event, SearchedDocuments):
+            self.searched = event
+        elif isinstance(event, Reading):
+            self.phase, self.reading = Phase.READING, event
+        elif isinstance(event, ReasoningDelta):
+            if self.phase is not Phase.REASONING:
+                self.reasoning_began_s = time.monotonic() - self.reasoning_s
+            self.phase = Phase.REASONING
+            self.reasoning += event.text
+            self.reasoning_s = time.monotonic() - self.reasoning_began_s
+        elif isinstance(event, AnswerDelta):
+            self.phase = Phase.ANSWERING
+            self.answer += event.text
+        elif isinstance(event, ToolUsed):
+            self.steps.append(event)
+        elif isinstance(event, Finished):
+            self.cut = event.reason is FinishReason.LENGTH
+            if event.reason is FinishReason.CANCELLED:
+                self.phase = Phase.STOPPED
+        elif isinstance(event, AnswerSaved):
+            self.message = event.message
+            self.phase = Phase.STOPPED if self.phase is Phase.STOPPED else Phase.DONE
+
+
+class Turns(QObject):
+    """Starts turns on the chat worker, one after the other, and keeps what has arrived of them."""
+
+    began = Signal(object)  # Turn
+    changed = Signal(object)  # Turn
+    ended = Signal(object)  # Turn
+
+    def __init__(self, bridge: Bridge, workspace: Workspace, parent: QObject) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._workspace = workspace
+        self._turns: dict[Turn, Running | None] = {}
+
+    @property
+    def running(self) -> tuple[Turn, ...]:
+        return tuple(self._turns)
+
+    def of(self, conversation_id: int) -> Turn | None:
+        """The turn that runs in a conversation."""
+        return next((turn for turn in self._turns if turn.conversation_id == conversation_id), None)
+
+    def ask(self, conversation_id: int, question: str, effort: Effort) -> Turn:
+        """Ask in a conversation; 0 begins one."""
+        turn = self._begin(Turn(conversation_id, question, effort))
+        if conversation_id:
+            self._start(turn, again=False)
+            return turn
+        conversations = self._workspace.conversations
+
+        def created(new_id: int) -> None:
+            turn.conversation_id = new_id
+            self.began.emit(turn)
+            self._start(turn, again=False)
+
+        self._bridge.run(
+            Operation(
+                "store",
+                lambda job: conversations.create(),
+                self,
+                on_result=created,
+                on_fault=lambda fault: self._fail(turn, fault),
+            )
+        )
+        return turn
+
+    def ask_again(self, conversation_id: int, question: str, effort: Effort) -> Turn:
+        """Replace the last question of a conversation and its answer by `question` (the same, or a changed one)."""
+        turn = self._begin(Turn(conversation_id, question, effort))
+        self._start(turn, again=True)
+        return turn
+
+    def stop(self, turn: Turn) -> None:
+        """Stop `turn`; what has arrived is kept."""
+        running = self._turns.get(turn)
+        if running is not None:
+            running.stop()
+
+    def answer_now(self) -> None:
+        """End the reasoning of the answer that is being written."""
+        self._workspace.engines.answer_now()
+
+    def _begin(self, turn: Turn) -> Turn:
+        self._turns[turn] = None
+        return turn
+
+    def _start(self, turn: Turn, *, again: bool) -> None:
+        workspace = self._workspace
+        if len(self._turns) == 1:
+            turn.phase = Phase.SEARCHING
+        conversation_id, question, effort = turn.conversation_id, turn.question, turn.effort
+
+        def events(job: Job) -> Iterator[object]:
+            yield Phase.SEARCHING
+            if again:
+                _take_back_last_question(workspace, conversation_id)
+            yield from workspace.chat.ask(
+                conversation_id, question, effort=effort, cancel=job.cancel, report=job.report
+            )
+
+        self._turns[turn] = self._bridge.stream(
+            Operation(
+                "chat",
+                events,
+                self,
+                on_events=lambda arrived: self._arrived(turn, arrived),
+                on_progress=lambda progress: self._loading(turn, progress),
+                on_fault=lambda fault: self._fail(turn, fault),
+                on_cancelled=lambda: self._stopped(turn),
+                on_end=lambda: self._end(turn),
+            )
+        )
+        self.changed.emit(turn)
+
+    def _arrived(self, turn: Turn, events: Sequence[object]) -> None:
+        for event in events:
+            if isinstance(event, Phase):
+                turn.phase = event
+            else:
+                turn.take(event)
+        self.changed.emit(turn)
+
+    def _loading(self, turn: Turn, progress: Progress) -> None:
+        turn.phase, turn.loading = Phase.LOADING, progress
+        self.changed.emit(turn)
+
+    def _fail(self, turn: Turn, fault: Fault) -> None:
+        turn.phase, turn.fault = Phase.FAILED, fault
+        if turn.conversation_id == 0:
+            self._end(turn)
+
+    def _stopped(self, turn: Turn) -> None:
+        turn.phase = Phase.STOPPED
+
+    def _end(self, turn: Turn) -> None:
+        self._turns.pop(turn, None)
+        if turn.phase.running:  # a bug ended it; the window has said so
+            turn.phase = Phase.STOPPED
+        self.changed.emit(turn)
+        self.ended.emit(turn)
+
+
+def _take_back_last_question(workspace: Workspace, conversation_id: int) -> None:
+    """Remove the last question and what follows it. On the chat worker."""
+    asked = [m for m in workspace.conversations.messages(conversation_id) if m.role == "user"]
+    if asked:
+        workspace.conversations.cut_from(asked[-1].id)
+
+
+def documents_among(passages: Sequence[Passage]) -> int:
+    """How many documents `passages` come from."""
+    return len({passage.path for passage in passages})

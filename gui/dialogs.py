@@ -1,0 +1,153 @@
+"""The dialogs of the window: choosing folders and models, settings, About, skipped files, faults, a last question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from core.i18n import fault_text, fault_title, ngettext, set_language, tr
+from core.settings import Settings, SettingValue
+from core.values import Folder
+from gui import outside
+from gui.bridge import Operation
+from gui.context import WindowContext
+from gui.documents.actions import LibraryActions, SkippedFile, list_skipped
+from gui.documents.skipped import SkippedDialog
+from gui.models.actions import ModelActions
+from gui.models.dialog import ModelsDialog
+from gui.report import BugReporter
+from gui.settings.about import AboutDialog
+from gui.settings.dialog import SettingsDialog
+from gui.version import version
+from models.faults import Fault
+
+if TYPE_CHECKING:
+    from core.workspace import Workspace
+
+
+class Dialogs(QObject):
+    """Each method opens a dialog and returns at once. `chosen` carries the paths a person picked."""
+
+    chosen = Signal(list)
+    settings_changed = Signal(object)  # Settings
+
+    def __init__(self, context: WindowContext, window: QWidget, data_dir: Path) -> None:
+        super().__init__(window)
+        self._context = context
+        self._window = window
+        self._data_dir = data_dir
+        self._workspace: Workspace | None = None
+        self._library: LibraryActions | None = None
+        self._models: ModelActions | None = None
+        self._models_dialog: ModelsDialog | None = None
+        self.reporter = BugReporter(window)
+
+    def attach(self, workspace: Workspace, library: LibraryActions, models: ModelActions) -> None:
+        self._workspace, self._library, self._models = workspace, library, models
+
+    def add_folder(self) -> QFileDialog:
+        dialog = self._file_dialog(tr("Add a folder"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.open()
+        return dialog
+
+    def add_files(self) -> QFileDialog:
+        dialog = self._file_dialog(tr("Add files"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.open()
+        return dialog
+
+    def choose_model(self) -> QFileDialog:
+        dialog = self._file_dialog(tr("Use a model file"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(tr("Model files (*.gguf)"))
+        dialog.open()
+        return dialog
+
+    def show_models(self) -> None:
+        if self._models is None:
+            return
+        if self._models_dialog is None:
+            self._models_dialog = ModelsDialog(self._context.theme, self._models, self._window)
+            self._models_dialog.file_wanted.connect(self.choose_model)
+        self._models.refresh()
+        self._models_dialog.open()
+
+    def show_settings(self) -> None:
+        if self._workspace is None:
+            return
+        dialog = SettingsDialog(self._workspace.settings.current, self._window)
+        dialog.changed.connect(self._change_settings)
+        dialog.open()
+
+    def show_about(self) -> None:
+        dialog = AboutDialog(version(), self._data_dir, self._window)
+        dialog.reveal.connect(outside.reveal)
+        dialog.open()
+
+    def show_skipped(self) -> None:
+        if self._workspace is None:
+            return
+        library = self._library
+
+        def show(files: tuple[SkippedFile, ...]) -> None:
+            dialog = SkippedDialog(files, self._window)
+            dialog.reveal.connect(outside.reveal)
+            if library is not None:
+                dialog.again.connect(library.index_again)
+            dialog.open()
+
+        self._context.bridge.run(list_skipped(self._workspace, self, show))
+
+    def confirm_removal(self, folder: Folder) -> QMessageBox:
+        """Ask before a folder leaves the library; the files stay where they are."""
+        box = QMessageBox(QMessageBox.Icon.Question, tr("Remove from Papermoor?"), "", parent=self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setText(tr("Remove “{name}” from Papermoor?", name=folder.path.name))
+        box.setInformativeText(
+            ngettext(
+                "Its {n} document will no longer be searched. The file itself stays where it is.",
+                "Its {n} documents will no longer be searched. The files themselves stay where they are.",
+                folder.documents,
+            )
+        )
+        remove = box.addButton(tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        remove.clicked.connect(lambda: self._remove(folder))
+        box.open()
+        return box
+
+    def show_fault(self, fault: Fault) -> QMessageBox:
+        """A fault that no part of the window shows in its own place."""
+        box = QMessageBox(QMessageBox.Icon.Warning, fault_title(fault), fault_title(fault), parent=self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setInformativeText(fault_text(fault))
+        box.open()
+        return box
+
+    def _file_dialog(self, title: str) -> QFileDialog:
+        dialog = QFileDialog(self._window, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(lambda names: self.chosen.emit([Path(name) for name in names]))
+        return dialog
+
+    def _remove(self, folder: Folder) -> None:
+        if self._library is not None:
+            self._library.remove(folder)
+
+    def _change_settings(self, values: dict[str, SettingValue]) -> None:
+        if self._workspace is None:
+            return
+        settings = self._workspace.settings
+
+        def done(now: Settings) -> None:
+            self._context.theme.use(now.appearance)
+            if "language" in values:
+                set_language(now.language)
+            self.settings_changed.emit(now)
+
+        self._context.bridge.run(Operation("store", lambda job: settings.change(**values), self, on_result=done))

@@ -1,0 +1,102 @@
+"""The list of files that could not be read, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractItemView, QDialog, QDialogButtonBox, QHeaderView, QTableView, QWidget
+
+from core.i18n import ngettext, tr
+from gui.documents.actions import SkippedFile
+from gui.style.elements import column, label, push_button
+from gui.style.sheet import SPACE
+
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class SkippedModel(QAbstractTableModel):
+    """A row per file: its name, its folder, the reason."""
+
+    def __init__(self, files: Sequence[SkippedFile], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.files = tuple(files)
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008  # an empty index is a constant
+        return 0 if parent.isValid() else len(self.files)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 3
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal:
+            return (tr("Name"), tr("Why"), tr("Folder"))[section]
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        file = self.files[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (file.path.name, file.reason, str(file.path.parent))[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{file.path}\n{file.reason}"
+        return None
+
+
+class SkippedDialog(QDialog):
+    """`again` asks to read the files once more, for instance after their passwords were taken off."""
+
+    again = Signal(list)  # paths
+    reveal = Signal(object)  # Path
+
+    def __init__(self, files: Sequence[SkippedFile], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(tr("Skipped files"))
+        self.resize(760, 420)
+        self._files = tuple(files)
+        layout = column(self, 3 * SPACE, SPACE)
+        layout.addWidget(label(tr("Skipped files"), "title"))
+        layout.addWidget(
+            label(
+                ngettext(
+                    "{n} file could not be read. It is not searched.",
+                    "{n} files could not be read. They are not searched.",
+                    len(files),
+                ),
+                "muted",
+                wrap=True,
+            )
+        )
+        self.view = QTableView()
+        self.view.setModel(SkippedModel(files, self.view))
+        self.view.setAccessibleName(tr("Skipped files"))
+        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.view.setShowGrid(False)
+        self.view.setWordWrap(False)
+        self.view.setTabKeyNavigation(False)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.view.verticalHeader().hide()
+        header = self.view.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        header.resizeSection(0, 200)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.resizeSection(2, 200)
+        self.view.activated.connect(lambda index: self.reveal.emit(self._files[index.row()].path))
+        layout.addWidget(self.view, 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        for button in (
+            push_button(tr("Try them again"), self._again),
+            push_button(tr("Copy the list"), self._copy),
+        ):
+            buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+
+    def _again(self) -> None:
+        self.again.emit([file.path for file in self._files])
+        self.accept()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText("\n".join(f"{file.path}\t{file.reason}" for file in self._files))

@@ -1,0 +1,310 @@
+"""The window: documents at the left, chat at the right, what happens now at the bottom. Connects, and does no work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget
+
+from core.i18n import ngettext, tr
+from core.jobs import Job
+from core.values import Folder
+from gui import menus, outside
+from gui.bridge import Operation
+from gui.chat.pane import ChatPane
+from gui.chat.turns import Phase, Turn, Turns
+from gui.context import WindowContext
+from gui.dialogs import Dialogs
+from gui.documents.actions import LibraryActions
+from gui.documents.pane import DocumentPane
+from gui.drop import Dropped, DropSign
+from gui.fault_page import FaultPage
+from gui.guide import GuideOpener
+from gui.models.actions import Kind, ModelActions
+from gui.status import StatusBar
+from gui.undo_bar import UndoBar
+from models.conversation import Sampling
+from models.faults import Fault
+
+if TYPE_CHECKING:
+    from core.workspace import Workspace
+
+SIZE = (1200, 780)
+SMALLEST = (640, 420)
+DOCUMENTS_WIDTH = 380
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the workspace is opened with. `paths` are added once it is open."""
+
+    data_dir: Path
+    model: Path | None = None
+    embedder: Path | None = None
+    sampling: Sampling | None = None
+    paths: tuple[Path, ...] = ()
+
+
+class MainWindow(QMainWindow):
+    """`opened` comes once the library can be used."""
+
+    opened = Signal()
+    closed = Signal()
+
+    def __init__(self, context: WindowContext, opening: Opening) -> None:
+        super().__init__()
+        self._context = context
+        self._opening = opening
+        self._held: list[Workspace] = []
+        self._waiting: list[Path] = list(opening.paths)
+        self.ended_cleanly = True
+        self.library: LibraryActions | None = None
+        self.models: ModelActions | None = None
+        self.turns: Turns | None = None
+        self.setWindowTitle("Papermoor")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(*SMALLEST)
+        self.documents = DocumentPane(context)
+        self.chat = ChatPane(context)
+        self.status = StatusBar()
+        self.setStatusBar(self.status)
+        self.splitter = QSplitter()
+        self.splitter.setHandleWidth(1)
+        self.splitter.addWidget(self.documents)
+        self.splitter.addWidget(self.chat)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setCollapsible(1, False)
+        self.splitter.setSizes([DOCUMENTS_WIDTH, SIZE[0] - DOCUMENTS_WIDTH])
+        self.fault_page = FaultPage()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.splitter)
+        self.pages.addWidget(self.fault_page)
+        self.setCentralWidget(self.pages)
+        self.drop_sign = DropSign(context.theme, self)
+        self.undo = UndoBar(context.theme, self.pages)
+        self.dialogs = Dialogs(context, self, opening.data_dir)
+        self.actions_by_name = menus.fill(self, self._choices())
+        self._connect()
+        self._restore_state()
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """The opened workspace. Its methods belong on workers."""
+        return self._held[-1] if self._held and self.library is not None else None
+
+    def open_library(self) -> None:
+        """Open the data directory, off the GUI thread; the window can be seen and moved meanwhile."""
+        self.pages.setCurrentWidget(self.splitter)
+        self.status.show_opening()
+        opening, held = self._opening, self._held
+
+        def work(job: Job) -> Workspace:
+            from core.workspace import Workspace
+
+            held.append(
+                Workspace.open(
+                    opening.data_dir, model=opening.model, embedder=opening.embedder, sampling=opening.sampling
+                )
+            )
+            return held[-1]
+
+        self._context.bridge.run(Operation("store", work, self, on_result=self._opened, on_fault=self._not_opened))
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Add folders and files; a .gguf file becomes the model."""
+        dropped = Dropped.of_paths(paths)
+        if self.library is None or self.models is None:
+            self._waiting.extend(paths)
+            return
+        for model in dropped.models:
+            self.models.adopt(model)
+        if dropped.documents:
+            self.library.add(dropped.documents)
+
+    def _opened(self, workspace: Workspace) -> None:
+        bridge = self._context.bridge
+        self.library = library = LibraryActions(bridge, workspace, self)
+        self.models = models = ModelActions(bridge, workspace, self)
+        self.turns = turns = Turns(bridge, workspace, self)
+        library.tree_changed.connect(self.status.show_tree)
+        library.indexing_changed.connect(self.status.show_indexing)
+        library.indexed.connect(self.status.show_report)
+        library.removed.connect(self._removed)
+        models.changed.connect(self.status.show_model)
+        models.changed.connect(lambda situation: self._show_chat_model() if situation.kind is Kind.CHAT else None)
+        models.arrived.connect(self._model_arrived)
+        turns.changed.connect(self._follow_loading)
+        self.guide = GuideOpener(bridge, workspace, library, self)
+        self.guide.found.connect(self.documents.open_places)
+        self.documents.attach(workspace, library)
+        self.chat.attach(workspace, turns)
+        self.dialogs.attach(workspace, library, models)
+        models.refresh()
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self.add(waiting)
+        library.index_again()
+        self.opened.emit()
+
+    def _not_opened(self, fault: Fault) -> None:
+        self.fault_page.show_fault(fault)
+        self.pages.setCurrentWidget(self.fault_page)
+        self.status.clear_all()
+
+    def _connect(self) -> None:
+        dialogs, documents, chat = self.dialogs, self.documents, self.chat
+        self._context.bridge.fault.connect(dialogs.show_fault)
+        self._context.bridge.bug.connect(dialogs.reporter.hear)
+        self.fault_page.again_wanted.connect(self.open_library)
+        self.fault_page.quit_wanted.connect(self.close)
+        documents.add_wanted.connect(dialogs.add_folder)
+        documents.guide_wanted.connect(lambda: self.library.add_guide() if self.library else None)
+        documents.meaning_wanted.connect(dialogs.show_models)
+        documents.library.open_outside.connect(outside.open_file)
+        documents.library.reveal.connect(outside.reveal)
+        documents.library.remove.connect(dialogs.confirm_removal)
+        documents.document.open_outside.connect(outside.open_file)
+        documents.document.reveal.connect(outside.reveal)
+        chat.places_wanted.connect(self._open_places)
+        chat.linked.connect(lambda address: outside.ask_to_open(address, self))
+        chat.typing.connect(lambda: self.models.load_ahead() if self.models else None)
+        chat.conversations.deleted.connect(self._conversation_deleted)
+        chat.model_card.download_wanted.connect(lambda: self.models.download(Kind.CHAT) if self.models else None)
+        chat.model_card.pause_wanted.connect(lambda: self.models.pause(Kind.CHAT) if self.models else None)
+        chat.model_card.file_wanted.connect(dialogs.choose_model)
+        self.status.stop_wanted.connect(lambda: self.library.stop() if self.library else None)
+        self.status.skipped_wanted.connect(dialogs.show_skipped)
+        self.status.models_wanted.connect(dialogs.show_models)
+        dialogs.chosen.connect(self.add)
+
+    def _choices(self) -> menus.Choices:
+        dialogs, chat = self.dialogs, self.chat
+        return menus.Choices(
+            add_folder=dialogs.add_folder,
+            add_files=dialogs.add_files,
+            index_again=lambda: self.library.index_again() if self.library else None,
+            stop_indexing=lambda: self.library.stop() if self.library else None,
+            show_skipped=dialogs.show_skipped,
+            search=self._focus_search,
+            settings=dialogs.show_settings,
+            models=dialogs.show_models,
+            quit=self.close,
+            new_conversation=chat.new_conversation,
+            rename_conversation=chat.rename_current,
+            delete_conversation=chat.conversations.delete_current,
+            copy_answer=chat.copy_last_answer,
+            ask_again=chat.ask_again,
+            stop=self._escape,
+            compose=lambda: chat.composer.field.setFocus(),
+            toggle_conversations=chat.toggle_conversations,
+            toggle_documents=lambda: self.documents.setVisible(not self.documents.isVisible()),
+            guide=lambda: self.guide.open() if self.library else None,
+            about=dialogs.show_about,
+        )
+
+    def _focus_search(self) -> None:
+        self.documents.show()
+        self.documents.focus_search()
+
+    def _open_places(self, places: object) -> None:
+        self.documents.show()
+        if self.splitter.sizes()[0] == 0:
+            self.splitter.setSizes([DOCUMENTS_WIDTH, max(SMALLEST[0], self.width() - DOCUMENTS_WIDTH)])
+        self.documents.open_places(places)  # type: ignore[arg-type]  # a signal's argument
+
+    def _escape(self) -> None:
+        """Esc stops the answer; with none to stop, it closes what was opened last."""
+        if not self.chat.stop():
+            self.documents.step_back()
+
+    def _show_chat_model(self) -> None:
+        if self.models is not None:
+            self.chat.show_model(self.models.situation(Kind.CHAT))
+
+    def _model_arrived(self, kind: str) -> None:
+        if kind == Kind.EMBEDDER and self.library is not None:
+            self.library.embed_missing()
+
+    def _follow_loading(self, turn: Turn) -> None:
+        if self.models is None:
+            return
+        if turn.phase is Phase.LOADING and turn.loading is not None:
+            self.models.show_loading(turn.loading)
+        elif turn.phase in (Phase.READING, Phase.REASONING, Phase.ANSWERING):
+            self.models.show_loaded()
+        elif not turn.phase.running:
+            self.models.show_loading_ended()
+
+    def _conversation_deleted(self, conversation_id: int, title: str) -> None:
+        self.undo.offer(
+            tr("“{title}” was deleted.", title=title),
+            tr("Undo"),
+            lambda: self.chat.conversations.restore(conversation_id),
+        )
+
+    def _removed(self, folder: Folder) -> None:
+        documents = ngettext("{n} document left", "{n} documents left", folder.documents)
+        self.undo.offer(
+            tr("“{name}”: {documents} Papermoor.", name=folder.path.name, documents=documents),
+            tr("Add it again"),
+            lambda: self.add([folder.path]),
+        )
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self._drag_over(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self._drag_over(event)
+
+    def _drag_over(self, event: QDragMoveEvent) -> None:
+        dropped = Dropped.of(event.mimeData())
+        if dropped:
+            event.acceptProposedAction()
+            if not self.drop_sign.isVisible():
+                self.drop_sign.show_for(dropped)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.drop_sign.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.drop_sign.hide()
+        dropped = Dropped.of(event.mimeData())
+        if dropped:
+            event.acceptProposedAction()
+            self.add([*dropped.models, *dropped.documents])
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop what runs, let go of the library, and leave within a few seconds."""
+        self._save_state()
+        self.hide()
+        held = self._held
+
+        def let_go() -> None:
+            for workspace in held:
+                workspace.close()
+
+        self.ended_cleanly = self._context.bridge.close(let_go)
+        event.accept()
+        self.closed.emit()
+
+    def _restore_state(self) -> None:
+        state = self._context.state
+        self.resize(*SIZE)
+        if (geometry := state.bytes("geometry")) is not None:
+            self.restoreGeometry(geometry)
+        if (split := state.bytes("split")) is not None:
+            self.splitter.restoreState(split)
+        if (split := state.bytes("chat_split")) is not None:
+            self.chat.splitter.restoreState(split)
+
+    def _save_state(self) -> None:
+        state = self._context.state
+        state.set("geometry", self.saveGeometry())
+        state.set("split", self.splitter.saveState())
+        state.set("chat_split", self.chat.splitter.saveState())
+        state.save()

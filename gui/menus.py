@@ -1,0 +1,90 @@
+"""The menu bar: every action of the window with its words and its key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from core.i18n import tr
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the window does for each entry."""
+
+    add_folder: Callable[[], object]
+    add_files: Callable[[], object]
+    index_again: Callable[[], object]
+    stop_indexing: Callable[[], object]
+    show_skipped: Callable[[], object]
+    search: Callable[[], object]
+    settings: Callable[[], object]
+    models: Callable[[], object]
+    quit: Callable[[], object]
+    new_conversation: Callable[[], object]
+    rename_conversation: Callable[[], object]
+    delete_conversation: Callable[[], object]
+    copy_answer: Callable[[], object]
+    ask_again: Callable[[], object]
+    stop: Callable[[], object]
+    compose: Callable[[], object]
+    toggle_conversations: Callable[[], object]
+    toggle_documents: Callable[[], object]
+    guide: Callable[[], object]
+    about: Callable[[], object]
+
+
+def fill(window: QMainWindow, choices: Choices) -> dict[str, QAction]:
+    """Make the menus of `window`; the actions by the name of their choice."""
+    made: dict[str, QAction] = {}
+
+    def add(menu: QMenu, name: str, words: str, keys: str = "") -> QAction:
+        action = QAction(words, window)
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+        act = getattr(choices, name)
+        action.triggered.connect(lambda checked=False: act())
+        menu.addAction(action)
+        made[name] = action
+        return action
+
+    bar = window.menuBar()
+    library = bar.addMenu(tr("&Library"))
+    add(library, "add_folder", tr("Add a folder…"), "Ctrl+O")
+    add(library, "add_files", tr("Add files…"), "Ctrl+Shift+O")
+    library.addSeparator()
+    add(library, "search", tr("Search in documents"), "Ctrl+F")
+    add(library, "index_again", tr("Look for changes now"), "F5")
+    add(library, "stop_indexing", tr("Stop indexing"))
+    add(library, "show_skipped", tr("Skipped files…"))
+    library.addSeparator()
+    add(library, "models", tr("Models…"))
+    settings = add(library, "settings", tr("Settings…"), "Ctrl+,")
+    settings.setMenuRole(QAction.MenuRole.PreferencesRole)
+    library.addSeparator()
+    leave = add(library, "quit", tr("Quit"), "Ctrl+Q")
+    leave.setMenuRole(QAction.MenuRole.QuitRole)
+
+    chat = bar.addMenu(tr("&Conversation"))
+    add(chat, "new_conversation", tr("New conversation"), "Ctrl+N")
+    add(chat, "compose", tr("Write a question"), "Ctrl+L")
+    chat.addSeparator()
+    add(chat, "copy_answer", tr("Copy the last answer"), "Ctrl+Shift+C")
+    add(chat, "ask_again", tr("Write the last answer again"), "Ctrl+R")
+    add(chat, "stop", tr("Stop"), "Esc")
+    chat.addSeparator()
+    add(chat, "rename_conversation", tr("Rename…"), "F2")
+    add(chat, "delete_conversation", tr("Delete"))
+
+    view = bar.addMenu(tr("&View"))
+    add(view, "toggle_documents", tr("Show or hide the documents"), "Ctrl+Shift+D")
+    add(view, "toggle_conversations", tr("Show or hide the conversations"), "Ctrl+B")
+
+    help_menu = bar.addMenu(tr("&Help"))
+    add(help_menu, "guide", tr("User guide"), "F1")
+    about = add(help_menu, "about", tr("About Papermoor"))
+    about.setMenuRole(QAction.MenuRole.AboutRole)
+    return made

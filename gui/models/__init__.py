@@ -1,0 +1,1 @@
+"""What the window says about the model files: there, missing, downloading, loading."""

@@ -1,0 +1,207 @@
+"""What people do with model files: look, download, pause, choose one they have; and loading the language model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from core.jobs import Job
+from gui.bridge import Bridge, Operation, Running
+from models.faults import Fault
+from models.progress import Progress
+
+if TYPE_CHECKING:
+    from models.plan import LoadPlan
+
+    from core.shelf import ModelStatus
+    from core.workspace import Workspace
+
+
+class Kind(StrEnum):
+    """CHAT writes answers, EMBEDDER makes search by meaning possible."""
+
+    CHAT = "chat"
+    EMBEDDER = "embedder"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The model offered for download. `size_bytes` is 0 where it is not known beforehand."""
+
+    key: str
+    label: str
+    size_bytes: int
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSituation:
+    """How it stands with one kind of model. `status` is None until the disk was looked at. `download` is the progress
+    of a running download, `paused` says that one was begun and stopped, `fault` what went wrong last."""
+
+    kind: Kind
+    status: ModelStatus | None = None
+    offer: Offer | None = None
+    download: Progress | None = None
+    pausing: bool = False
+    paused: bool = False
+    fault: Fault | None = None
+    loading: Progress | None = None
+    loaded: bool = False
+    plan: LoadPlan | None = None
+
+    @property
+    def ready(self) -> bool:
+        return self.status is not None and self.status.state == "ready"
+
+
+class ModelActions(QObject):
+    """The shelf of model files as the window uses it. Signals come on the GUI thread."""
+
+    changed = Signal(object)  # ModelSituation
+    arrived = Signal(str)  # Kind of a model that has just become usable
+
+    def __init__(self, bridge: Bridge, workspace: Workspace, parent: QObject) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._workspace = workspace
+        self._situations = {kind: ModelSituation(kind) for kind in Kind}
+        self._downloads: dict[Kind, Running] = {}
+        self._loading: Running | None = None
+
+    def situation(self, kind: Kind) -> ModelSituation:
+        return self._situations[kind]
+
+    def refresh(self) -> None:
+        """Look at the disk again."""
+        workspace = self._workspace
+
+        def work(job: Job) -> tuple[tuple[Kind, ModelStatus, Offer], ...]:
+            shelf = workspace.shelf
+            return tuple(
+                (kind, status(), Offer(entry.key, entry.label, entry.size_bytes or 0, entry.licence))
+                for kind, status, entry in (
+                    (Kind.CHAT, shelf.chat_model, shelf.chat_entry),
+                    (Kind.EMBEDDER, shelf.embedder, shelf.embedder_entry),
+                )
+            )
+
+        def show(found: tuple[tuple[Kind, ModelStatus, Offer], ...]) -> None:
+            for kind, status, offer in found:
+                self._set(kind, status=status, offer=offer, fault=self._situations[kind].fault or status.fault)
+            if self._situations[Kind.CHAT].ready:
+                self._make_plan()
+
+        self._bridge.run(Operation("store", work, self, on_result=show))
+
+    def adopt(self, path: Path) -> None:
+        """Use a .gguf file that is on the disk."""
+        shelf = self._workspace.shelf
+
+        def chosen(kind: str) -> None:
+            self._set(Kind(kind), fault=None, loaded=False)
+            self.refresh()
+            self.arrived.emit(kind)
+
+        self._bridge.run(Operation("store", lambda job: shelf.adopt(path), self, on_result=chosen))
+
+    def download(self, kind: Kind) -> None:
+        """Begin, or go on with, the download of the offered model."""
+        offer = self._situations[kind].offer
+        if offer is None or kind in self._downloads:
+            return
+        shelf, key = self._workspace.shelf, offer.key
+
+        def done(path: Path) -> None:
+            self._set(kind, fault=None, paused=False)
+            self.refresh()
+            self.arrived.emit(kind.value)
+
+        def ended() -> None:
+            self._downloads.pop(kind, None)
+            self._set(kind, download=None, pausing=False)
+
+        self._set(kind, download=Progress(0, offer.size_bytes, "bytes"), paused=False, fault=None)
+        self._downloads[kind] = self._bridge.run(
+            Operation(
+                "download",
+                lambda job: shelf.download(key, job),
+                self,
+                on_result=done,
+                on_progress=lambda progress: self._set(kind, download=progress),
+                on_fault=lambda fault: self._set(kind, fault=fault, paused=True),
+                on_cancelled=lambda: self._set(kind, paused=True),
+                on_end=ended,
+            )
+        )
+
+    def pause(self, kind: Kind) -> None:
+        """Stop the download; what arrived is kept, and `download` goes on from there."""
+        if kind in self._downloads:
+            self._downloads[kind].stop()
+            self._set(kind, pausing=True)
+
+    def load_ahead(self) -> None:
+        """Load the language model while the person is still typing, and let it read what every question begins with."""
+        situation = self._situations[Kind.CHAT]
+        if not situation.ready or situation.loaded or self._loading is not None:
+            return
+        workspace = self._workspace
+
+        def work(job: Job) -> None:
+            workspace.engines.chat_model(job.report, job.cancel).warm_up(workspace.chat.fixed_prefix())
+
+        def ended() -> None:
+            self._loading = None
+            self._set(Kind.CHAT, loading=None)
+
+        self._set(Kind.CHAT, loading=Progress(0, 0, "bytes"))
+        self._loading = self._bridge.run(
+            Operation(
+                "chat",
+                work,
+                self,
+                on_result=lambda nothing: self._set(Kind.CHAT, loaded=True),
+                on_progress=self.show_loading,
+                on_fault=lambda fault: self._set(Kind.CHAT, fault=fault),
+                on_end=ended,
+            )
+        )
+
+    def stop_loading(self) -> None:
+        """A question came: it loads the model itself, in its own turn."""
+        if self._loading is not None:
+            self._loading.stop()
+
+    def show_loading(self, progress: Progress) -> None:
+        self._set(Kind.CHAT, loading=progress)
+
+    def show_loading_ended(self) -> None:
+        """A turn ended before the model was in memory."""
+        if self._situations[Kind.CHAT].loading is not None and self._loading is None:
+            self._set(Kind.CHAT, loading=None)
+
+    def show_loaded(self) -> None:
+        """An answer is being written, so the model is in memory."""
+        if not self._situations[Kind.CHAT].loaded:
+            self._set(Kind.CHAT, loaded=True, loading=None)
+
+    def _make_plan(self) -> None:
+        engines = self._workspace.engines
+        self._bridge.run(
+            Operation(
+                "store",
+                lambda job: engines.chat_plan(),
+                self,
+                on_result=lambda plan: self._set(Kind.CHAT, plan=plan),
+                on_fault=lambda fault: self._set(Kind.CHAT, fault=fault),
+            )
+        )
+
+    def _set(self, kind: Kind, **values: object) -> None:
+        self._situations[kind] = replace(self._situations[kind], **values)  # type: ignore[arg-type]  # fields by name
+        self.changed.emit(self._situations[kind])

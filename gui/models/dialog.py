@@ -1,0 +1,45 @@
+"""The dialog of models: the language model and the search model, each with what can be done about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
+
+from core.i18n import tr
+from gui.models.actions import Kind, ModelActions, ModelSituation
+from gui.models.card import ModelCard
+from gui.style.elements import column, label
+from gui.style.sheet import SPACE
+from gui.style.theme import Theme
+
+WIDTH = 560
+
+
+class ModelsDialog(QDialog):
+    """Stays open while a download runs; closing it does not stop one."""
+
+    file_wanted = Signal()
+
+    def __init__(self, theme: Theme, actions: ModelActions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Models"))
+        self.setMinimumWidth(WIDTH)
+        self.cards = {kind: ModelCard(theme, kind, always=True) for kind in Kind}
+        layout = column(self, 3 * SPACE, SPACE)
+        for kind, words in ((Kind.CHAT, tr("Language model")), (Kind.EMBEDDER, tr("Search model"))):
+            layout.addWidget(label(words, "title"))
+            made = self.cards[kind]
+            made.download_wanted.connect(lambda kind=kind: actions.download(kind))
+            made.pause_wanted.connect(lambda kind=kind: actions.pause(kind))
+            made.file_wanted.connect(self.file_wanted)
+            made.show_situation(actions.situation(kind))
+            layout.addWidget(made)
+            layout.addSpacing(SPACE)
+        layout.addStretch(1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+        actions.changed.connect(self._show)
+
+    def _show(self, situation: ModelSituation) -> None:
+        self.cards[situation.kind].show_situation(situation)
