@@ -105,24 +105,23 @@ class Library:
                 self._upkeep.scrub(job)
         return self._report(parts, skipped, indexed, removed, time.monotonic() - started_s)
 
-    def embed_missing(self, job: Job) -> int:
-        """Make the vectors that are missing, for instance because a model has just arrived; returns how many."""
+    def embed_missing(self, job: Job) -> None:
+        """Make the vectors that are missing, for instance because a model has just arrived."""
         with self._indexing:
-            return self._embed(job)
+            self._embed(job)
 
     def tidy(self, job: Job) -> None:
         """Finish what an interruption left: removals, a keyword index made by an older analysis, the vector store."""
         self._finish_removals(job)
         self._upkeep.renew_keywords(job)
 
-    def _embed(self, job: Job) -> int:
+    def _embed(self, job: Job) -> None:
         embedder = self._embedder()
         if embedder is None:
             self._vectors.refresh_all(job)
-            return 0
-        made = embed_missing(self._database, self._vectors.ledger, embedder, self._attention, job)
+            return
+        embed_missing(self._database, self._vectors.ledger, embedder, self._attention, job)
         self._vectors.refresh(embedder.spec.fingerprint, embedder.spec.dimension, job)
-        return made
 
     def _parts(self, paths: Sequence[Path] | None, skipped: list[Skipped]) -> list[Subtree]:
         """What to look through, each place once."""

@@ -70,6 +70,11 @@ class VectorIndex:
         embedder = self.ledger.known(fingerprint)
         return self.ledger.count(embedder) if embedder else 0
 
+    def is_ready(self, fingerprint: str) -> bool:
+        """Whether the store answers searches; else they read SQLite. Opens the store."""
+        embedder = self.ledger.known(fingerprint)
+        return embedder is not None and self._ready(embedder) is not None
+
     def refresh(self, fingerprint: str, dimension: int, job: Job) -> None:
         """Bring the store up to what SQLite holds. Cancelling keeps what was done; an unusable store is only logged."""
         with self._writing:

@@ -140,7 +140,10 @@ class LiteFileStore(VectorStore):
         return cls(client, path)
 
     def stamp(self) -> str:
-        status = self._path.stat()
+        try:
+            status = self._path.stat()
+        except OSError as error:
+            raise VectorStoreError(repr(error)) from error
         return f"{status.st_size}/{status.st_mtime_ns}/{status.st_ino}"
 
     def close(self) -> None:
