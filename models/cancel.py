@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from models.faults import Cancelled
 
@@ -12,9 +14,29 @@ class CancelToken:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._lock = threading.Lock()
+        self._listeners: list[Callable[[], None]] = []
 
     def cancel(self) -> None:
-        self._event.set()
+        with self._lock:
+            self._event.set()
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener()
+
+    @contextmanager
+    def listened(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Call `listener` at once, on the cancelling thread, if the work is stopped meanwhile (or has been)."""
+        with self._lock:
+            self._listeners.append(listener)
+            stopped = self._event.is_set()
+        if stopped:
+            listener()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._listeners.remove(listener)
 
     @property
     def cancelled(self) -> bool:
