@@ -29,7 +29,8 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """What the dialog needs to know of a setting. `label`, `help`, `unit` and `group` are `N_` templates; a setting
-    without a label is kept in the file but not offered in the dialog. `needs_restart` is said beside it."""
+    without a label is kept in the file but not offered in the dialog. `needs_restart` is said beside it, and `zero` is
+    shown in place of 0."""
 
     label: str
     help: str = ""
@@ -39,6 +40,7 @@ class Declaration:
     maximum: int = 0
     choices: tuple[Choice, ...] = ()
     needs_restart: bool = False
+    zero: str = ""
 
     def accepts(self, value: SettingValue) -> bool:
         """Whether `value` (already of the right type) is within the bounds."""
@@ -112,11 +114,12 @@ class Settings:
     context_tokens: int = _setting(
         0,
         N_("Context length"),
-        N_("How much the model can keep in view at once. 0 lets Papermoor choose what fits the memory."),
+        N_("How much the model can keep in view at once. Automatic lets Papermoor choose what fits the memory."),
         group=MEMORY,
         unit=N_("tokens"),
         minimum=0,
         maximum=131072,
+        zero=N_("Automatic"),
     )
     chat_model: str = _setting("")
     embedder: str = _setting("")

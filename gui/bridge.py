@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -123,9 +124,8 @@ class Bridge(QObject):
         if last is not None:
             closer = self._worker("close")
             ended = closer.submit(last)
-            closer.close(timeout_s=max(2.0, deadline_s - time.monotonic()))
-            if not ended.done() or ended.cancelled():
-                return False
+            wait([ended], timeout=max(2.0, deadline_s - time.monotonic()))
+            closer.close(timeout_s=0.2)
         return not any(thread.name in self._workers for thread in threading.enumerate())
 
     def _start(self, operation: Operation[Any], work: Callable[[Job, _Events], object]) -> Running:
@@ -155,6 +155,7 @@ class Bridge(QObject):
         if kind == "events":
             self._schedule()
         elif kind == "progress":
+            self._flush(started)  # what happened before it is heard before it
             if operation.on_progress and not started.cancel.cancelled and shiboken6.isValid(operation.owner):
                 operation.on_progress(value)
         else:

@@ -16,7 +16,7 @@ STAYS_MS = 20_000
 
 
 class UndoBar(QWidget):
-    """Floats above the bottom of its parent."""
+    """Floats at the bottom left of its parent, clear of where questions are typed."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -67,6 +67,4 @@ class UndoBar(QWidget):
         self.adjustSize()
         size = self.sizeHint()
         width = min(size.width(), parent.width() - 4 * SPACE)
-        self.setGeometry(
-            (parent.width() - width) // 2, parent.height() - size.height() - 2 * SPACE, width, size.height()
-        )
+        self.setGeometry(2 * SPACE, parent.height() - size.height() - 2 * SPACE, width, size.height())

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QTextFrameFormat,
     QTextLength,
     QTextTable,
+    QTextTableCellFormat,
 )
 
 from core.i18n import tr
@@ -31,6 +32,7 @@ _FEATURES = QTextDocument.MarkdownFeature.MarkdownNoHTML | QTextDocument.Markdow
 _FIRST_BLOCK_SHAPED = re.compile(r"\s*(#{1,6} |```|~~~|>)")
 HEADING_SIZES = {1: 1.3, 2: 1.2, 3: 1.1}
 LINE_HEIGHT_PERCENT = 130
+INDENT_PX = 22
 
 
 class AnswerText(MessageText):
@@ -39,6 +41,7 @@ class AnswerText(MessageText):
     def __init__(self, theme: Theme) -> None:
         super().__init__(tr("Answer"))
         self._theme = theme
+        self.document().setIndentWidth(INDENT_PX)
         self._written = ""
         self._known: frozenset[int] | None = None
         self._frozen_source = 0
@@ -114,9 +117,7 @@ class AnswerText(MessageText):
         cursor = QTextCursor(block)
         shape = block.blockFormat()
         level = shape.headingLevel()
-        code = shape.hasProperty(QTextFormat.Property.BlockCodeFence) or shape.hasProperty(
-            QTextFormat.Property.BlockCodeLanguage
-        )
+        code = _is_code(block)
         in_list, in_table = block.textList() is not None, cursor.currentTable() is not None
         shape.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         shape.setTopMargin(
@@ -127,6 +128,8 @@ class AnswerText(MessageText):
             shape.setNonBreakableLines(False)
             shape.setBackground(QColor(self._theme.colours.raised))
             shape.setLeftMargin(SPACE)
+            shape.setTopMargin(SPACE / 2 if not _is_code(block.previous()) else 0)
+            shape.setBottomMargin(SPACE if not _is_code(block.next()) else 0)
             shape.setLineHeight(0, QTextBlockFormat.LineHeightTypes.SingleHeight.value)
         cursor.setBlockFormat(shape)
         if level or code:
@@ -153,10 +156,18 @@ class AnswerText(MessageText):
             cursor.mergeCharFormat(shape)
 
     def _dress_table(self, table: QTextTable) -> None:
+        line = QTextTableCellFormat()
+        line.setBottomBorder(1)
+        line.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+        line.setBottomBorderBrush(QColor(self._theme.colours.border))
+        for at_row in range(table.rows()):
+            for at_column in range(table.columns()):
+                cell = table.cellAt(at_row, at_column)
+                kept = cell.format()
+                kept.merge(line)
+                cell.setFormat(kept)
         shape = table.format()
-        shape.setBorder(1)
-        shape.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-        shape.setBorderBrush(QColor(self._theme.colours.border))
+        shape.setBorder(0)
         shape.setBorderCollapse(True)
         shape.setCellPadding(SPACE / 2)
         shape.setCellSpacing(0)
@@ -192,3 +203,11 @@ class AnswerText(MessageText):
         shape = QTextCharFormat()
         shape.setForeground(QColor(self._theme.colours.link))
         return shape
+
+
+def _is_code(block: QTextBlock) -> bool:
+    shape = block.blockFormat()
+    return block.isValid() and (
+        shape.hasProperty(QTextFormat.Property.BlockCodeFence)
+        or shape.hasProperty(QTextFormat.Property.BlockCodeLanguage)
+    )

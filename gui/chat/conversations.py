@@ -33,7 +33,6 @@ class ConversationList(QFrame):
         super().__init__()
         self._bridge = bridge
         self._workspace: Workspace | None = None
-        self.setProperty("edge", "right")
         self.model = ConversationsModel(self)
         self.model.renamed.connect(self._rename)
         self.view = QListView()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -31,7 +31,7 @@ class MessageList(QScrollArea):
     edit_wanted = Signal(str)
     answer_now = Signal()
     folding_chosen = Signal(bool)
-    linked = Signal(object)
+    linked = Signal(QUrl)
 
     def __init__(self, theme: Theme, reasoning_chosen: bool | None) -> None:
         super().__init__()
@@ -40,6 +40,7 @@ class MessageList(QScrollArea):
         self._earlier: list[ChatMessage] = []
         self.shown: list[Question | Answer] = []
         self._following = True
+        self._writing = False
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName(tr("Messages"))
@@ -49,7 +50,8 @@ class MessageList(QScrollArea):
         self._column.setMaximumWidth(WIDEST_COLUMN)
         self._messages = column(self._column, 0, 2 * SPACE)
         self._more = push_button(tr("Show earlier messages"), self._show_earlier, "link")
-        self._messages.addWidget(self._more)
+        self._more.hide()
+        self._messages.addWidget(self._more, 0, Qt.AlignmentFlag.AlignHCenter)
         self._messages.addStretch(1)
         around = row(self._page, 0, 0)
         around.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 3 * SPACE)
@@ -71,6 +73,7 @@ class MessageList(QScrollArea):
             widget.hide()
             widget.deleteLater()
         self.shown = []
+        self._writing = False
         self._earlier = []
         self._more.hide()
 
@@ -95,6 +98,7 @@ class MessageList(QScrollArea):
         answer = self._answer()
         self._add(answer)
         answer.follow(turn)
+        self._writing = turn.phase.running
         self.mark_last()
         self.go_to_end()
         return answer
@@ -153,6 +157,11 @@ class MessageList(QScrollArea):
         self.reasoning_chosen = opened
         self.folding_chosen.emit(opened)
 
+    def finish_turn(self) -> None:
+        """The last answer is whole, or will not become so."""
+        self._writing = False
+        self.mark_last()
+
     def mark_last(self) -> None:
         """Offer what can be done with the last question and answer, there only."""
         answers = [widget for widget in self.shown if isinstance(widget, Answer)]
@@ -160,7 +169,7 @@ class MessageList(QScrollArea):
         for answer in answers:
             answer.set_last(answer is answers[-1])
         for question in questions:
-            question.set_editable(question is questions[-1])
+            question.set_editable(question is questions[-1] and not self._writing)
 
     def _show_earlier(self) -> None:
         """Make the messages before those shown, and keep what is seen where it is."""

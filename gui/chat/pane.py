@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
@@ -35,7 +35,7 @@ class ChatPane(QFrame):
     """Shows one conversation; turns of others go on behind it. Useful once `attach` has given it the workspace."""
 
     places_wanted = Signal(object)  # Places
-    linked = Signal(object)  # QUrl
+    linked = Signal(QUrl)
     typing = Signal()
 
     def __init__(self, context: WindowContext) -> None:
@@ -206,6 +206,8 @@ class ChatPane(QFrame):
         """The conversation that `turn` began has its number now."""
         if self._following is not None and self._following[0] is turn:
             self.current = turn.conversation_id
+            self.conversations.select(self.current)
+            self.conversations.refresh()
 
     def _turn_changed(self, turn: Turn) -> None:
         if self._following is not None and self._following[0] is turn:
@@ -217,7 +219,7 @@ class ChatPane(QFrame):
     def _turn_ended(self, turn: Turn) -> None:
         if self._following is not None and self._following[0] is turn:
             self._following[1].follow(turn)
-            self.messages.mark_last()
+            self.messages.finish_turn()
             if turn.phase is Phase.DONE:
                 self._announce(tr("The answer is complete."))
         elif turn.conversation_id == self.current and self.current:
@@ -268,7 +270,7 @@ class ChatPane(QFrame):
         elif ready:
             placeholder = tr("Ask about your documents")
         else:
-            placeholder = tr("Answers need the language model; search works without it")
+            placeholder = tr("There is no language model yet")
         self.composer.set_state(
             running=self.running_turn() is not None,
             can_send=ready,

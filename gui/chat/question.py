@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -35,7 +35,10 @@ class Question(QWidget):
         below.addStretch(1)
         below.addWidget(self.edit)
         layout = column(self, 0, 2)
-        layout.addWidget(self._frame, 0, Qt.AlignmentFlag.AlignRight)
+        line = row(spacing=0)
+        line.addStretch(1)
+        line.addWidget(self._frame, 1000)  # takes what it may, the rest stays free at its left
+        layout.addLayout(line)
         layout.addLayout(below)
         self.set_editable(False)
 
@@ -55,4 +58,4 @@ class Question(QWidget):
         document.setTextWidth(-1)
         wanted = int(document.idealWidth()) + padding + 2
         document.deleteLater()
-        self._frame.setFixedWidth(max(6 * SPACE, min(widest, wanted)))
+        self._frame.setMaximumWidth(max(6 * SPACE, min(widest, wanted)))

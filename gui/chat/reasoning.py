@@ -63,14 +63,14 @@ class Reasoning(QWidget):
             self.now.show()
             self._fold(opened=self._chosen is not False)
         self._append(text)
-        self._set_title(tr("Reasoning, {time}", time=words.duration(seconds)))
+        self._set_title(_title(seconds))
 
     def show_finished(self, text: str, seconds: float = 0.0) -> None:
         """The answer has begun, or was read from the store (then nobody knows how long the reasoning took)."""
         self.now.hide()
         self.setVisible(bool(text))
         self._append(text)
-        self._set_title(tr("Reasoning, {time}", time=words.duration(seconds)) if seconds else tr("Reasoning"))
+        self._set_title(_title(seconds))
         if self._chosen is not True:
             self._fold(opened=False)
 
@@ -79,6 +79,7 @@ class Reasoning(QWidget):
             self._fold(opened=True)
 
     def _append(self, text: str) -> None:
+        text = text.rstrip()  # line ends wait for what comes after them
         if len(text) <= self._shown:
             return
         cursor = QTextCursor(self.text.document())
@@ -117,3 +118,7 @@ class Reasoning(QWidget):
     def _name(self) -> None:
         state = tr("shown") if self.toggle.isChecked() else tr("folded")
         self.toggle.setAccessibleName(f"{self._title}, {state}")
+
+
+def _title(seconds: float) -> str:
+    return tr("Reasoning, {time}", time=words.duration(seconds)) if seconds >= 1 else tr("Reasoning")

@@ -85,7 +85,7 @@ class LibraryActions(QObject):
     def embed_missing(self) -> None:
         """After an embedding model came: prepare what is indexed for search by meaning."""
         library = self._workspace.library
-        self._start_indexing(lambda job: library.embed_missing(job))
+        self._start_indexing(library.embed_missing)
 
     def stop(self) -> None:
         for running in self._running:
@@ -150,7 +150,7 @@ class LibraryActions(QObject):
         library = self._workspace.library
         self._start_indexing(lambda job: library.index(paths, job))
 
-    def _start_indexing(self, work: Callable[[Job], IndexReport | int]) -> None:
+    def _start_indexing(self, work: Callable[[Job], object]) -> None:
         running: list[Running] = []
 
         def ended() -> None:
@@ -160,7 +160,7 @@ class LibraryActions(QObject):
                 self._set_indexing(None)
             self.refresh()
 
-        operation: Operation[IndexReport | int] = Operation(
+        operation: Operation[object] = Operation(
             "index", work, self, on_result=self._report, on_progress=self._progress, on_end=ended
         )
         running.append(self._bridge.run(operation))
@@ -174,7 +174,7 @@ class LibraryActions(QObject):
             state = Indexing(progress.done, progress.total, progress.unit, progress.detail, progress.seconds_left)
             self._set_indexing(state)
 
-    def _report(self, report: IndexReport | int) -> None:
+    def _report(self, report: object) -> None:
         if isinstance(report, IndexReport):
             self.indexed.emit(report)
 

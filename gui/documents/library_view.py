@@ -29,6 +29,7 @@ from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
 FILTER_PAUSE_MS = 200
+DEEPEST_OPENED = 4  # of folders that hold one folder only, opened at once
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -192,7 +193,8 @@ class LibraryView(QWidget):
 
         def walk(nodes: tuple[Node, ...] | list[Node], depth: int) -> None:
             for node in nodes:
-                if node.children and (node.key in opened or (open_all and depth == 0 and few)):
+                alone = open_all and ((depth == 0 and few) or (len(nodes) == 1 and depth < DEEPEST_OPENED))
+                if node.children and (node.key in opened or alone):
                     self.view.expand(self.model.index_of(node))
                     walk(node.children, depth + 1)
                 if node.key == selected:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from core.values import Passage, SearchResult
 
 SNIPPET_CHARS = 280
+SHORT_CHARS = 4
 _WORD = re.compile(r"\S+")
+_MARKDOWN = re.compile(r"^ {0,3}#{1,6}\s+|\*\*|^ {0,3}>\s|`", re.MULTILINE)
 _WHITE = re.compile(r"\s+")
 
 
@@ -30,14 +32,12 @@ class Found:
 
 def with_snippets(result: SearchResult) -> Found:
     """Runs on a worker: analysing words of every passage takes some milliseconds."""
-    from core.retrieval.analysis import terms
-
-    wanted = frozenset(terms(result.query))
+    wanted = _telling(result.query)
     return Found(result, tuple(_snippet(passage, wanted) for passage in result.passages))
 
 
 def _snippet(passage: Passage, wanted: frozenset[str]) -> Snippet:
-    text = _WHITE.sub(" ", passage.text).strip()
+    text = _WHITE.sub(" ", _readable(passage)).strip()
     marks = _marks(text, wanted)
     start = _best_start(text, marks)
     cut = text[start : start + SNIPPET_CHARS]
@@ -47,6 +47,22 @@ def _snippet(passage: Passage, wanted: frozenset[str]) -> Snippet:
         (a - start + len(ahead), b - start + len(ahead)) for a, b in marks if a >= start and b <= start + SNIPPET_CHARS
     )
     return Snippet(f"{ahead}{cut}{behind}", moved)
+
+
+def _readable(passage: Passage) -> str:
+    """The passage without the signs of Markdown that only say how it looks."""
+    if passage.path.suffix.casefold() not in (".md", ".markdown"):
+        return passage.text
+    return _MARKDOWN.sub("", passage.text)
+
+
+def _telling(query: str) -> frozenset[str]:
+    """The query's terms less its short words ("is", "how"), unless it has no others."""
+    from core.retrieval.analysis import terms
+
+    words = query.split()
+    long = [word for word in words if len(word) >= SHORT_CHARS or not word.isascii() or not word.isalpha()]
+    return frozenset(terms(" ".join(long or words)))
 
 
 def _marks(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
@@ -27,6 +28,7 @@ from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
 LINE_HEIGHT_PERCENT = 140
+_HEADING = re.compile(r" {0,3}#{1,6} ")
 PAGE_GAP = 3 * SPACE
 FIXED_WIDTH_SUFFIXES = frozenset(
     ".c .cc .cpp .cs .csv .css .go .h .hpp .ini .java .js .json .kt .log .lua .php .pl .py .r .rb .rs .scala .sh .sql "
@@ -46,6 +48,7 @@ class PassageView(QTextEdit):
         self._pages: Sequence[int] = ()
         self._page_positions: list[tuple[int, int]] = []
         self._passage = (0, 0)
+        self._markdown = False
         self._growing = False
         self.setReadOnly(True)
         self.setAcceptDrops(False)
@@ -67,6 +70,7 @@ class PassageView(QTextEdit):
         self._growing = True
         self._window = TextWindow.around(text, start, end)
         self._pages = pages
+        self._markdown = suffix.casefold() in (".md", ".markdown")
         self._passage = (start, end)
         self.document().setDefaultFont(self._font(suffix))
         self.setPlainText(self._window.only(self._window.low, self._window.high))
@@ -78,9 +82,7 @@ class PassageView(QTextEdit):
 
     def highlighted_text(self) -> str:
         """The words that are highlighted, as the view shows them."""
-        selections = self.extraSelections()
-        cursor: QTextCursor | None = selections[0].cursor if selections else None
-        return cursor.selectedText().replace("\u2029", "\n") if cursor is not None else ""
+        return "\n".join(selection.cursor.selectedText() for selection in self.extraSelections())
 
     def passage_is_visible(self) -> bool:
         cursor = QTextCursor(self.document())
@@ -103,6 +105,8 @@ class PassageView(QTextEdit):
         lines = QTextBlockFormat()
         lines.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         cursor.mergeBlockFormat(lines)
+        if self._markdown:
+            self._dress_headings(first, last)
         self._page_positions = self._window.page_positions(self._pages)
         gap = QTextBlockFormat()
         gap.setTopMargin(PAGE_GAP)
@@ -111,21 +115,40 @@ class PassageView(QTextEdit):
                 cursor.setPosition(position)
                 cursor.mergeBlockFormat(gap)
 
+    def _dress_headings(self, first: int, last: int) -> None:
+        """Lines that Markdown makes headings stand out; no character is changed."""
+        heading = QTextCharFormat()
+        heading.setFontWeight(QFont.Weight.DemiBold)
+        heading.setFontPointSize(self._theme.base_pt * 1.1)
+        block = self.document().findBlock(first)
+        while block.isValid() and block.position() <= last:
+            if _HEADING.match(block.text()):
+                cursor = QTextCursor(block)
+                cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+                cursor.mergeCharFormat(heading)
+            block = block.next()
+
     def _mark(self) -> None:
         start, end = (self._window.position(offset) for offset in self._passage)
         if start == end:
             self.setExtraSelections([])
             return
-        selection = QTextEdit.ExtraSelection()
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(start)
-        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
         marked = QTextCharFormat()
         marked.setBackground(QColor(self._theme.colours.mark))
         marked.setForeground(QColor(self._theme.colours.on_mark))
-        selection.cursor = cursor
-        selection.format = marked
-        self.setExtraSelections([selection])
+        selections = []
+        block = self.document().findBlock(start)
+        while block.isValid() and block.position() < end:  # line by line, so that empty lines stay unmarked
+            first, last = max(start, block.position()), min(end, block.position() + block.length() - 1)
+            if first < last:
+                selection = QTextEdit.ExtraSelection()
+                cursor = QTextCursor(self.document())
+                cursor.setPosition(first)
+                cursor.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
+                selection.cursor, selection.format = cursor, marked
+                selections.append(selection)
+            block = block.next()
+        self.setExtraSelections(selections)
 
     def _scroll_to_passage(self) -> None:
         """A passage begins a quarter down the view; one taller than the rest of it, near the top."""

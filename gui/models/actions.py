@@ -187,7 +187,8 @@ class ModelActions(QObject):
 
     def show_loaded(self) -> None:
         """An answer is being written, so the model is in memory."""
-        if not self._situations[Kind.CHAT].loaded:
+        situation = self._situations[Kind.CHAT]
+        if not situation.loaded or situation.loading is not None:
             self._set(Kind.CHAT, loaded=True, loading=None)
 
     def _make_plan(self) -> None:

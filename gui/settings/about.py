@@ -35,7 +35,9 @@ class AboutDialog(QDialog):
         layout.addSpacing(SPACE)
         layout.addWidget(label(tr("Your library and conversations are kept in"), "small"))
         layout.addWidget(ElidedLabel(str(data_dir)))
-        layout.addWidget(push_button(tr("Show in folder"), lambda: self.reveal.emit(data_dir), "link"))
+        layout.addWidget(
+            push_button(tr("Show in folder"), lambda: self.reveal.emit(data_dir), "link"), 0, Qt.AlignmentFlag.AlignLeft
+        )
         layout.addWidget(
             label(f"Python {platform.python_version()} · PySide6 {PySide6.__version__} (Qt, LGPL 3)", "small")
         )

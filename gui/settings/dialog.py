@@ -23,7 +23,9 @@ from core.settings import DECLARATIONS, Declaration, Settings, SettingValue
 from gui.style.elements import column, label
 from gui.style.sheet import SPACE
 
-CONTROL_WIDTH = 220
+SIZE = (600, 740)
+CONTROL_WIDTH = 240
+LABEL_WIDTH = 176
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +76,15 @@ class SettingsDialog(QDialog):
         layout = column(self, 0, 0)
         layout.addWidget(scroll, 1)
         layout.addWidget(buttons)
-        wanted = inside.sizeHint()
-        self.resize(max(560, wanted.width() + 4 * SPACE), min(680, wanted.height() + 10 * SPACE))
+        self.resize(*SIZE)
 
     def _add_group(self, groups: QVBoxLayout, group: str) -> None:
         groups.addWidget(label(tr(group), "title"))
         form = QFormLayout()
         form.setHorizontalSpacing(3 * SPACE)
         form.setVerticalSpacing(SPACE)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         for name, declaration in DECLARATIONS.items():
             if declaration.label and declaration.group == group:
                 self._add_field(form, name, declaration)
@@ -96,7 +96,9 @@ class SettingsDialog(QDialog):
         control.setAccessibleName(tr(declaration.label))
         control.setMinimumWidth(CONTROL_WIDTH)
         self.fields.append(Field(name, declaration, control))
-        title = label(tr(declaration.label))
+        title = label(tr(declaration.label), wrap=True)
+        title.setFixedWidth(LABEL_WIDTH)
+        title.setContentsMargins(0, SPACE // 2 + 2, 0, 0)
         title.setBuddy(control)
         cell = QWidget()
         lines = column(cell, 0, 2)
@@ -135,6 +137,9 @@ def _control(declaration: Declaration, value: SettingValue) -> QWidget:
         spin.setRange(declaration.minimum, declaration.maximum or 2**31 - 1)
         spin.setGroupSeparatorShown(True)
         spin.setValue(value)
+        spin.lineEdit().setTextMargins(SPACE - 2, 0, 0, 0)
+        if declaration.zero:
+            spin.setSpecialValueText(tr(declaration.zero))
         if declaration.unit:
             spin.setSuffix(f" {tr(declaration.unit)}")
         return spin

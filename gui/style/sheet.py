@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from string import Template
 
 from gui.style.colours import Colours
 
+ICONS = Path(__file__).parent.parent / "icons"
 SPACE = 8  # the grid, in logical pixels; gaps and margins are multiples of it, or half of it inside a control
 
 _SHEET = Template("""
@@ -47,7 +49,7 @@ QPushButton[kind="primary"]:hover { background: $accent_hover; }
 QPushButton[kind="primary"]:focus { border: 2px solid $text; }
 QPushButton[kind="primary"]:disabled { background: $raised; border-color: $border; color: $muted; }
 QPushButton[kind="link"] {
-  background: transparent; border: 1px solid transparent; color: $link; padding: 4px 6px; text-align: left;
+  background: transparent; border: 1px solid transparent; color: $link; padding: 4px 1px; text-align: left;
 }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:focus { border: 1px solid $accent; }
@@ -78,17 +80,26 @@ QLineEdit, QComboBox, QSpinBox {
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus { border: 2px solid $accent; padding: 4px 7px; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $border; selection-background-color: $accent_soft;
   selection-color: $text; padding: 4px; }
+QComboBox { padding-right: 24px; }
+QComboBox:focus { padding-right: 23px; }
+QComboBox::drop-down { border: none; width: 24px; subcontrol-origin: padding; subcontrol-position: center right; }
+QComboBox::down-arrow { image: url("$icons/chevron-down-$tone.svg"); width: 12px; height: 12px; }
+QSpinBox::up-button, QSpinBox::down-button { border: none; background: transparent; width: 20px; }
+QSpinBox::up-arrow { image: url("$icons/chevron-up-$tone.svg"); width: 12px; height: 12px; }
+QSpinBox::down-arrow { image: url("$icons/chevron-down-$tone.svg"); width: 12px; height: 12px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QCheckBox { spacing: 8px; }
 
 QAbstractItemView { background: transparent; border: none; selection-background-color: $accent_soft;
   selection-color: $text; }
+QTreeView { padding-left: 4px; }
 QTreeView::item { padding: 3px 0; border: none; }
 QTreeView::item:hover, QListView::item:hover { background: $raised; }
 QTreeView::item:selected, QListView::item:selected { background: $accent_soft; color: $text; }
 QTreeView:focus, QListView:focus { border: none; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border;
-  padding: 4px 6px; font-size: ${small}pt; }
+  padding: 4px 8px; font-size: ${small}pt; }
 QTextBrowser, QPlainTextEdit, QTextEdit { background: transparent; border: none; color: $text;
   selection-background-color: $accent; selection-color: $on_accent; }
 QScrollArea, QScrollArea > QWidget > QWidget#canvas { background: $canvas; border: none; }
@@ -131,6 +142,8 @@ def sheet(colours: Colours, base_pt: float) -> str:
     return _SHEET.substitute(
         {name: getattr(colours, name) for name in Colours.__slots__},
         bar_hover="rgba(255,255,255,40)" if not colours.dark else "rgba(0,0,0,40)",
+        icons=ICONS.as_posix(),
+        tone="dark" if colours.dark else "light",
         small=f"{base_pt * 0.9:.1f}",
         title=f"{base_pt * 1.2:.1f}",
         display=f"{base_pt * 1.6:.1f}",
