@@ -54,29 +54,34 @@ def main(arguments: list[str]) -> int:
 def run(arguments: list[str]) -> int:
     """The application: its window, or with a command its command line, which needs neither Qt's libraries nor a
     display."""
+    if not opens_window(arguments):
+        return become([set_up(RUN), "-P", "-m", "gui", *arguments], environment())
     from bootstrap import machine
 
-    window = opens_window(arguments)
-    if window and machine.has_display():
+    if machine.has_display():
         machine.check_qt_libraries()
+        return become([set_up(RUN), "-P", "-m", "gui", *arguments], environment())
     python = set_up(RUN)
-    if window and not machine.has_display():
-        sys.stderr.write(
-            "There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), so the window cannot open. "
-            "Papermoor's command line works without one:\n\n"
-        )
-        sys.stderr.flush()
-        subprocess.call([python, "-P", "-m", "gui", "--help"], env=environment())
-        return 1
-    return become([python, "-P", "-m", "gui", *arguments], environment())
+    sys.stderr.write(
+        "There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), so the window cannot open. "
+        "Papermoor's command line works without one:\n\n"
+    )
+    sys.stderr.flush()
+    subprocess.call([python, "-P", "-m", "gui", "--help"], env=environment())
+    return 1
 
 
 def opens_window(arguments: list[str]) -> bool:
-    """Whether the application shows its window: it does unless a command or --help is among its arguments."""
+    """Whether the application shows its window: it does unless there is a command or --help among its arguments."""
     rest = list(arguments)
-    while rest and rest[0].split("=")[0] in OPTIONS_WITH_VALUE:
-        del rest[: 1 if "=" in rest[0] else 2]
-    return not rest
+    while rest:
+        if rest[0].split("=")[0] in OPTIONS_WITH_VALUE:
+            del rest[: 1 if "=" in rest[0] else 2]
+        elif os.path.isabs(rest[0]) and os.path.exists(rest[0]):
+            del rest[0]  # a file to open, as a desktop passes it
+        else:
+            return False
+    return True
 
 
 def test(arguments: list[str]) -> int:

@@ -83,6 +83,7 @@ def test_wrong_use_shows_the_commands(arguments: list[str], status: int, capsys:
         ([], True),
         (["--data-dir", "somewhere"], True),
         (["--data-dir=somewhere", "--model", "search"], True),
+        ([str(ROOT)], True),
         (["search", "how"], False),
         (["--data-dir", "somewhere", "status"], False),
         (["--help"], False),
