@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH_PASSAGES = 64
+PUSH_EVERY = 4096  # vectors that the store does not have yet are searched one by one
 
 
 class PassageEmbedder(Protocol):
@@ -52,12 +53,17 @@ class _Batch:
 
 
 def embed_missing(
-    database: Database, ledger: VectorLedger, embedder: PassageEmbedder, attention: Attention, job: Job
-) -> int:
-    """Embed every passage that has no vector of this embedder; returns how many vectors were made."""
+    database: Database,
+    ledger: VectorLedger,
+    embedder: PassageEmbedder,
+    attention: Attention,
+    job: Job,
+    push: Callable[[], None],
+) -> None:
+    """Embed every passage that has no vector of this embedder; `push` is called now and then, and at the end."""
     state = ledger.embedder(embedder.spec.fingerprint, embedder.spec.dimension)
     total = _missing(database, state.id, state.embedded_through)
-    through, done = state.embedded_through, 0
+    through, done, unpushed = state.embedded_through, 0, 0
     started_s = time.monotonic()
     job.report(Progress(0, total, "passages"), now=True)
     while (batch := _next_batch(database, state.id, through)) is not None:
@@ -68,7 +74,11 @@ def embed_missing(
         done += len(batch.chunk_ids)
         left_s = (time.monotonic() - started_s) / done * max(0, total - done)
         job.report(Progress(done, max(total, done), "passages", seconds_left=left_s))
-    return done
+        unpushed += len(batch.chunk_ids)
+        if unpushed >= PUSH_EVERY:
+            push()
+            unpushed = 0
+    push()
 
 
 def _missing(database: Database, embedder_id: int, through: int) -> int:

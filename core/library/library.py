@@ -120,8 +120,12 @@ class Library:
         if embedder is None:
             self._vectors.refresh_all(job)
             return
-        embed_missing(self._database, self._vectors.ledger, embedder, self._attention, job)
-        self._vectors.refresh(embedder.spec.fingerprint, embedder.spec.dimension, job)
+        spec = embedder.spec
+
+        def push() -> None:
+            self._vectors.refresh(spec.fingerprint, spec.dimension, job)
+
+        embed_missing(self._database, self._vectors.ledger, embedder, self._attention, job, push)
 
     def _parts(self, paths: Sequence[Path] | None, skipped: list[Skipped]) -> list[Subtree]:
         """What to look through, each place once."""

@@ -92,7 +92,10 @@ def search(
 
 
 def merge_step(connection: Connection) -> bool:
-    """Rewrite a part of the index so that deleted terms leave the disk; True while there is more to do."""
+    """Rewrite a part of the index so that deleted terms leave the disk; True while there is more to do.
+
+    To be a transaction of its own: what is deleted in the same one is not yet in the index.
+    """
     before = connection.total_changes
     connection.execute(f"INSERT INTO keywords (keywords, rank) VALUES ('merge', -{MERGE_PAGES})")
     return connection.total_changes - before >= 2

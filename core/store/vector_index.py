@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from core.jobs import Job
 from core.store.database import Database
 from core.store.vector_ledger import BEING_WRITTEN, EmbedderState, VectorLedger
-from core.store.vectors import VectorStore, VectorStoreError, new_collection_name, open_store, wipe
+from core.store.vectors import VectorStore, VectorStoreError, new_collection_name, open_store, stamp_of, wipe
 from models.progress import Progress
 
 if TYPE_CHECKING:
@@ -58,12 +58,27 @@ class VectorIndex:
         store = self._ready(embedder)
         if store is not None:
             try:
-                return store.search(embedder.generation, vector, limit, documents)
+                return self._merged(store, embedder, vector, limit, documents)
             except VectorStoreError as error:
                 log.warning("the vector store did not answer: %s", error)
                 self._broken = True
                 self._give_up()
         return self.ledger.nearest(embedder, vector, limit, documents)
+
+    def _merged(
+        self,
+        store: VectorStore,
+        embedder: EmbedderState,
+        vector: Vectors,
+        limit: int,
+        documents: Collection[int] | None,
+    ) -> list[tuple[int, float]]:
+        """What the store finds, without what it has yet to forget, and the vectors that it does not have yet."""
+        gone = {chunk_id for _, chunk_id in self.ledger.to_delete(embedder, DELETE_ROWS)}
+        hits = dict(store.search(embedder.generation, vector, limit + len(gone), documents))
+        hits.update(self.ledger.nearest(embedder, vector, limit, documents, after=embedder.pushed_through))
+        ranked = sorted(((i, score) for i, score in hits.items() if i not in gone), key=lambda hit: (-hit[1], hit[0]))
+        return ranked[:limit]
 
     def count(self, fingerprint: str) -> int:
         """Vectors of this embedder, wherever they are."""
@@ -79,8 +94,11 @@ class VectorIndex:
         """Bring the store up to what SQLite holds. Cancelling keeps what was done; an unusable store is only logged."""
         with self._writing:
             self._broken = False
+            embedder = self.ledger.embedder(fingerprint, dimension)
+            if self._store is None and self._has_all(embedder) and stamp_of(self._folder) == self.ledger.stamp():
+                return  # not worth a start of its process
             try:
-                self._bring_up(self.ledger.embedder(fingerprint, dimension), fingerprint, job)
+                self._bring_up(embedder, fingerprint, job)
             except VectorStoreError as error:
                 log.warning("the vector store is made anew: %s", error)
                 self._lose()
@@ -146,7 +164,7 @@ class VectorIndex:
             return True
         if not embedder.generation or embedder.generation not in store.collections():
             return False
-        if embedder.pushing_through != embedder.pushed_through or self.ledger.to_delete(embedder, 1):
+        if not self._is_settled(embedder):
             return False
         if store.stamp() != self.ledger.stamp():
             return False
@@ -155,6 +173,15 @@ class VectorIndex:
         store.load(embedder.generation)
         self._checked.add(embedder.id)
         return True
+
+    def _has_all(self, embedder: EmbedderState) -> bool:
+        if not embedder.generation:
+            return not self.ledger.to_push(embedder, 1).ledger_ids
+        return self._is_settled(embedder) and not self.ledger.to_push(embedder, 1).ledger_ids
+
+    def _is_settled(self, embedder: EmbedderState) -> bool:
+        """Whether no write was cut short and nothing waits for deletion."""
+        return embedder.pushing_through == embedder.pushed_through and not self.ledger.to_delete(embedder, 1)
 
     def _bring_up(self, embedder: EmbedderState, fingerprint: str, job: Job) -> None:
         store = self._opened()

@@ -28,6 +28,7 @@ BATCH_BYTES = 400_000  # larger inserts cost Milvus Lite more than their share: 
 OPEN_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 120.0
 KILL_TIMEOUT_S = 5.0
+FILE_NAME = "vectors.db"
 ID, DOCUMENT, VECTOR = "id", "document", "vector"
 _NO_KEEPALIVE = {"grpc.keepalive_time_ms": 2**31 - 1}  # an idle client's pings are answered with GOAWAY, and printed
 _starting = threading.RLock()
@@ -140,11 +141,7 @@ class LiteFileStore(VectorStore):
         return cls(client, path)
 
     def stamp(self) -> str:
-        try:
-            status = self._path.stat()
-        except OSError as error:
-            raise VectorStoreError(repr(error)) from error
-        return f"{status.st_size}/{status.st_mtime_ns}/{status.st_ino}"
+        return stamp_of(self._path.parent)
 
     def close(self) -> None:
         """End the child process too, which the client alone does not."""
@@ -162,7 +159,16 @@ def open_store(folder: Path) -> VectorStore:
 
         return LiteFolderStore.open(folder / "vectors3.db")
     folder.chmod(0o700)
-    return LiteFileStore.open(folder / "vectors.db")
+    return LiteFileStore.open(folder / FILE_NAME)
+
+
+def stamp_of(folder: Path) -> str:
+    """The stamp of the store in `folder` without opening it; "" if it is not there or does not keep one."""
+    try:
+        status = (folder / FILE_NAME).stat()
+    except OSError:
+        return ""
+    return f"{status.st_size}/{status.st_mtime_ns}/{status.st_ino}"
 
 
 def connect(uri: str, token: str = "", database: str = "") -> VectorStore:
