@@ -1,0 +1,351 @@
+"""The library follows the disk: what is added, edited, renamed and removed, exactly as a fresh index would have it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from core.jobs import Job
+from core.parsing.pool import ParserPool
+from core.retrieval.analysis import terms
+from core.store import keywords
+from core.values import DocumentState, IndexReport
+from models.embedder import Embedder
+from tests.support.libraries import OpenLibrary, content_of, keyword_rows, minilm, open_library
+
+OLD_NS = 10**9 * 1_700_000_000
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ParserPool]:
+    with ParserPool(1) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def embedder(minilm_gguf: Path) -> Iterator[Embedder]:
+    with minilm(minilm_gguf) as embedder:
+        yield embedder
+
+
+@pytest.fixture
+def opened(tmp_path: Path, pool: ParserPool) -> Iterator[OpenLibrary]:
+    with open_library(tmp_path / "data", pool) as opened:
+        yield opened
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, pool: ParserPool) -> Callable[[], AbstractContextManager[OpenLibrary]]:
+    return lambda: open_library(tmp_path / "fresh", pool)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    put(folder / "apples.md", "# Apples\n\nApples grow on trees.\n\n# Pears\n\nPears do too.\n")
+    put(folder / "sub" / "cats.txt", "Cats sleep all day.")
+    put(folder / "sub" / "dogs.html", "<html><title>Dogs</title><body><p>Dogs bark at night.</p></body></html>")
+    return folder
+
+
+def put(path: Path, text: str, *, age_s: int = 100) -> None:
+    """Write `path`; its time of change is some while ago, so that it counts as settled."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    changed_ns = time.time_ns() - age_s * 10**9
+    os.utime(path, ns=(changed_ns, changed_ns))
+
+
+def figures(report: IndexReport) -> tuple[int, int, int, int]:
+    return report.documents, report.indexed, report.unchanged, report.removed
+
+
+def found(opened: OpenLibrary, question: str) -> set[str]:
+    """The names of the documents that keyword search gives."""
+    with opened.database.read() as connection:
+        hits = keywords.search(connection, keywords.any_of(terms(question)), 50)
+        ids = ",".join(str(chunk_id) for chunk_id, _ in hits)
+        rows = connection.execute(
+            f"SELECT d.path FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id IN ({ids})"
+        ).fetchall()
+    return {os.fsdecode(os.path.basename(path)) for (path,) in rows}
+
+
+def test_a_folder_is_indexed_and_found_by_its_words(opened: OpenLibrary, folder: Path) -> None:
+    report = opened.index(folder)
+    assert figures(report) == (3, 3, 0, 0)
+    assert report.skipped == ()
+    assert report.chunks == opened.library.counts().passages > 0
+    assert found(opened, "barking dogs") == {"dogs.html"}
+    titles = {document.path.name: document.title for document in opened.library.documents()}
+    assert titles == {"apples.md": "Apples", "cats.txt": "cats", "dogs.html": "Dogs"}
+
+
+def test_indexing_again_reads_nothing(opened: OpenLibrary, folder: Path) -> None:
+    opened.index(folder)
+    before = content_of(opened.database)
+    for _ in range(2):
+        assert figures(opened.index(folder)) == (3, 0, 3, 0)
+    assert content_of(opened.database) == before
+    assert len(opened.library.folders()) == 1
+
+
+def test_an_edited_file_is_read_again(opened: OpenLibrary, folder: Path) -> None:
+    opened.index(folder)
+    put(folder / "sub" / "cats.txt", "Cats hunt mice.", age_s=50)
+    assert figures(opened.index(folder)) == (3, 1, 2, 0)
+    assert found(opened, "sleep") == set()
+    assert found(opened, "mice") == {"cats.txt"}
+
+
+def test_an_edit_within_the_same_instant_is_not_missed(opened: OpenLibrary, folder: Path) -> None:
+    cats = folder / "sub" / "cats.txt"
+    put(cats, "Cats sleep all day.", age_s=0)
+    changed_ns = cats.stat().st_mtime_ns
+    opened.index(folder)
+    cats.write_text("Cats hunt all day.x"[: len("Cats sleep all day.")])
+    os.utime(cats, ns=(changed_ns, changed_ns))
+    opened.index(folder)
+    assert found(opened, "hunt") == {"cats.txt"}
+
+
+def test_a_touched_file_is_not_read_again(opened: OpenLibrary, folder: Path) -> None:
+    opened.index(folder)
+    put(folder / "sub" / "cats.txt", "Cats sleep all day.", age_s=10)
+    assert figures(opened.index(folder)) == (3, 0, 3, 0)
+
+
+def test_a_removed_file_disappears_with_its_words(opened: OpenLibrary, folder: Path, tmp_path: Path) -> None:
+    put(folder / "secret.txt", "The word is Xylophonquark.")
+    opened.index(folder)
+    opened.database.checkpoint()
+    assert b"ylophonquark" in (tmp_path / "data" / "library.db").read_bytes()
+    (folder / "secret.txt").unlink()
+    assert figures(opened.index(folder)) == (3, 0, 3, 1)
+    assert found(opened, "xylophonquark") == set()
+    disk = b"".join(file.read_bytes() for file in (tmp_path / "data").glob("library.db*"))
+    assert b"ylophonquark" not in disk
+    assert b"secret.txt" not in disk
+
+
+@pytest.mark.parametrize("place", ["kitten.txt", "other/cats.txt", "other/kitten.txt"])
+def test_a_renamed_file_is_followed(
+    opened: OpenLibrary, folder: Path, place: str, fresh: Callable[[], AbstractContextManager[OpenLibrary]]
+) -> None:
+    opened.index(folder)
+    before = {document.path.name: document.id for document in opened.library.documents()}
+    (folder / "other").mkdir()
+    (folder / "sub" / "cats.txt").rename(folder / place)
+    assert figures(opened.index(folder)) == (3, 0, 3, 0)
+    assert before["cats.txt"] in {document.id for document in opened.library.documents()}
+    with fresh() as other:
+        other.index(folder)
+        assert content_of(opened.database) == content_of(other.database)
+        assert keyword_rows(opened.database) == keyword_rows(other.database)
+
+
+def test_exchanged_names_are_not_mistaken(
+    opened: OpenLibrary, folder: Path, fresh: Callable[[], AbstractContextManager[OpenLibrary]]
+) -> None:
+    put(folder / "a.txt", "The first of two.")
+    put(folder / "b.txt", "Another of three.")
+    opened.index(folder)
+    (folder / "a.txt").rename(folder / "c.txt")
+    (folder / "b.txt").rename(folder / "a.txt")
+    (folder / "c.txt").rename(folder / "b.txt")
+    opened.index(folder)
+    with fresh() as other:
+        other.index(folder)
+        assert content_of(opened.database) == content_of(other.database)
+        assert keyword_rows(opened.database) == keyword_rows(other.database)
+
+
+def test_a_moved_folder_is_followed(opened: OpenLibrary, folder: Path) -> None:
+    opened.index(folder)
+    (folder / "sub").rename(folder / "animals")
+    assert figures(opened.index(folder)) == (3, 0, 3, 0)
+    assert found(opened, "bark") == {"dogs.html"}
+
+
+def test_a_file_that_becomes_unreadable_is_left_out_with_the_reason(opened: OpenLibrary, folder: Path) -> None:
+    opened.index(folder)
+    put(folder / "sub" / "cats.txt", "", age_s=50)
+    report = opened.index(folder)
+    assert (report.documents, [skip.path.name for skip in report.skipped]) == (2, ["cats.txt"])
+    assert "empty" in report.skipped[0].reason
+    assert found(opened, "sleep") == set()
+    states = {document.path.name: document.state for document in opened.library.documents()}
+    assert states["cats.txt"] is DocumentState.SKIPPED
+    again = opened.index(folder)
+    assert again.skipped == report.skipped
+    put(folder / "sub" / "cats.txt", "Cats are back.", age_s=20)
+    assert figures(opened.index(folder)) == (3, 1, 2, 0)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="root may read everything")
+def test_permission_that_comes_later_is_noticed(opened: OpenLibrary, folder: Path) -> None:
+    (folder / "sub" / "cats.txt").chmod(0)
+    report = opened.index(folder)
+    assert "may not be read" in report.skipped[0].reason
+    (folder / "sub" / "cats.txt").chmod(0o600)
+    assert figures(opened.index(folder)) == (3, 1, 2, 0)
+
+
+def test_kinds_that_are_not_read_are_named(opened: OpenLibrary, folder: Path) -> None:
+    put(folder / "film.mp4", "x")
+    (skip,) = opened.index(folder).skipped
+    assert skip.path == folder / "film.mp4"
+    assert ".mp4" in skip.reason
+    assert len(opened.library.documents()) == 3
+
+
+def test_places_that_cannot_be_added_are_skipped_with_a_reason(opened: OpenLibrary, folder: Path) -> None:
+    put(folder / "film.mp4", "x")
+    report = opened.index(folder / "nowhere", folder / "film.mp4")
+    assert [skip.path.name for skip in report.skipped] == ["film.mp4", "nowhere"]
+    assert opened.library.folders() == ()
+
+
+def test_only_the_given_part_is_brought_up_to_date(opened: OpenLibrary, folder: Path) -> None:
+    opened.index(folder)
+    put(folder / "apples.md", "# Quinces", age_s=50)
+    put(folder / "sub" / "cats.txt", "Cats hunt mice.", age_s=50)
+    (folder / "sub" / "dogs.html").unlink()
+    report = opened.index(folder / "sub")
+    assert figures(report) == (1, 1, 0, 1)
+    assert found(opened, "apples") == {"apples.md"}
+    assert len(opened.library.folders()) == 1
+
+
+def test_one_file_may_be_added(opened: OpenLibrary, folder: Path) -> None:
+    assert figures(opened.index(folder / "apples.md")) == (1, 1, 0, 0)
+    assert figures(opened.index(folder)) == (3, 2, 1, 0)
+    assert [each.path for each in opened.library.folders()] == [folder]
+
+
+def test_a_single_file_that_was_deleted_leaves(opened: OpenLibrary, folder: Path) -> None:
+    opened.index(folder / "apples.md")
+    (folder / "apples.md").unlink()
+    assert figures(opened.index(folder / "apples.md")) == (0, 0, 0, 1)
+
+
+def test_a_folder_that_is_not_there_keeps_its_documents(opened: OpenLibrary, folder: Path, tmp_path: Path) -> None:
+    """It may be on a disk that is not connected."""
+    opened.index(folder)
+    folder.rename(tmp_path / "unplugged")
+    report = opened.index(folder)
+    assert figures(report) == (3, 0, 3, 0)
+    assert report.skipped[0].path == folder
+    (tmp_path / "unplugged").rename(folder)
+    assert opened.index(folder).skipped == ()
+
+
+def test_a_folder_deleted_inside_the_library_leaves(opened: OpenLibrary, folder: Path) -> None:
+    opened.index(folder)
+    shutil.rmtree(folder / "sub")
+    assert figures(opened.index(folder / "sub")) == (0, 0, 0, 2)
+
+
+def test_removing_a_folder_leaves_nothing(opened: OpenLibrary, folder: Path, tmp_path: Path) -> None:
+    opened.index(folder)
+    (only,) = opened.library.folders()
+    opened.library.remove(only.id)
+    assert opened.library.folders() == ()
+    assert opened.library.documents() == ()
+    assert keyword_rows(opened.database) == []
+    disk = b"".join(file.read_bytes() for file in (tmp_path / "data").glob("library.db*"))
+    assert b"apples.md" not in disk
+    assert figures(opened.index(folder)) == (3, 3, 0, 0)
+
+
+def test_a_removal_that_was_cut_short_is_finished(tmp_path: Path, folder: Path, pool: ParserPool) -> None:
+    with open_library(tmp_path / "data", pool) as opened:
+        opened.index(folder)
+        opened.library._folders.mark_removed(opened.library.folders()[0].id)
+    with open_library(tmp_path / "data", pool) as opened:
+        assert opened.library.folders() == ()
+        assert opened.library.documents() == ()
+        assert figures(opened.index(folder)) == (3, 3, 0, 0)
+
+
+def test_a_changed_analysis_makes_the_keyword_index_anew(
+    tmp_path: Path, folder: Path, pool: ParserPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_library(tmp_path / "data", pool) as opened:
+        opened.index(folder)
+        before = keyword_rows(opened.database)
+        with opened.database.write() as connection:
+            connection.execute(
+                "INSERT INTO keywords (rowid, context, section, body) VALUES (1, 'of', 'another', 'kind')"
+            )
+    monkeypatch.setattr(keywords, "VERSION", "another")
+    with open_library(tmp_path / "data", pool) as opened:
+        (folder / "apples.md").unlink()
+        opened.index(folder)
+        assert keyword_rows(opened.database) == [row for row in before if not str(row[1]).endswith("apples.md'")]
+
+
+def test_meaning_finds_what_words_do_not(tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder) -> None:
+    with open_library(tmp_path / "data", pool, lambda: embedder) as opened:
+        opened.index(folder)
+        assert opened.vectors.is_ready(embedder.spec.fingerprint)
+        vector = embedder.embed_query("kittens are drowsy")
+        ((chunk_id, _), *_) = opened.vectors.search(embedder.spec.fingerprint, vector, 3)
+        with opened.database.read() as connection:
+            row = connection.execute(
+                "SELECT d.path FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id = ?", (chunk_id,)
+            ).fetchone()
+    assert row[0].endswith(b"cats.txt")
+
+
+def test_a_model_that_comes_later_embeds_what_is_there(
+    tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder
+) -> None:
+    with open_library(tmp_path / "data", pool) as opened:
+        passages = opened.index(folder).chunks
+        assert opened.vectors.count(embedder.spec.fingerprint) == 0
+    with open_library(tmp_path / "data", pool, lambda: embedder) as opened:
+        opened.library.embed_missing(Job())
+        assert opened.vectors.count(embedder.spec.fingerprint) == passages
+        assert opened.vectors.is_ready(embedder.spec.fingerprint)
+
+
+class Counting:
+    """The real embedder, and how many passages it was given."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.spec = embedder.spec
+        self.embedded = 0
+
+    def embed_passages(self, texts, cancel=None):  # type: ignore[no-untyped-def]  # as in Embedder
+        self.embedded += len(texts)
+        return self._embedder.embed_passages(texts, cancel)
+
+
+def test_only_what_changed_is_embedded_again(
+    tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder
+) -> None:
+    sections = [f"## Part {n}\n\n" + f"This is what part {n} says about matter {n * 7}. " * 15 for n in range(12)]
+    put(folder / "long.md", "# Long\n\n" + "\n\n".join(sections))
+    counting = Counting(embedder)
+    with open_library(tmp_path / "data", pool, lambda: counting) as opened:
+        chunks = opened.index(folder).chunks
+        assert counting.embedded == chunks
+        counting.embedded = 0
+        (folder / "sub" / "cats.txt").rename(folder / "kittens.txt")
+        shutil.copy(folder / "long.md", folder / "copy.md")
+        opened.index(folder)
+        assert counting.embedded == 0
+        sections[6] += "One more sentence."
+        put(folder / "long.md", "# Long\n\n" + "\n\n".join(sections), age_s=50)
+        opened.index(folder)
+        assert 1 <= counting.embedded <= 2
+        assert opened.vectors.count(embedder.spec.fingerprint) == opened.library.counts().passages
+        assert opened.vectors.is_ready(embedder.spec.fingerprint)
