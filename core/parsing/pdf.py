@@ -7,6 +7,7 @@ Measured on 2,221 pages of filings and reports and 80 odd files: PDFium's own te
 from __future__ import annotations
 
 import ctypes
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     import pypdfium2
 
 _PASSWORD_ERROR = 4
+_BOLD_WEIGHT = 600
+_BOLD_NAMES = (b"bold", b"black", b"heavy", b"-demi")
+_NAME_BYTES = 128
 _DROPPED = re.compile("[\x00-\x08\x0b-\x1f\u00ad\ufffe\uffff\ud800-\udfff]")
 _TITLES_TO_IGNORE = ("untitled", "microsoft word", "powerpoint presentation", "document", "slide 1", "print")
 
@@ -133,43 +137,76 @@ class _Place:
     """Measures lines of one page, in the orientation a reader sees."""
 
     def __init__(self, page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage) -> None:
+        from pypdfium2.raw import FS_MATRIX
+
         self._handle = text_page.raw
         self._rotation = page.get_rotation()
         self._width, self._height = page.get_size()
-        self._box = [ctypes.c_double() for _ in range(4)]
+        self._numbers = [ctypes.c_double() for _ in range(4)]
+        self._matrix = FS_MATRIX()
+        self._name = ctypes.create_string_buffer(_NAME_BYTES)
 
     def line(self, text: str, first: int, last: int) -> Line:
-        from pypdfium2.raw import FPDFText_GetFontSize, FPDFText_GetFontWeight
+        """The line of `text` between the characters of these indices."""
+        from pypdfium2.raw import FPDFText_GetFontSize, FPDFText_GetMatrix
 
-        left, right, bottom, top = self._bounds(first)
-        end_left, end_right, end_bottom, end_top = self._bounds(last)
-        bottom, top = min(bottom, end_bottom), max(top, end_top)
-        edge = min(bottom, self._height - top) / max(self._height, 1.0)
-        size = max(FPDFText_GetFontSize(self._handle, first), 1.0)
-        weight = FPDFText_GetFontWeight(self._handle, first)
-        return Line(text, min(left, end_left), max(right, end_right), bottom, top, size, weight, edge)
+        matrix = self._matrix
+        FPDFText_GetMatrix(self._handle, first, matrix)
+        scale = math.hypot(matrix.c, matrix.d) or 1.0
+        angle = round(math.degrees(math.atan2(matrix.b, matrix.a))) if (matrix.a, matrix.b) != (0, 0) else 0
+        left, baseline = self._origin(first)
+        end, _ = self._end(last)
+        _, foot = self._origin(last)
+        return Line(
+            text,
+            left,
+            max(left, end),
+            baseline,
+            foot,
+            max(FPDFText_GetFontSize(self._handle, first) * scale, 1.0),
+            bold=self._is_bold(first) and self._is_bold(last),
+            upright=(angle - self._rotation) % 360 in (0, 359, 1),
+            edge=min(baseline, self._height - baseline) / max(self._height, 1.0),
+        )
 
-    def _bounds(self, index: int) -> tuple[float, float, float, float]:
-        """Left, right, bottom, top of a character."""
+    def _is_bold(self, index: int) -> bool:
+        from pypdfium2.raw import FPDFText_GetFontInfo, FPDFText_GetFontWeight
+
+        if FPDFText_GetFontWeight(self._handle, index) >= _BOLD_WEIGHT:
+            return True
+        size = FPDFText_GetFontInfo(self._handle, index, self._name, _NAME_BYTES, None)
+        name = self._name.raw[: min(size, _NAME_BYTES)].lower()
+        return any(word in name for word in _BOLD_NAMES)
+
+    def _origin(self, index: int) -> tuple[float, float]:
+        """Where a character stands on its baseline."""
+        from pypdfium2.raw import FPDFText_GetCharOrigin
+
+        x, y, _, _ = self._numbers
+        FPDFText_GetCharOrigin(self._handle, index, x, y)
+        return self._turned(x.value, y.value)
+
+    def _end(self, index: int) -> tuple[float, float]:
+        """The corner of a character that is farthest along the line."""
         from pypdfium2.raw import FPDFText_GetCharBox
 
-        FPDFText_GetCharBox(self._handle, index, *self._box)
-        left, right, bottom, top = (value.value for value in self._box)
-        if self._rotation == 90:
-            return bottom, top, self._height - right, self._height - left
-        if self._rotation == 180:
-            return self._width - right, self._width - left, self._height - top, self._height - bottom
-        if self._rotation == 270:
-            return self._width - top, self._width - bottom, left, right
-        return left, right, bottom, top
+        FPDFText_GetCharBox(self._handle, index, *self._numbers)
+        left, right, bottom, top = (number.value for number in self._numbers)
+        return max(self._turned(left, bottom), self._turned(right, top))
+
+    def _turned(self, x: float, y: float) -> tuple[float, float]:
+        match self._rotation:
+            case 90:
+                return y, self._height - x
+            case 180:
+                return self._width - x, self._height - y
+            case 270:
+                return self._width - y, x
+        return x, y
 
 
 def _title(document: pypdfium2.PdfDocument) -> str:
     title = document.get_metadata_value("Title").strip()
     lowered = title.lower()
-    useless = (
-        not title
-        or lowered.startswith(_TITLES_TO_IGNORE)
-        or lowered.endswith((".doc", ".docx", ".indd", ".qxd", ".tex"))
-    )
-    return "" if useless or len(title) < 4 else title
+    generated = lowered.startswith(_TITLES_TO_IGNORE) or lowered.endswith((".doc", ".docx", ".indd", ".qxd", ".tex"))
+    return "" if generated or len(title) < 4 or 2 * sum(map(str.isalpha, title)) < len(title) else title

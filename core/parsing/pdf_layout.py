@@ -1,4 +1,4 @@
-"""From the lines of PDF pages to blocks: headings by size and weight, paragraphs by gaps, running headers once."""
+"""From the lines of PDF pages to blocks: headings by size and weight, paragraphs by the gaps between their lines."""
 
 from __future__ import annotations
 
@@ -7,37 +7,39 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from core.parsing.document import BlockKind, DocumentBuilder, one_line
+from core.parsing.document import DocumentBuilder, one_line
 
 _BULLET = re.compile(
-    r"[•▪◦‣●■○□➢➤✓·∙]\s*|[\uf0a7\uf0b7\uf076\uf0d8]\s*|[–—-]\s+(?=\S)|(?:\(?[a-z0-9]{1,2}[.)])\s+(?=\S)"
+    r"[•▪◦‣●■○□➢➤✓∙\uf0a7\uf0b7\uf076\uf0d8]\s*|[–—-]\s+(?=\S)|(?:\(?(?:[a-zA-Z]|[0-9]{1,2}|[ivx]{1,4})[.)])\s+(?=\S)"
 )
 _DIGITS = re.compile(r"\d+|\b[ivxlc]{1,6}\b", re.I)
-_HEADING_CHARS = 160
-_BOLD_WEIGHT = 600
+_PAGE_NUMBER = re.compile(
+    r"\W*(?:page|seite|página|pagina|p\.)?\s*(?:\d+|[ivxlc]+)(?:\s*(?:of|/|von|de)\s*\d+)?\W*", re.I
+)
+_HEADING_CHARS, _BOLD_HEADING_CHARS, _LABEL_CHARS, _HEADING_LINES = 160, 100, 50, 3
 _BAND = 0.1
 _BAND_LINES = 4
 _MAX_HEADING_LEVELS = 4
+_LARGER, _SMALLEST = 1.12, 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as it stands on its page (points, origin at the bottom left, page rotation undone). `size` is its font's,
-    `weight` is 400 for normal type, 700 for bold, -1 if unknown; `edge` is how near the top or bottom of the page
-    it is, as a share of the page's height."""
+    """A line as it stands on its page (points, origin at the bottom left, page rotation undone): where it begins and
+    ends, the baselines of its first and last character (lines put together at a hyphen span two), the size of its type
+    and whether all of it seems bold. `edge` is how near the top or bottom of the page it is, as a share of the page's
+    height; `running` lines are the same on many pages."""
 
     text: str
     left: float
     right: float
-    bottom: float
-    top: float
+    baseline: float
+    foot: float
     size: float
-    weight: int
+    bold: bool = False
+    upright: bool = True
     edge: float = 1.0
-
-    @property
-    def height(self) -> float:
-        return max(self.top - self.bottom, 1.0)
+    running: bool = False
 
 
 def repeated_lines(pages: Sequence[Sequence[Line]]) -> frozenset[str]:
@@ -50,7 +52,10 @@ def repeated_lines(pages: Sequence[Sequence[Line]]) -> frozenset[str]:
 
 
 def _margin_lines(lines: Sequence[Line]) -> list[Line]:
-    return [line for line in (*lines[:_BAND_LINES], *lines[_BAND_LINES:][-_BAND_LINES:]) if line.edge < _BAND]
+    """The lines near the top and bottom of a page, and a page number that stands first or last wherever that is."""
+    near = [line for line in (*lines[:_BAND_LINES], *lines[_BAND_LINES:][-_BAND_LINES:]) if line.edge < _BAND]
+    ends = [lines[0], lines[-1]] if len(lines) > 1 else []
+    return near + [line for line in ends if line.edge >= _BAND and _PAGE_NUMBER.fullmatch(line.text.strip())]
 
 
 def _pattern(text: str) -> str:
@@ -63,87 +68,117 @@ class PageWriter:
     def __init__(self, out: DocumentBuilder, repeated: frozenset[str]) -> None:
         self._out = out
         self._repeated = repeated
-        self._shown: set[str] = set()
         self._levels: dict[float, int] = {}
         self._body_size = 0.0
-        self._pending: list[str] = []
-        self._kind = BlockKind.PARAGRAPH
-        self._level = 0
 
     def write(self, pages: Sequence[Sequence[Line]]) -> None:
+        """All pages. The title, where none is known yet, is what is set largest on the first page."""
         self._measure(pages)
-        for lines in pages:
+        for number, lines in enumerate(pages):
             self._out.page()
-            self._page(_joined(self._without_repeated(lines)))
+            joined = _joined(self._marked(lines))
+            levels = [self._heading_level(joined, index) for index in range(len(joined))]
+            _drop_lone_lines(joined, levels)
+            for start, end in _blocks(joined, levels):
+                self._write_block(joined[start:end], levels[start], on_first_page=number == 0)
 
     def _measure(self, pages: Sequence[Sequence[Line]]) -> None:
         """The size most text is set in, and which larger sizes are headings of which rank."""
         sizes: Counter[float] = Counter()
         for lines in pages:
             for line in lines:
-                sizes[_rounded(line.size)] += len(line.text)
-        if sizes:
-            self._body_size = sizes.most_common(1)[0][0]
+                if line.upright:
+                    sizes[_rounded(line.size)] += len(line.text)
+        if not sizes:
+            return
+        self._body_size = sizes.most_common(1)[0][0]
         total = sum(sizes.values())
-        larger = [s for s, n in sizes.items() if s >= self._body_size * 1.12 and n < total * 0.2]
+        larger = [s for s, n in sizes.items() if s >= self._body_size * _LARGER and n < total * 0.2]
         for rank, size in enumerate(sorted(larger, reverse=True)):
             self._levels[size] = min(rank + 1, _MAX_HEADING_LEVELS)
 
-    def _without_repeated(self, lines: Sequence[Line]) -> list[Line]:
-        margin = {id(line) for line in _margin_lines(lines)}
-        kept = []
-        for line in lines:
-            pattern = _pattern(line.text) if id(line) in margin else ""
-            if pattern and pattern in self._repeated:
-                if pattern in self._shown:
-                    continue
-                self._shown.add(pattern)
-            kept.append(line)
-        return kept
+    def _marked(self, lines: Sequence[Line]) -> list[Line]:
+        """The lines, running headers and footers marked: they say what the page belongs to, but are no headings."""
+        running = {id(line) for line in _margin_lines(lines) if _pattern(line.text) in self._repeated}
+        return [replace(line, running=True) if id(line) in running else line for line in lines]
 
-    def _page(self, lines: Sequence[Line]) -> None:
-        previous: Line | None = None
-        for line in lines:
-            level = self._heading_level(line, previous)
-            bullet = not level and _BULLET.match(line.text.lstrip())
-            if previous is None or level != self._level or bullet or self._breaks(previous, line):
-                self._flush()
-                self._level = level
-                self._kind = BlockKind.HEADING if level else BlockKind.LIST_ITEM if bullet else BlockKind.PARAGRAPH
-            self._pending.append(line.text)
-            previous = line
-        self._flush()
-
-    def _heading_level(self, line: Line, previous: Line | None) -> int:
+    def _heading_level(self, lines: Sequence[Line], index: int) -> int:
+        line = lines[index]
         text = line.text.strip()
-        if len(text) > _HEADING_CHARS or sum(char.isalpha() for char in text) < max(2, len(text) // 3):
+        if line.running or not line.upright or len(text) > _HEADING_CHARS or _PAGE_NUMBER.fullmatch(text):
             return 0
-        level = self._levels.get(_rounded(line.size), 0)
-        if level:
+        if sum(char.isalpha() for char in text) < max(2, len(text) // 3) or text[0].islower():
+            return 0
+        if text.endswith((",", ";")) or (text.endswith(".") and len(text) > _LABEL_CHARS):
+            return 0
+        if level := self._levels.get(_rounded(line.size), 0):
             return level
-        is_bold = line.weight >= _BOLD_WEIGHT and line.size >= self._body_size * 0.95
-        if not is_bold or len(text) > 100 or text.endswith((".", ",", ";", ":")) or not text[0].isalnum():
+        if not line.bold or line.size < self._body_size * _SMALLEST or not text[0].isalnum():
             return 0
-        apart = previous is None or line.top > previous.top or previous.bottom - line.top > 0.5 * line.height
-        return len(set(self._levels.values())) + 1 if apart or self._level else 0
+        if len(text) > _BOLD_HEADING_CHARS or (text.endswith(":") and len(text) > _LABEL_CHARS):
+            return 0
+        previous = lines[index - 1] if index else None
+        apart = previous is None or previous.bold or _pitch(previous, line) > 1.3 * line.size
+        return len(set(self._levels.values())) + 1 if apart or _pitch(previous or line, line) <= 0 else 0
 
-    def _breaks(self, previous: Line, line: Line) -> bool:
-        """True where `line` begins a new paragraph after `previous`."""
-        if line.bottom > previous.top or abs(line.size - previous.size) > 0.15 * self._body_size:
-            return True
-        gap = previous.bottom - line.top
-        return gap > 0.9 * min(line.height, previous.height) or gap < -2.0 * previous.height
-
-    def _flush(self) -> None:
-        pending, self._pending = self._pending, []
-        if not pending:
-            return
-        if self._kind is BlockKind.HEADING:
-            self._out.heading(" ".join(pending), self._level)
-        elif self._kind is BlockKind.LIST_ITEM:
-            self._out.list_item("\n".join(pending), 0, "")
+    def _write_block(self, lines: Sequence[Line], level: int, on_first_page: bool) -> None:
+        texts = [line.text for line in lines]
+        if level and (len(lines) > _HEADING_LINES or sum(map(len, texts)) > _HEADING_CHARS):
+            level = 0
+        if level:
+            heading = " ".join(texts)
+            self._out.heading(heading, level)
+            if on_first_page and not self._out.title and level == min(self._levels.values(), default=0):
+                self._out.title = heading
+        elif _BULLET.match(texts[0].lstrip()):
+            self._out.list_item("\n".join(texts), 0, "")
         else:
-            self._out.paragraph("\n".join(pending))
+            self._out.paragraph("\n".join(texts))
+
+
+def _drop_lone_lines(lines: Sequence[Line], levels: list[int]) -> None:
+    """The first or last line of a paragraph in larger type looks like a heading; the line next to it tells."""
+    pairs = [(index, index + 1) for index in range(len(lines) - 1)]
+    for one, other in pairs + [(b, a) for a, b in reversed(pairs)]:
+        upper, lower = lines[min(one, other)], lines[max(one, other)]
+        if levels[one] and not levels[other] and upper.size == lower.size and not (upper.bold or lower.bold):
+            if not upper.running and not lower.running and 0 < _pitch(upper, lower) <= 1.5 * upper.size:
+                levels[one] = 0
+
+
+def _blocks(lines: Sequence[Line], levels: Sequence[int]) -> Iterable[tuple[int, int]]:
+    """Ranges of lines that belong together: one heading, one list item, one paragraph, or rows of a table."""
+    start = 0
+    for index in range(1, len(lines) + 1):
+        if index == len(lines) or _breaks(lines, levels, index):
+            yield start, index
+            start = index
+
+
+def _breaks(lines: Sequence[Line], levels: Sequence[int], index: int) -> bool:
+    """True where the line at `index` begins a new block: another kind of line, or a gap wider than those beside it."""
+    previous, line = lines[index - 1], lines[index]
+    if levels[index] != levels[index - 1] or line.running != previous.running or line.upright != previous.upright:
+        return True
+    if not line.upright:
+        return False
+    if _BULLET.match(line.text.lstrip()) or abs(line.size - previous.size) > 0.15 * max(line.size, previous.size):
+        return True
+    pitch = _pitch(previous, line)
+    if pitch < -0.5 * line.size or pitch > 2.6 * line.size:
+        return True
+    beside = []
+    if index > 1:
+        beside.append(_pitch(lines[index - 2], previous))
+    if index + 1 < len(lines):
+        beside.append(_pitch(line, lines[index + 1]))
+    narrowest = min((gap for gap in beside if gap > 0.8 * line.size), default=1.25 * line.size)
+    return pitch > 1.25 * narrowest
+
+
+def _pitch(upper: Line, lower: Line) -> float:
+    """From baseline to baseline, downwards."""
+    return upper.foot - lower.baseline
 
 
 def _rounded(size: float) -> float:
@@ -158,12 +193,10 @@ def _joined(lines: Iterable[Line]) -> list[Line]:
         if last is not None and _same_row(last, line):
             space = "" if line.left - last.right < 0.15 * max(last.size, line.size) else " "
             larger = last if last.size >= line.size else line
+            text = last.text.rstrip() + space + line.text.lstrip()
+            edge = min(last.edge, line.edge)
             result[-1] = replace(
-                larger,
-                text=last.text.rstrip() + space + line.text.lstrip(),
-                left=last.left,
-                right=line.right,
-                edge=min(last.edge, line.edge),
+                larger, text=text, left=last.left, right=line.right, baseline=last.baseline, foot=last.foot, edge=edge
             )
         else:
             result.append(line)
@@ -171,8 +204,7 @@ def _joined(lines: Iterable[Line]) -> list[Line]:
 
 
 def _same_row(last: Line, line: Line) -> bool:
-    overlap = min(last.top, line.top) - max(last.bottom, line.bottom)
-    if overlap < 0.4 * min(last.height, line.height):
+    size = max(last.size, line.size)
+    if last.running != line.running or not (last.upright and line.upright):
         return False
-    gap = line.left - last.right
-    return -0.3 * last.size < gap < 1.5 * max(last.size, line.size)
+    return abs(last.foot - line.baseline) < 0.6 * size and -0.3 * size < line.left - last.right < 1.5 * size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -89,8 +90,17 @@ def _only_faults(format: str) -> Iterator[None]:
     except MemoryError as error:
         raise ParseFault(ParseProblem.OUT_OF_MEMORY) from error
     except Exception as error:  # a third party's parser met a file it was not made for
-        log.info("parser for %s failed: %s", format, type(error).__name__)
-        raise ParseFault(ParseProblem.DAMAGED, format=label_of(format)) from error
+        log.info("parser for %s failed: %s", format, _place_of(error))
+        raise ParseFault(ParseProblem.DAMAGED, format=label_of(format), detail=_place_of(error)) from error
+
+
+def _place_of(error: Exception) -> str:
+    """The kind of an error and where in our own code it passed, for the log: never its message, which may quote
+    text."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    ours = [frame for frame in frames if frame.f_globals.get("__name__", "").startswith("core.parsing")]
+    where = f" in {ours[-1].f_globals['__name__']}:{ours[-1].f_lineno}" if ours else ""
+    return type(error).__name__ + where
 
 
 def _whole_parser(format: str) -> Callable[[Source, ParseLimits], ParsedDocument] | None:
