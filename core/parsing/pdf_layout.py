@@ -16,11 +16,13 @@ _DIGITS = re.compile(r"\d+|\b[ivxlc]{1,6}\b", re.I)
 _PAGE_NUMBER = re.compile(
     r"\W*(?:page|seite|página|pagina|p\.)?\s*(?:\d+|[ivxlc]+)(?:\s*(?:of|/|von|de)\s*\d+)?\W*", re.I
 )
+_FIGURE = re.compile(r"(?!(?:19|20)\d\d[,.:;]?$)[$€£¥]?\(?[$€£¥]?-?\d[\d.,]*\)?%?|[$€£¥]")
 _HEADING_CHARS, _BOLD_HEADING_CHARS, _LABEL_CHARS, _HEADING_LINES = 160, 100, 50, 3
 _BAND = 0.1
 _BAND_LINES = 4
 _MAX_HEADING_LEVELS = 4
 _LARGER, _SMALLEST = 1.12, 0.8
+_HEADING_PITCH = 1.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class PageWriter:
             return 0
         if text.endswith((",", ";")) or (text.endswith(".") and len(text) > _LABEL_CHARS):
             return 0
+        if _holds_figures(text):
+            return 0
         if level := self._levels.get(_rounded(line.size), 0):
             return level
         if not line.bold or line.size < self._body_size * _SMALLEST or not text[0].isalnum():
@@ -134,6 +138,13 @@ class PageWriter:
             self._out.list_item("\n".join(texts), 0, "")
         else:
             self._out.paragraph("\n".join(texts))
+
+
+def _holds_figures(text: str) -> bool:
+    """A row of a table or of a list of contents: it ends in a figure that is no year, or holds several."""
+    words = text.split()
+    figures = [bool(_FIGURE.fullmatch(word)) for word in words[1:]]
+    return len(words) > 2 and (figures[-1] or sum(figures) > 1)
 
 
 def _drop_lone_lines(lines: Sequence[Line], levels: list[int]) -> None:
@@ -165,6 +176,8 @@ def _breaks(lines: Sequence[Line], levels: Sequence[int], index: int) -> bool:
     if _BULLET.match(line.text.lstrip()) or abs(line.size - previous.size) > 0.15 * max(line.size, previous.size):
         return True
     pitch = _pitch(previous, line)
+    if levels[index] and pitch > _HEADING_PITCH * line.size:
+        return True
     if pitch < -0.5 * line.size or pitch > 2.6 * line.size:
         return True
     beside = []
