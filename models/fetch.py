@@ -19,10 +19,11 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from models.cancel import CancelToken
 from models.faults import N_
@@ -44,7 +45,6 @@ CHUNK_BYTES = 1 << 20
 SPARE_BYTES = 256 << 20  # left free on the drive
 REPORT_INTERVAL_S = 0.1
 SPEED_WINDOW_S = 10.0
-CANCEL_POLL_S = 0.05
 CHECKING = N_("Checking what is already here")
 TRYING_AGAIN = N_("The connection broke off; trying again")
 
@@ -162,7 +162,7 @@ class _Fetch:
             response = self._opener.open(request, timeout=self._patience.stall_timeout_s)
         except (OSError, http.client.HTTPException) as error:
             raise retry_or_fault(self._remote.url, error) from error
-        with response, _Hangup(response, self._cancel):
+        with response, _Hangup(response).on(self._cancel):
             self._receive(response, self._bytes_to_skip(response))
 
     def _bytes_to_skip(self, response: http.client.HTTPResponse) -> int:
@@ -240,52 +240,53 @@ class _Pace:
 class _Hangup:
     """Cuts the connection when the person cancels, so that a stalled read ends at once and not at its timeout."""
 
-    def __init__(self, response: http.client.HTTPResponse, cancel: CancelToken) -> None:
+    def __init__(self, response: http.client.HTTPResponse) -> None:
         self._response = response
-        self._cancel = cancel
-        self._finished = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="download hang-up", daemon=True)
+        self._lock = threading.Lock()
+        self._usable = True
 
-    def __enter__(self) -> None:
-        self._thread.start()
+    @contextmanager
+    def on(self, cancel: CancelToken) -> Iterator[None]:
+        """Listen to `cancel` within the context; afterwards the response may be closed."""
+        try:
+            with cancel.listened(self._cut):
+                yield
+        finally:
+            with self._lock:  # the descriptor may belong to somebody else from here on
+                self._usable = False
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._finished.set()
-        self._thread.join()  # before the response is closed: its descriptor must not be somebody else's by then
-
-    def _watch(self) -> None:
-        while not self._finished.is_set():
-            if self._cancel.wait(CANCEL_POLL_S):
-                try:
-                    connection = socket.socket(fileno=self._response.fileno())
-                except (OSError, ValueError, AttributeError):  # closed already, or all of it read
-                    return
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-                finally:
-                    connection.detach()
+    def _cut(self) -> None:
+        with self._lock:
+            if not self._usable:
                 return
+            try:
+                connection = socket.socket(fileno=self._response.fileno())
+            except (OSError, ValueError, AttributeError):  # closed already, or all of it read
+                return
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            finally:
+                connection.detach()
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects, but never from an encrypted connection to an open one."""
 
-    def redirect_request(  # noqa: PLR0913  # the base class's signature
+    def redirect_request(
         self,
         req: urllib.request.Request,
-        fp: object,
+        fp: IO[bytes],
         code: int,
         msg: str,
         headers: http.client.HTTPMessage,
         newurl: str,
     ) -> urllib.request.Request | None:
         if req.full_url.startswith("https:") and not newurl.startswith("https:"):
+            fp.close()
             raise wrong_answer_fault(req.full_url)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]  # passed on
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _opener() -> urllib.request.OpenerDirector:
