@@ -90,6 +90,12 @@ class Engines:
     def chat_model_is_loaded(self) -> bool:
         return self._chat is not None
 
+    def answer_now(self) -> None:
+        """End the reasoning of the answer under way and have the answer written. Any thread."""
+        chat = self._chat
+        if chat is not None:
+            chat[2].answer_now()
+
     def release_chat_model(self) -> None:
         """Free the language model's memory; the next question loads it again."""
         if self._chat is not None:

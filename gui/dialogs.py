@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from core.i18n import fault_text, fault_title, ngettext, set_language, tr
+from core.i18n import fault_text, fault_title, ngettext, tr
 from core.settings import Settings, SettingValue
 from core.values import Folder
 from gui import outside
@@ -146,8 +146,6 @@ class Dialogs(QObject):
 
         def done(now: Settings) -> None:
             self._context.theme.use(now.appearance)
-            if "language" in values:
-                set_language(now.language)
             self.settings_changed.emit(now)
 
         self._context.bridge.run(Operation("store", lambda job: settings.change(**values), self, on_result=done))

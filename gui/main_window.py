@@ -15,7 +15,7 @@ from core.i18n import ngettext, tr
 from core.jobs import Job
 from core.values import Folder
 from gui import menus, outside
-from gui.bridge import Operation
+from gui.bridge import Bridge, Operation
 from gui.chat.pane import ChatPane
 from gui.chat.turns import Phase, Turn, Turns
 from gui.context import WindowContext
@@ -91,6 +91,10 @@ class MainWindow(QMainWindow):
         self.actions_by_name = menus.fill(self, self._choices())
         self._connect()
         self._restore_state()
+
+    @property
+    def bridge(self) -> Bridge:
+        return self._context.bridge
 
     @property
     def workspace(self) -> Workspace | None:

@@ -13,7 +13,7 @@ from gui.chat.answer_text import AnswerText
 from gui.chat.reasoning import Reasoning
 from gui.chat.sources import Sources
 from gui.chat.turns import Phase, Turn, documents_among
-from gui.documents.place import of_citations
+from gui.documents.place import of_citations, page_words
 from gui.style.elements import card, column, icon_button, label, push_button, row
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -175,10 +175,15 @@ class Answer(QWidget):
             self.places_wanted.emit(of_citations(self.message.citations, at))
 
     def copy_text(self) -> None:
-        QGuiApplication.clipboard().setText(self.text.written)
+        """Put the answer on the clipboard, with the list of its sources."""
+        citations = self.message.citations if self.message else ()
+        sources = "\n".join(
+            f"[{c.number}] " + ", ".join(part for part in (str(c.path), page_words(c.page)) if part) for c in citations
+        )
+        QGuiApplication.clipboard().setText("\n\n".join(part for part in (self.text.written, sources) if part))
 
     def _make_buttons(self) -> QHBoxLayout:
-        self.copy = icon_button(self._theme, "copy", tr("Copy the answer"), self.copy_text, size_px=16)
+        self.copy = icon_button(self._theme, "copy", tr("Copy the answer with its sources"), self.copy_text, size_px=16)
         self.again = icon_button(self._theme, "again", tr("Write the answer again"), self.again_wanted.emit, size_px=16)
         buttons = row(spacing=SPACE // 2)
         buttons.addWidget(self.copy)

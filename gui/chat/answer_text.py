@@ -29,6 +29,7 @@ from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
 _FEATURES = QTextDocument.MarkdownFeature.MarkdownNoHTML | QTextDocument.MarkdownFeature.MarkdownDialectGitHub
+_FENCED = re.compile(r"\s*(```|~~~)")
 _FIRST_BLOCK_SHAPED = re.compile(r"\s*(#{1,6} |```|~~~|>)")
 HEADING_SIZES = {1: 1.3, 2: 1.2, 3: 1.1}
 LINE_HEIGHT_PERCENT = 130
@@ -84,18 +85,38 @@ class AnswerText(MessageText):
     def _insert(self, markdown: str) -> None:
         if not markdown.strip():
             return
+        markdown = with_links(markdown, self._known)
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
         cursor.movePosition(QTextCursor.MoveOperation.End)
-        if cursor.position() > 0:
+        before = cursor.position()
+        if before > 0:
             cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
         start = cursor.position()
-        markdown = with_links(markdown, self._known)
         cursor.insertMarkdown(markdown, _FEATURES)
-        if start > 0 and _FIRST_BLOCK_SHAPED.match(markdown):
+        if before > 0 and self._is_gap(start, markdown):
+            # A list, a table or a rule brings a block of its own: ours before it is one too many.
+            self._close_gap(start, before, markdown)
+        elif before > 0 and _FIRST_BLOCK_SHAPED.match(markdown):
             self._shape_first_block(start, markdown)
         self._dress(start)
         cursor.endEditBlock()
+
+    def _close_gap(self, start: int, before: int, markdown: str) -> None:
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(start)
+        if self.document().findBlock(start).next().textList() is not None:
+            cursor.deleteChar()  # an empty block gives way to the one after it
+            return
+        cursor.setPosition(before)
+        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        cursor.removeSelectedText()
+        cursor.insertMarkdown(markdown, _FEATURES)
+
+    def _is_gap(self, position: int, markdown: str) -> bool:
+        """Whether the block at `position` is empty although nothing empty was written there."""
+        block = self.document().findBlock(position)
+        return not block.text() and block.next().isValid() and not _FENCED.match(markdown)
 
     def _shape_first_block(self, start: int, markdown: str) -> None:
         """Qt gives what is inserted into an empty block the format of that block: put back what Markdown says."""

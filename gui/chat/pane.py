@@ -87,6 +87,8 @@ class ChatPane(QFrame):
     def new_conversation(self) -> None:
         """An empty page; the conversation is stored with its first question."""
         self._show_conversation(0)
+        if self._workspace is not None:
+            self.composer.set_effort(self._workspace.settings.current.effort)
         self.messages.clear()
         self.pages.setCurrentIndex(EMPTY)
         self.composer.field.setFocus()

@@ -1,0 +1,117 @@
+"""A real window in a test, and what a person does with it: click, type, drop, wait, look."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.logging import _QtMessageCapture
+from pytestqt.qtbot import QtBot
+
+from gui.app import make_window
+from gui.main_window import MainWindow, Opening
+from models.conversation import Sampling
+
+WAIT_MS = 60_000
+WORKERS = ("chat", "close", "download", "index", "search", "store")
+QT_NOISE = ("This plugin does not support propagateSizeHints()",)  # of the offscreen platform
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(qapp: QApplication, qtlog: _QtMessageCapture) -> Iterator[None]:
+    """Fails a test that leaves a window, a worker thread or a warning of Qt. Garbage is collected by the GUI thread
+    only, as in the application: on a worker's thread, Qt objects would be destroyed there."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        gc.enable()
+        gc.collect()
+    assert [record.message for record in qtlog.records if record.message.strip() not in QT_NOISE] == []
+    assert [thread.name for thread in threading.enumerate() if thread.name in WORKERS] == []
+    assert [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()] == []
+
+
+@contextmanager
+def opened(qtbot: QtBot, opening: Opening) -> Iterator[MainWindow]:
+    """The window as `papermoor` opens it, its library open; closed at the end, with nothing left running."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    window = make_window(app, opening, "light")
+    window.show()
+    window.open_library()
+    qtbot.waitUntil(
+        lambda: window.workspace is not None or window.pages.currentWidget() is window.fault_page, timeout=WAIT_MS
+    )
+    if window.workspace is not None:
+        qtbot.waitUntil(lambda: at_rest(window), timeout=WAIT_MS)
+    try:
+        yield window
+    finally:
+        window.close()
+        clean = window.ended_cleanly
+        window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        assert clean, "the window left something running"
+
+
+def at_rest(window: MainWindow) -> bool:
+    """Nothing is being indexed and the tree on screen is up to date."""
+    return window.library is not None and window.library.indexing is None and not window.bridge.busy
+
+
+def grammar(analysis: str, final: str) -> Sampling:
+    """Makes the tiny model speak: one analysis, one final answer, in harmony's own tokens."""
+
+    def quoted(text: str) -> str:
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+    root = f'<[200005]> "analysis" <[200008]> {quoted(analysis)} <[200007]> <[200006]> "assistant" '
+    return Sampling(temperature=0.0, grammar=f'root ::= {root}<[200005]> "final" <[200008]> {quoted(final)}')
+
+
+def drop(window: QWidget, paths: Sequence[Path]) -> None:
+    """Drag `paths` over the window and let go."""
+    hold_over(window, paths)
+    mime = _mime(paths)
+    event = QDropEvent(
+        QPointF(120, 200), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(window, event)
+
+
+def hold_over(window: QWidget, paths: Sequence[Path]) -> None:
+    mime = _mime(paths)
+    event = QDragEnterEvent(
+        QPoint(120, 200), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(window, event)
+
+
+def click(widget: QWidget) -> None:
+    assert widget.isVisible() and widget.isEnabled(), f"{widget.accessibleName()} cannot be clicked"
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def shown(widget: QWidget) -> str:
+    """Every word of the labels that can be seen in `widget`."""
+    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible() and label.text())
+
+
+def wait(qtbot: QtBot, seen: Callable[[], bool]) -> None:
+    qtbot.waitUntil(seen, timeout=WAIT_MS)
+
+
+def _mime(paths: Sequence[Path]) -> QMimeData:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return mime
