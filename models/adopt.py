@@ -69,6 +69,10 @@ class LocalModel:
     program: str
     model: AdoptedModel
 
+    @property
+    def header(self) -> GgufHeader:
+        return self.model.header
+
 
 def identify(path: Path) -> AdoptedModel:
     """What the file at `path` can be used for. Raises ModelFault with the reason if for nothing."""
