@@ -1,0 +1,350 @@
+"""Texts to unit vectors: one thread owns the embedding model, and a question overtakes the documents' passages."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.cancel import CancelToken
+from models.faults import N_, Cancelled, ModelFault
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from models.gguf_file import GgufHeader
+    from models.llama_native import NativeModel
+
+    Vectors = NDArray[np.float32]
+
+log = logging.getLogger(__name__)
+
+BATCH_TOKENS = 256  # attention is computed over the whole batch, so wider ones cost more per token: bench_embedder.py
+TILE_TOKENS = 64  # GGML_FA_TILE_Q: below it llama.cpp sums attention in half precision, above in single precision
+SEQUENCES = 64  # llama.cpp asserts that the batch is a multiple of it
+BATCH_TEXTS = SEQUENCES - 1  # one is for filling up, see `_Engine._rows`
+LONGEST_TEXT_TOKENS = 2048  # for models that would read more: the batch is as long, and memory grows with its square
+POOLING = {"mean": 1, "cls": 2, "last": 3}
+POOLING_NAMES = {number: name for name, number in POOLING.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderSpec:
+    """What must be the same for two vectors to be comparable. `dimension` may be less than the model gives (its first
+    components, for models trained so); texts over `max_tokens` are embedded in parts. `fingerprint` names all of it."""
+
+    key: str
+    dimension: int
+    max_tokens: int
+    query_prefix: str = ""
+    passage_prefix: str = ""
+    pooling: str = "mean"
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingBatch:
+    """`vectors[i]` is the unit vector of text i. `split` are the indices of texts longer than the model reads at once:
+    their vector is the token-weighted mean of their parts' vectors, scaled to unit length again."""
+
+    vectors: Vectors
+    split: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Request:
+    """Texts waiting for vectors. `prefix` is not yet applied."""
+
+    texts: tuple[str, ...]
+    prefix: str
+    cancel: CancelToken
+    result: Future[EmbeddingBatch] = field(default_factory=Future)
+
+
+@dataclass(slots=True)
+class _Part:
+    """A piece of text `text_index` that fits the model, as token ids."""
+
+    text_index: int
+    tokens: list[int]
+
+
+class Embedder:
+    """Embeds on a thread of its own; every method may be called from any thread."""
+
+    def __init__(self, path: Path, spec: EmbedderSpec, threads: int) -> None:
+        """Use `open`."""
+        self.path = path
+        self.spec = spec
+        self._threads = threads
+        self._wakeup = threading.Condition()
+        self._queries: deque[_Request] = deque()
+        self._passages: deque[_Request] = deque()
+        self._closing = False
+        self._model: NativeModel | None = None
+        self._opened: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, name="embedder", daemon=True)
+
+    @classmethod
+    def open(cls, path: Path, *, threads: int | None = None, spec: EmbedderSpec | None = None) -> Embedder:
+        """Load `path`; prefixes and pooling come from the catalog or the file's own metadata unless `spec` gives them.
+        Raises `ModelFault`."""
+        from models.gguf_file import read_header
+
+        header = read_header(path)
+        found = spec or spec_of(header)
+        if not found.fingerprint:
+            found = replace(found, fingerprint=fingerprint(path, found))
+        embedder = cls(path, found, threads or physical_cores())
+        embedder._thread.start()
+        embedder._opened.result()
+        return embedder
+
+    def embed_query(self, text: str) -> Vectors:
+        """The vector of a question, shape [dimension]; goes before waiting passages."""
+        request = _Request((text,), self.spec.query_prefix, CancelToken())
+        vector: Vectors = self._submit(self._queries, request).vectors[0]
+        return vector
+
+    def embed_passages(self, texts: Sequence[str], cancel: CancelToken | None = None) -> Vectors:
+        """The vectors of `texts`, shape [n, dimension], in their order; raises `Cancelled` between batches."""
+        return self.embed_batch(texts, cancel).vectors
+
+    def embed_batch(self, texts: Sequence[str], cancel: CancelToken | None = None) -> EmbeddingBatch:
+        """Like `embed_passages`, and says which texts were too long to be read at once."""
+        request = _Request(tuple(texts), self.spec.passage_prefix, cancel or CancelToken())
+        return self._submit(self._passages, request)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each passage as the model will read it, prefix and ends included; the vocabulary alone is used."""
+        with self._wakeup:
+            model = self._model
+            if self._closing or model is None:
+                raise RuntimeError("the embedder is closed")
+            return [model.count_tokens(self.spec.passage_prefix + text) for text in texts]
+
+    def close(self) -> None:
+        """Drop what waits, finish the running batch, free the model."""
+        with self._wakeup:
+            self._closing = True
+            self._wakeup.notify()
+        self._thread.join()
+
+    def _submit(self, queue: deque[_Request], request: _Request) -> EmbeddingBatch:
+        with self._wakeup:
+            if self._closing:
+                raise RuntimeError("the embedder is closed")
+            queue.append(request)
+            self._wakeup.notify()
+        return request.result.result()
+
+    # Below here: the embedder's own thread.
+
+    def _run(self) -> None:
+        try:
+            engine = _Engine(self.path, self.spec, self._threads)
+        except BaseException as error:  # handed to whoever waits in `open`
+            self._opened.set_exception(error)
+            return
+        self._model = engine.model
+        self._opened.set_result(None)
+        try:
+            while (request := self._next()) is not None:
+                self._serve(engine, request)
+        finally:
+            with self._wakeup:
+                self._closing = True
+                self._model = None
+            engine.close()
+            for request in (*self._queries, *self._passages):
+                request.result.set_exception(Cancelled())
+
+    def _next(self) -> _Request | None:
+        with self._wakeup:
+            self._wakeup.wait_for(lambda: self._closing or self._queries or self._passages)
+            if self._closing:
+                return None
+            return self._queries.popleft() if self._queries else self._passages.popleft()
+
+    def _serve(self, engine: _Engine, request: _Request) -> None:
+        """Embed one request; waiting questions are embedded between its batches."""
+
+        def between_batches() -> None:
+            request.cancel.check()
+            if self._closing:
+                raise Cancelled
+            while self._queries:
+                self._answer(engine, self._queries.popleft(), lambda: None)
+
+        self._answer(engine, request, between_batches)
+
+    def _answer(self, engine: _Engine, request: _Request, between_batches: Callable[[], None]) -> None:
+        try:
+            batch = engine.embed(request.texts, request.prefix, between_batches)
+        except BaseException as error:  # handed to whoever waits for the vectors
+            request.result.set_exception(error)
+        else:
+            request.result.set_result(batch)
+
+
+class _Engine:
+    """The model and its context. Made, used and closed on the embedder's thread."""
+
+    def __init__(self, path: Path, spec: EmbedderSpec, threads: int) -> None:
+        from models.llama_context import ContextSettings, PooledContext
+        from models.llama_native import LoadSettings, NativeModel
+
+        self._spec = spec
+        self.model = NativeModel.load(path, LoadSettings(mmap=False, repack=True))
+        size = -(-max(BATCH_TOKENS, spec.max_tokens) // SEQUENCES) * SEQUENCES
+        settings = ContextSettings(
+            context_tokens=size,
+            batch_tokens=size,
+            ubatch_tokens=size,
+            threads=threads,
+            threads_batch=threads,
+            sequences=SEQUENCES,
+            outputs_max=0,
+            pooling=POOLING[spec.pooling],
+        )
+        try:
+            if not 0 < spec.dimension <= self.model.embedding_length:
+                raise _wrong_dimension(path, spec.dimension, self.model.embedding_length)
+            self._context = PooledContext(self.model, settings)
+        except BaseException:
+            self.model.close()
+            raise
+        ends = self.model.tokenize("", add_special=True)
+        self._tail = ends[-1:] if self.model.ends_texts() else []
+
+    def embed(self, texts: Sequence[str], prefix: str, between_batches: Callable[[], None]) -> EmbeddingBatch:
+        import numpy as np
+
+        started_s = time.perf_counter()
+        vectors = np.zeros((len(texts), self._spec.dimension), np.float32)
+        parts, split = self._parts(texts, prefix)
+        for batch in batches(parts):
+            between_batches()
+            rows = self._rows(batch)
+            rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+            for part, row in zip(batch, rows, strict=True):
+                vectors[part.text_index] += row * np.float32(len(part.tokens)) if part.text_index in split else row
+        for index in split:
+            vectors[index] /= max(float(np.linalg.norm(vectors[index])), 1e-12)
+        if split:
+            log.info("%d of %d texts were embedded in parts", len(split), len(texts))
+        log.debug("embedded %d texts in %.2f s", len(texts), time.perf_counter() - started_s)
+        return EmbeddingBatch(vectors, tuple(sorted(split)))
+
+    def _rows(self, batch: Sequence[_Part]) -> Vectors:
+        """The model's rows for `batch`, cut to the wanted dimension. A batch of few tokens is filled up with an unused
+        text, so that a text's vector is the same alone (as a question is) and among others (as passages are)."""
+        texts = [part.tokens for part in batch]
+        missing = TILE_TOKENS - sum(map(len, texts))
+        if missing > 0:
+            texts.append([texts[0][0]] * missing)
+        return self._context.embed(texts)[: len(batch), : self._spec.dimension]
+
+    def _parts(self, texts: Sequence[str], prefix: str) -> tuple[list[_Part], set[int]]:
+        """`texts` as token ids, those over `max_tokens` cut into pieces that each keep the prefix and the ends."""
+        parts: list[_Part] = []
+        split: set[int] = set()
+        for index, text in enumerate(texts):
+            tokens = self.model.tokenize(prefix + text, add_special=True) or self._placeholder()
+            if len(tokens) <= self._spec.max_tokens:
+                parts.append(_Part(index, tokens))
+                continue
+            split.add(index)
+            parts += [_Part(index, piece) for piece in self._pieces(tokens, prefix)]
+        return parts, split
+
+    def _pieces(self, tokens: list[int], prefix: str) -> Iterator[list[int]]:
+        head = tokens[: common_length(tokens, self.model.tokenize(prefix, add_special=True))]
+        tail = self._tail if tokens[-1:] == self._tail else []
+        body = tokens[len(head) : len(tokens) - len(tail)]
+        room = self._spec.max_tokens - len(head) - len(tail)
+        for start in range(0, len(body), max(room, 1)):
+            yield head + body[start : start + max(room, 1)] + tail
+
+    def _placeholder(self) -> list[int]:
+        """For an empty text of a model whose tokenizer adds no ends: any token, so that there is a vector."""
+        return self.model.tokenize(" .", add_special=False)[:1] or [0]
+
+    def close(self) -> None:
+        self._context.close()
+        self.model.close()
+
+
+def batches(parts: Sequence[_Part]) -> Iterator[list[_Part]]:
+    """`parts` in groups of at most `BATCH_TOKENS` tokens (one longer part stands alone) and `BATCH_TEXTS` texts."""
+    group: list[_Part] = []
+    tokens = 0
+    for part in sorted(parts, key=lambda part: len(part.tokens)):
+        if group and (tokens + len(part.tokens) > BATCH_TOKENS or len(group) == BATCH_TEXTS):
+            yield group
+            group, tokens = [], 0
+        group.append(part)
+        tokens += len(part.tokens)
+    if group:
+        yield group
+
+
+def common_length(left: Sequence[int], right: Sequence[int]) -> int:
+    """How many leading items are the same."""
+    for index, (a, b) in enumerate(zip(left, right, strict=False)):
+        if a != b:
+            return index
+    return min(len(left), len(right))
+
+
+def spec_of(header: GgufHeader) -> EmbedderSpec:
+    """The catalog's entry for this file, else what its own metadata says."""
+    from models.catalog import embedder_for
+
+    entry = embedder_for(header)
+    if entry is not None:
+        prefixes = (entry.query_prefix, entry.passage_prefix)
+        return EmbedderSpec(entry.key, entry.dimension, entry.max_tokens, *prefixes, entry.pooling)
+    pooling = POOLING_NAMES.get(header.pooling_type or 0, "mean")
+    max_tokens = min(header.context_length or 512, LONGEST_TEXT_TOKENS)
+    return EmbedderSpec(header.name, header.embedding_length, max_tokens, pooling=pooling)
+
+
+def fingerprint(path: Path, spec: EmbedderSpec) -> str:
+    """Names the file's content (size, head, samples through it) and the settings, without reading all of it."""
+    size = path.stat().st_size
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        for sample in range(64):
+            file.seek(size * sample // 64)
+            digest.update(file.read(16384))
+    settings = (spec.dimension, spec.max_tokens, spec.query_prefix, spec.passage_prefix, spec.pooling)
+    digest.update(repr((size, settings)).encode())
+    return digest.hexdigest()
+
+
+def physical_cores() -> int:
+    """Cores to compute on; a second thread on the same core only gets in the way."""
+    import psutil
+
+    return psutil.cpu_count(logical=False) or os.cpu_count() or 1
+
+
+def _wrong_dimension(path: Path, wanted: int, given: int) -> ModelFault:
+    return ModelFault(
+        N_("This is not the embedding model that was expected"),
+        N_("{name} gives vectors of {given} numbers, but {wanted} were expected."),
+        N_("Choose the model file again, or download it again."),
+        name=path.name,
+        given=given,
+        wanted=wanted,
+    )

@@ -1,0 +1,166 @@
+"""llama.cpp's contexts: tokens in, logits or vectors out, and a sequence's cache saved and put back.
+
+A context belongs to the thread that made it. Lengths and ids are checked before every native call.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from models.faults import N_, ModelFault
+from models.llama_native import NativeModel, library
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+RANK_POOLING = 4
+PARTIAL_STATE = 1  # LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY: the sliding-window (and recurrent) layers alone
+KV_TYPES = {"f16": 1, "q8_0": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class ContextSettings:
+    """A context's shape. `pooling` is llama.cpp's number (1 mean, 2 cls, 3 last, 4 rank), None for a chat model;
+    `outputs_max` bounds the rows of logits, 0 for as many as the batch."""
+
+    context_tokens: int
+    batch_tokens: int
+    ubatch_tokens: int
+    threads: int
+    threads_batch: int
+    kv_type: str = "f16"
+    sequences: int = 1
+    outputs_max: int = 1
+    pooling: int | None = None
+
+
+class TokenBatch:
+    """Buffers for the tokens of one native call, allocated once and refilled."""
+
+    def __init__(self, capacity: int) -> None:
+        import numpy as np
+
+        lib = library()
+        self.capacity = capacity
+        self._token = np.zeros(capacity, np.int32)
+        self._position = np.zeros(capacity, np.int32)
+        self._sequence = np.zeros(capacity, np.int32)
+        self._counts = np.ones(capacity, np.int32)
+        self._output = np.zeros(capacity, np.int8)
+        stride = self._sequence.itemsize
+        self._pointers = np.arange(capacity, dtype=np.uintp) * stride + self._sequence.ctypes.data
+        self._batch = lib.llama_batch()
+        fields: dict[str, NDArray[Any]] = {
+            "token": self._token,
+            "pos": self._position,
+            "n_seq_id": self._counts,
+            "seq_id": self._pointers,
+        }
+        for name, array in {**fields, "logits": self._output}.items():
+            kind = type(getattr(self._batch, name))
+            setattr(self._batch, name, ctypes.cast(array.ctypes.data, kind))
+
+    def one_sequence(self, tokens: Sequence[int], start: int, *, output_last: bool) -> Any:
+        """`tokens` of sequence 0 at positions from `start`; with `output_last` the last one gives logits."""
+        count = self._checked(len(tokens))
+        self._token[:count] = tokens
+        self._position[:count] = range(start, start + count)
+        self._sequence[:count] = 0
+        self._output[:count] = 0
+        self._output[count - 1] = output_last
+        return self._ready(count)
+
+    def many_sequences(self, texts: Sequence[Sequence[int]]) -> Any:
+        """Each of `texts` as a sequence of its own, all tokens giving output (as pooling wants)."""
+        count = self._checked(sum(len(tokens) for tokens in texts))
+        at = 0
+        for number, tokens in enumerate(texts):
+            end = at + len(tokens)
+            self._token[at:end] = tokens
+            self._position[at:end] = range(len(tokens))
+            self._sequence[at:end] = number
+            at = end
+        self._output[:count] = 1
+        return self._ready(count)
+
+    def _checked(self, count: int) -> int:
+        if not 0 < count <= self.capacity:
+            raise ValueError(f"{count} tokens do not fit into a batch of {self.capacity}")
+        return count
+
+    def _ready(self, count: int) -> Any:
+        self._batch.n_tokens = count
+        return self._batch
+
+
+def make_context(model: NativeModel, settings: ContextSettings) -> Any:
+    """A context on `model`; raises `ModelFault` if its memory cannot be had. Owned by the calling thread."""
+    lib = library()
+    params = lib.llama_context_default_params()
+    params.n_ctx = settings.context_tokens
+    params.n_batch = settings.batch_tokens
+    params.n_ubatch = settings.ubatch_tokens
+    params.n_seq_max = settings.sequences
+    params.n_threads = settings.threads
+    params.n_threads_batch = settings.threads_batch
+    params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
+    params.type_k = params.type_v = KV_TYPES[settings.kv_type]
+    params.n_outputs_max = settings.outputs_max
+    params.swa_full = False
+    params.no_perf = True
+    if settings.pooling is not None:
+        params.embeddings = True
+        params.pooling_type = settings.pooling
+        params.kv_unified = True
+    handle = lib.llama_init_from_model(model.handle, params)
+    if not handle:
+        raise ModelFault(
+            N_("Not enough memory for the model"),
+            N_("The memory for {tokens} tokens of context could not be had."),
+            N_("Close other programs, or choose a smaller context in the settings."),
+            tokens=settings.context_tokens,
+        )
+    return handle
+
+
+class PooledContext:
+    """A context that gives one row per sequence: a vector, or a reranker's scores. One thread owns it."""
+
+    def __init__(self, model: NativeModel, settings: ContextSettings) -> None:
+        self._settings = settings
+        self._width = model.class_count if settings.pooling == RANK_POOLING else model.embedding_length
+        self._vocab_size = model.vocab_size
+        self._handle = make_context(model, settings)
+        self._memory = library().llama_get_memory(self._handle)
+        self._batch = TokenBatch(settings.batch_tokens)
+
+    def embed(self, texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """One row per token list, shape [len(texts), width]; together they must fit the batch."""
+        import numpy as np
+
+        lib = library()
+        if len(texts) > self._settings.sequences or not all(texts):
+            raise ValueError(f"{len(texts)} texts for {self._settings.sequences} sequences, or an empty one")
+        if any(not 0 <= token < self._vocab_size for tokens in texts for token in tokens):
+            raise ValueError("a token is not of this model's vocabulary")
+        if self._memory:
+            lib.llama_memory_clear(self._memory, True)
+        status = lib.llama_decode(self._handle, self._batch.many_sequences(texts))
+        if status != 0:
+            raise RuntimeError(f"llama_decode gave {status} for {len(texts)} texts")
+        rows = np.empty((len(texts), self._width), np.float32)
+        for number in range(len(texts)):
+            pointer = lib.llama_get_embeddings_seq(self._handle, number)
+            if not pointer:
+                raise RuntimeError(f"no vector for text {number}")
+            rows[number] = np.ctypeslib.as_array(pointer, (self._width,))
+        return rows
+
+    def close(self) -> None:
+        if self._handle is not None:
+            library().llama_free(self._handle)
+            self._handle = None
