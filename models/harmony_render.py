@@ -1,4 +1,9 @@
-"""Owns turning a conversation into gpt-oss's token ids, by openai-harmony; no text ever becomes a control token."""
+"""Owns turning a conversation into gpt-oss's token ids, by openai-harmony; no text ever becomes a control token.
+
+The template inside the GGUF gives the same ids, but for what it does otherwise than the format's authors: it leaves two
+line breaks after instructions that no tools follow, writes `json` where they write `<|constrain|>json`, puts the comma
+of a parameter with a default after the comment, and quotes a tool's result once more. There openai-harmony is followed.
+"""
 
 from __future__ import annotations
 
