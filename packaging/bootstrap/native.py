@@ -40,26 +40,40 @@ _INSTRUCTION_SETS = re.compile(
 )
 
 
+def check(places: Places) -> None:
+    """Before anything is fetched: where a build will be needed, what it needs must be there."""
+    version = _version(places)
+    if not _works(places, version) and not any(kept_wheels(places, version, with_foreign=not _custom())):
+        check_compiler()
+
+
 def install(places: Places, line: ProgressLine) -> None:
     """Have llama-cpp-python in the environment, and note it in the stamp: what is there already, else a wheel that was
     kept, else one built now."""
-    _install(places, line)
+    _install(places, _version(places), line)
     write_stamp(places, {**read_stamp(places), "native": setup_key(places, "native")})
 
 
-def _install(places: Places, line: ProgressLine) -> None:
-    version = lockfile.pins(lockfile.read_sections(places.root / lockfile.NAME)["native"])[PACKAGE]
-    custom = bool(os.environ.get("CMAKE_ARGS"))
+def _install(places: Places, version: str, line: ProgressLine) -> None:
     known = read_stamp(places).get("native") == setup_key(places, "native")
-    if (known or not custom) and _works(places, version):
+    if (known or not _custom()) and _works(places, version):
         return
-    for wheel in kept_wheels(places, version, with_foreign=not custom):
+    for wheel in kept_wheels(places, version, with_foreign=not _custom()):
         if _try(places, wheel, version):
             line.finish(f"llama.cpp: using the build that was kept ({wheel})")
             return
     wheel = build(places, line)
     if not _try(places, wheel, version):
         raise Stopped(f"llama-cpp-python was built but does not start; remove {wheel.parent} and run this again.")
+
+
+def _version(places: Places) -> str:
+    return lockfile.pins(lockfile.read_sections(places.root / lockfile.NAME)["native"])[PACKAGE]
+
+
+def _custom() -> bool:
+    """Whether the person asked for a build of a special kind, which no wheel of unknown origin can be."""
+    return bool(os.environ.get("CMAKE_ARGS"))
 
 
 def processor() -> str:
@@ -137,8 +151,7 @@ def build(places: Places, line: ProgressLine) -> Path:
     """Build the wheel in a throw-away virtual environment and keep it in the cache; the path of the wheel kept."""
     check_compiler()
     sections = lockfile.read_sections(places.root / lockfile.NAME)
-    version = lockfile.pins(sections["native"])[PACKAGE]
-    target = wheel_folder(places, version)
+    target = wheel_folder(places, _version(places))
     target.mkdir(parents=True, exist_ok=True)
     line.finish("llama.cpp is built for this processor now: 5 to 15 minutes, once; later set-ups reuse it.")
     with tempfile.TemporaryDirectory(prefix="papermoor-") as folder:

@@ -29,6 +29,8 @@ def _fill(places: Places, sections: Sequence[str]) -> None:
             environment.make_venv(places, line)
             missing = [section for section in sections if not ready(places, [section])]
             packages = [section for section in missing if section != "native"]
+            if "native" in missing:
+                native.check(places)
             if packages:
                 environment.install(places, packages, line)
             if "native" in missing:
