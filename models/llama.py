@@ -15,7 +15,8 @@ from typing import Any
 
 from models.cancel import CancelToken
 from models.faults import N_, Cancelled, ModelFault
-from models.llama_native import PARTIAL_STATE, ContextSettings, NativeModel, StopFlag, TokenBatch, library, make_context
+from models.llama_context import PARTIAL_STATE, ContextSettings, TokenBatch, make_context
+from models.llama_native import NativeModel, StopFlag, library
 
 log = logging.getLogger(__name__)
 

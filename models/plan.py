@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from models.faults import N_, ModelFault
 from models.gguf_file import GgufHeader
-from models.llama_native import ContextSettings, LoadSettings
+from models.llama_context import ContextSettings
+from models.llama_native import LoadSettings
 from models.machine import Machine
 
 MIB = 2**20
