@@ -67,7 +67,7 @@ class Engines:
 
         settings = self._settings.current
         return plan_chat(
-            read_header(self._chat_path()),
+            read_header(self.chat_path()),
             probe_machine(),
             budget_bytes=settings.memory_gib * GIB,
             wanted_context=settings.context_tokens or None,
@@ -75,7 +75,7 @@ class Engines:
 
     def chat_model(self, report: ReportProgress, cancel: CancelToken) -> ChatModel:
         """The language model, loaded on first use and again after its file or the memory settings changed."""
-        path, settings = self._chat_path(), self._settings.current
+        path, settings = self.chat_path(), self._settings.current
         if self._chat is not None and self._chat[0] == path and _same_memory(self._chat[1], settings):
             return self._chat[2]
         self.release_chat_model()
@@ -109,7 +109,8 @@ class Engines:
                 self._embedder = None
         self.release_chat_model()
 
-    def _chat_path(self) -> Path:
+    def chat_path(self) -> Path:
+        """The language model's file. Raises `ModelFault` if there is none, or none that can be used."""
         status = self._shelf.chat_model()
         if status.fault is not None:
             raise status.fault

@@ -53,6 +53,7 @@ def search(workspace: Workspace, arguments: argparse.Namespace, output: Output) 
 
 def ask(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     """Ask in a conversation of its own, which leaves no trace in the list of conversations."""
+    workspace.engines.chat_path()  # says at once what is missing
     effort = Effort(arguments.effort) if arguments.effort else None
     conversation = workspace.conversations.create()
     answer: ChatMessage | None = None

@@ -18,6 +18,7 @@ from models.conversation import Effort
 
 
 def survey(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    workspace.engines.chat_path()  # says at once what is missing
     surveys = workspace.surveys
     survey_id = arguments.resume or surveys.create(arguments.question)
     try:

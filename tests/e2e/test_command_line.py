@@ -87,12 +87,12 @@ def test_many_queries_in_one_process(papermoor: Run, documents: Path, tmp_path: 
     result(papermoor("--embedder", minilm_gguf, "--json", "index", documents))
     queries = tmp_path / "queries.jsonl"
     queries.write_text(
-        '{"id": "a", "question": "How long does a folded vessel float?"}\n{"id": 2, "question": "berth"}\n'
+        '{"id": "a", "question": "How long does a paper boat last?"}\n{"id": 2, "question": "berth"}\n'
     )
     done = papermoor("--embedder", minilm_gguf, "search", "--queries", queries, "--limit", 1, "--max-chars", 300)
     first, second = [json.loads(line) for line in done.stdout.splitlines()]
     assert (first["id"], second["id"]) == ("a", 2)
-    assert first["query"] == "How long does a folded vessel float?"
+    assert first["query"] == "How long does a paper boat last?"
     assert [p["path"] for p in first["passages"]] == [str(documents / "paper.txt")]
     assert [p["path"] for p in second["passages"]] == [str(documents / "mooring.md")]
 
