@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from models.progress import Progress
 
 
 def index(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    _require_paths(workspace, arguments.paths)
     report = workspace.library.index(arguments.paths, Job(output.progress))
     output.finish_progress()
     if output.json:
@@ -100,6 +101,14 @@ def status(workspace: Workspace, arguments: argparse.Namespace, output: Output) 
 
 def doctor(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     _print_facts(workspace, output, full=True)
+
+
+def _require_paths(workspace: Workspace, paths: Sequence[Path]) -> None:
+    """Raise for a path that is neither on the disk nor in the library (one that was there may be gone by now)."""
+    known = [folder.path for folder in workspace.library.folders()]
+    for path in (path.expanduser().absolute() for path in paths):
+        if not path.exists() and not any(path.is_relative_to(folder) for folder in known):
+            raise Fault(N_("Nothing there"), N_("There is no file or folder {path}."), path=path)
 
 
 def _print_facts(workspace: Workspace, output: Output, *, full: bool) -> None:
