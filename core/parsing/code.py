@@ -17,7 +17,7 @@ _DEFINITION = re.compile(
     r"(?P<kind>def|class|fn|func|function\*?|fun|interface|struct|enum|impl(?:<[^>]*>)?|trait|"
     r"module|namespace|protocol|"
     r"object|record|type|sub|procedure|macro_rules!|defmodule|defp?|contract|message|service|CREATE\s+TABLE)"
-    r"\s+(?:\([^()\n]{0,80}\)\s*)?(?P<name>[\w$.:]+)",
+    r"\s+(?:\([^()\n]{0,80}\)\s*)?(?P<name>[\w$]+(?:(?:\.|::)[\w$]+)*)",
     re.M,
 )
 _INDENT_WIDTH = 4

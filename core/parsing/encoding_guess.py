@@ -28,6 +28,7 @@ _UNION_WEIGHT = 0.9
 _SIGN_WEIGHT = 0.8
 _WINDOWS_SIGN_WEIGHT = 1.0  # quotation marks and dashes beyond ASCII are Windows-1252's as a rule
 _SAMPLE_CHARS = 20_000
+_THAI_SIGNS = frozenset("\u0e31\u0e34\u0e35\u0e36\u0e37\u0e38\u0e39\u0e47\u0e48\u0e49\u0e4a\u0e4b\u0e4c\u0e4d")
 _EAST_ASIAN = ("cp932", "euc_jp", "gb18030", "big5hkscs", "cp949")
 
 
@@ -35,10 +36,24 @@ def guess(sample: bytes) -> str | None:
     """The name of a Python codec, or None if nothing fits."""
     from charset_normalizer import from_bytes
 
+    if _is_thai(sample):
+        return "cp874"
     best = from_bytes(sample).best()
     if best is None:
         return _east_asian(sample) or _latin(sample)
     return _latin(sample) if best.encoding in _LATIN_FAMILY else best.encoding
+
+
+def _is_thai(sample: bytes) -> bool:
+    """Thai's vowel and tone signs stand after its consonants; bytes of East Asian texts, read as Thai, do not obey."""
+    try:
+        text = sample.decode("cp874")
+    except UnicodeDecodeError:
+        return False
+    wide = [(before, char) for before, char in zip(" " + text, text, strict=False) if char > "\x7f"]
+    signs = [before for before, char in wide if char in _THAI_SIGNS]
+    in_place = sum("\u0e01" <= before <= "\u0e4e" for before in signs)
+    return len(wide) > 8 and 0.1 < len(signs) / len(wide) < 0.45 and in_place == len(signs)
 
 
 def _latin(sample: bytes) -> str:

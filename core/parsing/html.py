@@ -29,6 +29,7 @@ _BLOCKS = {
     "p", "section",
     "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "caption", "frameset", "noframes",
 }  # fmt: skip
+_LAYOUT = ", ".join(f"td {tag}" for tag in ("table", "h1", "h2", "h3", "ul", "ol", "pre", "blockquote"))
 _MAX_CELL_CHARS = 600
 _MAX_DEPTH = 4000
 _NESTING = re.compile(
@@ -207,7 +208,7 @@ class _Walker:
 
     def _data_table(self, table: LexborNode) -> bool:
         """Put a table of short cells into the document; False for one that only lays out the page."""
-        if table.css_first("table, h1, h2, h3, ul, ol, pre, blockquote") is not None:
+        if table.css_first(_LAYOUT) is not None:
             return False
         rows: list[list[str]] = []
         for row in table.css("tr"):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.parsing.attachments import Attachment, write_attachments
 from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
 from core.parsing.html import convert
 from core.parsing.source import Source
+
+if TYPE_CHECKING:
+    from oxmsg import Message
 
 _LOCKED = ("IPM.Note.SMIME",)
 _SIGNED = "MultipartSigned"
@@ -17,7 +22,11 @@ def parse(source: Source, out: DocumentBuilder) -> None:
 
     if source.size_bytes > out.limits.file_bytes:
         raise source.too_large(source.size_bytes, out.limits.file_bytes)
-    message = Message.load(source.open())
+    with source.open() as file:
+        _write(Message.load(file), source, out)
+
+
+def _write(message: Message, source: Source, out: DocumentBuilder) -> None:
     kind = message.message_class or ""
     headers = {name.casefold(): value for name, value in message.message_headers.items()}
     is_locked = kind.startswith(_LOCKED) and _SIGNED not in kind

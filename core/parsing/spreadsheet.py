@@ -1,10 +1,10 @@
-"""XLSX, XLSB and XLS: calamine, sheet by sheet; openpyxl where a sheet claims more cells than it can hold."""
+"""XLSX, XLSB and XLS: calamine, sheet by sheet; an own reader where a sheet spans more cells than memory holds."""
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from core.parsing.archive import Archive, open_archive
@@ -13,15 +13,14 @@ from core.parsing.docx import core_title
 from core.parsing.faults import ParseProblem
 from core.parsing.pptx import Shapes
 from core.parsing.source import Source
+from core.parsing.sparse_sheet import sparse_sheets
 from core.parsing.xml_events import feed
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
-_LAST_CELLS = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"')
-_DENSE_CELLS = 5_000_000
-_COLUMNS = 2_000
-_ROWS_OF_A_SPARSE_SHEET = 200_000
+_CELL_NAMES = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"')
+_DENSE_CELLS = 8_000_000
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
@@ -33,7 +32,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         if _is_dense(archive):
             _write_book(_calamine(source, out), out)
         else:
-            _write_sparse(source, out)
+            _write_sparse(archive, source, out)
         _write_notes(archive, source, out)
 
 
@@ -66,12 +65,12 @@ def _write_book(book: CalamineWorkbook, out: DocumentBuilder) -> None:
 def _is_dense(archive: Archive) -> bool:
     """Whether every sheet's bounding rectangle is small: calamine lays sheets out cell by cell and dies of the rest."""
     for name in archive.names("xl/worksheets/", ".xml"):
-        rows = columns = 0
-        for column, row in _LAST_CELLS.findall(archive.read(name)):
+        rows, columns = 0, b""
+        for column, row in _CELL_NAMES.findall(archive.read(name)):
             rows = max(rows, int(row))
-            if len(column) > 1 or column > b"Z":
-                columns = max(columns, _column_number(column))
-        if rows * max(columns, 26) > _DENSE_CELLS:
+            if (len(column), column) > (len(columns), columns):
+                columns = column
+        if rows * _column_number(columns) > _DENSE_CELLS:
             return False
     return True
 
@@ -83,24 +82,12 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _write_sparse(source: Source, out: DocumentBuilder) -> None:
-    from openpyxl import load_workbook
-
-    book = load_workbook(source.open(), read_only=True, data_only=True)
-    for sheet in book.worksheets:
-        out.page(sheet.title)
-        out.heading(sheet.title, 1)
-        out.table(_filled(sheet.iter_rows(max_col=_COLUMNS, values_only=True)))
-        out.warn("A sheet is very large and almost empty; only its first part was read.")
-
-
-def _filled(rows: Iterable[Iterable[object]]) -> Iterator[list[str]]:
-    for count, row in enumerate(rows):
-        if count >= _ROWS_OF_A_SPARSE_SHEET:
-            return
-        cells = _cells(row)
-        if any(cells):
-            yield cells
+def _write_sparse(archive: Archive, source: Source, out: DocumentBuilder) -> None:
+    for name, rows in sparse_sheets(archive, source.label):
+        out.page(name)
+        out.heading(name, 1)
+        out.table(rows)
+    out.warn("A sheet is very large and almost empty; its cells are here without their columns.")
 
 
 def _cells(row: Iterable[object]) -> list[str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import threading
 import time
 import unicodedata
@@ -171,4 +170,4 @@ def report(tallies: dict[str, Tally], by_kind: dict[str, list[bool]], wrong: lis
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
