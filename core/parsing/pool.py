@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -73,10 +73,14 @@ class ParserPool:
         try:
             while True:
                 while not exhausted and (found := self._take(block=not busy, cancel=cancel)) is not None:
-                    path = next(waiting, None)
+                    path = None
+                    try:
+                        path = next(waiting, None)
+                    finally:  # drawing a path may be stopped
+                        if path is None:
+                            self._give_back(found)
                     if path is None:
                         exhausted = True
-                        self._give_back(found)
                     else:
                         busy.append(found)
                         found.begin(path, password)
@@ -202,7 +206,8 @@ class _Worker:
         if process.is_alive():
             process.kill()
         process.join()
-        process.close()
+        with suppress(ValueError):  # someone else has waited for it
+            process.close()
 
     def _start(self) -> None:
         self.kill()
