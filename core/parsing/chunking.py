@@ -228,7 +228,7 @@ def _hash(text: str, offset: int) -> int:
 
 
 def _dominant(starts: list[int], names: list[str], start: int, end: int) -> str:
-    """The section that most of `text[start:end]` lies in."""
+    """The section that most of `text[start:end]` lies in; where none holds half of it, what their paths share."""
     first = max(0, bisect_right(starts, start) - 1)
     share: Counter[str] = Counter()
     for index in range(first, len(starts)):
@@ -236,4 +236,11 @@ def _dominant(starts: list[int], names: list[str], start: int, end: int) -> str:
             break
         until = starts[index + 1] if index + 1 < len(starts) else end
         share[names[index]] += min(end, until) - max(start, starts[index])
-    return share.most_common(1)[0][0] if share else ""
+    if not share:
+        return ""
+    name, most = share.most_common(1)[0]
+    if most >= 0.5 * (end - start):
+        return name
+    paths = [other.split(SECTION_SEPARATOR) for other in share]
+    shared = [steps[0] for steps in zip(*paths, strict=False) if len(set(steps)) == 1]
+    return SECTION_SEPARATOR.join(shared) or name

@@ -54,7 +54,7 @@ def splits_character(text: str, offset: int) -> bool:
     if not 0 < offset < len(text):
         return False
     before, after = text[offset - 1], text[offset]
-    if after < "\u0300":
+    if after < "\u0300" or before.isspace():
         return before == "\r" and after == "\n"
     if before == _ZWJ or _extends(after):
         return True
