@@ -16,9 +16,8 @@ from models.progress import ReportProgress
 
 if TYPE_CHECKING:
     from models.chat_model import ChatModel
-    from models.plan import LoadPlan
-
     from models.embedder import Embedder
+    from models.plan import LoadPlan
 
 log = logging.getLogger(__name__)
 GIB = 2**30
@@ -60,10 +59,9 @@ class Engines:
 
     def chat_plan(self) -> LoadPlan:
         """How the chosen language model would be loaded here. Raises `ModelFault` if there is none or it cannot fit."""
+        from models.gguf_file import read_header
         from models.machine import probe_machine
         from models.plan import plan_chat
-
-        from models.gguf_file import read_header
 
         settings = self._settings.current
         return plan_chat(

@@ -164,7 +164,8 @@ def _read(path: Path) -> Settings:
     kept: dict[str, Any] = {}
     for f in fields(Settings):
         value: Any = stored.get(f.name, f.default)
-        if type(value) is type(f.default) and DECLARATIONS[f.name].accepts(value):
+        same_type: bool = type(value) is type(f.default)
+        if same_type and DECLARATIONS[f.name].accepts(value):
             kept[f.name] = value
         else:
             log.warning("setting %s does not fit, default used", f.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,14 +12,11 @@ from core.faults import N_, Fault, ModelFault
 from core.jobs import Job
 from core.settings import SettingsStore
 from models import catalog
-from models.progress import Progress
 
 if TYPE_CHECKING:
     from models.gguf_file import GgufHeader
 
 log = logging.getLogger(__name__)
-
-BLOCK_BYTES = 4 << 20
 
 
 class ModelState(StrEnum):
@@ -110,17 +106,16 @@ class Shelf:
 
     def verify(self, path: Path, job: Job) -> bool | None:
         """Whether a downloaded file has its published SHA-256; None if that is not known. Raises `Cancelled`."""
+        from models.download import verify
+
         entry = catalog.by_file_name(path.name)
         if entry is None or entry.sha256 is None:
             return None
-        digest, done, total = hashlib.sha256(), 0, path.stat().st_size
-        with path.open("rb") as file:
-            while block := file.read(BLOCK_BYTES):
-                job.check()
-                digest.update(block)
-                done += len(block)
-                job.report(Progress(done, total, "bytes", path.name))
-        return digest.hexdigest() == entry.sha256
+        try:
+            verify(path, entry, report=job.report, cancel=job.cancel)
+        except ModelFault:
+            return False
+        return True
 
     def _choose(self, kind: str, path: Path) -> None:
         if kind == "chat":

@@ -63,7 +63,7 @@ def _progress_text(progress: Progress) -> str:
         amount = f"{percent} %"
         if progress.unit != "bytes":
             amount += f" ({progress.done}/{progress.total})"
-    parts = [amount, progress.detail]
+    parts = [amount, tr(progress.detail) if progress.detail else ""]  # a file's name, or a template of models
     if progress.seconds_left is not None:
         parts.append(tr("about {seconds} s left", seconds=round(progress.seconds_left)))
     return "  ".join(part for part in parts if part)[:100]
