@@ -225,5 +225,6 @@ def explain_pip(output: str) -> str:
 
 
 def _last_lines(output: str) -> str:
-    lines = [text for text in output.splitlines() if text.strip() and not text.startswith("WARNING")]
+    chatter = ("WARNING", "Ignoring ", "Looking in ", "Collecting ", "Requirement already satisfied")
+    lines = [text for text in output.splitlines() if text.strip() and not text.lstrip().startswith(chatter)]
     return "\n".join(f"  {text}" for text in lines[-12:])
