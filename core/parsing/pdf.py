@@ -24,6 +24,7 @@ _PASSWORD_ERROR = 4
 _BOLD_WEIGHT = 600
 _BOLD_NAMES = (b"bold", b"black", b"heavy", b"-demi")
 _NAME_BYTES = 128
+_LOCKED = re.compile("password|security", re.I)
 _DROPPED = re.compile("[\x00-\x08\x0b-\x1f\u00ad\ufffe\uffff\ud800-\udfff]")
 _TITLES_TO_IGNORE = ("untitled", "microsoft word", "powerpoint presentation", "document", "slide 1", "print")
 
@@ -51,7 +52,7 @@ def _open(source: Source, out: DocumentBuilder) -> pypdfium2.PdfDocument | None:
     try:
         return pypdfium2.PdfDocument(source.data or source.path, password=source.password)
     except pypdfium2.PdfiumError as error:
-        if getattr(error, "err_code", None) == _PASSWORD_ERROR or "password" in str(error).lower():
+        if getattr(error, "err_code", None) == _PASSWORD_ERROR or _LOCKED.search(str(error)):
             raise source.fault(ParseProblem.ENCRYPTED) from error
         return None
 

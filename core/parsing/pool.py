@@ -144,6 +144,7 @@ class _Worker:
         self._process: BaseProcess | None = None
         self.connection: Connection
         self._path = Path()
+        self._password: str | None = None
         self._deadline = 0.0
         self._began = 0.0
         self._files = 0
@@ -155,19 +156,15 @@ class _Worker:
 
     def begin(self, path: Path, password: str | None) -> None:
         """Send the file to read to the process, which is started first if there is none."""
-        self._path = path
-        self._files += 1
-        fresh = self._process is None
-        if fresh:
-            self._start()
-        self._began = time.monotonic()
-        self._deadline = self._began + self._limits.seconds(0) + (_START_S if fresh else 0.0)
-        try:
-            self.connection.send_bytes(worker.request(path, password))
-        except OSError:
-            log.warning("a parser process ended while idle")
-            self._start()
-            self.connection.send_bytes(worker.request(path, password))
+        self._path, self._password = path, password
+        if self._process is not None:
+            try:
+                self._send()
+                return
+            except OSError:
+                log.warning("a parser process ended while idle")
+        self._start()
+        self._send()
 
     def poll(self) -> Parsed | None:
         """The outcome if there is one; None while the file is being read."""
@@ -179,10 +176,12 @@ class _Worker:
             if isinstance(message, PageCount):
                 allowed = self._began + self._limits.seconds(message.pages)
                 self._deadline = max(self._deadline, allowed)
-            elif isinstance(message, ParseFault):
-                return Parsed(self._path, None, message)
-            else:
+            elif isinstance(message, ParsedDocument):
                 return Parsed(self._path, message, None)
+            elif message.problem is ParseProblem.OUT_OF_MEMORY:
+                return self._lost(message.problem)
+            else:
+                return Parsed(self._path, None, message)
         if time.monotonic() > self._deadline:
             return self._lost(ParseProblem.TIMED_OUT)
         if sys.platform != "linux" and self._resident_bytes() > self._limits.memory_bytes:
@@ -218,11 +217,23 @@ class _Worker:
             process.start()
         theirs.close()
         self._process = process
+        self._files = 0
 
-    def _lost(self, problem: ParseProblem) -> Parsed:
-        """The process is of no more use; the next file gets a new one."""
+    def _send(self) -> None:
+        self._files += 1
+        self._began = time.monotonic()
+        self._deadline = self._began + self._limits.seconds(0) + (_START_S if self._files == 1 else 0.0)
+        self.connection.send_bytes(worker.request(self._path, self._password))
+
+    def _lost(self, problem: ParseProblem) -> Parsed | None:
+        """The process is of no more use. What earlier files left in it may be to blame: then a new one tries once
+        more."""
         log.info("a parser process was given up: %s", problem)
+        used = self._files > 1
         self.kill()
+        if used and problem is not ParseProblem.TIMED_OUT:
+            self.begin(self._path, self._password)
+            return None
         return Parsed(self._path, None, ParseFault(problem))
 
     def _cause_of_death(self) -> ParseProblem:
