@@ -1,52 +1,77 @@
-"""A loaded gpt-oss: conversations in, typed events out."""
+"""The chat model that core uses: a conversation in, typed events out, with as little evaluated anew as possible."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from models.cancel import CancelToken
-from models.conversation import Conversation, Finished, FinishReason, ModelEvent, Reading, Sampling, Usage
-from models.faults import Cancelled
-from models.gguf_file import read_header
-from models.harmony import STOP_IDS, HarmonyEncoding, HarmonyParser
-from models.llama import Stopwatch, TokenMemory
-from models.llama_native import NativeModel
-from models.plan import LoadPlan
+from models.completion import Completion, Parser, Turn
+from models.conversation import Conversation, Finished, Message, ModelEvent, Reading, Role, Sampling
+from models.faults import N_, ModelFault
+from models.plan import LoadPlan, safer
 from models.progress import ReportProgress, ignore_progress
-from models.sampler import Sampler
+from models.token_cache import TokenCache, common_length
+from models.vocabulary import STOP_IDS
+
+if TYPE_CHECKING:
+    from models.gguf_file import GgufHeader
+    from models.llama_context import ChatContext
+    from models.llama_native import NativeModel
 
 log = logging.getLogger(__name__)
 
-FORCED_ANSWER_TOKENS = 512  # kept, of what may be generated, for the answer when the reasoning goes on and on
-SHORTEST_FORCED_TOKENS = 64  # a limit below this is a test of something else
+CHUNK_S = 1.5  # how long one call into llama.cpp should take while reading: progress is told between calls
+SMALLEST_CHUNK_TOKENS = 128
+BOUNDARIES_KEPT = 8  # checkpoints before the latest user messages
+SMALLEST_ANSWER_TOKENS = 64  # a prompt that leaves less room than this is refused
+FORCED_TOKENS = 16  # room for what begins an answer (`HarmonyParser.force_final`)
 
 
-@dataclass(slots=True)
-class _Writing:
-    """One answer under way."""
+class Prompt(Protocol):
+    """A rendered conversation (see `models.harmony_render.Prompt`)."""
 
-    parser: HarmonyParser
-    sampler: Sampler
-    cancel: CancelToken
-    limit: int
-    force_at: int
-    watch: Stopwatch = field(default_factory=Stopwatch)
-    generated: int = 0
+    @property
+    def tokens(self) -> tuple[int, ...]: ...
+
+    @property
+    def prefix_tokens(self) -> int: ...
+
+    @property
+    def boundaries(self) -> tuple[int, ...]: ...
+
+
+class Format(Protocol):
+    """A model's conversation format: harmony for gpt-oss, a template for others."""
+
+    def prompt(self, conversation: Conversation) -> Prompt: ...
+
+    def parser(self) -> Parser: ...
+
+    def encode_text(self, text: str) -> list[int]: ...
 
 
 class ChatModel:
-    """Made, used and closed on one thread; `answer_now` may be called from any."""
+    """A loaded chat model. The thread that opened it owns it; only `answer_now` and a cancel token work from others."""
 
-    def __init__(self, native: NativeModel, encoding: HarmonyEncoding, memory: TokenMemory, plan: LoadPlan) -> None:
-        self._native = native
-        self._encoding = encoding
-        self._memory = memory
+    def __init__(self, model: NativeModel, context: ChatContext, form: Format, plan: LoadPlan) -> None:
+        """Use `open`."""
         self.plan = plan
+        self.context_tokens = context.context_tokens
+        self._model = model
+        self._context = context
+        self._format = form
+        self._cache = TokenCache(context)
         self._answer_now = threading.Event()
+        self._tokens_per_s = 0.0
+        self._owner = threading.get_ident()
+        self._closed = False
 
     @classmethod
     def open(
@@ -58,38 +83,73 @@ class ChatModel:
         report: ReportProgress = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> ChatModel:
-        """Load the model at `path` as `plan` says. Raises `ModelFault` or `Cancelled`."""
-        read_header(path)  # what is wrong with the file is found here, in words, not in native code
-        encoding = HarmonyEncoding.from_gguf(path, cache_dir)
-        native = NativeModel.load(path, plan.load_settings, report=report, cancel=cancel)
-        try:
-            memory = TokenMemory(native, plan.context_settings)
-        except BaseException:
-            native.close()
-            raise
-        return cls(native, encoding, memory, plan)
+        """Load the model at `path`. Raises `ModelFault` (absent, damaged, no chat model, no memory) or `Cancelled`.
 
-    @property
-    def context_tokens(self) -> int:
-        return self._memory.context_tokens
+        A way of loading that ended the program before is not tried again: the plan is made safer, see `.plan`.
+        """
+        from models.gguf_file import read_header
+        from models.load_journal import LoadJournal
+
+        header = read_header(path)
+        form = _format_of(header, cache_dir)
+        journal = LoadJournal(cache_dir)
+        if journal.ended_the_program(path, plan):
+            plan = safer(plan)
+        journal.begin(path, plan)
+        try:
+            return cls._load(path, plan, form, report, cancel or CancelToken())
+        finally:
+            journal.end()
+
+    @classmethod
+    def _load(cls, path: Path, plan: LoadPlan, form: Format, report: ReportProgress, cancel: CancelToken) -> ChatModel:
+        from models.llama_context import ChatContext, ContextSettings
+        from models.llama_native import LoadSettings, NativeModel
+
+        started_s = time.perf_counter()
+        weights = LoadSettings(plan.mmap, plan.repack, plan.repack_experts, plan.gpu_layers, plan.cpu_expert_layers)
+        settings = ContextSettings(
+            context_tokens=plan.context_tokens,
+            batch_tokens=plan.ubatch,
+            ubatch_tokens=plan.ubatch,
+            threads=plan.threads,
+            threads_batch=plan.threads_batch,
+            kv_type=plan.kv_type,
+        )
+        model = NativeModel.load(path, weights, report=report, cancel=cancel)
+        try:
+            context = ChatContext(model, settings)
+            context.try_out()
+        except BaseException:
+            model.close()
+            raise
+        log.info("loaded %s in %.1f s", path.name, time.perf_counter() - started_s)
+        return cls(model, context, form, plan)
 
     def count_tokens(self, text: str) -> int:
-        return len(self._encoding.encode_text(text))
+        """How many tokens `text` is; any thread."""
+        return len(self._format.encode_text(text))
 
     def count_prompt(self, conversation: Conversation) -> int:
-        """Tokens of the conversation as it would be rendered."""
-        return len(self._encoding.prompt(conversation).tokens)
-
-    def warm_up(self, conversation: Conversation, cancel: CancelToken | None = None) -> None:
-        """Evaluate what every conversation with these instructions begins with: the first question then waits less."""
-        prefix = self._encoding.prefix(conversation)
-        if self._memory.reusable(prefix) < len(prefix) - 1:
-            for _ in self._memory.evaluate(prefix, (), cancel or CancelToken()):
-                pass
+        """How many tokens the whole prompt of `conversation` is; any thread."""
+        return len(self._format.prompt(conversation).tokens)
 
     def answer_now(self) -> None:
-        """End the reasoning of the answer under way and have the answer written."""
+        """End the reasoning of the running generation and begin the answer. Any thread; no effect between two."""
         self._answer_now.set()
+
+    def warm_up(self, conversation: Conversation, cancel: CancelToken | None = None) -> None:
+        """Evaluate what the next prompt of `conversation` is sure to begin with: the fixed part, and the messages it
+        has. Costs nothing for what is evaluated already; ends early if cancelled."""
+        self._check_owner()
+        prompt = self._format.prompt(conversation)
+        tokens = prompt.tokens[: self._certain_tokens(conversation, prompt)]
+        if not tokens or len(tokens) >= self.context_tokens:
+            return
+        cancel = cancel or CancelToken()
+        with _stopping(self._context, cancel):
+            for _ in self._read(tokens, {prompt.prefix_tokens, len(tokens)}, Turn(), cancel):
+                pass
 
     def generate(
         self,
@@ -99,82 +159,126 @@ class ChatModel:
         cancel: CancelToken | None = None,
         sampling: Sampling | None = None,
     ) -> Iterator[ModelEvent]:
-        """Answer the conversation's last message. The last event is `Finished`; stopping gives one too, no exception.
-
-        `max_tokens` counts reasoning and answer together. Raises `ModelFault`.
-        """
-        cancel = cancel or CancelToken()
+        """The events of the next message: `Reading` while the prompt is evaluated, then what the model writes, last
+        `Finished`. At most `max_tokens` are generated, some of them kept for the answer. Cancelling ends it with
+        `Finished(CANCELLED)`. Raises `ModelFault` before anything is evaluated if the conversation is too long."""
+        self._check_owner()
+        prompt = self._format.prompt(conversation)
+        room = self.context_tokens - len(prompt.tokens) - FORCED_TOKENS
+        if room < SMALLEST_ANSWER_TOKENS:
+            raise _too_long(len(prompt.tokens), self.context_tokens)
+        limit = room if max_tokens is None else max(1, min(room, max_tokens))
         self._answer_now.clear()
-        prompt = self._encoding.prompt(conversation)
-        total, reused = len(prompt.tokens), self._memory.reusable(prompt.tokens)
-        watch = Stopwatch()
-        try:
-            for done in self._memory.evaluate(prompt.tokens, (prompt.prefix_tokens, *prompt.boundaries), cancel):
-                yield Reading(done, total, watch.seconds_left(done - reused, total - reused))
-        except Cancelled:
-            yield Finished(FinishReason.CANCELLED, Usage(total, reused, 0, watch.elapsed_s))
-            return
-        prefill_s = watch.elapsed_s
-        sampler = Sampler(self._native, sampling or Sampling())
-        limit = min(max_tokens or self._memory.room, self._memory.room)
-        writing = _Writing(self._encoding.parser(), sampler, cancel, limit, _force_at(limit))
-        try:
-            with cancel.listened(self._memory.stop.set):
-                reason = yield from self._write(writing)
-        finally:
-            self._memory.stop.clear()
-            sampler.close()
-        usage = Usage(total, reused, writing.generated, prefill_s, writing.watch.elapsed_s)
-        yield Finished(reason, usage)
+        return self._events(prompt, limit, cancel or CancelToken(), sampling or Sampling())
 
     def close(self) -> None:
-        self._memory.close()
-        self._native.close()
+        """Free the memory. Safe to call twice."""
+        if not self._closed:
+            self._check_owner()
+            self._closed = True
+            self._context.close()
+            self._model.close()
 
-    def _write(self, writing: _Writing) -> Generator[ModelEvent, None, FinishReason]:
-        """Choose and evaluate tokens until the model ends its turn, is stopped, or may write no more."""
-        memory, parser = self._memory, writing.parser
-        forced = False
-        while True:
-            if writing.cancel.cancelled:
-                return (yield from _finished(parser, FinishReason.CANCELLED))
-            if writing.generated >= writing.limit or memory.room < 1:
-                return (yield from _finished(parser, FinishReason.LENGTH))
-            wants_answer = self._answer_now.is_set() or writing.generated == writing.force_at
-            try:
-                if wants_answer and not forced and not parser.has_answer:
-                    self._answer_now.clear()
-                    forced = True
-                    yield from self._force_final(writing)
-                token = writing.sampler.sample(memory.context, answering=parser.answering)
-                writing.generated += 1
-                yield from parser.feed(token)
-                if token in STOP_IDS:
-                    if parser.called_tool:
-                        return (yield from _finished(parser, FinishReason.TOOL_CALL))
-                    if parser.has_answer or forced:
-                        return (yield from _finished(parser, FinishReason.COMPLETE))
-                    forced = True
-                    yield from self._force_final(writing)
-                    continue
-                memory.append(token)
-            except Cancelled:
-                return (yield from _finished(parser, FinishReason.CANCELLED))
+    def _events(self, prompt: Prompt, limit: int, cancel: CancelToken, sampling: Sampling) -> Iterator[ModelEvent]:
+        from models.llama_sampler import Sampler
 
-    def _force_final(self, writing: _Writing) -> Iterator[ModelEvent]:
-        """Make the model write its answer now, from whatever it is at."""
-        tokens = writing.parser.force_final()[: self._memory.room]
-        if tokens:
-            self._memory.append_all(tokens)
-        for token in tokens:
-            yield from writing.parser.feed(token)
+        sampler = Sampler(self._model, self._context, sampling)
+        turn = Turn(prompt_tokens=len(prompt.tokens))
+        try:
+            with _stopping(self._context, cancel):
+                yield from self._read(prompt.tokens, self._marks(prompt), turn, cancel)
+                completion = Completion(
+                    self._cache,
+                    sampler,
+                    self._format.parser(),
+                    STOP_IDS.__contains__,
+                    limit=limit,
+                    turn=turn,
+                    answer_now=self._answer_now,
+                    cancel=cancel,
+                )
+                yield from completion.events()
+                yield Finished(completion.reason, turn.usage())
+        finally:
+            sampler.close()
+
+    def _read(self, tokens: Sequence[int], marks: set[int], turn: Turn, cancel: CancelToken) -> Iterator[Reading]:
+        """Evaluate `tokens`, with a checkpoint at each of `marks`; the rest of the way is told after every chunk."""
+        cache, total = self._cache, len(tokens)
+        started_s = time.perf_counter()
+        turn.reused_tokens = cache.reuse(tokens)
+        yield self._reading(total)
+        while (done := len(cache.tokens)) < total and not cancel.cancelled:
+            ahead = [mark for mark in marks if mark > done] if self._context.windowed else []
+            end = min([*ahead, total, done + self._chunk_tokens()])
+            began_s = time.perf_counter()
+            if cache.extend(tokens[done:end], output_last=end == total):
+                self._note_speed(end - done, time.perf_counter() - began_s)
+                if end in marks:
+                    cache.checkpoint()
+                yield self._reading(total)
+        turn.prefill_s = time.perf_counter() - started_s
+
+    def _marks(self, prompt: Prompt) -> set[int]:
+        """Where a later prompt may part from this one: after the fixed part, before a user message that is edited, at
+        the end (short of its last token, which is evaluated again for its logits)."""
+        return {prompt.prefix_tokens, *prompt.boundaries[-BOUNDARIES_KEPT:], len(prompt.tokens) - 1}
+
+    def _certain_tokens(self, conversation: Conversation, prompt: Prompt) -> int:
+        """How much of `prompt` a later prompt of this conversation will begin with."""
+        if not conversation.messages:
+            return prompt.prefix_tokens
+        if conversation.messages[-1].role is not Role.ASSISTANT:
+            return len(prompt.tokens) - 1
+        longer = replace(conversation, messages=(*conversation.messages, Message(Role.USER, "?")))
+        return common_length(prompt.tokens, self._format.prompt(longer).tokens)
+
+    def _reading(self, total: int) -> Reading:
+        done = len(self._cache.tokens)
+        return Reading(done, total, (total - done) / self._tokens_per_s if self._tokens_per_s else None)
+
+    def _note_speed(self, tokens: int, seconds: float) -> None:
+        if tokens >= SMALLEST_CHUNK_TOKENS // 2:
+            self._tokens_per_s = tokens / max(seconds, 1e-6)
+
+    def _chunk_tokens(self) -> int:
+        """As many tokens as take about `CHUNK_S`, a multiple of 64."""
+        tokens = int(self._tokens_per_s * CHUNK_S) // 64 * 64
+        return min(max(tokens, SMALLEST_CHUNK_TOKENS), self.plan.ubatch)
+
+    def _check_owner(self) -> None:
+        if threading.get_ident() != self._owner or self._closed:
+            raise RuntimeError("a chat model is used by the thread that opened it, until it is closed")
 
 
-def _finished(parser: HarmonyParser, reason: FinishReason) -> Generator[ModelEvent, None, FinishReason]:
-    yield from parser.finish()
-    return reason
+@contextmanager
+def _stopping(context: ChatContext, cancel: CancelToken) -> Iterator[None]:
+    """While entered, cancelling `cancel` stops the context's running computation."""
+    context.stop.clear()
+    with cancel.listened(context.stop.set):
+        yield
 
 
-def _force_at(limit: int) -> int:
-    """After how many tokens an answer that has not begun is forced, so that some of `limit` is left for it."""
-    return limit - min(FORCED_ANSWER_TOKENS, limit // 4) if limit >= SHORTEST_FORCED_TOKENS else -1
+def _format_of(header: GgufHeader, cache_dir: Path) -> Format:
+    """The conversation format of the model; raises `ModelFault` for a file that is no chat model."""
+    if header.architecture == "gpt-oss":
+        from models.harmony import HarmonyEncoding
+
+        return HarmonyEncoding.from_gguf(header.path, cache_dir)
+    raise ModelFault(
+        N_("This is not a gpt-oss model"),
+        N_("{name} is a model of the kind {architecture}, and Papermoor chats with gpt-oss."),
+        N_("Choose a gpt-oss-20b file, or download it from Papermoor."),
+        name=header.path.name,
+        architecture=header.architecture or "?",
+    )
+
+
+def _too_long(tokens: int, context_tokens: int) -> ModelFault:
+    return ModelFault(
+        N_("The conversation is too long"),
+        N_("It takes {tokens:,} tokens, and the model can keep {most:,} in view."),
+        N_("Start a new conversation, or choose a longer context in the settings."),
+        tokens=tokens,
+        most=context_tokens,
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.faults import N_, ModelFault
-from models.llama_native import NativeModel, library
+from models.llama_native import NativeModel, StopFlag, library
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RANK_POOLING = 4
 PARTIAL_STATE = 1  # LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY: the sliding-window (and recurrent) layers alone
+DECODED, ABORTED = 0, 2
 KV_TYPES = {"f16": 1, "q8_0": 8}
 
 
@@ -159,6 +160,91 @@ class PooledContext:
                 raise RuntimeError(f"no vector for text {number}")
             rows[number] = np.ctypeslib.as_array(pointer, (self._width,))
         return rows
+
+    def close(self) -> None:
+        if self._handle is not None:
+            library().llama_free(self._handle)
+            self._handle = None
+
+
+class ChatContext:
+    """A context for one conversation at a time, all of it sequence 0. One thread owns it; `stop` may be set by any."""
+
+    def __init__(self, model: NativeModel, settings: ContextSettings) -> None:
+        self.settings = settings
+        self.stop = StopFlag()
+        self.windowed = model.window_tokens > 0
+        self._vocab_size = model.vocab_size
+        self._handle = make_context(model, settings)
+        self._memory = library().llama_get_memory(self._handle)
+        self._batch = TokenBatch(settings.batch_tokens)
+        self.context_tokens: int = library().llama_n_ctx(self._handle)
+        self.stop.attach(self._handle)
+
+    @property
+    def handle(self) -> Any:
+        return self._handle
+
+    @property
+    def held_tokens(self) -> int:
+        """How many tokens the cache holds, from position 0."""
+        return int(library().llama_memory_seq_pos_max(self._memory, 0)) + 1
+
+    def evaluate(self, tokens: Sequence[int], start: int, *, output_last: bool) -> bool:
+        """Evaluate `tokens` at positions from `start`, where the cache must end; False if `stop` was set meanwhile.
+
+        A stopped evaluation keeps the micro-batches it had finished: see `held_tokens`.
+        """
+        if any(not 0 <= token < self._vocab_size for token in tokens):
+            raise ValueError("a token is not of this model's vocabulary")
+        if start != self.held_tokens or start + len(tokens) > self.context_tokens:
+            raise ValueError(f"{len(tokens)} tokens at {start} do not follow {self.held_tokens} held ones")
+        batch = self._batch.one_sequence(tokens, start, output_last=output_last)
+        status = library().llama_decode(self._handle, batch)
+        if status not in (DECODED, ABORTED):
+            raise RuntimeError(f"llama_decode gave {status} for {len(tokens)} tokens at {start}")
+        return bool(status == DECODED)
+
+    def try_out(self) -> None:
+        """Evaluate two tokens and forget them: a build that cannot compute on this machine shows it here."""
+        if not self.evaluate([0, 0], 0, output_last=True):
+            raise RuntimeError("stopped before anything could stop it")
+        self.clear()
+
+    def truncate(self, tokens: int) -> None:
+        """Forget everything from position `tokens` on. Of a windowed cache only together with `restore_window`."""
+        library().llama_memory_seq_rm(self._memory, 0, tokens, -1)
+
+    def clear(self) -> None:
+        library().llama_memory_clear(self._memory, False)
+
+    def save_window(self) -> bytes:
+        """What the windowed layers hold now: enough to return here later, when they have moved on."""
+        lib = library()
+        size = lib.llama_state_seq_get_size_ext(self._handle, 0, PARTIAL_STATE)
+        buffer = (ctypes.c_uint8 * size)()
+        written = lib.llama_state_seq_get_data_ext(self._handle, buffer, size, 0, PARTIAL_STATE)
+        if written == 0:
+            raise RuntimeError("llama.cpp could not save the windowed layers")
+        return memoryview(buffer)[:written].tobytes()
+
+    def restore_window(self, tokens: int, saved: bytes) -> None:
+        """Return to where `saved` was taken, `tokens` tokens in."""
+        lib = library()
+        lib.llama_memory_seq_rm(self._memory, 0, tokens, -1)
+        buffer = (ctypes.c_uint8 * len(saved)).from_buffer_copy(saved)
+        read = lib.llama_state_seq_set_data_ext(self._handle, buffer, len(saved), 0, PARTIAL_STATE)
+        if read == 0 or self.held_tokens != tokens:
+            raise RuntimeError(f"llama.cpp could not restore the windowed layers at {tokens}")
+
+    def logits(self) -> NDArray[np.float32]:
+        """The logits of the last token evaluated with output, shape [vocabulary]; a copy."""
+        import numpy as np
+
+        pointer = library().llama_get_logits_ith(self._handle, -1)
+        if not pointer:
+            raise RuntimeError("no logits: nothing was evaluated with output")
+        return np.ctypeslib.as_array(pointer, (self._vocab_size,)).copy()
 
     def close(self) -> None:
         if self._handle is not None:

@@ -18,11 +18,13 @@ from typing import Any
 
 from models.cancel import CancelToken
 from models.faults import N_, Cancelled, ModelFault
+from models.machine import Gpu
 from models.progress import Progress, ReportProgress, ignore_progress
 
 log = logging.getLogger(__name__)
 
-CPU_DEVICE = 0  # GGML_BACKEND_DEVICE_TYPE_CPU
+CPU_DEVICE, SHARED_GPU_DEVICE = 0, 2  # GGML_BACKEND_DEVICE_TYPE_CPU, _IGPU
+GPU_DEVICES = (1, SHARED_GPU_DEVICE)
 AMX, REPACK = "AMX", "CPU_REPACK"
 ERROR_LEVEL = 4  # ggml_log_level: 1 debug, 2 info, 3 warn, 4 error
 EXPERT_TENSORS = r"ffn_(up|down|gate|gate_up)_(ch|)exps"
@@ -251,6 +253,40 @@ def extra_buffer_types() -> dict[str, int]:
     while listed and listed[len(found)]:
         found[name_of(listed[len(found)]).decode()] = listed[len(found)]
     return found
+
+
+@functools.cache
+def _device_properties() -> Any:
+    class Properties(ctypes.Structure):
+        """ggml-backend.h: the first fields of ggml_backend_dev_props, with room for those that follow."""
+
+        _fields_ = (
+            ("name", ctypes.c_char_p),
+            ("description", ctypes.c_char_p),
+            ("free_bytes", ctypes.c_size_t),
+            ("total_bytes", ctypes.c_size_t),
+            ("kind", ctypes.c_int),
+            ("rest", ctypes.c_char * 256),
+        )
+
+    return Properties
+
+
+def graphics_processors() -> tuple[Gpu, ...]:
+    """What this build of llama.cpp can compute on besides the processor; empty for a build without GPU support."""
+    library()
+    count = _ggml("ggml_backend_dev_count", ctypes.c_size_t)()
+    get = _ggml("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t)
+    read = _ggml("ggml_backend_dev_get_props", None, ctypes.c_void_p, ctypes.c_void_p)
+    found = []
+    for index in range(count):
+        properties = _device_properties()()
+        read(get(index), ctypes.byref(properties))
+        if properties.kind in GPU_DEVICES:
+            name = (properties.description or properties.name or b"").decode("utf-8", "replace")
+            shared = properties.kind == SHARED_GPU_DEVICE or name.startswith("Apple")
+            found.append(Gpu(name, properties.total_bytes, properties.free_bytes, shared))
+    return tuple(found)
 
 
 def _overrides(settings: LoadSettings) -> Any:

@@ -1,37 +1,40 @@
-"""How a chat model is loaded on this machine so that the whole application keeps its memory budget, and why so."""
+"""How a chat model is loaded on this machine: what fits the memory, and why, in words. Measures nothing itself."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from models.faults import N_, ModelFault
-from models.gguf_file import GgufHeader
-from models.llama_context import ContextSettings
-from models.llama_native import LoadSettings
 from models.machine import Machine
 
-MIB = 2**20
+if TYPE_CHECKING:
+    from models.gguf_file import GgufHeader
+
 GIB = 2**30
-KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32}  # per number; q8_0 stores 32 numbers in 34 bytes
-DEFAULT_CONTEXTS = (32768, 16384, 8192, 4096)  # tried in this order where none is asked for
-SMALLEST_CONTEXT = 2048
-BATCH_TOKENS = 512
-MICRO_BATCH_TOKENS = 512
-# What the application takes besides the language model, measured on Linux: Python and Qt 0.25 GiB, an embedding model
-# 0.35 GiB, the vector store 0.3 GiB, llama.cpp's own tables and the vocabulary 0.15 GiB.
-APPLICATION_BYTES = int(1.1 * GIB)
-KEPT_FREE_BYTES = int(1.5 * GIB)  # for the system, when the weights are to be anonymous memory
-ACTIVATION_BYTES_PER_TOKEN_WIDTH = 96  # of a micro-batch: 156 MiB measured for width 2880 and 512 tokens
-LOGIT_BYTES = 4
-WINDOW_PADDING_TOKENS = 256
+MIB = 2**20
+DEFAULT_BUDGET_BYTES = 16 * GIB
+APPLICATION_BYTES = 640 * MIB  # Python, the window, the search index and an embedding model
+REPACK_MARGIN_BYTES = 2 * GIB  # must stay free for other programs when weights cannot be dropped from memory
+WINDOWED_MODELS = {"gpt-oss": 2}  # architecture: every n-th layer sees the whole context, the others a window
+MXFP4 = 39  # ggml_type: what llama.cpp can rearrange for any processor with AVX2 or NEON
+AUTOMATIC_CONTEXTS = (32768, 24576, 16384, 12288, 8192, 4096)
+SMALLEST_CONTEXT = 4096
+CACHE_PADDING = 256  # llama.cpp rounds every cache up to this
+UBATCH_TOKENS = 512
+GPU_MARGIN_BYTES = 768 * MIB
+ALL_LAYERS = 999
+KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32}
+
+ENDED_THE_PROGRAM = N_("The last attempt to load this model ended the program, so the safest settings are used.")
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A sentence of a plan: an `N_` template and what fills it."""
+    """A sentence of a plan: an English template marked with `N_`, and what fills it."""
 
     template: str
-    values: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[str, object], ...] = ()
 
     def __str__(self) -> str:
         return self.template.format(**dict(self.values))
@@ -39,8 +42,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """What is loaded and how. `estimated_bytes` is the language model's share of resident memory, the weights in the
-    file cache included; `budget_bytes` that of the whole application."""
+    """Everything `ChatModel.open` needs to know. `repack` without `mmap` holds rearranged weights in memory of their
+    own; `mmap` alone leaves them in the file cache, from where the system can drop them. `estimated_bytes` is the peak
+    of the whole application."""
 
     context_tokens: int
     kv_type: str
@@ -48,103 +52,205 @@ class LoadPlan:
     threads: int
     threads_batch: int
     gpu_layers: int
+    cpu_expert_layers: int
     mmap: bool
     repack: bool
+    repack_experts: bool
     estimated_bytes: int
-    budget_bytes: int
     reasons: tuple[Reason, ...]
 
-    @property
-    def load_settings(self) -> LoadSettings:
-        return LoadSettings(mmap=self.mmap, repack=self.repack, repack_experts=self.repack, gpu_layers=self.gpu_layers)
 
-    @property
-    def context_settings(self) -> ContextSettings:
-        return ContextSettings(
-            context_tokens=self.context_tokens,
-            batch_tokens=BATCH_TOKENS,
-            ubatch_tokens=self.ubatch,
-            threads=self.threads,
-            threads_batch=self.threads_batch,
-            kv_type=self.kv_type,
-        )
-
-
-def plan_chat(header: GgufHeader, machine: Machine, budget_bytes: int, wanted_context: int | None = None) -> LoadPlan:
-    """The best plan within `budget_bytes` (of the whole application) and the machine's memory.
-
-    `wanted_context` is made smaller, with a reason, where it does not fit. Raises `ModelFault` if nothing fits.
+def plan_chat(
+    header: GgufHeader,
+    machine: Machine,
+    budget_bytes: int = DEFAULT_BUDGET_BYTES,
+    wanted_context: int | None = None,
+    *,
+    careful: bool = False,
+) -> LoadPlan:
+    """The best plan that keeps the application within `budget_bytes` and the machine's memory. `careful` after a load
+    that ended the program: nothing that is only faster. Raises `ModelFault` if even the smallest context does not fit.
     """
-    budget = min(budget_bytes, machine.memory_bytes)
-    reasons: list[Reason] = []
-    if budget_bytes > machine.memory_bytes:
-        reasons.append(_reason(N_("This machine has {gb} GB, so that is the limit."), gb=_gb(machine.memory_bytes)))
-    room = budget - APPLICATION_BYTES
-    longest = header.context_length or SMALLEST_CONTEXT
-    wanted = min(wanted_context, longest) if wanted_context else 0
-    for context, kv_type in _choices(wanted, longest):
-        needed = header.size_bytes + context_bytes(header, context, kv_type)
-        if needed <= room:
-            break
-    else:
-        raise ModelFault(
-            N_("Not enough memory for this model"),
-            N_("{name} needs {needed} GB with the rest of Papermoor; it may use {budget} GB here."),
-            N_("Choose a smaller model, or allow more memory in the settings if the computer has it."),
-            name=header.name,
-            needed=_gb(needed + APPLICATION_BYTES),
-            budget=_gb(budget),
-        )
-    reasons.insert(0, _reason(N_("{n} tokens of context."), n=f"{context:,}"))
-    if wanted and context < wanted:
-        reasons.append(_reason(N_("{n} tokens were asked for but do not fit the memory."), n=f"{wanted:,}"))
-    if kv_type != "f16":
-        reasons.append(_reason(N_("The conversation is kept at half precision to make room.")))
-    total = needed + APPLICATION_BYTES
-    reasons.append(_reason(N_("{used} of {budget} GB of memory."), used=_gb(total), budget=_gb(budget)))
-    reasons.append(_reason(N_("The weights stay in the file cache, so other programs can have the memory back.")))
-    return LoadPlan(
+    limit_bytes = min(budget_bytes, machine.memory_bytes)
+    estimate = _Estimate(header)
+    context, kv_type = _context(estimate, limit_bytes, machine, wanted_context, careful)
+    needed_bytes = estimate.total_bytes(context, kv_type)
+    repack = not careful and _can_repack(header, machine, needed_bytes)
+    plan = LoadPlan(
         context_tokens=context,
         kv_type=kv_type,
-        ubatch=MICRO_BATCH_TOKENS,
+        ubatch=UBATCH_TOKENS,
         threads=machine.physical_cores,
         threads_batch=machine.physical_cores,
         gpu_layers=0,
+        cpu_expert_layers=0,
+        mmap=not repack,
+        repack=repack,
+        repack_experts=repack and _experts_are(header, MXFP4),
+        estimated_bytes=needed_bytes,
+        reasons=(),
+    )
+    plan = plan if careful else _on_gpu(plan, header, estimate, machine)
+    return replace(plan, reasons=_reasons(plan, header, machine, limit_bytes, wanted_context, careful))
+
+
+def safer(plan: LoadPlan) -> LoadPlan:
+    """`plan` without what is only faster, for a file whose loading has ended the program."""
+    return replace(
+        plan,
+        context_tokens=min(plan.context_tokens, 2 * SMALLEST_CONTEXT),
+        gpu_layers=0,
+        cpu_expert_layers=0,
         mmap=True,
         repack=False,
-        estimated_bytes=needed,
-        budget_bytes=budget,
-        reasons=tuple(reasons),
+        repack_experts=False,
+        reasons=(*plan.reasons, _reason(ENDED_THE_PROGRAM)),
     )
 
 
-def context_bytes(header: GgufHeader, context_tokens: int, kv_type: str) -> int:
-    """Memory of a context: keys and values of every layer, and the buffers of one micro-batch.
+class _Estimate:
+    """Memory that a model needs, from its header. Checked against measurements in tests/bench/bench_memory.py."""
 
-    With a sliding window (gpt-oss: 128 tokens on every second layer) those layers keep the window and one micro-batch.
-    """
-    per_token = header.head_count_kv * (header.key_length + header.value_length) * KV_BYTES[kv_type]
-    windowed = header.block_count // 2 if header.sliding_window else 0
-    window = min(context_tokens, header.sliding_window + MICRO_BATCH_TOKENS + WINDOW_PADDING_TOKENS)
-    kept = (header.block_count - windowed) * context_tokens + windowed * window
-    activations = MICRO_BATCH_TOKENS * header.embedding_length * ACTIVATION_BYTES_PER_TOKEN_WIDTH
-    return int(per_token * kept) + activations + header.vocab_size * LOGIT_BYTES * 4
+    def __init__(self, header: GgufHeader) -> None:
+        self.weights_bytes = max((t.offset + t.size_bytes for t in header.tensors), default=header.size_bytes)
+        self.longest_context = header.context_length or AUTOMATIC_CONTEXTS[0]
+        self._header = header
+        self._period = WINDOWED_MODELS.get(header.architecture, 0) if header.sliding_window else 0
+
+    def total_bytes(self, context_tokens: int, kv_type: str) -> int:
+        return (
+            APPLICATION_BYTES
+            + self.weights_bytes
+            + self.cache_bytes(context_tokens, kv_type)
+            + self.compute_bytes(context_tokens)
+        )
+
+    def cache_bytes(self, context_tokens: int, kv_type: str) -> int:
+        """Keys and values of every layer; windowed layers keep their window and one micro-batch."""
+        header = self._header
+        full = header.block_count if not self._period else header.block_count // self._period
+        window = min(context_tokens, header.sliding_window + UBATCH_TOKENS)
+        cells = full * _padded(context_tokens) + (header.block_count - full) * _padded(window)
+        width = (header.key_length + header.value_length) * header.head_count_kv
+        return int(cells * width * KV_BYTES[kv_type])
+
+    def compute_bytes(self, context_tokens: int) -> int:
+        """Scratch memory: activations of a micro-batch, and its attention mask (half precision) over the context."""
+        header = self._header
+        activations = UBATCH_TOKENS * 4 * 8 * max(header.embedding_length, header.head_count * header.key_length)
+        return activations + UBATCH_TOKENS * context_tokens * 2 + header.vocab_size * 8
 
 
-def _choices(wanted: int, longest: int) -> list[tuple[int, str]]:
-    """Contexts and key-value types, the best first."""
-    sizes = [wanted] if wanted else []
-    sizes += [size for size in DEFAULT_CONTEXTS if not wanted or size < wanted]
-    sizes = [min(size, longest) for size in [*sizes, SMALLEST_CONTEXT]]
-    choices = [(size, "f16") for size in dict.fromkeys(sizes)]
-    if wanted:
-        choices.insert(1, (sizes[0], "q8_0"))
-    return choices
+def _padded(tokens: int) -> int:
+    return -(-tokens // CACHE_PADDING) * CACHE_PADDING
 
 
-def _reason(template: str, **values: str) -> Reason:
+def _context(
+    estimate: _Estimate, limit_bytes: int, machine: Machine, wanted: int | None, careful: bool
+) -> tuple[int, str]:
+    """The context and the type of its cache. Halving the cache's precision comes before shortening what was asked for;
+    an automatic choice also leaves alone what other programs use now."""
+    longest = min(wanted, estimate.longest_context) if wanted else estimate.longest_context
+    room_bytes = limit_bytes if wanted else min(limit_bytes, max(machine.available_bytes, _held(machine, limit_bytes)))
+    sizes = [size for size in AUTOMATIC_CONTEXTS if size <= longest] or [longest]
+    if wanted and longest not in sizes:
+        sizes = [longest, *sizes]
+    if careful:
+        sizes = sizes[-1:]
+    for size in sizes:
+        for kv_type in ("f16", "q8_0") if wanted else ("f16",):
+            if estimate.total_bytes(size, kv_type) <= room_bytes:
+                return size, kv_type
+    smallest = sizes[-1]
+    for kv_type in KV_BYTES:
+        if estimate.total_bytes(smallest, kv_type) <= limit_bytes:
+            return smallest, kv_type
+    raise ModelFault(
+        N_("Not enough memory for this model"),
+        N_("The model needs at least {needed} GB, and Papermoor may use {limit} GB."),
+        N_("Allow more memory in the settings, or use a smaller model."),
+        needed=_gigabytes(estimate.total_bytes(smallest, "q8_0") + GIB // 20),
+        limit=_gigabytes(limit_bytes),
+    )
+
+
+def _held(machine: Machine, limit_bytes: int) -> int:
+    """What an automatic plan may count on even when little is free now: other programs can give way down to this."""
+    return min(limit_bytes, machine.memory_bytes * 7 // 8)
+
+
+def _can_repack(header: GgufHeader, machine: Machine, needed_bytes: int) -> bool:
+    return (
+        not machine.gpus
+        and _experts_are(header, MXFP4)
+        and machine.available_bytes >= needed_bytes + REPACK_MARGIN_BYTES
+    )
+
+
+def _experts_are(header: GgufHeader, kind: int) -> bool:
+    """Whether all expert matrices are of ggml type `kind`, in a shape that llama.cpp can rearrange (rows by eight)."""
+    experts = [t for t in header.tensors if "_exps.weight" in t.name]
+    return bool(experts) and all(t.type == kind and t.shape[1] % 8 == 0 for t in experts)
+
+
+def _on_gpu(plan: LoadPlan, header: GgufHeader, estimate: _Estimate, machine: Machine) -> LoadPlan:
+    """`plan` with as much as fits on the graphics processors: everything, or everything but some layers' experts."""
+    room_bytes = sum(gpu.available_bytes for gpu in machine.gpus) - GPU_MARGIN_BYTES
+    experts = _expert_bytes_by_layer(header)
+    on_gpu_bytes = estimate.total_bytes(plan.context_tokens, plan.kv_type) - APPLICATION_BYTES
+    for cpu_layers in range(len(experts) + 1):
+        if on_gpu_bytes - sum(experts[:cpu_layers]) <= room_bytes:
+            return replace(plan, gpu_layers=ALL_LAYERS, cpu_expert_layers=cpu_layers)
+    return plan
+
+
+def _expert_bytes_by_layer(header: GgufHeader) -> list[int]:
+    sizes = [0] * header.block_count
+    for tensor in header.tensors:
+        parts = tensor.name.split(".")
+        if "_exps" in tensor.name and parts[0] == "blk" and parts[1].isdigit() and int(parts[1]) < len(sizes):
+            sizes[int(parts[1])] += tensor.size_bytes
+    return sizes if any(sizes) else []
+
+
+def _reasons(
+    plan: LoadPlan, header: GgufHeader, machine: Machine, limit_bytes: int, wanted: int | None, careful: bool
+) -> tuple[Reason, ...]:
+    reasons = [
+        _reason(
+            N_("{tokens:,} tokens of context; {needed} of {limit} GB."),
+            tokens=plan.context_tokens,
+            needed=_gigabytes(plan.estimated_bytes),
+            limit=_gigabytes(limit_bytes),
+        )
+    ]
+    if careful:
+        reasons.append(_reason(ENDED_THE_PROGRAM))
+    if wanted and plan.context_tokens < min(wanted, header.context_length or wanted):
+        reasons.append(_reason(N_("{wanted:,} tokens of context would not fit."), wanted=wanted))
+    if wanted and header.context_length and wanted > header.context_length:
+        reasons.append(_reason(N_("The model was made for {most:,} tokens at most."), most=header.context_length))
+    if plan.kv_type == "q8_0":
+        reasons.append(_reason(N_("The conversation is held in 8 bits instead of 16, so that it fits.")))
+    if plan.gpu_layers and plan.cpu_expert_layers:
+        text = N_("The graphics processor does the attention and {on_gpu} of {layers} layers' experts.")
+        layers = header.block_count
+        reasons.append(_reason(text, on_gpu=layers - plan.cpu_expert_layers, layers=layers))
+    elif plan.gpu_layers:
+        reasons.append(_reason(N_("The model runs on the graphics processor.")))
+    elif plan.repack:
+        reasons.append(_reason(N_("Weights are rearranged in memory for this processor: slower to load, then faster.")))
+    else:
+        reasons.append(_reason(N_("Weights stay in the file cache.")))
+    if machine.available_bytes < plan.estimated_bytes:
+        text = N_("Only {free} GB are free now: close other programs if answers come slowly.")
+        reasons.append(_reason(text, free=_gigabytes(machine.available_bytes)))
+    return tuple(reasons)
+
+
+def _reason(template: str, **values: object) -> Reason:
     return Reason(template, tuple(values.items()))
 
 
-def _gb(size_bytes: int) -> str:
-    return f"{size_bytes / GIB:.1f}"
+def _gigabytes(count: int) -> str:
+    return f"{count / GIB:.1f}"
