@@ -12,9 +12,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from core.parsing.attachments import write_attachments
 from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
-from core.parsing.pdf_layout import Line, PageWriter, repeated_lines
+from core.parsing.pdf_annotations import attachments, flattened
+from core.parsing.pdf_layout import Line, Page, PageWriter, repeated_lines
 from core.parsing.source import Source
 
 if TYPE_CHECKING:
@@ -61,37 +63,37 @@ def _read(document: pypdfium2.PdfDocument, source: Source, out: DocumentBuilder)
     count = len(document)
     out.expect_pages(count)
     out.title = _title(document)
-    pages: list[list[Line]] = []
-    pictures = 0
+    pages: list[Page] = []
     for index in range(count):
-        lines, has_picture = _page(document, index)
-        pages.append(lines)
-        pictures += has_picture
+        pages.append(_page(document, index))
         if index % 50 == 49:
             out.expect_pages(count)
-    letters = sum(len(line.text.strip()) for lines in pages for line in lines)
-    if not letters:
+    pictures = sum(page.is_picture for page in pages)
+    if not any(page.lines or page.comments for page in pages):
         raise source.fault(ParseProblem.SCANNED if pictures else ParseProblem.EMPTY)
     PageWriter(out, repeated_lines(pages)).write(pages)
+    if pictures:
+        out.warn(f"{pictures} of {count} pages are pictures without text.")
+    write_attachments(attachments(document), source, out)
 
 
-def _page(document: pypdfium2.PdfDocument, index: int) -> tuple[list[Line], bool]:
-    """The lines of a page, and whether it has no text but pictures. A page that cannot be loaded has no lines."""
+def _page(document: pypdfium2.PdfDocument, index: int) -> Page:
+    """What is on a page. One that cannot be loaded is empty."""
     import pypdfium2
 
     try:
-        page = document[index]
+        page, comments = flattened(document, index)
     except pypdfium2.PdfiumError:
-        return [], False
+        return Page()
     try:
         text_page = page.get_textpage()
         try:
-            lines = list(_lines(page, text_page))
+            lines = tuple(_lines(page, text_page))
         finally:
             text_page.close()
-        return lines, not lines and _has_picture(page)
+        return Page(lines, comments, not lines and _has_picture(page))
     except pypdfium2.PdfiumError:
-        return [], False
+        return Page(comments=comments)
     finally:
         page.close()
 

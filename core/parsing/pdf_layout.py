@@ -44,11 +44,20 @@ class Line:
     running: bool = False
 
 
-def repeated_lines(pages: Sequence[Sequence[Line]]) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The lines of a page in PDFium's order, the comments on it, and whether it has no text but pictures."""
+
+    lines: tuple[Line, ...] = ()
+    comments: tuple[str, ...] = ()
+    is_picture: bool = False
+
+
+def repeated_lines(pages: Sequence[Page]) -> frozenset[str]:
     """Running headers and footers: what stands in the margins of many pages, page numbers aside."""
     seen: Counter[str] = Counter()
-    for lines in pages:
-        seen.update({_pattern(line.text) for line in _margin_lines(lines)})
+    for page in pages:
+        seen.update({_pattern(line.text) for line in _margin_lines(page.lines)})
     enough = max(3, len(pages) // 5)
     return frozenset(pattern for pattern, count in seen.items() if count >= enough)
 
@@ -73,22 +82,24 @@ class PageWriter:
         self._levels: dict[float, int] = {}
         self._body_size = 0.0
 
-    def write(self, pages: Sequence[Sequence[Line]]) -> None:
+    def write(self, pages: Sequence[Page]) -> None:
         """All pages. The title, where none is known yet, is what is set largest on the first page."""
         self._measure(pages)
-        for number, lines in enumerate(pages):
+        for number, page in enumerate(pages):
             self._out.page()
-            joined = _joined(self._marked(lines))
+            joined = _joined(self._marked(page.lines))
             levels = [self._heading_level(joined, index) for index in range(len(joined))]
             _drop_lone_lines(joined, levels)
             for start, end in _blocks(joined, levels):
                 self._write_block(joined[start:end], levels[start], on_first_page=number == 0)
+            for comment in page.comments:
+                self._out.paragraph(f"[Comment: {comment}]")
 
-    def _measure(self, pages: Sequence[Sequence[Line]]) -> None:
+    def _measure(self, pages: Sequence[Page]) -> None:
         """The size most text is set in, and which larger sizes are headings of which rank."""
         sizes: Counter[float] = Counter()
-        for lines in pages:
-            for line in lines:
+        for page in pages:
+            for line in page.lines:
                 if line.upright:
                     sizes[_rounded(line.size)] += len(line.text)
         if not sizes:
