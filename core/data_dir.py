@@ -108,7 +108,7 @@ def _disk_full(path: Path) -> WorkspaceFault:
 def _lock(path: Path) -> BaseFileLock:
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path / ".lock", mode=0o600)
+    lock = FileLock(path / ".lock", mode=0o600, thread_local=False)  # let go of on another thread than it was taken
     try:
         lock.acquire(blocking=False)
     except Timeout:

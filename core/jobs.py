@@ -64,17 +64,21 @@ class Worker:
             self._queue.put((work, future))  # type: ignore[arg-type]  # the queue forgets T, the future keeps it
         return future
 
-    def close(self, timeout_s: float = 10.0) -> None:
-        """Finish the running job, drop the queued ones, end the thread. Stop the job first through its token."""
+    def close(self, timeout_s: float = 10.0) -> bool:
+        """Finish the running job, drop the queued ones, end the thread. Stop the job first through its token.
+
+        False if the thread has not ended within `timeout_s`.
+        """
         with self._lock:
             self._closed = True
             thread = self._thread
         if thread is None:
-            return
+            return True
         self._queue.put(None)
         thread.join(timeout_s)
         if thread.is_alive():
             log.error("worker %s did not end within %.0f s", self.name, timeout_s)
+        return not thread.is_alive()
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:

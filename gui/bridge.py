@@ -118,15 +118,15 @@ class Bridge(QObject):
         for started in self._started.values():
             started.cancel.cancel()
         deadline_s = time.monotonic() + CLOSE_TIMEOUT_S
-        for worker in self._workers.values():
-            worker.close(timeout_s=max(0.2, deadline_s - time.monotonic()))
+        workers = tuple(self._workers.values())
+        ended = [worker.close(timeout_s=max(0.2, deadline_s - time.monotonic())) for worker in workers]
         self._started.clear()
+        self._workers.clear()
         if last is not None:
-            closer = self._worker("close")
-            ended = closer.submit(last)
-            wait([ended], timeout=max(2.0, deadline_s - time.monotonic()))
-            closer.close(timeout_s=0.2)
-        return not any(thread.name in self._workers for thread in threading.enumerate())
+            closer = Worker("close")
+            wait([closer.submit(last)], timeout=max(2.0, deadline_s - time.monotonic()))
+            ended.append(closer.close(timeout_s=0.2))
+        return all(ended)
 
     def _start(self, operation: Operation[Any], work: Callable[[Job, _Events], object]) -> Running:
         number, cancel = next(self._numbers), CancelToken()

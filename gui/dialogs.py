@@ -42,7 +42,7 @@ class Dialogs(QObject):
         self._workspace: Workspace | None = None
         self._library: LibraryActions | None = None
         self._models: ModelActions | None = None
-        self._models_dialog: ModelsDialog | None = None
+        self.models_dialog: ModelsDialog | None = None
         self.reporter = BugReporter(window)
 
     def attach(self, workspace: Workspace, library: LibraryActions, models: ModelActions) -> None:
@@ -71,11 +71,11 @@ class Dialogs(QObject):
     def show_models(self) -> None:
         if self._models is None:
             return
-        if self._models_dialog is None:
-            self._models_dialog = ModelsDialog(self._context.theme, self._models, self._window)
-            self._models_dialog.file_wanted.connect(self.choose_model)
+        if self.models_dialog is None:
+            self.models_dialog = ModelsDialog(self._context.theme, self._models, self._window)
+            self.models_dialog.file_wanted.connect(self.choose_model)
         self._models.refresh()
-        self._models_dialog.open()
+        self.models_dialog.open()
 
     def show_settings(self) -> None:
         if self._workspace is None:

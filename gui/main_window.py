@@ -289,8 +289,8 @@ class MainWindow(QMainWindow):
         held = self._held
 
         def let_go() -> None:
-            for workspace in held:
-                workspace.close()
+            while held:
+                held.pop().close()
 
         self.ended_cleanly = self._context.bridge.close(let_go)
         event.accept()

@@ -49,9 +49,9 @@ class MessageList(QScrollArea):
         self._column = QWidget()
         self._column.setMaximumWidth(WIDEST_COLUMN)
         self._messages = column(self._column, 0, 2 * SPACE)
-        self._more = push_button(tr("Show earlier messages"), self._show_earlier, "link")
-        self._more.hide()
-        self._messages.addWidget(self._more, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.more = push_button(tr("Show earlier messages"), self._show_earlier, "link")
+        self.more.hide()
+        self._messages.addWidget(self.more, 0, Qt.AlignmentFlag.AlignHCenter)
         self._messages.addStretch(1)
         around = row(self._page, 0, 0)
         around.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 3 * SPACE)
@@ -75,14 +75,14 @@ class MessageList(QScrollArea):
         self.shown = []
         self._writing = False
         self._earlier = []
-        self._more.hide()
+        self.more.hide()
 
     def show_messages(self, messages: Sequence[ChatMessage]) -> None:
         """Show a stored conversation from its end."""
         self.clear()
         first = max(0, len(messages) - MADE_AT_ONCE)
         self._earlier = list(messages[:first])
-        self._more.setVisible(bool(self._earlier))
+        self.more.setVisible(bool(self._earlier))
         for message in messages[first:]:
             self._add(self._made(message))
         if messages and messages[-1].role == "user":
@@ -178,7 +178,7 @@ class MessageList(QScrollArea):
         batch, self._earlier = self._earlier[-MADE_AT_ONCE:], self._earlier[:-MADE_AT_ONCE]
         for at, message in enumerate(batch):
             self._add(self._made(message), at)
-        self._more.setVisible(bool(self._earlier))
+        self.more.setVisible(bool(self._earlier))
         self.mark_last()
         self._following = False
         QTimer.singleShot(0, self, lambda: bar.setValue(bar.maximum() - from_end))

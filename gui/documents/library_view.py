@@ -169,10 +169,14 @@ class LibraryView(QWidget):
         return str(node.path) if node is not None else None
 
     def _filter_is_empty(self) -> bool:
-        return TreeFilter(self.words.text(), self.state.currentData()).empty
+        return self._wanted().empty
+
+    def _wanted(self) -> TreeFilter:
+        state = self.state.currentData()  # Qt keeps the value of the enumeration only
+        return TreeFilter(self.words.text(), DocumentState(state) if state else None)
 
     def _filter(self) -> None:
-        self.filter_changed.emit(TreeFilter(self.words.text(), self.state.currentData()))
+        self.filter_changed.emit(self._wanted())
 
     def _opened(self) -> set[tuple[int, str]]:
         found: set[tuple[int, str]] = set()

@@ -20,7 +20,7 @@ from gui.app import make_window
 from gui.main_window import MainWindow, Opening
 from models.conversation import Sampling
 
-WAIT_MS = 60_000
+WAIT_MS = 30_000
 WORKERS = ("chat", "close", "download", "index", "search", "store")
 QT_NOISE = ("This plugin does not support propagateSizeHints()",)  # of the offscreen platform
 

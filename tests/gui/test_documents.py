@@ -1,0 +1,220 @@
+"""Documents in the window: drop, search, open, filter, remove. On the real library, without any model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from core.values import DocumentState
+from gui.documents.results import SNIPPET
+from gui.documents.skipped import SkippedDialog
+from gui.main_window import MainWindow, Opening
+from tests.support.window import at_rest, click, drop, hold_over, opened, shown, wait
+
+LEASE = """# Lease of the boathouse
+
+## Notice period
+
+Either side may end the lease with three months' notice.
+
+## Rent
+
+The rent is 420 euros a month, due on the first working day.
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "contracts"
+    (made / "old").mkdir(parents=True)
+    (made / "lease.md").write_text(LEASE, encoding="utf-8")
+    (made / "old" / "Insurance 2019.txt").write_text("The insurance covers fire and water.\n", encoding="utf-8")
+    (made / "broken.pdf").write_bytes(b"%PDF-1.7 but nothing more")
+    return made
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    with opened(qtbot, Opening(tmp_path / "data")) as made:
+        yield made
+
+
+@pytest.fixture
+def filled(qtbot: QtBot, window: MainWindow, folder: Path) -> MainWindow:
+    drop(window, [folder])
+    wait(qtbot, lambda: at_rest(window) and "2 documents ready" in window.status.text.text())
+    return window
+
+
+def rows(window: MainWindow) -> list[str]:
+    """The tree as it is shown: name and state of every row that is unfolded."""
+    model, view = window.documents.library.model, window.documents.library.view
+    found: list[str] = []
+
+    def walk(parent: QModelIndex) -> None:
+        for row in range(model.rowCount(parent)):
+            index = model.index(row, 0, parent)
+            found.append(f"{index.data()}: {index.siblingAtColumn(1).data()}")
+            if view.isExpanded(index):
+                walk(index)
+
+    walk(QModelIndex())
+    return found
+
+
+def search(qtbot: QtBot, window: MainWindow, words: str) -> None:
+    QTest.keyClicks(window, "f", Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(window.documents.search, words)
+    results = window.documents.results
+    wait(qtbot, lambda: results.found is not None and results.found.result.query == words)
+
+
+def test_an_empty_library_says_what_to_do_and_blocks_nothing(window: MainWindow) -> None:
+    words = shown(window.documents)
+    assert "Drop a folder here" in words
+    assert {button.text() for button in window.documents.welcome.findChildren(QPushButton)} == {
+        "Add a folder…",
+        "Try it on the user guide",
+    }
+    assert window.status.text.text() == "No documents yet"
+    assert window.documents.search.isEnabled() and window.chat.composer.field.isEnabled()
+
+
+def test_what_can_be_dropped_is_announced_over_the_window(window: MainWindow, folder: Path) -> None:
+    hold_over(window, [folder])
+    assert window.drop_sign.isVisible() and window.drop_sign.words == "Drop to add “contracts”"
+    hold_over(window, [folder / "model.gguf"])
+    window.drop_sign.hide()
+    hold_over(window, [folder / "model.gguf"])
+    assert window.drop_sign.words == "Drop to use this model"
+    window.drop_sign.hide()
+
+
+def test_a_dropped_folder_is_shown_with_the_state_of_each_document(filled: MainWindow) -> None:
+    filled.documents.library.view.expandAll()
+    shown_rows = rows(filled)
+    assert shown_rows[:3] == ["contracts: 2 ready, 1 skipped", "old: 1 document", "Insurance 2019.txt: Ready"]
+    assert shown_rows[3].startswith("broken.pdf: Skipped: ") and shown_rows[4] == "lease.md: Ready"
+    assert filled.documents.library.total.text() == "3 documents"
+
+
+def test_search_marks_the_words_and_opens_the_passage(qtbot: QtBot, filled: MainWindow) -> None:
+    search(qtbot, filled, "notice of the lease")
+    results = filled.documents.results
+    assert "in 2 documents searched" in results.summary.text()
+    first = results.view.model().index(0, 0)
+    snippet = first.data(SNIPPET)
+    assert {snippet.text[a:b] for a, b in snippet.marks} >= {"lease", "notice"}
+    assert "Lease of the boathouse" in first.data(Qt.ItemDataRole.AccessibleTextRole)
+
+    QTest.keyClick(filled.documents.search, Qt.Key.Key_Down)
+    assert results.view.hasFocus()
+    QTest.keyClick(results.view, Qt.Key.Key_Return)
+    view = filled.documents.document.view
+    wait(qtbot, lambda: "three months' notice" in view.highlighted_text())
+    assert view.passage_is_visible()
+    assert filled.documents.document.title.text() == "Lease of the boathouse"
+
+    QTest.keyClick(filled, Qt.Key.Key_Escape)
+    assert filled.documents.stack.currentWidget() is results and results.view.hasFocus()
+    QTest.keyClick(filled, Qt.Key.Key_Escape)
+    assert filled.documents.stack.currentWidget() is filled.documents.library
+
+
+def test_search_says_when_nothing_fits_and_that_meaning_is_not_searched_yet(qtbot: QtBot, filled: MainWindow) -> None:
+    search(qtbot, filled, "zebra crossing")
+    words = shown(filled.documents.results)
+    assert "Nothing was found for “zebra crossing”" in words
+    assert "Found by the words themselves." in words
+    click(filled.documents.results.get_meaning)
+    wait(qtbot, lambda: "Search model" in shown(filled.dialogs.models_dialog))
+    assert "Search by meaning needs a small model" in shown(filled.dialogs.models_dialog)
+    filled.dialogs.models_dialog.close()
+
+
+def test_the_tree_can_be_filtered_by_name_and_by_state(qtbot: QtBot, filled: MainWindow) -> None:
+    library = filled.documents.library
+    QTest.keyClicks(library.words, "insur")
+    wait(qtbot, lambda: library.total.text() == "1 of 3 documents")
+    assert rows(filled)[0] == "contracts: 1 document"
+    library.words.clear()
+    library.show_state(DocumentState.SKIPPED)
+    wait(qtbot, lambda: len(rows(filled)) == 2 and rows(filled)[1].startswith("broken.pdf: Skipped"))
+
+
+def test_a_document_opens_from_the_tree_with_return(qtbot: QtBot, filled: MainWindow) -> None:
+    library = filled.documents.library
+    library.view.expandAll()
+    node = next(n for n in library.model.tree.roots[0].children if n.name == "lease.md")
+    library.view.setCurrentIndex(library.model.index_of(node))
+    QTest.keyClick(library.view, Qt.Key.Key_Return)
+    wait(qtbot, lambda: "420 euros" in filled.documents.document.view.toPlainText())
+    assert filled.documents.document.view.highlighted_text() == ""
+    menu = library.row_menu(node)
+    assert [action.text() for action in menu.actions() if action.text()] == [
+        "Open here",
+        "Open in its application",
+        "Show in folder",
+        "Index again",
+        "Remove from Papermoor…",
+    ]
+    menu.deleteLater()
+
+
+def test_skipped_files_are_listed_with_their_reason(qtbot: QtBot, filled: MainWindow, folder: Path) -> None:
+    assert filled.status.skipped.text() == "1 skipped"
+    click(filled.status.skipped)
+    wait(qtbot, lambda: bool(filled.findChildren(SkippedDialog)))
+    (dialog,) = filled.findChildren(SkippedDialog)
+    row = [dialog.view.model().index(0, column).data() for column in range(3)]
+    assert row[0] == "broken.pdf" and row[1] and row[2] == str(folder)
+    dialog.close()
+
+
+def test_removing_a_folder_asks_first_and_can_be_undone(qtbot: QtBot, filled: MainWindow, folder: Path) -> None:
+    library = filled.documents.library
+    library.view.setFocus()
+    library.view.setCurrentIndex(library.model.index(0, 0))
+    QTest.keyClick(library.view, Qt.Key.Key_Delete)
+    (box,) = filled.findChildren(QMessageBox)
+    assert "Remove “contracts” from Papermoor?" in box.text()
+    click(next(button for button in box.buttons() if button.text() == "Remove"))  # type: ignore[arg-type]  # a button is a widget
+    wait(qtbot, lambda: filled.undo.isVisible() and "Drop a folder here" in shown(filled.documents))
+    assert (folder / "lease.md").exists()
+
+    click(filled.undo.action)
+    wait(qtbot, lambda: at_rest(filled) and "2 documents ready" in filled.status.text.text())
+
+
+def test_a_change_on_the_disk_is_found_with_f5(qtbot: QtBot, filled: MainWindow, folder: Path) -> None:
+    (folder / "new.txt").write_text("A new document about geraniums.\n", encoding="utf-8")
+    QTest.keyClick(filled, Qt.Key.Key_F5)
+    wait(qtbot, lambda: at_rest(filled) and "3 documents ready" in filled.status.text.text())
+    search(qtbot, filled, "geraniums")
+    found = filled.documents.results.found
+    assert found is not None and [passage.path.name for passage in found.result.passages] == ["new.txt"]
+
+
+def test_the_guide_is_added_and_opened_by_f1(qtbot: QtBot, window: MainWindow) -> None:
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    wait(qtbot, lambda: "Your first five minutes" in window.documents.document.view.toPlainText())
+    wait(qtbot, lambda: at_rest(window))
+    assert window.documents.document.title.text() == "Getting started"
+
+
+def test_documents_and_geometry_are_there_again_after_a_restart(qtbot: QtBot, tmp_path: Path, folder: Path) -> None:
+    with opened(qtbot, Opening(tmp_path / "data")) as first:
+        drop(first, [folder])
+        wait(qtbot, lambda: at_rest(first) and "2 documents ready" in first.status.text.text())
+        first.splitter.setSizes([300, 900])
+        width = first.splitter.sizes()[0]
+    assert (tmp_path / "data" / "window.ini").is_file()
+    with opened(qtbot, Opening(tmp_path / "data")) as second:
+        wait(qtbot, lambda: "2 documents ready" in second.status.text.text())
+        assert second.splitter.sizes()[0] == width
