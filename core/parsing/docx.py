@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core.parsing.archive import Archive, open_archive
+from core.parsing.charts import write_chart
 from core.parsing.document import DocumentBuilder, one_line
 from core.parsing.docx_styles import Numbering, Styles
 from core.parsing.faults import ParseProblem
@@ -44,6 +45,8 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         feed(body, _Body(out, styles, numbering, notes), source.label)
         for text in _margins(archive, folder, "footer", source):
             out.paragraph(text)
+        for name in archive.names(f"{folder}/charts/chart", ".xml"):
+            write_chart(archive, name, source.label, out)
         write_core_properties(archive, source.label, out)
 
 

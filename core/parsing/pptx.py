@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from core.parsing.archive import Archive, open_archive
+from core.parsing.charts import write_chart
 from core.parsing.document import DocumentBuilder, one_line
 from core.parsing.docx import core_title
 from core.parsing.faults import ParseProblem
@@ -39,7 +40,9 @@ def _write_slide(archive: Archive, name: str, source: Source, out: DocumentBuild
     margins.update(dict.fromkeys(slide.margins))
     targets = relations(archive, name, source.label)
     for kind, target in targets:
-        if kind in ("chart", "diagramData"):
+        if kind == "chart":
+            write_chart(archive, target, source.label, out)
+        elif kind == "diagramData":
             part = Shapes()
             feed(archive.open(target), part, source.label, tolerant=True)
             part.write(out)

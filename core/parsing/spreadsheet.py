@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from core.parsing.archive import Archive, open_archive
+from core.parsing.charts import write_chart
 from core.parsing.document import DocumentBuilder
 from core.parsing.docx import core_title
 from core.parsing.faults import ParseProblem
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 _CELL_NAMES = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"')
+_COPY_OF_THREAD = "[Threaded comment]"
 _DENSE_CELLS = 8_000_000
 
 
@@ -109,10 +111,12 @@ def _shown(value: object) -> str:
 
 def _write_notes(archive: Archive, source: Source, out: DocumentBuilder) -> None:
     """Comments, and the text of shapes and charts."""
-    places = ("xl/comments", "xl/threadedComments/", "xl/drawings/drawing", "xl/charts/chart")
-    for name in [name for place in places for name in archive.names(place, ".xml")]:
-        shapes = Shapes()
-        feed(archive.open(name), shapes, source.label, tolerant=True)
-        for line in shapes.lines():
-            if any(char.isalpha() for char in line):
-                out.paragraph(line)
+    for name in archive.names("xl/charts/chart", ".xml"):
+        write_chart(archive, name, source.label, out)
+    for place in ("xl/comments", "xl/threadedComments/", "xl/drawings/drawing"):
+        for name in archive.names(place, ".xml"):
+            shapes = Shapes()
+            feed(archive.open(name), shapes, source.label, tolerant=True)
+            for line in shapes.lines():
+                if any(char.isalpha() for char in line) and not line.startswith(_COPY_OF_THREAD):
+                    out.paragraph(line)
