@@ -14,6 +14,7 @@ from core.faults import StorageFault
 from core.jobs import Job
 from core.library import indexer
 from core.library.attention import Attention
+from core.library.reading import look_at
 from core.parsing.limits import ParseLimits
 from core.parsing.pool import ParserPool
 from core.store.documents import QueuedFile
@@ -159,7 +160,7 @@ def test_a_file_written_while_it_is_read_stays_queued(
     opened: OpenLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The real parser, on a file that is written between looking at it and taking its text."""
-    look_at, writes = indexer.look_at, []
+    writes: list[Path] = []
 
     def look_then_write(path: Path) -> object:
         stamp = look_at(path)
@@ -179,7 +180,7 @@ def test_a_file_written_while_it_is_read_stays_queued(
 def test_a_file_that_never_stands_still_is_tried_again_in_the_next_run(
     opened: OpenLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look_at, writes = indexer.look_at, []
+    writes: list[Path] = []
 
     def look_then_write(path: Path) -> object:
         stamp = look_at(path)
@@ -198,8 +199,6 @@ def test_a_file_that_never_stands_still_is_tried_again_in_the_next_run(
 def test_a_file_that_vanishes_before_it_is_read_leaves_with_the_next_run(
     opened: OpenLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look_at = indexer.look_at
-
     def vanish_then_look(path: Path) -> object:
         if path.name == "3.txt":
             path.unlink()
