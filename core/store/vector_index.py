@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING
 from core.jobs import Job
 from core.store.database import Database
 from core.store.vector_ledger import BEING_WRITTEN, EmbedderState, VectorLedger
-from core.store.vectors import VectorStore, VectorStoreError, new_collection_name, open_store, stamp_of, wipe
+from core.store.vectors import (
+    VectorStore,
+    VectorStoreError,
+    holds_signs,
+    new_collection_name,
+    open_store,
+    stamp_of,
+    wipe,
+)
 from models.progress import Progress
 
 if TYPE_CHECKING:
@@ -29,6 +37,9 @@ log = logging.getLogger(__name__)
 
 PUSH_ROWS = 2000
 DELETE_ROWS = 5000
+SIGNS_FROM = 20_000  # vectors from which on the store holds signs; exact search of as many takes about 10 ms
+CANDIDATES = 1000  # chosen by signs, then ordered exactly; tests/bench/bench_store.py prints the recall
+CANDIDATES_PER_HIT = 12
 
 
 class VectorIndex:
@@ -75,7 +86,12 @@ class VectorIndex:
     ) -> list[tuple[int, float]]:
         """What the store finds, without what it has yet to forget, and the vectors that it does not have yet."""
         gone = {chunk_id for _, chunk_id in self.ledger.to_delete(embedder, DELETE_ROWS)}
-        hits = dict(store.search(embedder.generation, vector, limit + len(gone), documents))
+        if holds_signs(embedder.generation):
+            wanted = max(CANDIDATES, CANDIDATES_PER_HIT * limit)
+            likely = store.search(embedder.generation, vector, wanted + len(gone), documents)
+            hits = dict(self.ledger.scores(embedder, vector, [chunk_id for chunk_id, _ in likely]))
+        else:
+            hits = dict(store.search(embedder.generation, vector, limit + len(gone), documents))
         hits.update(self.ledger.nearest(embedder, vector, limit, documents, after=embedder.pushed_through))
         ranked = sorted(((i, score) for i, score in hits.items() if i not in gone), key=lambda hit: (-hit[1], hit[0]))
         return ranked[:limit]
@@ -185,7 +201,8 @@ class VectorIndex:
 
     def _bring_up(self, embedder: EmbedderState, fingerprint: str, job: Job) -> None:
         store = self._opened()
-        if not self._is_complete(store, embedder) and not self._can_go_on(store, embedder):
+        usable = self._is_complete(store, embedder) or self._can_go_on(store, embedder)
+        if not usable or self._has_outgrown(store, embedder):
             self._begin_generation(store, embedder)
             embedder = self.ledger.embedder(fingerprint, embedder.dimension)
         self._delete(store, embedder, job)
@@ -201,10 +218,15 @@ class VectorIndex:
             return False
         return self.ledger.stamp() in (BEING_WRITTEN, store.stamp())
 
+    def _has_outgrown(self, store: VectorStore, embedder: EmbedderState) -> bool:
+        """Whether a collection of whole vectors has become so large that signs are the better kind."""
+        whole = store.has_signs and not holds_signs(embedder.generation)
+        return whole and self.ledger.count(embedder) > 2 * SIGNS_FROM
+
     def _begin_generation(self, store: VectorStore, embedder: EmbedderState) -> None:
-        log.info("a new collection of vectors is begun")
         self._checked.discard(embedder.id)
-        name = new_collection_name()
+        name = new_collection_name(signs=store.has_signs and self.ledger.count(embedder) > SIGNS_FROM)
+        log.info("a new collection is begun: %s", name)
         self.ledger.begin_generation(embedder, name)
         self._drop_unused(store)
         store.create(name, embedder.dimension)

@@ -183,6 +183,17 @@ class VectorLedger:
         with self._database.write() as connection:
             _put_stamp(connection, stamp)
 
+    def scores(self, embedder: EmbedderState, vector: Vectors, chunk_ids: Sequence[int]) -> list[tuple[int, float]]:
+        """(chunk id, cosine) of these passages, in no order, without those that have left."""
+        ids = ",".join(str(int(i)) for i in chunk_ids)
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT chunk_id, vector FROM chunk_vectors WHERE chunk_id IN ({ids}) AND embedder_id = ?",
+                (embedder.id,),
+            ).fetchall()
+        scores = _unpacked([row[1] for row in rows], embedder.dimension) @ vector
+        return [(row[0], float(score)) for row, score in zip(rows, scores, strict=True)]
+
     def nearest(
         self,
         embedder: EmbedderState,

@@ -1,6 +1,8 @@
 """The vector store behind one narrow adapter: Milvus Lite in a file of ours, or a Milvus server by URI and token.
 
 Rows are a passage's id, its document's id and its vector; no text. Everything here can be made again from SQLite.
+A collection holds the vectors themselves, or of each number only the sign: a thirtieth of the size, for a first choice
+among very many.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ class VectorStoreError(Exception):
 class VectorStore:
     """What all stores have in common. Any thread may search; one thread at a time writes. Raises `VectorStoreError`."""
 
+    has_signs = True
+
     def __init__(self, client: Any) -> None:
         """Use `open_store` or `connect`."""
         self._client = client
@@ -51,16 +55,20 @@ class VectorStore:
             return set(names)
 
     def create(self, collection: str, dimension: int) -> None:
-        """An empty collection for unit vectors, searched exactly by inner product."""
+        """An empty collection for unit vectors, searched exactly by inner product, or by how many signs differ."""
         from pymilvus import DataType, MilvusClient
 
         with _converted():
             schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
             schema.add_field(ID, DataType.INT64, is_primary=True)
             schema.add_field(DOCUMENT, DataType.INT64)
-            schema.add_field(VECTOR, DataType.FLOAT_VECTOR, dim=dimension)
             index = self._client.prepare_index_params()
-            index.add_index(VECTOR, index_type="FLAT", metric_type="IP")
+            if holds_signs(collection):
+                schema.add_field(VECTOR, DataType.BINARY_VECTOR, dim=-(-dimension // 8) * 8)
+                index.add_index(VECTOR, index_type="BIN_FLAT", metric_type="HAMMING")
+            else:
+                schema.add_field(VECTOR, DataType.FLOAT_VECTOR, dim=dimension)
+                index.add_index(VECTOR, index_type="FLAT", metric_type="IP")
             self._client.create_collection(
                 collection, schema=schema, index_params=index, consistency_level="Strong", timeout=CALL_TIMEOUT_S
             )
@@ -79,11 +87,12 @@ class VectorStore:
     ) -> None:
         """Add rows; `known` if some of these ids may be there already, which are then replaced."""
         write = self._client.upsert if known else self._client.insert
-        size = max(1, BATCH_BYTES // (vectors.shape[1] * 4 + 16))
+        stored = signs_of(vectors) if holds_signs(collection) else vectors
+        size = max(1, BATCH_BYTES // (len(stored[0]) * (1 if holds_signs(collection) else 4) + 80))
         with _converted():
             for start in range(0, len(ids), size):
                 part = slice(start, start + size)
-                rows = zip(ids[part], documents[part], vectors[part], strict=True)
+                rows = zip(ids[part], documents[part], stored[part], strict=True)
                 write(collection, [{ID: i, DOCUMENT: d, VECTOR: v} for i, d, v in rows], timeout=CALL_TIMEOUT_S)
 
     def delete(self, collection: str, ids: Sequence[int]) -> None:
@@ -99,15 +108,18 @@ class VectorStore:
     def search(
         self, collection: str, vector: Vectors, limit: int, documents: Collection[int] | None = None
     ) -> list[tuple[int, float]]:
-        """The `limit` nearest passages as (id, cosine), the nearest first; of these documents only, if given."""
+        """The `limit` nearest passages as (id, cosine), the nearest first; of these documents only, if given. Of a
+        collection of signs: the most similar, and instead of the cosine how many signs differ, negative."""
+        signs = holds_signs(collection)
+        wanted = signs_of(vector[None, :])[0] if signs else vector
         among = "" if documents is None else f"{DOCUMENT} in [{','.join(str(int(i)) for i in documents)}]"
         with _converted():
             found = self._client.search(
-                collection, [vector], limit=limit, filter=among, anns_field=VECTOR, timeout=CALL_TIMEOUT_S
+                collection, [wanted], limit=limit, filter=among, anns_field=VECTOR, timeout=CALL_TIMEOUT_S
             )[0]
         best: dict[int, float] = {}
         for hit in found:
-            best.setdefault(int(hit[ID]), float(hit["distance"]))
+            best.setdefault(int(hit[ID]), -float(hit["distance"]) if signs else float(hit["distance"]))
         return list(best.items())
 
     def stamp(self) -> str:
@@ -187,8 +199,19 @@ def wipe(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def new_collection_name() -> str:
-    return "passages_" + uuid.uuid4().hex[:16]
+def new_collection_name(signs: bool) -> str:
+    return ("signs_" if signs else "passages_") + uuid.uuid4().hex[:16]
+
+
+def holds_signs(collection: str) -> bool:
+    return collection.startswith("signs_")
+
+
+def signs_of(vectors: Vectors) -> list[bytes]:
+    """One bit per number, set where it is positive."""
+    import numpy as np
+
+    return [row.tobytes() for row in np.packbits(vectors > 0, axis=1)]
 
 
 def end_strays(path: Path) -> None:

@@ -33,6 +33,8 @@ FLUSH_ROWS = 1000
 class LiteFolderStore(VectorStore):
     """Speaks to the process that owns the folder. One call at a time, which also makes one writer."""
 
+    has_signs = False
+
     def __init__(self, path: Path, process: BaseProcess, connection: Connection) -> None:
         self._path = path
         self._process = process

@@ -1,4 +1,4 @@
-"""The vector store and the index that keeps it in step with SQLite: exact, derived, made again whenever it is in doubt."""
+"""The vector store and the index over it: exact, derived, in step with SQLite, made again whenever it is in doubt."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ import pytest
 from numpy.typing import NDArray
 
 from core.jobs import Job
+from core.store import vector_index
 from core.store.database import Database
 from core.store.vector_index import VectorIndex
-from core.store.vectors import LiteFileStore, VectorStoreError, open_store
+from core.store.vectors import LiteFileStore, VectorStoreError, holds_signs, open_store
 from models.cancel import CancelToken
 from models.faults import Cancelled
 
@@ -236,7 +237,7 @@ def test_a_push_that_was_stopped_is_finished_later(shelf: Shelf) -> None:
 
 
 def test_rows_in_doubt_after_a_kill_are_settled(shelf: Shelf) -> None:
-    """As if the program had ended after Milvus took the rows and before SQLite noted it; one of them is deleted then."""
+    """As if the program had ended after Milvus took the rows, before SQLite noted it; one of them is deleted then."""
     vectors = unit_vectors(30)
     ids = shelf.add(vectors[:10])
     shelf.refresh()
@@ -329,3 +330,32 @@ def test_a_data_directory_may_have_any_name(tmp_path: Path) -> None:
     assert shelf.served()
     assert shelf.nearest(vectors[2], 1) == [ids[2]]
     shelf.close()
+
+
+@pytest.mark.parametrize("growing", [False, True])
+def test_a_large_library_is_searched_by_signs_first(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, growing: bool
+) -> None:
+    monkeypatch.setattr(vector_index, "SIGNS_FROM", 500)
+    vectors = unit_vectors(3000)
+    ids = shelf.add(vectors[:400], document=1)
+    if growing:
+        shelf.refresh()
+        assert not any(map(holds_signs, shelf.index.ledger.generations()))
+    ids += shelf.add(vectors[400:], document=2)
+    shelf.refresh()
+    assert shelf.served()
+    assert all(map(holds_signs, shelf.index.ledger.generations()))
+    for row in range(0, 3000, 300):
+        order = np.argsort(-(vectors @ vectors[row]))[:10]
+        found = shelf.index.search("f", vectors[row], 10)
+        assert [chunk_id for chunk_id, _ in found][0] == ids[row]
+        assert len({chunk_id for chunk_id, _ in found} & {ids[i] for i in order}) >= 9
+        assert found[0][1] == pytest.approx(1.0, abs=2e-3)
+    assert set(shelf.nearest(vectors[0], 400, frozenset({1}))) == set(ids[:400])
+    shelf.drop(ids[:10])
+    shelf.refresh()
+    again = shelf.reopen()
+    assert ids[0] not in again.nearest(vectors[0], 100)
+    assert again.served()
+    again.close()
