@@ -13,6 +13,7 @@ from core.parsing.markdown import markdown_blocks
 from core.parsing.source import Source
 
 _LONG_LINE = 2_000
+_LAID_OUT_CHARS = 4_000_000
 _OUTPUT_CHARS = 5_000
 
 
@@ -28,7 +29,7 @@ def parse_json(source: Source, limits: ParseLimits) -> ParsedDocument:
     escapes."""
     text = decode(source.read_text_file(limits))
     source.require_text(text, limits)
-    if "\\u" in text or max(map(len, text.split("\n")), default=0) > _LONG_LINE:
+    if len(text) <= _LAID_OUT_CHARS and ("\\u" in text or max(map(len, text.split("\n")), default=0) > _LONG_LINE):
         text = _laid_out(text) or text
         source.require_text(text, limits)
     return _as_it_is(source, text, BlockKind.CODE)

@@ -11,10 +11,10 @@ MIB = 1 << 20
 class ParseLimits:
     """What one document may cost. Defaults are for a laptop with 16 GB of which a language model holds most.
 
-    Time: `base_s` for any file, and `per_page_s` more for each page a file says it has, up to `longest_s`; a fixed
-    limit cut an honest 3,700-page PDF in half. Memory: the worker's address space where the system enforces that
-    (Linux), its resident memory elsewhere. Archive limits follow the honest maximum ratio measured in real files (37)
-    with room.
+    Time: `base_s` for any file, `per_mib_s` more for each MiB, and `per_page_s` more for each page a file says it
+    has, up to `longest_s`; a fixed limit cut an honest 3,700-page PDF in half. Memory: the worker's address space
+    where the system enforces that (Linux), its resident memory elsewhere. Archive limits follow the honest maximum
+    ratio measured in real files (37) with room.
     """
 
     file_bytes: int = 2048 * MIB
@@ -23,6 +23,7 @@ class ParseLimits:
     memory_bytes: int = 1024 * MIB
     base_s: float = 20.0
     per_page_s: float = 0.05
+    per_mib_s: float = 1.0
     longest_s: float = 300.0
     pages: int = 20_000
     archive_member_bytes: int = 256 * MIB
@@ -32,6 +33,7 @@ class ParseLimits:
     archive_ratio_from_bytes: int = 10 * MIB
     nesting: int = 200
 
-    def seconds(self, pages: int) -> float:
-        """Wall-clock seconds that a file of `pages` pages may take."""
-        return min(self.longest_s, self.base_s + self.per_page_s * max(0, pages))
+    def seconds(self, pages: int, size_bytes: int = 0) -> float:
+        """Wall-clock seconds that a file of this many pages and bytes may take."""
+        wanted = self.base_s + self.per_page_s * max(0, pages) + self.per_mib_s * size_bytes / MIB
+        return min(self.longest_s, wanted)

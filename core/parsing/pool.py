@@ -145,6 +145,7 @@ class _Worker:
         self.connection: Connection
         self._path = Path()
         self._password: str | None = None
+        self._size_bytes = 0
         self._deadline = 0.0
         self._began = 0.0
         self._files = 0
@@ -174,8 +175,7 @@ class _Worker:
             except (EOFError, OSError, WireError):
                 return self._lost(self._cause_of_death())
             if isinstance(message, PageCount):
-                allowed = self._began + self._limits.seconds(message.pages)
-                self._deadline = max(self._deadline, allowed)
+                self._allow(message.pages)
             elif isinstance(message, ParsedDocument):
                 return Parsed(self._path, message, None)
             elif message.problem is ParseProblem.OUT_OF_MEMORY:
@@ -221,9 +221,18 @@ class _Worker:
 
     def _send(self) -> None:
         self._files += 1
-        self._began = time.monotonic()
-        self._deadline = self._began + self._limits.seconds(0) + (_START_S if self._files == 1 else 0.0)
+        with suppress(OSError):
+            self._size_bytes = self._path.stat().st_size
+        self._allow(0)
+        if self._files == 1:
+            self._deadline += _START_S  # until it says that it is there
         self.connection.send_bytes(worker.request(self._path, self._password))
+
+    def _allow(self, pages: int) -> None:
+        """Reckon the time for the file anew: from now if the process begins with it, else from when it began."""
+        if not pages:
+            self._began = time.monotonic()
+        self._deadline = self._began + self._limits.seconds(pages, self._size_bytes)
 
     def _lost(self, problem: ParseProblem) -> Parsed | None:
         """The process is of no more use. What earlier files left in it may be to blame: then a new one tries once

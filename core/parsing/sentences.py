@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 _CLOSERS = "\"'”’»›)\\]}」』】）》〉*_`"
 # A full stop and the like before white space; scripts that write no spaces end sentences without one.
-_SENTENCE_END = re.compile(
-    rf"[.!?…؟۔।॥։።၊။។៕]+[{_CLOSERS}]*(?=\s)|[。！？｡．]+[{_CLOSERS}]*|(?<=[\u0e00-\u0eff\u1780-\u17ff])[ ]+"
-)
+_SPACED_END = rf"[.!?…؟۔।॥։၊။។៕]+[{_CLOSERS}]*(?=\s)|[。！？｡．]+[{_CLOSERS}]*"
+_SENTENCE_END = re.compile(_SPACED_END)
+_SENTENCE_END_OR_SPACE = re.compile(rf"{_SPACED_END}|(?<=[\u0e00-\u0eff\u1780-\u17ff])[ ]+")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[\"'“‘])(?:[A-Za-z]|e\.g|i\.e|z\.B|d\.h|u\.a|p\.ex|a\.m|p\.m|[Mm]rs?|[Mm]s|Dr|Prof|St|Sr|Jr|Inc|Ltd|Corp|Co|"
     r"No|Nr|vs|cf|etc|al|[Ff]ig|[Ee]q|[Vv]ol|[Pp]p?|Art|Abs|bzw|ca|approx|[Ss]ec|Ch|Ed|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|"
@@ -25,7 +25,8 @@ _ZWJ = "\u200d"
 
 def sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
     """Offsets in `text[start:end]` right after a sentence (the white space that follows belongs to the next)."""
-    for found in _SENTENCE_END.finditer(text, start, end):
+    has_thai = max(text[start:end], default="") >= "\u0e00"  # or Lao or Khmer, where a space ends a phrase
+    for found in (_SENTENCE_END_OR_SPACE if has_thai else _SENTENCE_END).finditer(text, start, end):
         offset = found.end()
         if offset >= end:
             return
@@ -35,11 +36,10 @@ def sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
 
 
 def _not_an_end(text: str, start: int, offset: int) -> bool:
+    if text[offset : offset + 8].lstrip()[:1].islower():
+        return True
     before = text[max(start, offset - _LOOK_BACK) : offset]
     if _ABBREVIATION.search(before):
-        return True
-    following = text[offset : offset + 8].lstrip()
-    if following[:1].islower():
         return True
     return bool(_ORDINAL.search(before)) and not text[offset : offset + 1] == "\n"
 

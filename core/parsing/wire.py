@@ -19,7 +19,7 @@ _FIELDS = 4
 
 @dataclass(frozen=True, slots=True)
 class PageCount:
-    """News from a worker: the file has this many pages, and it is still reading them."""
+    """News from a worker: the file has this many pages, and it is still reading them; 0 says that it begins to read."""
 
     pages: int
 

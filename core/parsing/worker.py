@@ -27,6 +27,7 @@ def run(requests: Connection, limits: ParseLimits) -> None:
 
     _end_with_parent()
     confinement.confine(limits)
+    requests.send_bytes(pack(PageCount(0)))
     while True:
         try:
             wanted = json.loads(requests.recv_bytes())

@@ -14,12 +14,16 @@ _TITLES = {"title", "head", "name"}
 _INLINE = {"b", "i", "em", "strong", "a", "span", "emphasis", "hi", "ref", "code", "sup", "sub", "u", "link", "quote"}
 _MARKUP = {"description", "encoded", "content", "summary"}
 _TEXT_SHARE = 0.1
+_READ_CHARS = 4_000_000
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
     data = source.read_text_file(out.limits)
     text = decode(data, declared_encoding(data))
     source.require_text(text, out.limits)
+    if len(text) > _READ_CHARS:
+        out.raw(BlockKind.CODE, clean(text))
+        return
     body = text[text.find("?>", 0, 200) + 2 :] if text.lstrip().startswith("<?xml") else text
     elements = _Elements()
     feed(io.BytesIO(body.encode("utf-8", "replace")), elements, source.label, tolerant=True)
