@@ -9,19 +9,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from models.cancel import CancelToken
-from models.completion import Completion, Parser, Turn
+from models.chat_format import ChatFormat, Prompt, format_of, settled
+from models.completion import Completion, Turn
 from models.conversation import Conversation, Finished, Message, ModelEvent, Reading, Role, Sampling
 from models.faults import N_, ModelFault
 from models.plan import LoadPlan, safer
 from models.progress import ReportProgress, ignore_progress
 from models.token_cache import TokenCache, common_length
-from models.vocabulary import STOP_IDS
 
 if TYPE_CHECKING:
-    from models.gguf_file import GgufHeader
     from models.llama_context import ChatContext
     from models.llama_native import NativeModel
 
@@ -34,33 +33,10 @@ SMALLEST_ANSWER_TOKENS = 64  # a prompt that leaves less room than this is refus
 FORCED_TOKENS = 16  # room for what begins an answer (`HarmonyParser.force_final`)
 
 
-class Prompt(Protocol):
-    """A rendered conversation (see `models.harmony_render.Prompt`)."""
-
-    @property
-    def tokens(self) -> tuple[int, ...]: ...
-
-    @property
-    def prefix_tokens(self) -> int: ...
-
-    @property
-    def boundaries(self) -> tuple[int, ...]: ...
-
-
-class Format(Protocol):
-    """A model's conversation format: harmony for gpt-oss, a template for others."""
-
-    def prompt(self, conversation: Conversation) -> Prompt: ...
-
-    def parser(self) -> Parser: ...
-
-    def encode_text(self, text: str) -> list[int]: ...
-
-
 class ChatModel:
     """A loaded chat model. The thread that opened it owns it; only `answer_now` and a cancel token work from others."""
 
-    def __init__(self, model: NativeModel, context: ChatContext, form: Format, plan: LoadPlan) -> None:
+    def __init__(self, model: NativeModel, context: ChatContext, form: ChatFormat, plan: LoadPlan) -> None:
         """Use `open`."""
         self.plan = plan
         self.context_tokens = context.context_tokens
@@ -91,7 +67,7 @@ class ChatModel:
         from models.load_journal import LoadJournal
 
         header = read_header(path)
-        form = _format_of(header, cache_dir)
+        form = format_of(header, cache_dir)
         journal = LoadJournal(cache_dir)
         if journal.ended_the_program(path, plan):
             plan = safer(plan)
@@ -102,7 +78,9 @@ class ChatModel:
             journal.end()
 
     @classmethod
-    def _load(cls, path: Path, plan: LoadPlan, form: Format, report: ReportProgress, cancel: CancelToken) -> ChatModel:
+    def _load(
+        cls, path: Path, plan: LoadPlan, form: ChatFormat, report: ReportProgress, cancel: CancelToken
+    ) -> ChatModel:
         from models.llama_context import ChatContext, ContextSettings
         from models.llama_native import LoadSettings, NativeModel
 
@@ -169,7 +147,7 @@ class ChatModel:
             raise _too_long(len(prompt.tokens), self.context_tokens)
         limit = room if max_tokens is None else max(1, min(room, max_tokens))
         self._answer_now.clear()
-        return self._events(prompt, limit, cancel or CancelToken(), sampling or Sampling())
+        return self._events(prompt, limit, cancel or CancelToken(), settled(sampling, self._format.sampling))
 
     def close(self) -> None:
         """Free the memory. Safe to call twice."""
@@ -190,8 +168,8 @@ class ChatModel:
                 completion = Completion(
                     self._cache,
                     sampler,
-                    self._format.parser(),
-                    STOP_IDS.__contains__,
+                    self._format.parser(prompt),
+                    self._format.stop_ids.__contains__,
                     limit=limit,
                     turn=turn,
                     answer_now=self._answer_now,
@@ -257,21 +235,6 @@ def _stopping(context: ChatContext, cancel: CancelToken) -> Iterator[None]:
     context.stop.clear()
     with cancel.listened(context.stop.set):
         yield
-
-
-def _format_of(header: GgufHeader, cache_dir: Path) -> Format:
-    """The conversation format of the model; raises `ModelFault` for a file that is no chat model."""
-    if header.architecture == "gpt-oss":
-        from models.harmony import HarmonyEncoding
-
-        return HarmonyEncoding.from_gguf(header.path, cache_dir)
-    raise ModelFault(
-        N_("This is not a gpt-oss model"),
-        N_("{name} is a model of the kind {architecture}, and Papermoor chats with gpt-oss."),
-        N_("Choose a gpt-oss-20b file, or download it from Papermoor."),
-        name=header.path.name,
-        architecture=header.architecture or "?",
-    )
 
 
 def _too_long(tokens: int, context_tokens: int) -> ModelFault:

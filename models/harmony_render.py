@@ -11,29 +11,19 @@ import json
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.conversation import Conversation, Message, Role, ToolCall
+from models.chat_format import Prompt
+from models.conversation import Conversation, Message, Role, Sampling, ToolCall
 from models.harmony_parser import HarmonyParser
-from models.vocabulary import ASSISTANT, END, MESSAGE, START, Vocabulary, load_vocabulary
+from models.vocabulary import ASSISTANT, END, MESSAGE, START, STOP_IDS, Vocabulary, load_vocabulary
 
 if TYPE_CHECKING:
     import openai_harmony
 
 PIECE_CHARS = 2000
 SEARCHED_CHARS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A rendered conversation. The first `prefix_tokens` stay the same while it goes on (system and developer message);
-    `boundaries` are the positions at which its user messages begin: where a cache is worth keeping."""
-
-    tokens: tuple[int, ...]
-    prefix_tokens: int
-    boundaries: tuple[int, ...]
 
 
 class HarmonyEncoding:
@@ -93,7 +83,17 @@ class HarmonyEncoding:
         """The bytes of an ordinary token; empty for a control token."""
         return self._vocabulary.token_bytes(token_id)
 
-    def parser(self) -> HarmonyParser:
+    @property
+    def stop_ids(self) -> frozenset[int]:
+        """The ids that end a turn."""
+        return STOP_IDS
+
+    @property
+    def sampling(self) -> Sampling:
+        """As the model card says."""
+        return Sampling()
+
+    def parser(self, prompt: Prompt | None = None) -> HarmonyParser:
         """A parser for one completion of a prompt rendered here."""
         return HarmonyParser(self._vocabulary.token_bytes)
 
