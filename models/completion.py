@@ -6,12 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from models.cancel import CancelToken
 from models.conversation import FinishReason, ModelEvent, Usage
 
 if TYPE_CHECKING:
+    from models.chat_format import ChatParser
     from models.llama_sampler import Sampler
     from models.token_cache import TokenCache
 
@@ -19,19 +20,6 @@ ANSWER_SHARE = (
     4  # one part in so many of the allowed tokens is kept for the answer, if reasoning does not end by itself
 )
 ANSWER_RESERVE_TOKENS = 512  # at most this many
-
-
-class Parser(Protocol):
-    """Reads one completion (see `models.harmony_parser.HarmonyParser`)."""
-
-    has_answer: bool
-    called_tool: bool
-
-    def feed(self, token_id: int) -> list[ModelEvent]: ...
-
-    def finish(self) -> list[ModelEvent]: ...
-
-    def force_final(self) -> tuple[int, ...]: ...
 
 
 @dataclass(slots=True)
@@ -59,7 +47,7 @@ class Completion:
         self,
         cache: TokenCache,
         sampler: Sampler,
-        parser: Parser,
+        parser: ChatParser,
         is_stop: Callable[[int], bool],
         *,
         limit: int,
@@ -120,4 +108,4 @@ class Completion:
 
     def _next(self) -> tuple[int, ...]:
         self._turn.generated_tokens += 1
-        return (self._sampler.sample(),)
+        return (self._sampler.sample(answering=self._parser.answering),)

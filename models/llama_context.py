@@ -238,13 +238,13 @@ class ChatContext:
             raise RuntimeError(f"llama.cpp could not restore the windowed layers at {tokens}")
 
     def logits(self) -> NDArray[np.float32]:
-        """The logits of the last token evaluated with output, shape [vocabulary]; a copy."""
+        """The logits of the last token evaluated with output, shape [vocabulary]; llama.cpp's, until the next call."""
         import numpy as np
 
         pointer = library().llama_get_logits_ith(self._handle, -1)
         if not pointer:
             raise RuntimeError("no logits: nothing was evaluated with output")
-        return np.ctypeslib.as_array(pointer, (self._vocab_size,)).copy()
+        return np.ctypeslib.as_array(pointer, (self._vocab_size,))
 
     def close(self) -> None:
         if self._handle is not None:

@@ -11,6 +11,7 @@ import functools
 import logging
 import os
 import sys
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,9 +63,15 @@ def _log_callback(lib: Any) -> Any:
     def write(level: int, text: bytes, _data: object) -> None:
         line = text.decode("utf-8", "replace").rstrip()
         if line:
-            log.log(logging.WARNING if level == ERROR_LEVEL else logging.DEBUG, "llama.cpp: %s", line)
+            log.debug("llama.cpp: %s", line)
+            if level == ERROR_LEVEL:
+                recent_errors.append(line)
 
     return lib.llama_log_callback(write)
+
+
+recent_errors: deque[str] = deque(maxlen=20)
+"""llama.cpp's own last error lines, for the log when a call fails (being stopped is an error to it, too)."""
 
 
 class StopFlag:
@@ -141,6 +148,7 @@ class NativeModel:
                 lib.llama_model_free(handle)
             raise Cancelled
         if not handle:
+            log.error("llama.cpp could not load %s: %s", path.name, " | ".join(recent_errors))
             raise ModelFault(
                 N_("The model could not be loaded"),
                 N_("llama.cpp could not load {name}; the log says why."),
