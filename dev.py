@@ -119,16 +119,16 @@ def check(arguments: list[str]) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    """Run tests/bench/NAME.py, or say which there are."""
-    found = {file.stem: file for file in sorted((ROOT / "tests" / "bench").glob("[!_]*.py"))}
+    """Run the measurement tests/bench/bench_NAME.py, or say which there are."""
+    found = {file.stem[len("bench_") :]: file for file in sorted((ROOT / "tests" / "bench").glob("bench_*.py"))}
     if not arguments or arguments[0] not in found:
-        print("python3 dev.py bench NAME, where NAME is one of:")
+        print("python3 dev.py bench NAME [ARGS...], where NAME is one of:")
         for name, file in found.items():
-            print(f"  {name:20} {first_sentence(file)}")
+            print(f"  {name:12} {first_sentence(file)}")
         return 2 if arguments else 0
     python = set_up(TEST)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    return become([python, "-P", "-m", f"tests.bench.{arguments[0]}", *arguments[1:]], environment())
+    return become([python, "-P", "-m", f"tests.bench.bench_{arguments[0]}", *arguments[1:]], environment())
 
 
 def first_sentence(file: Path) -> str:
