@@ -6,8 +6,8 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import wait
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -111,22 +111,29 @@ class Bridge(QObject):
     def busy(self) -> bool:
         return bool(self._started)
 
-    def close(self, last: Callable[[], None] | None = None) -> bool:
-        """Stop everything, then run `last` off the GUI thread. Returns within a few seconds; False if something still
-        runs then."""
+    def close(
+        self, farewells: Mapping[str, Callable[[], None]] | None = None, last: Callable[[], None] | None = None
+    ) -> bool:
+        """Stop everything; run each farewell as the last work of the worker of that name, then `last`, off the GUI
+        thread too. Returns within a few seconds; False if something failed or still runs then."""
         self._closing = True
         for started in self._started.values():
             started.cancel.cancel()
         deadline_s = time.monotonic() + CLOSE_TIMEOUT_S
+        partings = [
+            self._workers[name].submit(part) for name, part in (farewells or {}).items() if name in self._workers
+        ]
+        wait(partings, timeout=CLOSE_TIMEOUT_S)
         workers = tuple(self._workers.values())
         ended = [worker.close(timeout_s=max(0.2, deadline_s - time.monotonic())) for worker in workers]
         self._started.clear()
         self._workers.clear()
         if last is not None:
             closer = Worker("close")
-            wait([closer.submit(last)], timeout=max(2.0, deadline_s - time.monotonic()))
+            partings.append(closer.submit(last))
+            wait(partings[-1:], timeout=max(2.0, deadline_s - time.monotonic()))
             ended.append(closer.close(timeout_s=0.2))
-        return all(ended)
+        return all(ended) and all([_went_well(parting) for parting in partings])
 
     def _start(self, operation: Operation[Any], work: Callable[[Job, _Events], object]) -> Running:
         number, cancel = next(self._numbers), CancelToken()
@@ -192,6 +199,15 @@ class Bridge(QObject):
         operation = started.operation
         if events and operation.on_events and shiboken6.isValid(operation.owner):
             operation.on_events(events)
+
+
+def _went_well(parting: Future[None]) -> bool:
+    """Whether a piece of closing work was done; what went wrong is logged."""
+    if not parting.done() or parting.cancelled():
+        return False
+    if error := parting.exception():
+        log.error("closing failed", exc_info=error)
+    return error is None
 
 
 class _Events:

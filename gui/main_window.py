@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
         models.changed.connect(lambda situation: self._show_chat_model() if situation.kind is Kind.CHAT else None)
         models.arrived.connect(self._model_arrived)
         turns.changed.connect(self._follow_loading)
+        turns.ended.connect(self._follow_loading)
         self.guide = GuideOpener(bridge, workspace, library, self)
         self.guide.found.connect(self.documents.open_places)
         self.documents.attach(workspace, library)
@@ -181,6 +182,7 @@ class MainWindow(QMainWindow):
         chat.model_card.download_wanted.connect(lambda: self.models.download(Kind.CHAT) if self.models else None)
         chat.model_card.pause_wanted.connect(lambda: self.models.pause(Kind.CHAT) if self.models else None)
         chat.model_card.file_wanted.connect(dialogs.choose_model)
+        chat.model_card.found_wanted.connect(lambda path: self.add([path]))
         self.status.stop_wanted.connect(lambda: self.library.stop() if self.library else None)
         self.status.skipped_wanted.connect(dialogs.show_skipped)
         self.status.models_wanted.connect(dialogs.show_models)
@@ -288,11 +290,15 @@ class MainWindow(QMainWindow):
         self.hide()
         held = self._held
 
+        def release_model() -> None:
+            for workspace in held:
+                workspace.engines.release_chat_model()
+
         def let_go() -> None:
             while held:
                 held.pop().close()
 
-        self.ended_cleanly = self._context.bridge.close(let_go)
+        self.ended_cleanly = self._context.bridge.close({"chat": release_model}, let_go)
         event.accept()
         self.closed.emit()
 

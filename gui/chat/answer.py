@@ -77,9 +77,13 @@ class Answer(QWidget):
             self.text.show()
             self.text.append(turn.answer[self._shown :])
             self._shown = len(turn.answer)
+
+    def finish(self, turn: Turn) -> None:
+        """`turn` has ended: show the answer as it was stored, or why there is none."""
+        self.follow(turn)
         if turn.fault is not None:
             self.show_fault(turn.fault)
-        elif not turn.phase.running:
+        else:
             self._finish(turn)
 
     def show_message(self, message: ChatMessage) -> None:

@@ -220,7 +220,7 @@ class ChatPane(QFrame):
 
     def _turn_ended(self, turn: Turn) -> None:
         if self._following is not None and self._following[0] is turn:
-            self._following[1].follow(turn)
+            self._following[1].finish(turn)
             self.messages.finish_turn()
             if turn.phase is Phase.DONE:
                 self._announce(tr("The answer is complete."))

@@ -202,7 +202,6 @@ class Turns(QObject):
         self._turns.pop(turn, None)
         if turn.phase.running:  # a bug ended it; the window has said so
             turn.phase = Phase.STOPPED
-        self.changed.emit(turn)
         self.ended.emit(turn)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,10 +16,9 @@ from models.faults import Fault
 from models.progress import Progress
 
 if TYPE_CHECKING:
-    from models.plan import LoadPlan
-
     from core.shelf import ModelStatus
     from core.workspace import Workspace
+    from models.plan import LoadPlan
 
 
 class Kind(StrEnum):
@@ -41,7 +41,8 @@ class Offer:
 @dataclass(frozen=True, slots=True)
 class ModelSituation:
     """How it stands with one kind of model. `status` is None until the disk was looked at. `download` is the progress
-    of a running download, `paused` says that one was begun and stopped, `fault` what went wrong last."""
+    of a running download, `paused` says that one was begun and stopped, `fault` what went wrong last, `elsewhere` a
+    file of the offered model that another program has on this computer."""
 
     kind: Kind
     status: ModelStatus | None = None
@@ -53,6 +54,7 @@ class ModelSituation:
     loading: Progress | None = None
     loaded: bool = False
     plan: LoadPlan | None = None
+    elsewhere: Path | None = None
 
     @property
     def ready(self) -> bool:
@@ -95,6 +97,8 @@ class ModelActions(QObject):
                 self._set(kind, status=status, offer=offer, fault=self._situations[kind].fault or status.fault)
             if self._situations[Kind.CHAT].ready:
                 self._make_plan()
+            else:
+                self._look_elsewhere()
 
         self._bridge.run(Operation("store", work, self, on_result=show))
 
@@ -190,6 +194,17 @@ class ModelActions(QObject):
         situation = self._situations[Kind.CHAT]
         if not situation.loaded or situation.loading is not None:
             self._set(Kind.CHAT, loaded=True, loading=None)
+
+    def _look_elsewhere(self) -> None:
+        """Whether another program already has the language model; the folders it may be in are many, so this comes
+        after everything else."""
+        shelf = self._workspace.shelf
+
+        def work(job: Job) -> Path | None:
+            wanted = "gptoss"
+            return next((p for p in shelf.found_elsewhere() if wanted in re.sub(r"[\W_]", "", p.name.lower())), None)
+
+        self._bridge.run(Operation("download", work, self, on_result=lambda path: self._set(Kind.CHAT, elsewhere=path)))
 
     def _make_plan(self) -> None:
         engines = self._workspace.engines

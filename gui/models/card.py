@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton
 
 from core.i18n import fault_text, fault_title, tr
@@ -19,6 +21,7 @@ class ModelCard(QFrame):
     download_wanted = Signal()
     pause_wanted = Signal()
     file_wanted = Signal()
+    found_wanted = Signal(object)  # Path
 
     def __init__(self, theme: Theme, kind: Kind, *, always: bool = False) -> None:
         super().__init__()
@@ -36,6 +39,8 @@ class ModelCard(QFrame):
         self.download: QPushButton = push_button("", self.download_wanted.emit, "primary")
         self.pause = push_button(tr("Pause"), self.pause_wanted.emit)
         self.file = push_button(tr("Use a file I have…"), self.file_wanted.emit)
+        self._elsewhere: Path | None = None
+        self.found = push_button("", lambda: self.found_wanted.emit(self._elsewhere), "link")
         for widget in (self.title, self.text, self.fault, self.progress, self.numbers):
             inside.addWidget(widget)
         buttons = row()
@@ -43,6 +48,7 @@ class ModelCard(QFrame):
             buttons.addWidget(button)
         buttons.addStretch(1)
         inside.addLayout(buttons)
+        inside.addWidget(self.found, 0, Qt.AlignmentFlag.AlignLeft)
         self.show_situation(ModelSituation(kind))
 
     def show_situation(self, situation: ModelSituation) -> None:
@@ -63,6 +69,11 @@ class ModelCard(QFrame):
         self.download.setVisible(not downloading and not situation.ready)
         self.download.setText(self._download_words(situation))
         self.download.setAccessibleName(self.download.text())
+        self._elsewhere = situation.elsewhere
+        self.found.setVisible(situation.elsewhere is not None and not situation.ready)
+        if situation.elsewhere is not None:
+            self.found.setText(tr("Use the copy found on this computer ({name})", name=situation.elsewhere.name))
+            self.found.setToolTip(str(situation.elsewhere))
         self.pause.setVisible(downloading)
         self.pause.setEnabled(not situation.pausing)
         self.pause.setText(tr("Pausing…") if situation.pausing else tr("Pause"))

@@ -32,6 +32,7 @@ class ModelsDialog(QDialog):
             made.download_wanted.connect(lambda kind=kind: actions.download(kind))
             made.pause_wanted.connect(lambda kind=kind: actions.pause(kind))
             made.file_wanted.connect(self.file_wanted)
+            made.found_wanted.connect(actions.adopt)
             made.show_situation(actions.situation(kind))
             layout.addWidget(made)
             layout.addSpacing(SPACE)

@@ -142,5 +142,14 @@ def test_closing_stops_what_runs_drops_what_waits_and_runs_the_last_work(qtbot: 
     bridge.run(Operation("index", work, bridge))
     bridge.run(Operation("index", lambda job: done.append("waited"), bridge))
     assert started.wait(30)
-    assert bridge.close(lambda: done.append(threading.current_thread().name))
+    assert bridge.close({}, lambda: done.append(threading.current_thread().name))
     assert done == ["close"]
+
+
+def test_a_worker_may_say_farewell_and_its_failure_is_told(qtbot: QtBot) -> None:
+    bridge = Bridge()
+    done: list[str] = []
+    bridge.run(Operation("chat", lambda job: None, bridge))
+    assert bridge.close({"chat": lambda: done.append(threading.current_thread().name), "never": lambda: None})
+    assert done == ["chat"]
+    assert not Bridge().close({}, lambda: [][0])

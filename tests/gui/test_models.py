@@ -1,0 +1,141 @@
+"""Models in the window: missing, downloaded, paused, chosen by a drop, refused in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from gui.main_window import MainWindow, Opening
+from gui.models.actions import Kind
+from models import catalog
+from tests.support.hub_server import Hub, Serve, serving
+from tests.support.window import at_rest, click, drop, opened, shown, wait
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    with opened(qtbot, Opening(tmp_path / "data")) as made:
+        wait(qtbot, lambda: made.chat.model_card.isVisible())
+        yield made
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, minilm_gguf: Path) -> Iterator[Hub]:
+    """A hub on this machine that offers all-MiniLM-L6-v2 as the search model."""
+    content = minilm_gguf.read_bytes()
+    with serving(Hub(content)) as made:
+        minilm = next(entry for entry in catalog.EMBEDDERS if "MiniLM" in entry.label)
+        offered = replace(minilm, sha256=made.sha256, size_bytes=len(content), revision=None)
+        monkeypatch.setattr(catalog, "ALL", (*catalog.CHAT_MODELS, offered))
+        monkeypatch.setattr(catalog, "EMBEDDERS", (offered,))
+        monkeypatch.setattr(catalog, "DEFAULT_EMBEDDER", offered)
+        monkeypatch.setenv("HF_ENDPOINT", made.url)
+        yield made
+
+
+def dismiss(window: MainWindow) -> str:
+    """The words of the message that is open; it is closed."""
+    (box,) = [box for box in window.findChildren(QMessageBox) if box.isVisible()]
+    words = f"{box.text()} {box.informativeText()}"
+    box.close()
+    return words
+
+
+def test_without_a_model_the_chat_says_what_is_needed_and_that_search_works(window: MainWindow) -> None:
+    words = shown(window.chat.model_card)
+    assert "Answers need a language model" in words
+    assert "gpt-oss-20b" in words and "12.1 GB" in words and "search works" in words
+    assert window.chat.model_card.download.text() == "Download (12.1 GB)"
+    assert window.chat.model_card.file.text() == "Use a file I have…"
+    assert window.status.model.text() == "No language model"
+    assert not window.chat.composer.send.isEnabled()
+
+
+def test_a_dropped_gguf_becomes_the_model_and_stays_it(
+    qtbot: QtBot, window: MainWindow, tiny_gpt_oss: Path, tmp_path: Path
+) -> None:
+    drop(window, [tiny_gpt_oss])
+    wait(qtbot, lambda: window.status.model.text() == "Model ready")
+    assert not window.chat.model_card.isVisible()
+    assert window.chat.composer.field.placeholderText() == "Ask about your documents"
+    window.close()
+    with opened(qtbot, Opening(tmp_path / "data")) as again:
+        wait(qtbot, lambda: again.status.model.text() == "Model ready")
+
+
+def test_a_model_that_goes_missing_is_named(
+    qtbot: QtBot, window: MainWindow, tiny_gpt_oss: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.gguf"
+    mine.write_bytes(tiny_gpt_oss.read_bytes())
+    drop(window, [mine])
+    wait(qtbot, lambda: window.status.model.text() == "Model ready" and at_rest(window))
+    mine.unlink()
+    window.dialogs.show_models()
+    wait(qtbot, lambda: "mine.gguf" in window.chat.model_card.fault.text())
+    assert window.chat.model_card.isVisible() and window.chat.model_card.download.isVisible()
+    window.dialogs.models_dialog.close()
+
+
+@pytest.mark.parametrize("kind", ["text", "truncated", "search model"])
+def test_a_file_that_cannot_be_used_is_refused_in_words(
+    qtbot: QtBot, window: MainWindow, tiny_gpt_oss: Path, minilm_gguf: Path, tmp_path: Path, kind: str
+) -> None:
+    wrong = tmp_path / "wrong.gguf"
+    if kind == "text":
+        wrong.write_text("This is no model.", encoding="utf-8")
+    elif kind == "truncated":
+        wrong.write_bytes(tiny_gpt_oss.read_bytes()[:-1000])
+    else:
+        wrong.write_bytes(minilm_gguf.read_bytes())
+    drop(window, [wrong])
+    if kind == "search model":  # no fault: it is used for what it is
+        wait(qtbot, lambda: window.models is not None and window.models.situation(Kind.EMBEDDER).ready)
+        assert window.status.model.text() == "No language model"
+        wait(qtbot, lambda: at_rest(window))
+        return
+    wait(qtbot, lambda: any(box.isVisible() for box in window.findChildren(QMessageBox)))
+    words = dismiss(window)
+    assert "wrong.gguf" in words and "Traceback" not in words
+    assert window.status.model.text() == "No language model"
+
+
+def test_a_download_is_paused_goes_on_and_makes_search_by_meaning_possible(
+    qtbot: QtBot, window: MainWindow, hub: Hub
+) -> None:
+    hub.answers.append(Serve(until=len(hub.content) // 2, stall=True))
+    window.dialogs.show_models()
+    assert window.models is not None
+    wait(qtbot, lambda: at_rest(window))
+    dialog = window.dialogs.models_dialog
+    card = dialog.cards[Kind.EMBEDDER]
+    click(card.download)
+    wait(qtbot, lambda: card.progress.value() > 300)
+    assert "MB of 2" in card.numbers.text() or " of " in card.numbers.text()
+    click(card.pause)
+    wait(qtbot, lambda: card.download.isVisible() and card.download.text() == "Go on with the download")
+    hub.over.set()
+    click(card.download)
+    wait(qtbot, lambda: "all-MiniLM" in card.title.text() and at_rest(window))
+    assert hub.ranges[0] is None and hub.ranges[-1] is not None
+    dialog.close()
+
+
+def test_a_download_that_fails_says_why_and_can_be_tried_again(qtbot: QtBot, window: MainWindow, hub: Hub) -> None:
+    hub.metadata_status = 404
+    window.dialogs.show_models()
+    assert window.models is not None
+    wait(qtbot, lambda: at_rest(window))
+    card = window.dialogs.models_dialog.cards[Kind.EMBEDDER]
+    click(card.download)
+    wait(qtbot, lambda: card.fault.isVisible())
+    assert card.fault.text() and "Traceback" not in card.fault.text()
+    hub.metadata_status = 302
+    click(card.download)
+    wait(qtbot, lambda: "all-MiniLM" in card.title.text() and at_rest(window))
+    window.dialogs.models_dialog.close()
