@@ -30,9 +30,11 @@ class Refused(RuntimeError):
 
 def confine(limits: ParseLimits) -> None:
     """Bind this process for good. Call once, before the first file."""
+    sys.dont_write_bytecode = True
     _fall_silent()
     _be_nice()
     _limit_memory(limits.memory_bytes)
+    # sys.dont_write_bytecode = True  # else the first import of a parser in a fresh checkout is refused for writing it
     sys.addaudithook(_audit)
 
 

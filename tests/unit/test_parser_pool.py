@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -49,12 +50,16 @@ def fault_of(pool: ParserPool, path: Path) -> ParseProblem:
     return caught.value.problem
 
 
-def python(code: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def python(code: str, folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     """A Python program of its own, as `python file.py` runs one."""
     program = folder / "program.py"
     program.write_text(textwrap.dedent(code), "utf-8")
     return subprocess.Popen(
-        [sys.executable, str(program), *arguments], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=None
+        [sys.executable, str(program), *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | environment,
     )
 
 
@@ -177,6 +182,20 @@ def test_the_main_module_of_the_parent_is_not_run_again(tmp_path: Path) -> None:
     assert output.splitlines() == ["main module runs as __main__", "It is read."]
 
 
+def test_a_worker_needs_no_compiled_modules_on_the_disk(tmp_path: Path) -> None:
+    code = """
+        import sys
+        sys.path.insert(0, sys.argv[2])
+        from pathlib import Path
+        from core.parsing.pool import ParserPool
+        with ParserPool(1) as pool:
+            print(pool.parse(Path(sys.argv[1])).text.strip(), flush=True)
+    """
+    pdf = write_pdf(tmp_path / "a.pdf", [[Words("It is read.")]])
+    output, _ = python(code, tmp_path, str(pdf), str(ROOT), PYTHONPYCACHEPREFIX=str(tmp_path / "cache")).communicate()
+    assert output.splitlines() == ["It is read."]
+
+
 CONFINED = """
     import os, socket, subprocess, sys
     sys.path.insert(0, sys.argv[1])
@@ -270,3 +289,12 @@ def test_the_time_for_a_file_begins_when_its_process_is_there(tmp_path: Path) ->
         began = time.monotonic()
         assert pool.parse(note(tmp_path)).text
         assert time.monotonic() > began
+
+
+def test_a_fresh_checkout_is_read_though_no_bytecode_may_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / "bytecode"))
+    page = note(tmp_path, "page.html", "<p>Mills grind.</p>")
+    with ParserPool(1) as pool:
+        assert pool.parse(page).text == "Mills grind."
