@@ -34,7 +34,6 @@ def confine(limits: ParseLimits) -> None:
     _fall_silent()
     _be_nice()
     _limit_memory(limits.memory_bytes)
-    # sys.dont_write_bytecode = True  # else the first import of a parser in a fresh checkout is refused for writing it
     sys.addaudithook(_audit)
 
 
