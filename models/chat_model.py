@@ -150,9 +150,8 @@ class ChatModel:
         return self._events(prompt, limit, cancel or CancelToken(), settled(sampling, self._format.sampling))
 
     def close(self) -> None:
-        """Free the memory. Safe to call twice."""
+        """Free the memory. Safe to call twice, and from any thread once no generation runs."""
         if not self._closed:
-            self._check_owner()
             self._closed = True
             self._context.close()
             self._model.close()
