@@ -4,6 +4,7 @@ from __future__ import annotations
 
 LABELS = {
     "text": "text",
+    "markup": "text",
     "markdown": "Markdown",
     "code": "source code",
     "html": "HTML",
@@ -33,10 +34,8 @@ LABELS = {
 }
 
 _BY_FORMAT = {
-    "text": (
-        "txt text log rst asciidoc adoc org textile wiki me readme nfo changelog authors license tex latex "
-        "bib ltx sty cls"
-    ),
+    "text": "txt text log rst me readme nfo changelog authors license bib",
+    "markup": "tex latex ltx sty cls adoc asciidoc org wiki textile",
     "markdown": "md markdown mdown mkd mkdn mdx qmd rmd",
     "html": "html htm xhtml xht shtml",
     "pdf": "pdf",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from core.parsing import code, data_files, markdown, plain
+from core.parsing import code, data_files, markdown, markup, plain
 from core.parsing.document import DocumentBuilder, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem, fault_of
 from core.parsing.formats import LABELS, NAMES, SUFFIXES
@@ -110,6 +110,8 @@ def _whole_parser(format: str) -> Callable[[Source, ParseLimits], ParsedDocument
             return plain.parse
         case "markdown":
             return markdown.parse
+        case "markup":
+            return markup.parse
         case "code":
             return code.parse
         case "csv":

@@ -145,6 +145,25 @@ def test_code_is_cut_where_something_is_defined(tmp_path: Path) -> None:
     assert labels == [("class Mill", 1), ("def grind", 2), ("def main", 1)]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "labels"),
+    [
+        (
+            "a.tex",
+            "\\title{On Mills}\n\\section{Wind}\ntext\n\\subsection*{Old \\emph{ones}}\n",
+            ["Wind", "Old \\emph{ones}"],
+        ),
+        ("a.adoc", "= Mills\n\ntext\n\n== Wind\nmore\n", ["Mills", "Wind"]),
+        ("a.org", "* Mills\ntext\n** Wind\n", ["Mills", "Wind"]),
+        ("a.wiki", "== Mills ==\ntext\n", ["Mills"]),
+    ],
+)
+def test_markup_of_other_kinds_has_its_headings(tmp_path: Path, name: str, text: str, labels: list[str]) -> None:
+    document = parse_file(written(tmp_path, name, text))
+    assert document.text == text
+    assert [block.label for block in document.blocks if block.kind is BlockKind.HEADING] == labels
+
+
 def test_json_with_escapes_is_laid_out_readably(tmp_path: Path) -> None:
     document = parse_file(written(tmp_path, "a.json", '{"name": "M\\u00fcller", "lone": "\\ud800"}'))
     assert "Müller" in document.text
