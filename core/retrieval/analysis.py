@@ -13,6 +13,9 @@ from itertools import chain, pairwise
 
 from core.retrieval.stemming import stem
 
+VERSION = 3
+"""Raised with every change of what `terms` gives; the keyword index is then made anew."""
+
 _SIGNS = "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
 _SIGNS += "\u0900-\u0963\u0966-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u0f18-\u0fbc"
 _SIGNS += "\u102b-\u109d\u17b4-\u17d3"
@@ -30,6 +33,7 @@ _THAI_CLUSTER = re.compile(
     re.DOTALL,
 )
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_JOINED = re.compile(r"(?P<word>[a-z]{2,})(?P<number>[0-9]{2,})")
 _JOINERS = re.compile("['’.]")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\WA-Za-z0-9_]+")
 _ARABIC_SIGNS = {ord(c): None for c in map(chr, (*range(0x610, 0x61B), *range(0x64B, 0x660), 0x670, 0x640))}
@@ -98,7 +102,9 @@ def _word(raw: str) -> tuple[str, ...]:
         if raw.isalpha() and (raw.islower() or raw.istitle() or raw.isupper()):
             return (stem(raw.lower()),)
         if raw.isalnum() and (raw.isupper() or raw.islower()):
-            return (raw.lower(),)  # N2151J, q3, 2022
+            whole = raw.lower()  # N2151J, q3, 2022
+            joined = _JOINED.fullmatch(whole)
+            return (whole, *joined.group("word", "number")) if joined else (whole,)  # FY2019
         return _identifier(raw)
     if "." in raw or "_" in raw:
         return _identifier(raw)

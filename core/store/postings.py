@@ -1,0 +1,98 @@
+"""Where terms and passages are, read in bulk for ranking: postings of the keyword index, passages, their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ids = NDArray[np.int64]
+
+TEXT_COLUMNS = "section body"
+CONTEXT_COLUMN = "context"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage as it is stored; `ordinal` counts the passages of its document."""
+
+    id: int
+    document_id: int
+    ordinal: int
+    start: int
+    end: int
+    page: int | None
+    section: str
+
+    @property
+    def length(self) -> int:
+        return self.end - self.start
+
+
+def count_holding(connection: Connection, term: str, columns: str = TEXT_COLUMNS) -> int:
+    """How many passages hold `term` in one of `columns`."""
+    row = connection.execute("SELECT COUNT(*) FROM keywords WHERE keywords MATCH ?", (_expression(term, columns),))
+    return int(row.fetchone()[0])
+
+
+def holding(connection: Connection, term: str, columns: str = TEXT_COLUMNS) -> Ids:
+    """The ids of these passages, ascending."""
+    import numpy as np
+
+    (ids,) = connection.execute(
+        "SELECT GROUP_CONCAT(rowid, ' ') FROM keywords WHERE keywords MATCH ?", (_expression(term, columns),)
+    ).fetchone()
+    return np.fromstring(ids, dtype=np.int64, sep=" ") if ids else np.empty(0, np.int64)
+
+
+def _expression(term: str, columns: str) -> str:
+    return f'{{{columns}}} : "{term}"'
+
+
+def documents_after(connection: Connection, passage_id: int) -> tuple[Ids, Ids]:
+    """Ids of the passages beyond `passage_id` and of their documents."""
+    import numpy as np
+
+    rows = connection.execute("SELECT id, document_id FROM chunks WHERE id > ? ORDER BY id", (passage_id,)).fetchall()
+    both = np.array(rows, np.int64).reshape(-1, 2)
+    return both[:, 0].copy(), both[:, 1].copy()
+
+
+def passage_counts(connection: Connection) -> tuple[Ids, Ids]:
+    """Ids of the documents that have passages, and how many each has."""
+    import numpy as np
+
+    rows = connection.execute("SELECT id, passage_count FROM documents WHERE passage_count > 0").fetchall()
+    both = np.array(rows, np.int64).reshape(-1, 2)
+    return both[:, 0].copy(), both[:, 1].copy()
+
+
+def passages(connection: Connection, ids: Iterable[int]) -> list[StoredPassage]:
+    """The passages with these ids that are still there."""
+    wanted = ",".join(str(int(i)) for i in ids)
+    rows = connection.execute(
+        f'SELECT id, document_id, ordinal, start, "end", page, section FROM chunks WHERE id IN ({wanted})'
+    )
+    return [StoredPassage(*row) for row in rows]
+
+
+def neighbours(connection: Connection, document_id: int, first: int, last: int) -> list[StoredPassage]:
+    """The passages of a document with ordinals from `first` to `last`, in order."""
+    rows = connection.execute(
+        'SELECT id, document_id, ordinal, start, "end", page, section FROM chunks '
+        "WHERE document_id = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal",
+        (document_id, first, last),
+    )
+    return [StoredPassage(*row) for row in rows]
+
+
+def documents(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[bytes, str]]:
+    """Path and title of each document, by id."""
+    wanted = ",".join(str(int(i)) for i in ids)
+    rows = connection.execute(f"SELECT id, path, title FROM documents WHERE id IN ({wanted})")
+    return {row[0]: (row[1], row[2]) for row in rows}
