@@ -192,7 +192,8 @@ def test_a_worker_needs_no_compiled_modules_on_the_disk(tmp_path: Path) -> None:
             print(pool.parse(Path(sys.argv[1])).text.strip(), flush=True)
     """
     pdf = write_pdf(tmp_path / "a.pdf", [[Words("It is read.")]])
-    output, _ = python(code, tmp_path, str(pdf), str(ROOT), PYTHONPYCACHEPREFIX=str(tmp_path / "cache")).communicate()
+    environment = {"PYTHONPYCACHEPREFIX": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": ""}
+    output, _ = python(code, tmp_path, str(pdf), str(ROOT), **environment).communicate()
     assert output.splitlines() == ["It is read."]
 
 
