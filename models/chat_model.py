@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -136,7 +136,7 @@ class ChatModel:
         max_tokens: int | None = None,
         cancel: CancelToken | None = None,
         sampling: Sampling | None = None,
-    ) -> Iterator[ModelEvent]:
+    ) -> Generator[ModelEvent, None, None]:
         """The events of the next message: `Reading` while the prompt is evaluated, then what the model writes, last
         `Finished`. At most `max_tokens` are generated, some of them kept for the answer. Cancelling ends it with
         `Finished(CANCELLED)`. Raises `ModelFault` before anything is evaluated if the conversation is too long."""
@@ -149,6 +149,11 @@ class ChatModel:
         self._answer_now.clear()
         return self._events(prompt, limit, cancel or CancelToken(), settled(sampling, self._format.sampling))
 
+    def forget(self) -> None:
+        """Empty the cache, so that nothing of any conversation is left in it."""
+        self._check_owner()
+        self._cache.clear()
+
     def close(self) -> None:
         """Free the memory. Safe to call twice, and from any thread once no generation runs."""
         if not self._closed:
@@ -156,7 +161,9 @@ class ChatModel:
             self._context.close()
             self._model.close()
 
-    def _events(self, prompt: Prompt, limit: int, cancel: CancelToken, sampling: Sampling) -> Iterator[ModelEvent]:
+    def _events(
+        self, prompt: Prompt, limit: int, cancel: CancelToken, sampling: Sampling
+    ) -> Generator[ModelEvent, None, None]:
         from models.llama_sampler import Sampler
 
         sampler = Sampler(self._model, self._context, sampling)
