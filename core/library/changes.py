@@ -30,13 +30,18 @@ class Changes:
     vanished: list[KnownFile] = field(default_factory=list)
 
 
-def compare(part: Subtree, walk: Walk, known: dict[bytes, KnownFile], changes: Changes) -> None:
+def compare(part: Subtree, walk: Walk, documents: Documents, changes: Changes) -> None:
     """Add to `changes` what is different in this part of a folder."""
+    settled = documents.settled(part, COARSE_CLOCK_NS)
+    different = [file for file in walk.files if file not in settled]
+    if not different and len(walk.files) == documents.count_known(part):
+        return
+    known = documents.known(part)
     for file in walk.files:
         before = known.pop(file[0], None)
         if before is None:
             changes.new[part.folder_id].append(file)
-        elif before.folder_id != part.folder_id or not _looks_same(before, file):
+        elif file not in settled and not before.pending:
             changes.changed.append(before.id)
     if walk.missing and part.path == part.folder_path and not _gone_for_good(part):
         return
@@ -54,12 +59,6 @@ def apply(changes: Changes, documents: Documents, contents: Contents, cancel: Ca
         cancel.check()
         contents.delete(file.id, file.folder_id)
     return len(changes.vanished)
-
-
-def _looks_same(before: KnownFile, file: File) -> bool:
-    if before.pending or (before.size_bytes, before.modified_ns) != file[1:]:
-        return before.pending
-    return before.modified_ns < before.checked_ns - COARSE_CLOCK_NS
 
 
 def _gone_for_good(part: Subtree) -> bool:

@@ -26,7 +26,7 @@ from core.store.database import Database
 from core.store.documents import Counts, Documents
 from core.store.folders import Folders, Subtree, is_within
 from core.store.vector_index import VectorIndex
-from core.values import Document, DocumentState, DocumentText, Folder, IndexReport, Skipped
+from core.values import Document, DocumentText, Folder, IndexReport, Skipped
 from models.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ class Library:
         for part in parts:
             job.report(Progress(0, 0, "files", os.fsdecode(part.path)), now=True)
             found = walk(part.path, supported, rules=self._rules, cancel=job.cancel)
-            change_detection.compare(part, found, self._documents.known(part), changes)
+            change_detection.compare(part, found, self._documents, changes)
             skipped += _left_out(part, found)
         return change_detection.apply(changes, self._documents, self._contents, job.cancel)
 
@@ -175,16 +175,18 @@ class Library:
     def _report(
         self, parts: Sequence[Subtree], skipped: list[Skipped], indexed: int, removed: int, seconds: float
     ) -> IndexReport:
-        documents = [document for part in parts for document in self._documents.of_part(part)]
-        there = [document for document in documents if document.state is DocumentState.INDEXED]
-        skipped += [Skipped(d.path, d.reason) for d in documents if d.state is DocumentState.SKIPPED]
+        counts = [self._documents.counts_in(part) for part in parts]
+        documents = sum(number for number, _, _ in counts)
+        for part, (_, left_out, _) in zip(parts, counts, strict=True):
+            if left_out:
+                skipped += self._documents.skipped_in(part)
         return IndexReport(
-            documents=len(there),
+            documents=documents,
             indexed=indexed,
-            unchanged=len(there) - indexed,
+            unchanged=max(0, documents - indexed),
             removed=removed,
             skipped=tuple(sorted(skipped, key=lambda one: one.path)),
-            chunks=sum(document.passage_count for document in there),
+            chunks=sum(passages for _, _, passages in counts),
             seconds=round(seconds, 3),
         )
 

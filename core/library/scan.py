@@ -13,7 +13,7 @@ from core.values import Skipped
 from models.cancel import CancelToken
 
 MIB = 1 << 20
-CHECK_EVERY = 500
+DOT = ord(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,35 +82,36 @@ class _Walker:
     def _list(self, folder: bytes) -> list[bytes]:
         """Take the files of `folder`; return its folders."""
         inner: list[bytes] = []
-        hidden = self._rules.hidden
+        hidden, largest, take = self._rules.hidden, self._rules.max_file_bytes, self._found.files.append
+        wanted = self._by_suffix
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     name = entry.name
-                    if name.startswith(b".") and not hidden:
+                    if name[0] == DOT and not hidden:
                         continue
-                    if entry.is_dir(follow_symlinks=False):
+                    if entry.is_file(follow_symlinks=False):
+                        try:
+                            status = entry.stat(follow_symlinks=False)
+                        except FileNotFoundError:
+                            continue
+                        except OSError as error:
+                            self._skip(entry.path, _reason(error))
+                            continue
+                        if wanted.get(name[name.rfind(b".") :]) and status.st_size <= largest:
+                            take((entry.path, status.st_size, status.st_mtime_ns))
+                        else:
+                            self._file(entry.path, name, status)
+                    elif entry.is_dir(follow_symlinks=False):
                         if name not in self._ignored and not _is_junction(entry):
                             inner.append(entry.path)
-                    elif entry.is_file(follow_symlinks=False):
-                        self._entry(entry)
         except OSError as error:
             self._cannot_open(folder, error)
         return inner
 
-    def _entry(self, entry: os.DirEntry[bytes]) -> None:
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            self._skip(entry.path, _reason(error))
-            return
-        self._file(entry.path, entry.name, status)
-
     def _file(self, path: bytes, name: bytes, status: os.stat_result) -> None:
-        dot = name.rfind(b".")
-        suffix = name[dot:].lower() if dot > 0 else name
+        """Take a file, or note why not. What holds for one suffix holds for all names that end so."""
+        suffix = name[name.rfind(b".") :] if b"." in name[1:] else name
         known = self._by_suffix.get(suffix)
         if known is None:
             known = self._by_suffix[suffix] = self._supported(Path(os.fsdecode(path)))

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
+from typing import NamedTuple
 
 from core.store.database import Database
 from core.store.folders import Subtree, prefix_of
 from core.store.texts import whole_text
-from core.values import Document, DocumentState, DocumentText
+from core.values import Document, DocumentState, DocumentText, Skipped
 
 _DOCUMENT = (
     "d.id, d.folder_id, d.path, d.title, d.state, d.reason, d.size_bytes, d.modified_ns, d.page_count, d.passage_count"
@@ -20,9 +21,8 @@ _DOCUMENT = (
 _LIVE = "documents d JOIN folders f ON f.id = d.folder_id AND f.removed_s IS NULL"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """What is known of a file since it was last looked at."""
+class KnownFile(NamedTuple):
+    """What is known of a file since it was last looked at. Made by the ten thousand, hence no dataclass."""
 
     id: int
     folder_id: int
@@ -95,6 +95,25 @@ class Documents:
             text_length=sum(row[3] for row in rows),
         )
 
+    def settled(self, part: Subtree, before_ns: int) -> set[tuple[bytes, int, int]]:
+        """Path, size and time of change of the documents at or below the subtree's path that need no look as long as
+        their file has just these: read, and last changed more than `before_ns` before that."""
+        where, values = _below(part)
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT d.path, d.size_bytes, d.modified_ns FROM documents d "
+                f"WHERE {where} AND NOT d.pending AND d.folder_id = ? AND d.modified_ns < d.checked_ns - ?",
+                (*values, part.folder_id, before_ns),
+            ).fetchall()
+        return set(rows)
+
+    def count_known(self, part: Subtree) -> int:
+        """How many documents `known` would give."""
+        where, values = _below(part)
+        with self._database.read() as connection:
+            row = connection.execute(f"SELECT COUNT(*) FROM documents d WHERE {where}", values).fetchone()
+        return int(row[0])
+
     def known(self, part: Subtree) -> dict[bytes, KnownFile]:
         """Every document at or below the subtree's path, by path."""
         where, values = _below(part)
@@ -104,23 +123,35 @@ class Documents:
                 f"FROM documents d WHERE {where}",
                 values,
             ).fetchall()
-        return {row[2]: KnownFile(*row) for row in rows}
+        return {row[2]: KnownFile._make(row) for row in rows}
 
-    def of_part(self, part: Subtree) -> tuple[Document, ...]:
-        """By path."""
+    def counts_in(self, part: Subtree) -> tuple[int, int, int]:
+        """Of the documents at or below the subtree's path: how many are indexed, left out, and their passages."""
+        whole = part.path == part.folder_path
+        where, values = ("d.folder_id = ?", (part.folder_id,)) if whole else _below(part)
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT COALESCE(SUM(d.state = 'indexed'), 0), COALESCE(SUM(d.state = 'skipped'), 0), "
+                f"COALESCE(SUM(d.passage_count), 0) FROM documents d WHERE {where}",
+                values,
+            ).fetchone()
+        return int(row[0]), int(row[1]), int(row[2])
+
+    def skipped_in(self, part: Subtree) -> list[Skipped]:
+        """The documents at or below the subtree's path that were left out, with the reason."""
         where, values = _below(part)
         with self._database.read() as connection:
             rows = connection.execute(
-                f"SELECT {_DOCUMENT} FROM {_LIVE} WHERE {where} ORDER BY d.path", values
+                f"SELECT d.path, d.reason FROM {_LIVE} WHERE d.state = 'skipped' AND {where}", values
             ).fetchall()
-        return tuple(_document(row) for row in rows)
+        return [Skipped(Path(os.fsdecode(path)), reason) for path, reason in rows]
 
     def queue(self, parts: Sequence[Subtree]) -> list[QueuedFile]:
         """The files of these subtrees that wait to be read, in no particular order."""
         found: dict[int, QueuedFile] = {}
         with self._database.read() as connection:
             for part in parts:
-                where, values = _below(part)
+                where, values = _below(part, "+d.path")  # by the index of what waits, mostly nothing
                 rows = connection.execute(
                     "SELECT d.id, d.path, d.size_bytes, d.modified_ns, COALESCE(d.content_hash, x'') "
                     f"FROM {_LIVE} WHERE d.pending AND {where}",
@@ -189,10 +220,10 @@ def _get(connection: Connection, document_id: int) -> Document | None:
     return _document(row) if row else None
 
 
-def _below(part: Subtree) -> tuple[str, tuple[bytes, bytes, bytes]]:
+def _below(part: Subtree, path: str = "d.path") -> tuple[str, tuple[bytes, bytes, bytes]]:
     prefix = prefix_of(part.path)
     after = prefix[:-1] + bytes([prefix[-1] + 1])
-    return "(d.path = ? OR (d.path >= ? AND d.path < ?))", (part.path, prefix, after)
+    return f"({path} = ? OR ({path} >= ? AND {path} < ?))", (part.path, prefix, after)
 
 
 def _document(row: tuple[int, int, bytes, str, str, str, int, int, int | None, int]) -> Document:

@@ -53,7 +53,7 @@ CREATE TABLE documents (
     warnings TEXT NOT NULL DEFAULT '',
     passage_count INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX documents_by_folder ON documents (folder_id);
+CREATE INDEX documents_by_folder ON documents (folder_id, state, passage_count);
 CREATE INDEX documents_by_content ON documents (content_hash) WHERE content_hash IS NOT NULL;
 CREATE INDEX documents_pending ON documents (id) WHERE pending;
 

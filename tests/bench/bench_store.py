@@ -1,0 +1,205 @@
+"""Stores of many passages: how long searches take, what they find of what exact search finds, memory, disk.
+
+`--passages N` (100,000) of `--dimension D` (768). The vectors are made, in clusters as real ones lie; `--vectors FILE`
+takes real ones (.npy). `--scan N` compares looking through N unchanged files with a bare os.scandir and stat.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from core.jobs import Job
+from core.library.attention import Attention
+from core.library.library import Library
+from core.parsing.pool import ParserPool
+from core.store import keywords
+from core.store.database import Database
+from core.store.keywords import KeywordRow
+from core.store.vector_index import VectorIndex
+
+Vectors = NDArray[np.float32]
+PER_DOCUMENT = 10
+WORDS = 120
+
+
+def made_vectors(count: int, dimension: int, seed: int) -> Vectors:
+    """Unit vectors around 2,000 centres, near them as passages on one matter are (cosine about 0.6 to each other)."""
+    random_ = np.random.default_rng(seed)
+    centres = np.random.default_rng(0).standard_normal((2000, dimension)).astype(np.float32)
+    vectors = np.empty((count, dimension), np.float32)
+    for start in range(0, count, 50_000):
+        size = min(50_000, count - start)
+        noise = random_.standard_normal((size, dimension), dtype=np.float32)
+        vectors[start : start + size] = centres[random_.integers(0, 2000, size)] + 0.8 * noise
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
+
+
+def fill(database: Database, index: VectorIndex, vectors: Vectors) -> None:
+    count, dimension = vectors.shape
+    vocabulary = [f"word{n}" for n in range(50_000)]
+    weights = [1 / (n + 10) for n in range(50_000)]
+    chance = random.Random(1)
+    state = index.ledger.embedder("bench", dimension)
+    with database.write() as connection:
+        connection.execute("INSERT INTO folders (id, path, added_s) VALUES (1, x'2f62', 0)")
+    started_s = time.monotonic()
+    words_s = 0.0
+    for start in range(0, count, 5000):
+        size = min(5000, count - start)
+        ids = range(start + 1, start + size + 1)
+        began_s = time.monotonic()
+        bodies = [" ".join(chance.choices(vocabulary, weights, k=WORDS)) for _ in ids]
+        words_s += time.monotonic() - began_s
+        with database.write() as connection:
+            connection.executemany(
+                "INSERT INTO documents (id, folder_id, path, state, pending, size_bytes, modified_ns, passage_count) "
+                "VALUES (?, 1, CAST('/b/' || ? AS BLOB), 'indexed', 0, 1, 1, ?)",
+                ((i, i, PER_DOCUMENT) for i in range(start // PER_DOCUMENT + 1, (start + size) // PER_DOCUMENT + 1)),
+            )
+            connection.executemany(
+                'INSERT INTO chunks (id, document_id, ordinal, start, "end", section, content_hash) '
+                "VALUES (?, ?, ?, 0, 800, 'Some section', CAST(? AS BLOB))",
+                ((i, (i - 1) // PER_DOCUMENT + 1, i % PER_DOCUMENT, f"{i:016}") for i in ids),
+            )
+            keywords.add(
+                connection, (KeywordRow(i, "a name", "some section", b) for i, b in zip(ids, bodies, strict=True))
+            )
+        index.ledger.store(state, ids, vectors[start : start + size], ids[-1])
+    print(f"  SQLite filled in {time.monotonic() - started_s - words_s:.0f} s (keywords, passages, vectors)")
+    started_s = time.monotonic()
+    index.refresh("bench", dimension, Job())
+    seconds = time.monotonic() - started_s
+    print(f"  Milvus filled in {seconds:.0f} s ({count / seconds:.0f} a second)")
+
+
+def timed(what: str, search: Callable[[int], object], times: int) -> None:
+    times_ms = []
+    for number in range(times):
+        began_s = time.perf_counter()
+        search(number)
+        times_ms.append((time.perf_counter() - began_s) * 1000)
+    times_ms.sort()
+    print(f"  {what}: median {statistics.median(times_ms):.1f} ms, p95 {times_ms[int(times * 0.95)]:.1f} ms")
+
+
+def measure(database: Database, index: VectorIndex, questions: Vectors, vectors: Vectors) -> None:
+    began_s = time.monotonic()
+    index.search("bench", questions[0], 10)
+    print(f"  first search after opening: {time.monotonic() - began_s:.1f} s")
+    chance = random.Random(2)
+    asked = [[f"word{min(49_999, int(chance.paretovariate(0.5)) * 5)}" for _ in range(8)] for _ in questions]
+
+    def by_keywords(number: int) -> object:
+        with database.read() as connection:
+            return keywords.search(connection, keywords.any_of(asked[number]), 50)
+
+    def by_meaning(number: int, limit: int = 50, documents: frozenset[int] | None = None) -> object:
+        return index.search("bench", questions[number], limit, documents)
+
+    few = frozenset(range(1, 2 + len(vectors) // PER_DOCUMENT // 100))
+    times = len(questions)
+    timed("meaning, top 10", lambda n: by_meaning(n, 10), times)
+    timed("meaning, top 50", by_meaning, times)
+    timed("keywords, 8 terms, top 50", by_keywords, times)
+    timed("both, top 50", lambda n: (by_keywords(n), by_meaning(n)), times)
+    timed("meaning, in 1 % of the documents", lambda n: by_meaning(n, 10, few), times)
+    print(f"  recall@10 of exact search: {recall(index, questions, vectors):.4f}")
+    me = psutil.Process()
+    resident = {process.name(): process.memory_info().rss for process in (me, *me.children(recursive=True))}
+    print("  resident: " + ", ".join(f"{name} {size / 2**20:.0f} MiB" for name, size in resident.items()))
+
+
+def recall(index: VectorIndex, questions: Vectors, vectors: Vectors) -> float:
+    shares = []
+    for question in questions:
+        exact = set((np.argpartition(-(vectors @ question), 10)[:10] + 1).tolist())
+        shares.append(len(exact & {chunk_id for chunk_id, _ in index.search("bench", question, 10)}) / 10)
+    return statistics.mean(shares)
+
+
+def bench_search(passages: int, dimension: int, real: Path | None) -> None:
+    if real is None:
+        vectors, questions = made_vectors(passages, dimension, 1), made_vectors(200, dimension, 2)
+    else:
+        loaded: Vectors = np.load(real).astype(np.float32)
+        vectors, questions = loaded[200:], loaded[:200]
+    print(f"{len(vectors):,} passages of {vectors.shape[1]} dimensions")
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root)
+        with Database(folder / "library.db") as database:
+            index = VectorIndex(database, folder / "vectors")
+            fill(database, index, vectors)
+            index.close()
+        sizes = {p.name: p.stat().st_size / 2**20 for p in folder.rglob("*.db*")}
+        print("  on disk: " + ", ".join(f"{name} {size:.0f} MiB" for name, size in sizes.items()))
+        np.save(folder / "vectors.npy", vectors)
+        del vectors
+        with Database(folder / "library.db") as database:
+            index = VectorIndex(database, folder / "vectors")
+            measure(database, index, questions, np.load(folder / "vectors.npy", mmap_mode="r"))
+            index.close()
+
+
+def bench_scan(files: int) -> None:
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root) / "documents"
+        for n in range(files):
+            path = folder / f"{n % 100}" / f"{n}.txt"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"Document number {n}.")
+            os.utime(path, ns=(10**18, 10**18))
+        with Database(Path(root) / "data" / "library.db") as database, ParserPool(1) as pool:
+            vectors = VectorIndex(database, Path(root) / "data" / "vectors")
+            library = Library(
+                database, parser_pool=lambda: pool, embedder=lambda: None, vectors=vectors, attention=Attention()
+            )
+            began_s = time.monotonic()
+            report = library.index([folder], Job())
+            print(f"{report.documents:,} small files indexed in {time.monotonic() - began_s:.1f} s")
+            for _ in range(3):
+                began_s = time.perf_counter()
+                count = sum(1 for _ in _stats(os.fsencode(folder)))
+                bare_s = time.perf_counter() - began_s
+                began_s = time.perf_counter()
+                report = library.index([folder], Job())
+                ours_s = time.perf_counter() - began_s
+                times = ours_s / bare_s
+                print(f"  {count} unchanged: scandir+stat {bare_s:.3f} s, index {ours_s:.3f} s, {times:.2f}x")
+
+
+def _stats(folder: bytes):  # type: ignore[no-untyped-def]  # the bare walk that ours is compared with
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _stats(entry.path)
+            else:
+                yield entry.stat(follow_symlinks=False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--passages", type=int, default=100_000)
+    parser.add_argument("--dimension", type=int, default=768)
+    parser.add_argument("--vectors", type=Path)
+    parser.add_argument("--scan", type=int, default=0)
+    arguments = parser.parse_args()
+    if arguments.scan:
+        bench_scan(arguments.scan)
+    else:
+        bench_search(arguments.passages, arguments.dimension, arguments.vectors)
+
+
+if __name__ == "__main__":
+    main()
