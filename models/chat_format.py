@@ -17,13 +17,15 @@ HARMONY_ARCHITECTURE = "gpt-oss"  # 20b and 120b alike
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """A rendered conversation. The first `prefix_tokens` stay the same while it goes on (system and developer message);
-    `boundaries` are the positions at which its user messages begin: where a cache is worth keeping. A prompt that ends
-    within the model's reasoning `opens_reasoning`; one whose instructions name tools `offers_tools`."""
+    `boundaries` are the positions at which its user messages begin: where a cache is worth keeping. A prompt may end
+    within the model's reasoning (`opens_reasoning`) or after it (`ends_reasoning`); one that names tools
+    `offers_tools`."""
 
     tokens: tuple[int, ...]
     prefix_tokens: int
     boundaries: tuple[int, ...]
     opens_reasoning: bool = False
+    ends_reasoning: bool = False
     offers_tools: bool = False
 
 

@@ -1,0 +1,263 @@
+"""Writes tiny models that are spoken to by chat templates: random weights, small vocabularies, real control tokens.
+
+The templates are written for these tests in the shape of the published ones (ChatML with Qwen 3's switches,
+DeepSeek-R1's, Llama 3's, Gemma's); none is copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import gguf
+import numpy as np
+
+from tests.support.gguf_models import byte_letters
+
+WIDTH, HEADS, LAYERS, HIDDEN, CONTEXT = 64, 2, 2, 64, 4096
+NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE = (
+    int(kind)
+    for kind in (
+        gguf.TokenType.NORMAL,
+        gguf.TokenType.UNKNOWN,
+        gguf.TokenType.CONTROL,
+        gguf.TokenType.USER_DEFINED,
+        gguf.TokenType.BYTE,
+    )
+)
+WORDS = (b"th", b"the", b"in", b"an", b"er", b" t", b" the", b" a", b"assistant", b"user", b"system", b"\n\n")
+
+QWEN3 = """
+{%- if tools %}
+    {{- '<|im_start|>system\\n' }}
+    {%- if messages[0].role == 'system' %}{{- messages[0].content + '\\n\\n' }}{%- endif %}
+    {{- 'Call a function with <tool_call>{"name": ..., "arguments": ...}</tool_call>. Functions:' }}
+    {%- for tool in tools %}{{- '\\n' }}{{- tool | tojson }}{%- endfor %}
+    {{- '<|im_end|>\\n' }}
+{%- elif messages[0].role == 'system' %}
+    {{- '<|im_start|>system\\n' + messages[0].content + '<|im_end|>\\n' }}
+{%- endif %}
+{%- for message in messages %}
+    {%- if message.role == 'user' or (message.role == 'system' and not loop.first) %}
+        {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+    {%- elif message.role == 'assistant' %}
+        {%- set content = message.content.split('</think>')[-1].lstrip('\\n') %}
+        {{- '<|im_start|>assistant\\n' }}
+        {%- if message.reasoning_content is string %}
+            {{- '<think>\\n' + message.reasoning_content.strip('\\n') + '\\n</think>\\n\\n' }}
+        {%- endif %}
+        {{- content }}
+        {%- for call in message.tool_calls or [] %}
+            {%- set call = call.function %}
+            {{- '\\n<tool_call>\\n{"name": "' ~ call.name ~ '", "arguments": ' ~ (call.arguments | tojson) ~ '}\\n' }}
+            {{- '</tool_call>' }}
+        {%- endfor %}
+        {{- '<|im_end|>\\n' }}
+    {%- elif message.role == 'tool' %}
+        {{- '<|im_start|>user\\n<tool_response>\\n' + message.content + '\\n</tool_response><|im_end|>\\n' }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<|im_start|>assistant\\n' }}
+    {%- if enable_thinking is defined and enable_thinking is false %}{{- '<think>\\n\\n</think>\\n\\n' }}{%- endif %}
+{%- endif %}
+"""
+
+DEEPSEEK = """{{ bos_token }}{% for message in messages %}
+{%- if message['role'] == 'system' %}{{ message['content'] }}
+{%- elif message['role'] == 'user' %}{{ '<｜User｜>' + message['content'] }}
+{%- else %}{{ '<｜Assistant｜>' + message['content'].split('</think>')[-1] + '<｜end▁of▁sentence｜>' }}{% endif %}
+{%- endfor %}{% if add_generation_prompt %}{{ '<｜Assistant｜><think>\\n' }}{% endif %}"""
+
+LLAMA3 = """{{- bos_token }}
+{%- for message in messages %}
+    {{- '<|start_header_id|>' + message.role + '<|end_header_id|>\\n\\n' + message.content | trim + '<|eot_id|>' }}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{%- endif %}
+"""
+
+GEMMA = """{{ bos_token }}{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}
+{%- for message in messages %}
+{%- if (message.role == 'user') != (loop.index0 % 2 == 0) %}
+{{- raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}
+{%- endif %}
+{{- '<start_of_turn>' + ('model' if message.role == 'assistant' else message.role) + '\\n' }}
+{{- message.content | trim + '<end_of_turn>\\n' }}
+{%- endfor %}
+{%- if add_generation_prompt %}{{ '<start_of_turn>model\\n' }}{% endif %}"""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A model to write. `special` are its special tokens with their types, after its words; `ends` the spelling of the
+    token that ends a message, `begins` of the one that begins a prompt."""
+
+    architecture: str
+    template: str
+    special: Mapping[str, int]
+    ends: str
+    begins: str = ""
+    words: Sequence[bytes] = WORDS
+    sentencepiece: bool = False
+    metadata: Mapping[str, float | int] = field(default_factory=dict)
+
+
+QWEN3_KIND = Kind(
+    "qwen3",
+    QWEN3,
+    {
+        "<|endoftext|>": CONTROL,
+        "<|im_start|>": CONTROL,
+        "<|im_end|>": CONTROL,
+        "<think>": USER_DEFINED,
+        "</think>": USER_DEFINED,
+        "<tool_call>": USER_DEFINED,
+        "</tool_call>": USER_DEFINED,
+    },
+    ends="<|im_end|>",
+    metadata={"general.sampling.temp": 0.5, "general.sampling.top_k": 21},
+)
+DEEPSEEK_KIND = Kind(  # its tags are spelled out: they are no tokens here
+    "qwen2",
+    DEEPSEEK,
+    {
+        "<｜begin▁of▁sentence｜>": CONTROL,
+        "<｜end▁of▁sentence｜>": CONTROL,
+        "<｜User｜>": CONTROL,
+        "<｜Assistant｜>": CONTROL,
+    },
+    ends="<｜end▁of▁sentence｜>",
+    begins="<｜begin▁of▁sentence｜>",
+)
+LLAMA3_KIND = Kind(
+    "llama",
+    LLAMA3,
+    {"<|begin_of_text|>": CONTROL, "<|start_header_id|>": CONTROL, "<|end_header_id|>": CONTROL, "<|eot_id|>": CONTROL},
+    ends="<|eot_id|>",
+    begins="<|begin_of_text|>",
+)
+GEMMA_KIND = Kind(  # SentencePiece, which puts a space before texts and may join "</", "s" and ">"
+    "llama",
+    GEMMA,
+    {
+        "<unk>": UNKNOWN,
+        "<s>": CONTROL,
+        "</s>": CONTROL,
+        "<start_of_turn>": CONTROL,
+        "<end_of_turn>": CONTROL,
+        "<table>": USER_DEFINED,
+    },
+    ends="<end_of_turn>",
+    begins="<s>",
+    words=(
+        *(bytes([letter]) for letter in range(0x21, 0x7F)),
+        b"</",
+        b"</s",
+        b"<s",
+        b"th",
+        b"the",
+        b" the",
+        b" ",
+        b" t",
+    ),
+    sentencepiece=True,
+)
+KINDS = {"Qwen 3": QWEN3_KIND, "DeepSeek-R1": DEEPSEEK_KIND, "Llama 3": LLAMA3_KIND, "Gemma": GEMMA_KIND}
+
+
+def write_model(path: Path, kind: Kind) -> None:
+    """Write a whole model of `kind`: under 2 MB, the same every time."""
+    writer = gguf.GGUFWriter(path, kind.architecture)
+    writer.add_name(f"synthetic {kind.architecture}, random weights")
+    writer.add_block_count(LAYERS)
+    writer.add_context_length(CONTEXT)
+    writer.add_embedding_length(WIDTH)
+    writer.add_feed_forward_length(HIDDEN)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(HEADS)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_freq_base(10_000.0)
+    if kind.template:
+        writer.add_chat_template(kind.template)
+    for key, value in kind.metadata.items():
+        (writer.add_int32 if isinstance(value, int) else writer.add_float32)(key, value)
+    count = _add_sentencepiece(writer, kind) if kind.sentencepiece else _add_byte_pairs(writer, kind)
+    random = np.random.default_rng(0)
+    for name, shape in _shapes(kind.architecture, count).items():
+        values = np.ones(shape) if len(shape) == 1 else random.standard_normal(shape) * 0.05
+        writer.add_tensor(name, values.astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def vocabulary(kind: Kind) -> list[bytes]:
+    """The ordinary tokens by id; the special ones follow."""
+    if kind.sentencepiece:
+        return [b"" for _ in kind.special] + [bytes([byte]) for byte in range(256)] + list(kind.words)
+    return [bytes([byte]) for byte in range(256)] + list(kind.words)
+
+
+def special_ids(kind: Kind) -> dict[str, int]:
+    first = 0 if kind.sentencepiece else 256 + len(kind.words)
+    return {text: first + index for index, text in enumerate(kind.special)}
+
+
+def _add_byte_pairs(writer: gguf.GGUFWriter, kind: Kind) -> int:
+    letters = byte_letters()
+    spelled = ["".join(letters[byte] for byte in token) for token in vocabulary(kind)]
+    known, merges = set(spelled), []
+    for word in spelled[256:]:
+        cut = next((at for at in range(len(word) - 1, 0, -1) if word[:at] in known and word[at:] in known), None)
+        if cut:
+            merges.append(f"{word[:cut]} {word[cut:]}")
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("qwen2" if kind.architecture.startswith("qwen") else "llama-bpe")
+    writer.add_token_list([*spelled, *kind.special])
+    writer.add_token_types([NORMAL] * len(spelled) + list(kind.special.values()))
+    writer.add_token_merges(merges)
+    _add_ends(writer, kind)
+    return len(spelled) + len(kind.special)
+
+
+def _add_sentencepiece(writer: gguf.GGUFWriter, kind: Kind) -> int:
+    words = [word.decode().replace(" ", "\u2581") for word in kind.words]
+    tokens = [*kind.special, *(f"<0x{byte:02X}>" for byte in range(256)), *words]
+    types = [*kind.special.values(), *[BYTE] * 256, *[NORMAL] * len(words)]
+    writer.add_tokenizer_model("llama")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([float(len(token)) for token in tokens])
+    writer.add_token_types(types)
+    writer.add_add_space_prefix(True)
+    _add_ends(writer, kind)
+    return len(tokens)
+
+
+def _add_ends(writer: gguf.GGUFWriter, kind: Kind) -> None:
+    ids = special_ids(kind)
+    writer.add_eos_token_id(ids[kind.ends])
+    if kind.begins:
+        writer.add_bos_token_id(ids[kind.begins])
+    writer.add_add_bos_token(bool(kind.begins))
+
+
+def _shapes(architecture: str, tokens: int) -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {
+        "token_embd.weight": (tokens, WIDTH),
+        "output_norm.weight": (WIDTH,),
+        "output.weight": (tokens, WIDTH),
+    }
+    for layer in range(LAYERS):
+        block = f"blk.{layer}."
+        shapes |= {block + f"{name}.weight": (WIDTH,) for name in ("attn_norm", "ffn_norm")}
+        shapes |= {block + f"attn_{name}.weight": (WIDTH, WIDTH) for name in ("q", "k", "v", "output")}
+        shapes |= {block + f"ffn_{name}.weight": (HIDDEN, WIDTH) for name in ("gate", "up")}
+        shapes[block + "ffn_down.weight"] = (WIDTH, HIDDEN)
+        if architecture == "qwen3":
+            shapes |= {block + f"attn_{name}_norm.weight": (WIDTH // HEADS,) for name in ("q", "k")}
+        if architecture == "qwen2":
+            shapes |= {block + f"attn_{name}.bias": (WIDTH,) for name in ("q", "k", "v")}
+    return shapes
