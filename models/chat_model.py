@@ -16,11 +16,14 @@ from models.chat_format import ChatFormat, Prompt, format_of, settled
 from models.completion import Completion, Turn
 from models.conversation import Conversation, Finished, Message, ModelEvent, Reading, Role, Sampling
 from models.faults import N_, ModelFault
+from models.file_identity import content_id
 from models.plan import LoadPlan, safer
 from models.progress import ReportProgress, ignore_progress
+from models.saved_caches import SavedCaches
 from models.token_cache import TokenCache, common_length
 
 if TYPE_CHECKING:
+    from models.gguf_file import GgufHeader
     from models.llama_context import ChatContext
     from models.llama_native import NativeModel
 
@@ -30,14 +33,21 @@ CHUNK_S = 1.5  # how long one call into llama.cpp should take while reading: pro
 SMALLEST_CHUNK_TOKENS = 128
 BOUNDARIES_KEPT = 8  # checkpoints before the latest user messages
 SMALLEST_ANSWER_TOKENS = 64  # a prompt that leaves less room than this is refused
+SMALLEST_SAVED_TOKENS = 256  # less is read again as quickly as it is loaded
+POINTS_SAVED = 4
 FORCED_TOKENS = 16  # room for what begins an answer (`HarmonyParser.force_final`)
 
 
 class ChatModel:
     """A loaded chat model. The thread that opened it owns it; only `answer_now` and a cancel token work from others."""
 
-    def __init__(self, model: NativeModel, context: ChatContext, form: ChatFormat, plan: LoadPlan) -> None:
+    def __init__(
+        self, model: NativeModel, context: ChatContext, form: ChatFormat, plan: LoadPlan, saved: SavedCaches
+    ) -> None:
         """Use `open`."""
+        self._saved = saved
+        self._key = ""
+        self._saved_tokens = 0  # how much of the cache is on disk under `_key`
         self.plan = plan
         self.context_tokens = context.context_tokens
         self._model = model
@@ -73,13 +83,20 @@ class ChatModel:
             plan = safer(plan)
         journal.begin(path, plan)
         try:
-            return cls._load(path, plan, form, report, cancel or CancelToken())
+            saved = SavedCaches(cache_dir, _settings_id(header, plan))
+            return cls._load(path, plan, form, saved, report, cancel or CancelToken())
         finally:
             journal.end()
 
     @classmethod
     def _load(
-        cls, path: Path, plan: LoadPlan, form: ChatFormat, report: ReportProgress, cancel: CancelToken
+        cls,
+        path: Path,
+        plan: LoadPlan,
+        form: ChatFormat,
+        saved: SavedCaches,
+        report: ReportProgress,
+        cancel: CancelToken,
     ) -> ChatModel:
         from models.llama_context import ChatContext, ContextSettings
         from models.llama_native import LoadSettings, NativeModel
@@ -102,7 +119,7 @@ class ChatModel:
             model.close()
             raise
         log.info("loaded %s in %.1f s", path.name, time.perf_counter() - started_s)
-        return cls(model, context, form, plan)
+        return cls(model, context, form, plan, saved)
 
     def count_tokens(self, text: str) -> int:
         """How many tokens `text` is; any thread."""
@@ -149,17 +166,40 @@ class ChatModel:
         self._answer_now.clear()
         return self._events(prompt, limit, cancel or CancelToken(), settled(sampling, self._format.sampling))
 
+    def switch_to(self, key: str) -> None:
+        """The next prompts are of the conversation `key` (letters, digits, - and _; empty for one not to be kept).
+        What is held of the one before is saved, and what was saved of this one is put back."""
+        self._check_owner()
+        if key == self._key:
+            return
+        self._save()
+        self._key, self._saved_tokens = key, 0
+        restored = self._saved.restore(key, self._context) if key else None
+        if restored is not None:
+            self._cache.put_back(restored.tokens, restored.checkpoints)
+            self._saved_tokens = len(restored.tokens)
+        elif self._context.held_tokens != len(self._cache.tokens):
+            self._cache.clear()
+
     def forget(self) -> None:
-        """Empty the cache, so that nothing of any conversation is left in it."""
+        """Empty the cache, so that nothing of any conversation is left in it, and save nothing of it."""
         self._check_owner()
         self._cache.clear()
+        self._key = ""
 
     def close(self) -> None:
-        """Free the memory. Safe to call twice, and from any thread once no generation runs."""
+        """Save the conversation and free the memory. Safe to call twice, and from any thread once nothing runs."""
         if not self._closed:
+            self._save()
             self._closed = True
             self._context.close()
             self._model.close()
+
+    def _save(self) -> None:
+        """Keep the conversation if it has changed since it was last kept."""
+        tokens, points = self._cache.tokens, self._cache.checkpoints
+        if self._key and len(tokens) >= SMALLEST_SAVED_TOKENS and len(tokens) != self._saved_tokens:
+            self._saved.save(self._key, self._context, tokens, [*points[:1], *points[1:][-POINTS_SAVED:]])
 
     def _events(
         self, prompt: Prompt, limit: int, cancel: CancelToken, sampling: Sampling
@@ -241,6 +281,14 @@ def _stopping(context: ChatContext, cancel: CancelToken) -> Iterator[None]:
     context.stop.clear()
     with cancel.listened(context.stop.set):
         yield
+
+
+def _settings_id(header: GgufHeader, plan: LoadPlan) -> str:
+    """Names the file and what a saved state depends on."""
+    from models.llama_native import library
+
+    version = library().llama_version().decode()
+    return f"{content_id(header.path)} {plan.kv_type} {plan.ubatch} {version}"
 
 
 def _too_long(tokens: int, context_tokens: int) -> ModelFault:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import threading
 import time
 from collections import deque
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from models.cancel import CancelToken
 from models.faults import N_, Cancelled, ModelFault
+from models.file_identity import content_id
+from models.machine import usable_cores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,7 +105,7 @@ class Embedder:
         found = spec or spec_of(header)
         if not found.fingerprint:
             found = replace(found, fingerprint=fingerprint(path, found))
-        embedder = cls(path, found, threads or physical_cores())
+        embedder = cls(path, found, threads or usable_cores())
         embedder._thread.start()
         embedder._opened.result()
         return embedder
@@ -320,23 +321,9 @@ def spec_of(header: GgufHeader) -> EmbedderSpec:
 
 
 def fingerprint(path: Path, spec: EmbedderSpec) -> str:
-    """Names the file's content (size, head, samples through it) and the settings, without reading all of it."""
-    size = path.stat().st_size
-    digest = hashlib.blake2b(digest_size=16)
-    with path.open("rb") as file:
-        for sample in range(64):
-            file.seek(size * sample // 64)
-            digest.update(file.read(16384))
+    """Names the file's content and the settings that its vectors depend on."""
     settings = (spec.dimension, spec.max_tokens, spec.query_prefix, spec.passage_prefix, spec.pooling)
-    digest.update(repr((size, settings)).encode())
-    return digest.hexdigest()
-
-
-def physical_cores() -> int:
-    """Cores to compute on; a second thread on the same core only gets in the way."""
-    import psutil
-
-    return psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    return hashlib.blake2b(f"{content_id(path)} {settings!r}".encode(), digest_size=16).hexdigest()
 
 
 def _wrong_dimension(path: Path, wanted: int, given: int) -> ModelFault:

@@ -6,8 +6,10 @@ A context belongs to the thread that made it. Lengths and ids are checked before
 from __future__ import annotations
 
 import ctypes
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.faults import N_, ModelFault
@@ -236,6 +238,32 @@ class ChatContext:
         read = lib.llama_state_seq_set_data_ext(self._handle, buffer, len(saved), 0, PARTIAL_STATE)
         if read == 0 or self.held_tokens != tokens:
             raise RuntimeError(f"llama.cpp could not restore the windowed layers at {tokens}")
+
+    def state_size(self) -> int:
+        """Bytes that `save_state` will write, about."""
+        return int(library().llama_state_seq_get_size(self._handle, 0))
+
+    def save_state(self, path: Path, tokens: Sequence[int]) -> int:
+        """Write everything held, which are `tokens`, to `path`; returns its size. Raises OSError."""
+        array = (ctypes.c_int32 * len(tokens))(*tokens)
+        name = str(path).encode()
+        written: int = library().llama_state_seq_save_file(self._handle, name, 0, array, len(tokens))
+        if written == 0 or path.stat().st_size != written:
+            raise OSError(errno.EIO, "the state was not written whole")
+        return written
+
+    def load_state(self, path: Path, tokens: Sequence[int]) -> bool:
+        """Hold what `path` holds, which should be `tokens`, and nothing else; False, and empty, if it does not."""
+        lib = library()
+        self.clear()
+        array = (ctypes.c_int32 * len(tokens))()
+        count = ctypes.c_size_t(0)
+        name = str(path).encode()
+        read = lib.llama_state_seq_load_file(self._handle, name, 0, array, len(tokens), ctypes.byref(count))
+        if read and count.value == len(tokens) == self.held_tokens and list(array) == list(tokens):
+            return True
+        self.clear()
+        return False
 
     def logits(self) -> NDArray[np.float32]:
         """The logits of the last token evaluated with output, shape [vocabulary]; llama.cpp's, until the next call."""

@@ -62,6 +62,11 @@ class TokenCache:
         if len(self.checkpoints) > CHECKPOINTS_KEPT:
             del self.checkpoints[1]  # the first, after the fixed prefix, serves every conversation
 
+    def put_back(self, tokens: Sequence[int], checkpoints: Sequence[Checkpoint]) -> None:
+        """Take over what the context has just been given (see `models.saved_caches`)."""
+        self.tokens = list(tokens)
+        self.checkpoints = [saved for saved in checkpoints if saved.position <= len(tokens)]
+
     def clear(self) -> None:
         self._context.clear()
         self.tokens.clear()
