@@ -130,7 +130,7 @@ class ChatPane(QFrame):
     def running_turn(self) -> Turn | None:
         """The turn that runs in the conversation that is shown."""
         turn = self._following[0] if self._following else None
-        return turn if turn is not None and turn.phase.running else None
+        return turn if turn is not None and self._turns is not None and turn in self._turns.running else None
 
     def stop(self) -> bool:
         """Stop the answer that is being written here, or the editing of a question; False if there is neither."""
@@ -209,7 +209,7 @@ class ChatPane(QFrame):
         if self._following is not None and self._following[0] is turn:
             self.current = turn.conversation_id
             self.conversations.select(self.current)
-            self.conversations.refresh()
+        self.conversations.refresh()
 
     def _turn_changed(self, turn: Turn) -> None:
         if self._following is not None and self._following[0] is turn:

@@ -79,6 +79,12 @@ def grammar(analysis: str, final: str) -> Sampling:
     return Sampling(temperature=0.0, grammar=f'root ::= {root}<[200005]> "final" <[200008]> {quoted(final)}')
 
 
+def endless() -> Sampling:
+    """Makes the tiny model reason until it is stopped."""
+    root = '<[200005]> "analysis" <[200008]> more'
+    return Sampling(temperature=0.0, grammar=f'root ::= {root}\nmore ::= "so " more')
+
+
 def drop(window: QWidget, paths: Sequence[Path]) -> None:
     """Drag `paths` over the window and let go."""
     hold_over(window, paths)
