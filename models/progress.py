@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` in `unit` ("bytes", "files", "tokens"); `total` 0 while unknown, `seconds_left` None likewise."""
+    """`done` of `total` in `unit` ("bytes", "files", "tokens"); `total` 0 and `seconds_left` None if unknown."""
 
     done: int
     total: int

@@ -69,7 +69,7 @@ class Conversations:
             connection.execute("DELETE FROM conversations WHERE deleted_s IS NOT NULL")
 
     def append(self, conversation_id: int, message: ChatMessage) -> ChatMessage:
-        """Store `message` as the last one; returns it with its id and time. The first question names the conversation."""
+        """Store `message` as the last one; returns it with its id and time. The first question gives the title."""
         now = time.time()
         with self._database.write(durable=True) as connection:
             row = connection.execute(

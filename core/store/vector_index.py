@@ -62,7 +62,10 @@ class VectorIndex:
         limit: int,
         documents: Collection[int] | None = None,
     ) -> list[tuple[int, float]]:
-        """The `limit` nearest passages as (chunk id, cosine), the nearest first; of these documents only, if given."""
+        """The `limit` nearest passages as (chunk id, cosine), the nearest first; of these documents only, if given.
+
+        Writes nothing, so that it may be called within a read transaction.
+        """
         embedder = self.ledger.known(fingerprint)
         if embedder is None or (documents is not None and not documents):
             return []
@@ -161,7 +164,6 @@ class VectorIndex:
             raise RuntimeError("the vector index is closed")
         if self._store is None:
             self._store = self._open(self._folder)
-            self._drop_unused(self._store)
         return self._store
 
     def _drop_unused(self, store: VectorStore) -> None:
@@ -201,6 +203,7 @@ class VectorIndex:
 
     def _bring_up(self, embedder: EmbedderState, fingerprint: str, job: Job) -> None:
         store = self._opened()
+        self._drop_unused(store)
         usable = self._is_complete(store, embedder) or self._can_go_on(store, embedder)
         if not usable or self._has_outgrown(store, embedder):
             self._begin_generation(store, embedder)

@@ -2,7 +2,7 @@
 
     python -m tests.bench.bench_parsing FOLDER [--workers N] [--verbose]
 
-Where FOLDER (or the one above it) holds an `expectations*.jsonl` with a line {"file", "format", "expect", "must_contain"}
+Where FOLDER (or the one above it) holds an `expectations*.jsonl`, a line {"file", "format", "expect", "must_contain"}
 for each file, the outcome is compared with it: phrases after NFKC, case folding and deletion of white space.
 """
 

@@ -86,9 +86,7 @@ def test_an_unchanged_folder_is_not_read_again_and_a_removed_file_disappears(pap
 def test_many_queries_in_one_process(papermoor: Run, documents: Path, tmp_path: Path, minilm_gguf: Path) -> None:
     result(papermoor("--embedder", minilm_gguf, "--json", "index", documents))
     queries = tmp_path / "queries.jsonl"
-    queries.write_text(
-        '{"id": "a", "question": "How long does a paper boat last?"}\n{"id": 2, "question": "berth"}\n'
-    )
+    queries.write_text('{"id": "a", "question": "How long does a paper boat last?"}\n{"id": 2, "question": "berth"}\n')
     done = papermoor("--embedder", minilm_gguf, "search", "--queries", queries, "--limit", 1, "--max-chars", 300)
     first, second = [json.loads(line) for line in done.stdout.splitlines()]
     assert (first["id"], second["id"]) == ("a", 2)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.chat.turn import TurnEvent
 from core.faults import ChatFault, ModelFault
 from core.jobs import Job
 from core.values import AnswerSaved, ChatMessage, SearchedDocuments, Support, ToolUsed
@@ -50,11 +51,11 @@ def workspace(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> Iterator[Work
     workspace.close()
 
 
-def ask(workspace: Workspace, conversation: int, question: str) -> list[object]:
+def ask(workspace: Workspace, conversation: int, question: str) -> list[TurnEvent]:
     return list(workspace.chat.ask(conversation, question))
 
 
-def saved(events: list[object]) -> ChatMessage:
+def saved(events: list[TurnEvent]) -> ChatMessage:
     assert isinstance(events[-1], AnswerSaved)
     return events[-1].message
 
@@ -89,7 +90,8 @@ def test_the_next_turn_reuses_what_was_evaluated(workspace: Workspace) -> None:
 
 
 def test_stopping_keeps_what_was_written(workspace: Workspace) -> None:
-    conversation, cancel, events = workspace.conversations.create(), CancelToken(), []
+    conversation, cancel = workspace.conversations.create(), CancelToken()
+    events: list[TurnEvent] = []
     for event in workspace.chat.ask(conversation, "How much is the monthly rent?", cancel=cancel):
         events.append(event)
         if isinstance(event, AnswerDelta):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from PySide6.QtCore import QObject
@@ -63,7 +63,7 @@ def test_events_come_in_order_together_and_before_the_end(qtbot: QtBot, bridge: 
     lists: list[list[int]] = []
     order: list[str] = []
 
-    def count(job: Job) -> Iterator[object]:
+    def count(job: Job) -> Iterable[object]:
         yield from range(5000)
 
     operation = Operation(

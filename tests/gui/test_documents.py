@@ -15,7 +15,7 @@ from core.values import DocumentState
 from gui.documents.results import SNIPPET
 from gui.documents.skipped import SkippedDialog
 from gui.main_window import MainWindow, Opening
-from tests.support.window import at_rest, click, drop, hold_over, opened, shown, wait
+from tests.support.window import at_rest, click, drop, hold_over, models_dialog, opened, shown, wait
 
 LEASE = """# Lease of the boathouse
 
@@ -133,9 +133,9 @@ def test_search_says_when_nothing_fits_and_that_meaning_is_not_searched_yet(qtbo
     assert "Nothing was found for “zebra crossing”" in words
     assert "Found by the words themselves." in words
     click(filled.documents.results.get_meaning)
-    wait(qtbot, lambda: "Search model" in shown(filled.dialogs.models_dialog))
-    assert "Search by meaning needs a small model" in shown(filled.dialogs.models_dialog)
-    filled.dialogs.models_dialog.close()
+    wait(qtbot, lambda: "Search model" in shown(models_dialog(filled)))
+    assert "Search by meaning needs a small model" in shown(models_dialog(filled))
+    models_dialog(filled).close()
 
 
 def test_the_tree_can_be_filtered_by_name_and_by_state(qtbot: QtBot, filled: MainWindow) -> None:
@@ -184,7 +184,7 @@ def test_removing_a_folder_asks_first_and_can_be_undone(qtbot: QtBot, filled: Ma
     QTest.keyClick(library.view, Qt.Key.Key_Delete)
     (box,) = filled.findChildren(QMessageBox)
     assert "Remove “contracts” from Papermoor?" in box.text()
-    click(next(button for button in box.buttons() if button.text() == "Remove"))  # type: ignore[arg-type]  # a button is a widget
+    click(next(button for button in box.buttons() if button.text() == "Remove"))
     wait(qtbot, lambda: filled.undo.isVisible() and "Drop a folder here" in shown(filled.documents))
     assert (folder / "lease.md").exists()
 

@@ -14,7 +14,7 @@ from gui.main_window import MainWindow, Opening
 from gui.models.actions import Kind
 from models import catalog
 from tests.support.hub_server import Hub, Serve, serving
-from tests.support.window import at_rest, click, drop, opened, shown, wait
+from tests.support.window import at_rest, click, drop, models_dialog, opened, shown, wait
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_model_that_goes_missing_is_named(
     window.dialogs.show_models()
     wait(qtbot, lambda: "mine.gguf" in window.chat.model_card.fault.text())
     assert window.chat.model_card.isVisible() and window.chat.model_card.download.isVisible()
-    window.dialogs.models_dialog.close()
+    models_dialog(window).close()
 
 
 @pytest.mark.parametrize("kind", ["text", "truncated", "search model"])
@@ -112,7 +112,7 @@ def test_a_download_is_paused_goes_on_and_makes_search_by_meaning_possible(
     window.dialogs.show_models()
     assert window.models is not None
     wait(qtbot, lambda: at_rest(window))
-    dialog = window.dialogs.models_dialog
+    dialog = models_dialog(window)
     card = dialog.cards[Kind.EMBEDDER]
     click(card.download)
     wait(qtbot, lambda: card.progress.value() > 300)
@@ -131,11 +131,11 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(qtbot: QtBot, win
     window.dialogs.show_models()
     assert window.models is not None
     wait(qtbot, lambda: at_rest(window))
-    card = window.dialogs.models_dialog.cards[Kind.EMBEDDER]
+    card = models_dialog(window).cards[Kind.EMBEDDER]
     click(card.download)
     wait(qtbot, lambda: card.fault.isVisible())
     assert card.fault.text() and "Traceback" not in card.fault.text()
     hub.metadata_status = 302
     click(card.download)
     wait(qtbot, lambda: "all-MiniLM" in card.title.text() and at_rest(window))
-    window.dialogs.models_dialog.close()
+    models_dialog(window).close()

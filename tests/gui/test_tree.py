@@ -101,12 +101,12 @@ def test_a_new_state_moves_no_row(qtmodeltester: ModelTester) -> None:
     assert not model.show_tree(build(folders, [document(1, "/a/x.md"), document(2, "/a/y.md")], TreeFilter()))
     assert kept.siblingAtColumn(STATE).data() == "Ready"
     assert model.show_tree(build(folders, [document(1, "/a/x.md")], TreeFilter()))
-    qtmodeltester.check(model)
+    qtmodeltester.check(model)  # type: ignore[no-untyped-call]  # pytest-qt leaves it untyped
 
 
 def test_an_empty_model_is_sound(qtmodeltester: ModelTester) -> None:
     model = TreeModel()
-    qtmodeltester.check(model)
+    qtmodeltester.check(model)  # type: ignore[no-untyped-call]  # pytest-qt leaves it untyped
     assert model.rowCount(QModelIndex()) == 0
 
 

@@ -77,7 +77,8 @@ LLAMA3 = """{{- bos_token }}
 {%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{%- endif %}
 """
 
-GEMMA = """{{ bos_token }}{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}
+GEMMA = """{{ bos_token }}
+{%- if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}
 {%- for message in messages %}
 {%- if (message.role == 'user') != (loop.index0 % 2 == 0) %}
 {{- raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}
@@ -181,7 +182,10 @@ def write_model(path: Path, kind: Kind) -> None:
     if kind.template:
         writer.add_chat_template(kind.template)
     for key, value in kind.metadata.items():
-        (writer.add_int32 if isinstance(value, int) else writer.add_float32)(key, value)
+        if isinstance(value, int):
+            writer.add_int32(key, value)
+        else:
+            writer.add_float32(key, value)
     count = _add_sentencepiece(writer, kind) if kind.sentencepiece else _add_byte_pairs(writer, kind)
     random = np.random.default_rng(0)
     for name, shape in _shapes(kind.architecture, count).items():

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.app import make_window
 from gui.main_window import MainWindow, Opening
+from gui.models.dialog import ModelsDialog
 from models.conversation import Sampling
 
 WAIT_MS = 30_000
@@ -121,3 +122,10 @@ def _mime(paths: Sequence[Path]) -> QMimeData:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     return mime
+
+
+def models_dialog(window: MainWindow) -> ModelsDialog:
+    """The dialog of models, which is there once it has been shown."""
+    dialog = window.dialogs.models_dialog
+    assert dialog is not None
+    return dialog

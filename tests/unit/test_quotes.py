@@ -31,7 +31,8 @@ def test_nearly_the_same_words_are_found_and_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    "quote", ["The total amount due is $ 1,350.00", "payable within 60 days. Thank you for your business", "", "…", "xyz"]
+    "quote",
+    ["The total amount due is $ 1,350.00", "payable within 60 days. Thank you for your business", "", "…", "xyz"],
 )
 def test_other_numbers_and_other_words_are_not_found(quote: str) -> None:
     assert locate(quote, TEXT).support is Support.NOT_FOUND

@@ -119,6 +119,22 @@ def test_search_is_exact(shelf: Shelf) -> None:
         assert found[0][1] == pytest.approx(1.0, abs=2e-3)
 
 
+def test_a_search_may_stand_inside_a_read_transaction(shelf: Shelf) -> None:
+    vectors = unit_vectors(20)
+    ids = shelf.add(vectors)
+    shelf.refresh()
+    shelf.close()
+    store = open_store(shelf.folder / "vectors")
+    store.create("passages_left_over", DIMENSION)
+    store.close()
+    again = Shelf(shelf.folder)
+    with again.database.read():
+        assert again.nearest(vectors[3], 1) == [ids[3]]
+    again.refresh()
+    assert again.served()
+    again.close()
+
+
 def test_search_is_limited_to_documents(shelf: Shelf) -> None:
     vectors = unit_vectors(60)
     shelf.add(vectors[:20], document=1)
