@@ -1,0 +1,203 @@
+"""The chat model's speed through the whole path to typed events, beside a window, against llama.cpp's llama-bench.
+
+    python -m tests.bench.bench_runtime --model FILE.gguf --llama-bench PROGRAM [--rounds 3] [--prompt 512,2048]
+
+Build llama-bench from the sources inside llama-cpp-python's source distribution with the flags of the installed wheel.
+The two take turns in processes of their own, on the same file, with the same threads, weights held in the same way.
+Also printed: how long stopping takes while reading and while writing, and the longest pauses of the window's loop.
+PAPERMOOR_BENCH_MODEL and PAPERMOOR_LLAMA_BENCH name the two files, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.chat_model import ChatModel
+    from models.conversation import Conversation, Usage
+
+REPAINT_MS = 16
+FRAMES: list[float] = []
+
+
+def conversation_of(chat: ChatModel, tokens: int) -> Conversation:
+    """A conversation whose prompt has exactly `tokens` tokens."""
+    from models.conversation import Conversation, Message, Role
+
+    def of(words: int) -> Conversation:
+        return Conversation(
+            (Message(Role.USER, "valve" + " valve" * words),), instructions="Answer from the documents."
+        )
+
+    words = tokens - chat.count_prompt(of(0))
+    while chat.count_prompt(of(words)) > tokens:
+        words -= 1
+    return of(words)
+
+
+def generate(chat: ChatModel, conversation: Conversation, max_tokens: int) -> Usage:
+    from models.conversation import Finished, Sampling
+
+    *_, last = chat.generate(conversation, max_tokens=max_tokens, sampling=Sampling(seed=1))
+    assert isinstance(last, Finished)
+    return last.usage
+
+
+def stop_latency_s(chat: ChatModel, conversation: Conversation, after_s: float) -> float:
+    """From cancelling `after_s` into the generation to its last event."""
+    from models.cancel import CancelToken
+
+    cancel, cancelled_at = CancelToken(), [0.0]
+
+    def stop() -> None:
+        cancelled_at[0] = time.perf_counter()
+        cancel.cancel()
+
+    timer = threading.Timer(after_s, stop)
+    timer.start()
+    for _ in chat.generate(conversation, max_tokens=2000, cancel=cancel):
+        pass
+    timer.join()
+    return time.perf_counter() - cancelled_at[0]
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, object]:
+    """Everything about our own path, on the calling thread."""
+    from models.chat_model import ChatModel
+    from models.gguf_file import read_header
+    from models.machine import probe_machine
+    from models.plan import plan_chat
+
+    prompts = [int(tokens) for tokens in arguments.prompt.split(",")]
+    plan = plan_chat(read_header(arguments.model), probe_machine(), wanted_context=8192)
+    if arguments.mapped:
+        plan = replace(plan, mmap=True, repack=False, repack_experts=False)
+    figures: dict[str, object] = {"weights": "repacked" if plan.repack else "mapped"}
+    with tempfile.TemporaryDirectory() as cache:
+        chat = ChatModel.open(arguments.model, plan, Path(cache))
+        generate(chat, conversation_of(chat, 128), 4)  # llama-bench warms up, too
+        for tokens in prompts:
+            chat.forget()
+            usage = generate(chat, conversation_of(chat, tokens), 1)
+            figures[f"pp{tokens}"] = usage.prompt_tokens / usage.prefill_s
+        chat.forget()
+        FRAMES.clear()
+        usage = generate(chat, conversation_of(chat, 128), arguments.tokens)
+        figures[f"tg{arguments.tokens}"] = usage.generated_tokens / usage.decode_s
+        figures["frame_p99_ms"] = 1000 * quantile(FRAMES, 0.99)
+        if arguments.stops:
+            figures |= stops(chat, arguments.stops)
+        chat.close()
+    return figures
+
+
+def stops(chat: ChatModel, count: int) -> dict[str, object]:
+    """95th percentiles of stopping while reading and while writing."""
+    reading, writing = [], []
+    for attempt in range(count):
+        chat.forget()
+        reading.append(stop_latency_s(chat, conversation_of(chat, 2000), 1.0 + attempt * 0.37))
+        short = conversation_of(chat, 130)
+        generate(chat, short, 1)
+        writing.append(stop_latency_s(chat, short, 1.0 + attempt * 0.13))
+    return {
+        "stop_reading_p95_ms": 1000 * quantile(reading, 0.95),
+        "stop_writing_p95_ms": 1000 * quantile(writing, 0.95),
+    }
+
+
+def quantile(values: list[float], share: float) -> float:
+    return sorted(values)[min(int(len(values) * share), len(values) - 1)] if values else 0.0
+
+
+def beside_a_window(work: Callable[[], dict[str, object]]) -> dict[str, object]:
+    """Run `work` on a thread while this one repaints a window with text, as the application does."""
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication, QLabel
+
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = QApplication([])
+    label = QLabel()
+    label.resize(900, 700)
+    label.show()
+    last = [time.perf_counter()]
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        result = pool.submit(work)
+
+        def repaint() -> None:
+            now = time.perf_counter()
+            FRAMES.append(now - last[0] - REPAINT_MS / 1000)
+            last[0] = now
+            label.setText("word " * (len(FRAMES) % 200))
+            if result.done():
+                app.quit()
+
+        timer = QTimer()
+        timer.timeout.connect(repaint)
+        timer.start(REPAINT_MS)
+        app.exec()
+        return result.result()
+
+
+def llama_bench(arguments: argparse.Namespace, threads: int) -> dict[str, object]:
+    command = [str(arguments.llama_bench), "-m", str(arguments.model), "-p", arguments.prompt, "-r", "1", "-o", "json"]
+    command += ["-n", str(arguments.tokens), "-t", str(threads), "-fa", "on"]
+    command += ["-lm", "mmap", "--repack", "0"] if arguments.mapped else ["-lm", "none", "--repack", "1"]
+    rows = json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout)
+    return {f"pp{row['n_prompt']}" if row["n_prompt"] else f"tg{row['n_gen']}": row["avg_ts"] for row in rows}
+
+
+def ours(arguments: argparse.Namespace) -> dict[str, object]:
+    command = [sys.executable, "-m", "tests.bench.bench_runtime", "--child", "--model", str(arguments.model)]
+    command += ["--prompt", arguments.prompt, "--tokens", str(arguments.tokens), "--stops", str(arguments.stops)]
+    command += ["--mapped"] if arguments.mapped else []
+    figures: dict[str, object] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=os.environ.get("PAPERMOOR_BENCH_MODEL"))
+    parser.add_argument("--llama-bench", type=Path, default=os.environ.get("PAPERMOOR_LLAMA_BENCH"))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--prompt", default="512,2048")
+    parser.add_argument("--tokens", type=int, default=32)
+    parser.add_argument("--stops", type=int, default=0)
+    parser.add_argument("--mapped", action="store_true", help="weights in the file cache, whatever the plan says")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if not arguments.model:
+        parser.error("name a model file")
+    if arguments.child:
+        print(json.dumps(beside_a_window(lambda: measure(arguments))))
+        return
+    from models.machine import usable_cores
+
+    rounds: list[tuple[dict[str, object], dict[str, object]]] = []
+    for _ in range(arguments.rounds):
+        theirs = llama_bench(arguments, usable_cores()) if arguments.llama_bench else {}
+        rounds.append((ours(arguments), theirs))
+        print(json.dumps({"ours": rounds[-1][0], "llama-bench": theirs}), flush=True)
+    for name in rounds[0][1]:
+        mine = [float(str(own[name])) for own, _ in rounds]
+        other = [float(str(theirs[name])) for _, theirs in rounds]
+        ratio = statistics.median(a / b for a, b in zip(mine, other, strict=True))
+        speeds = f"ours {statistics.median(mine):8.2f} t/s   llama-bench {statistics.median(other):8.2f} t/s"
+        print(f"{name:8} {speeds}   {ratio:.3f}x")
+
+
+if __name__ == "__main__":
+    main()
