@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from sqlite3 import Connection
 
 import numpy as np
 import psutil
@@ -23,10 +24,13 @@ from core.jobs import Job
 from core.library.attention import Attention
 from core.library.library import Library
 from core.parsing.pool import ParserPool
+from core.retrieval.retriever import Retriever
 from core.store import keywords
 from core.store.database import Database
 from core.store.keywords import KeywordRow
+from core.store.texts import put_text
 from core.store.vector_index import VectorIndex
+from models.embedder import EmbedderSpec
 
 Vectors = NDArray[np.float32]
 PER_DOCUMENT = 10
@@ -68,20 +72,42 @@ def fill(database: Database, index: VectorIndex, vectors: Vectors) -> None:
                 "VALUES (?, 1, CAST('/b/' || ? AS BLOB), 'indexed', 0, 1, 1, ?)",
                 ((i, i, PER_DOCUMENT) for i in range(start // PER_DOCUMENT + 1, (start + size) // PER_DOCUMENT + 1)),
             )
-            connection.executemany(
-                'INSERT INTO chunks (id, document_id, ordinal, start, "end", section, content_hash) '
-                "VALUES (?, ?, ?, 0, 800, 'Some section', CAST(? AS BLOB))",
-                ((i, (i - 1) // PER_DOCUMENT + 1, i % PER_DOCUMENT, f"{i:016}") for i in ids),
-            )
-            keywords.add(
-                connection, (KeywordRow(i, "a name", "some section", b) for i, b in zip(ids, bodies, strict=True))
-            )
+            for first in range(0, size, PER_DOCUMENT):
+                put_passages(connection, start + first + 1, bodies[first : first + PER_DOCUMENT])
+            rows = (KeywordRow(i, "a name", "some section", b) for i, b in zip(ids, bodies, strict=True))
+            keywords.add(connection, rows)
         index.ledger.store(state, ids, vectors[start : start + size], ids[-1])
     print(f"  SQLite filled in {time.monotonic() - started_s - words_s:.0f} s (keywords, passages, vectors)")
     started_s = time.monotonic()
     index.refresh("bench", dimension, Job())
     seconds = time.monotonic() - started_s
     print(f"  Milvus filled in {seconds:.0f} s ({count / seconds:.0f} a second)")
+
+
+def put_passages(connection: Connection, first_id: int, bodies: list[str]) -> None:
+    """The next document's text and passages."""
+    document = (first_id - 1) // PER_DOCUMENT + 1
+    put_text(connection, document, "\n".join(bodies))
+    start = 0
+    for ordinal, body in enumerate(bodies):
+        connection.execute(
+            'INSERT INTO chunks (id, document_id, ordinal, start, "end", section, content_hash) '
+            "VALUES (?, ?, ?, ?, ?, 'Some section', CAST(? AS BLOB))",
+            (first_id + ordinal, document, ordinal, start, start + len(body), f"{first_id + ordinal:016}"),
+        )
+        start += len(body) + 1
+
+
+class Questions:
+    """Stands for an embedding model: the question "n ..." has the n-th vector."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self.spec = EmbedderSpec("bench", vectors.shape[1], 512, fingerprint="bench")
+        self._vectors = vectors
+
+    def embed_query(self, text: str) -> Vectors:
+        vector: Vectors = self._vectors[int(text.split()[0])]
+        return vector
 
 
 def timed(what: str, search: Callable[[int], object], times: int) -> None:
@@ -99,21 +125,24 @@ def measure(database: Database, index: VectorIndex, questions: Vectors, vectors:
     index.search("bench", questions[0], 10)
     print(f"  first search after opening: {time.monotonic() - began_s:.1f} s")
     chance = random.Random(2)
-    asked = [[f"word{min(49_999, int(chance.paretovariate(0.5)) * 5)}" for _ in range(8)] for _ in questions]
-
-    def by_keywords(number: int) -> object:
-        with database.read() as connection:
-            return keywords.search(connection, keywords.any_of(asked[number]), 50)
+    asked = [
+        " ".join([str(n), *(f"word{min(49_999, int(chance.paretovariate(0.5)) * 5)}" for _ in range(8))])
+        for n in range(len(questions))
+    ]
 
     def by_meaning(number: int, limit: int = 50, documents: frozenset[int] | None = None) -> object:
         return index.search("bench", questions[number], limit, documents)
 
+    embedder = Questions(questions)
+    both, words = Retriever(database, index, lambda: embedder), Retriever(database, index, lambda: None)
+    words.search(asked[0])
+    both.search(asked[0])
     few = frozenset(range(1, 2 + len(vectors) // PER_DOCUMENT // 100))
     times = len(questions)
     timed("meaning, top 10", lambda n: by_meaning(n, 10), times)
     timed("meaning, top 50", by_meaning, times)
-    timed("keywords, 8 terms, top 50", by_keywords, times)
-    timed("both, top 50", lambda n: (by_keywords(n), by_meaning(n)), times)
+    timed("retriever, keywords (8 terms) alone, top 10", lambda n: words.search(asked[n], limit=10), times)
+    timed("retriever, keywords and meaning, top 10", lambda n: both.search(asked[n], limit=10), times)
     timed("meaning, in 1 % of the documents", lambda n: by_meaning(n, 10, few), times)
     print(f"  recall@10 of exact search: {recall(index, questions, vectors):.4f}")
     me = psutil.Process()
