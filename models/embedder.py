@@ -38,10 +38,14 @@ POOLING = {"mean": 1, "cls": 2, "last": 3}
 POOLING_NAMES = {number: name for name, number in POOLING.items()}
 
 
+ONE_LANGUAGE_TOKENS = 60_000
+
+
 @dataclass(frozen=True, slots=True)
 class EmbedderSpec:
     """What must be the same for two vectors to be comparable. `dimension` may be less than the model gives (its first
-    components, for models trained so); texts over `max_tokens` are embedded in parts. `fingerprint` names all of it."""
+    components, for models trained so); texts over `max_tokens` are embedded in parts. `fingerprint` names all of it.
+    `english_only`: whoever searches should not trust it with other languages."""
 
     key: str
     dimension: int
@@ -50,6 +54,7 @@ class EmbedderSpec:
     passage_prefix: str = ""
     pooling: str = "mean"
     fingerprint: str = ""
+    english_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,10 +319,24 @@ def spec_of(header: GgufHeader) -> EmbedderSpec:
     entry = embedder_for(header)
     if entry is not None:
         prefixes = (entry.query_prefix, entry.passage_prefix)
-        return EmbedderSpec(entry.key, entry.dimension, entry.max_tokens, *prefixes, entry.pooling)
+        return EmbedderSpec(
+            entry.key,
+            entry.dimension,
+            entry.max_tokens,
+            *prefixes,
+            entry.pooling,
+            english_only=_is_english_only(header),
+        )
     pooling = POOLING_NAMES.get(header.pooling_type or 0, "mean")
     max_tokens = min(header.context_length or 512, LONGEST_TEXT_TOKENS)
-    return EmbedderSpec(header.name, header.embedding_length, max_tokens, pooling=pooling)
+    return EmbedderSpec(
+        header.name, header.embedding_length, max_tokens, pooling=pooling, english_only=_is_english_only(header)
+    )
+
+
+def _is_english_only(header: GgufHeader) -> bool:
+    """Models of one language have a vocabulary of some 30,000 (BERT's 30,522); of many, of 120,000 and more."""
+    return 0 < header.vocab_size < ONE_LANGUAGE_TOKENS
 
 
 def fingerprint(path: Path, spec: EmbedderSpec) -> str:

@@ -33,9 +33,12 @@ SHARED = 0.8
 LEAST = 0.1
 """Of a term's passage weight, what stays at least."""
 ABOUT = 4.0
-"""Weight of the share of a document's passages that hold a name of the question: what the document is about."""
+ABOUT_POWER = 0.7
+"""Weight of a name of the question by the share of a document's passages that hold it: what the document is about. Its
+rarity is counted in such shares, too: a company that many documents mention is still the subject of few."""
 IDENTITY = 0.5
-"""Weight of a term in the document's name, title or beginning."""
+NAMED_IDENTITY = 2.0
+"""Weight of a term, and of a name, in the document's own name, title or beginning."""
 DOCUMENT_LENGTH = 0.75
 ROWS = 60_000
 """Postings read for one question, the rarest terms first; more common terms are weighed in the candidates alone."""
@@ -90,7 +93,7 @@ def _looked_up(keys: Ids, values: Numbers, wanted: Ids) -> Numbers:
     return np.where(keys[at] == wanted, values[at], 0.0)
 
 
-def rarity(total: int, holding: int) -> float:
+def rarity(total: float, holding: float) -> float:
     """BM25's inverse document frequency, in the form that is never negative."""
     return math.log(1 + (total - holding + 0.5) / (holding + 0.5))
 
@@ -106,12 +109,13 @@ def rank_by_keywords(
         if count and (count <= left or not rows):
             rows[term] = postings.holding(connection, term)
             left -= count
-    contexts = {term: _context(connection, term) for term in question.content}
+    contexts = {term: _context(connection, term) for term in (*question.content, *question.aliases)}
     table = _Table(shape, among, [*rows.values(), *(ids for ids in contexts.values() if len(ids) <= FEW_ROWS)])
     weights = tuple(
-        table.add(term, counts[term], rows.get(term), contexts[term], is_name=term in question.names)
-        for term in question.content
+        table.add(term, counts[term], rows.get(term), is_name=term in question.names) for term in question.content
     )
+    for term, found in contexts.items():
+        table.add_identity(found, is_name=term in question.names or term in question.aliases)
     best = SATURATION * sum(weight.passage + weight.document for weight in weights)
     return KeywordScores(weights, best, table.ids, table.own, table.documents, table.shared, table.place)
 
@@ -145,7 +149,7 @@ class _Table:
 
         return ids if self._among is None else ids[np.isin(self._shape.owners[ids], self._among)]
 
-    def add(self, term: str, count: int, rows: Ids | None, context: Ids, *, is_name: bool) -> TermWeight:
+    def add(self, term: str, count: int, rows: Ids | None, *, is_name: bool) -> TermWeight:
         """Count one term in, which `count` passages hold; returns its weights. Rarity is that in the whole library."""
         import numpy as np
 
@@ -156,10 +160,16 @@ class _Table:
         passage = max(in_passages - SHARED * document, LEAST * in_passages)
         if rows is not None:
             self._add_rows(self._within(rows), passage, document, is_name)
-        if len(context):
-            named = np.unique(shape.owners[context])
-            self.shared[np.isin(self.documents, named)] += IDENTITY * rarity(shape.document_count, len(named))
         return TermWeight(term, passage, document)
+
+    def add_identity(self, context: Ids, *, is_name: bool) -> None:
+        """Count a term in that stands in the name, title or beginning of the documents of these passages."""
+        import numpy as np
+
+        if len(context):
+            called = np.unique(self._shape.owners[context])
+            weight = NAMED_IDENTITY if is_name else IDENTITY
+            self.shared[np.isin(self.documents, called)] += weight * rarity(self._shape.document_count, len(called))
 
     def _add_rows(self, rows: Ids, passage: float, document: float, is_name: bool) -> None:
         import numpy as np
@@ -171,7 +181,8 @@ class _Table:
         frequency = held / (1 - DOCUMENT_LENGTH + DOCUMENT_LENGTH * relative)
         self.shared += document * SATURATION * frequency / (frequency + K1)
         if is_name:
-            self.shared += ABOUT * document * held / self._sizes
+            share = held / self._sizes
+            self.shared += ABOUT * rarity(self._shape.document_count, float(share.sum())) * share**ABOUT_POWER
 
 
 def _spread(count: int, shape: LibraryShape) -> int:

@@ -89,19 +89,23 @@ def rank(
     *,
     refine: Callable[[Sequence[StoredPassage]], Mapping[int, float]],
     refined: int,
+    trust: float = 1.0,
 ) -> list[Ranked]:
     """All candidates, ranked. Those that rank among the first `refined` by what is known have their own score taken
-    from `refine`, which reads their texts."""
+    from `refine`, which reads their texts. `trust` says how far the embedding model is at home in the question's
+    language, from 0 to 1."""
     scale = max(best, 1e-9)
-    first = _fused(candidates, {}, scale)
+    first = _fused(candidates, {}, scale, trust)
     order = sorted(range(len(candidates)), key=lambda i: (-first[i][0], candidates[i].passage.id))
     better = refine([candidates[i].passage for i in order[:refined]])
-    final = _fused(candidates, better, scale)
+    final = _fused(candidates, better, scale, trust)
     ranked = [Ranked(c.passage, score, own) for c, (score, own) in zip(candidates, final, strict=True)]
     return sorted(ranked, key=lambda r: (-r.score, r.passage.id))
 
 
-def _fused(candidates: Sequence[Candidate], better: Mapping[int, float], scale: float) -> list[tuple[float, float]]:
+def _fused(
+    candidates: Sequence[Candidate], better: Mapping[int, float], scale: float, trust: float
+) -> list[tuple[float, float]]:
     """(score, own part) of each candidate."""
     own = {(c.passage.document_id, c.passage.ordinal): better.get(c.passage.id, c.own) for c in candidates}
     words: list[float] = []
@@ -111,7 +115,7 @@ def _fused(candidates: Sequence[Candidate], better: Mapping[int, float], scale: 
         after = AFTER * own.get((document, ordinal + 1), 0.0)
         words.append((own[document, ordinal] + max(before, after)) / scale)
     covered = max((w + c.shared / scale for w, c in zip(words, candidates, strict=True)), default=0.0)
-    weight = MEANING_ALONE + (MEANING_LEAST - MEANING_ALONE) * min(1.0, covered)
+    weight = trust * (MEANING_ALONE + (MEANING_LEAST - MEANING_ALONE) * min(1.0, covered))
     known = [c.cosine for c in candidates if c.cosine is not None]
     least = min(known, default=0.0)
     scores: list[tuple[float, float]] = []

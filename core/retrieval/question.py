@@ -4,40 +4,61 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 
 from core.retrieval.analysis import terms
+from core.retrieval.language import function_words, is_english
 
-_STOP_WORDS = """
-a an the and or but if then of to in on at by for from with without as is are was were be been being am do does did
-doing done have has had having it its this that these those i you he she we they me him her us them my your his our
-their what which who whom whose when where why how can could should would may might must will shall not no nor so than
-too very there here about into over under out up down off again also any all each some such only own same both between
-during before after above below more most other just don t s ll re ve d m
-der das und ist sind wie wo wer welche welcher welches wird wurde wurden ein eine einer eines einem einen den dem des im
-zu zum zur mit von vom bei nach auf nicht auch oder
-le la les des du une est sont qui que quel quelle quels quelles dans pour avec sur par et au aux ce cette ces
-el los las un una unos unas y en del al es son que como cual cuales cuando donde quien por para con se su sus
-il lo gli uno che chi di da nel nella della delle dei per con sono come quale quando dove
-o os as um uma e em do da dos das no na nos nas que quem qual quais quando onde como por para com se seu sua
-""".split()
-STOP_TERMS = frozenset(term for word in _STOP_WORDS for term in terms(word))
-
+_ENGLISH_FUNCTION_WORDS = (
+    "a an the and or but if then of to in on at by for from with without as is are was were be been being am do does"
+    " did doing done have has had having it its this that these those i you he she we they me him her us them my your"
+    " his our their what which who whom whose when where why how can could should would may might must will shall not"
+    " no nor so than too very there here about into over under out up down off again also any all each some such only"
+    " own same both between during before after above below more most other just don t s ll re ve d m"
+)
 _WORD = re.compile(r"[^\W_][\w\-.’']*")
+_QUARTER = re.compile(r"\b(first|second|third|fourth|1st|2nd|3rd|4th)[ -](?:fiscal[ -])?quarter", re.IGNORECASE)
+_QUARTERS = {"first": "q1", "second": "q2", "third": "q3", "fourth": "q4", "1": "q1", "2": "q2", "3": "q3", "4": "q4"}
+SHORTEST_NUMBER = 3
+"""Digits; a shorter number counts something more often than it names something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """`content`: the terms to search with, each once. `names`: those of them that stand for a particular thing: written
-    with a capital or a digit. What a document is about is told by its names."""
+    with a capital, or with digits. `aliases`: other spellings of names, looked for in what documents are called."""
 
     text: str
     content: tuple[str, ...]
     names: frozenset[str]
+    aliases: tuple[str, ...]
 
 
 def read_question(text: str) -> Question:
     """Words that only hold a sentence together are left out, unless there are no others."""
     found = tuple(dict.fromkeys(terms(text)))
-    content = tuple(term for term in found if term not in STOP_TERMS) or found
-    named = (word for word in _WORD.findall(text) if word[0].isupper() or any(c.isdigit() for c in word))
-    return Question(text, content, frozenset(term for word in named for term in terms(word)))
+    idle = _idle_terms(is_english(text))
+    content = tuple(term for term in found if term not in idle) or found
+    named = [word for word in _WORD.findall(text) if word[0].isupper() or any(c.isdigit() for c in word)]
+    names = frozenset(term for word in named for term in terms(word) if not _is_count(term))
+    aliases = tuple(alias for alias in dict.fromkeys(_aliases(text)) if alias not in content)
+    return Question(text, content, names, aliases)
+
+
+@cache
+def _idle_terms(english: bool) -> frozenset[str]:
+    words = _ENGLISH_FUNCTION_WORDS.split() if english else function_words()
+    return frozenset(term for word in words for term in terms(word))
+
+
+def _is_count(term: str) -> bool:
+    return term.isdigit() and len(term) < SHORTEST_NUMBER
+
+
+def _aliases(text: str) -> list[str]:
+    """ "Best Buy" may be BESTBUY in a file's name, and "third quarter" may be Q3."""
+    words = _WORD.findall(text)
+    joined = (a + b for a, b in pairwise(words) if a[0].isupper() and b[0].isupper() and (a + b).isalnum())
+    quarters = [_QUARTERS[found[1].lower() if found[1].isalpha() else found[1][0]] for found in _QUARTER.finditer(text)]
+    return [*quarters, *(term for word in joined for term in terms(word.lower())[:1])]

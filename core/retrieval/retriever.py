@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.retrieval.analysis import terms
 from core.retrieval.keyword_ranking import KeywordScores, rank_by_keywords
+from core.retrieval.language import is_english, is_latin
 from core.retrieval.passage_map import PassageMap
 from core.retrieval.passage_ranking import Candidate, Ranked, own_score, rank
 from core.retrieval.question import read_question
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 CANDIDATES = 60
 """Taken from keywords and from meaning each; 30 to 150 measured the same."""
 REFINED = 60
+FOREIGN_TRUST = 0.3
+"""For other languages in Latin letters: there, an embedding model that knows English alone still sees names."""
 REACH = 3
 """Passages on either side of a candidate that may be shown with it."""
 
@@ -72,7 +75,8 @@ class Retriever:
         from `documents`, if given. Works by keywords alone while there is no embedding model."""
         started_s = time.perf_counter()
         embedder = self._embedder()
-        vector = embedder.embed_query(query) if embedder is not None else None
+        trust = _trust(embedder, query)
+        vector = embedder.embed_query(query) if embedder is not None and trust > 0 else None
         with self._database.read() as connection:
             shape = self._map.shape(connection)
             searched = shape.document_count if documents is None else _indexed(shape.sizes, documents)
@@ -81,7 +85,7 @@ class Retriever:
             if embedder is not None and vector is not None:
                 nearest = self._vectors.search(embedder.spec.fingerprint, vector, CANDIDATES, documents)
             reader = _TextReader(connection)
-            ranked = self._ranked(connection, scores, nearest, embedder, vector, reader)
+            ranked = self._ranked(connection, scores, nearest, embedder, vector, reader, trust)
             chosen = select(ranked, limit=limit, max_chars=max_chars, terms_of=reader.terms_of)
             passages = _shown(connection, chosen)
         log.debug("%d passages in %.0f ms", len(passages), (time.perf_counter() - started_s) * 1000)
@@ -95,6 +99,7 @@ class Retriever:
         embedder: QuestionEmbedder | None,
         vector: Vector | None,
         reader: _TextReader,
+        trust: float,
     ) -> list[Ranked]:
         import numpy as np
 
@@ -115,11 +120,20 @@ class Retriever:
                 p.id: own_score(reader.terms_of(p), frozenset(terms(p.section)), scores.weights, p.length) for p in some
             }
 
-        return rank(candidates, scores.best, refine=refine, refined=REFINED)
+        return rank(candidates, scores.best, refine=refine, refined=REFINED, trust=trust)
 
     def _cosines(self, fingerprint: str, vector: Vector, ids: Sequence[int]) -> Iterable[tuple[int, float]]:
         state = self._vectors.ledger.known(fingerprint)
         return self._vectors.ledger.scores(state, vector, ids) if state is not None and ids else ()
+
+
+def _trust(embedder: QuestionEmbedder | None, query: str) -> float:
+    """How far the embedding model is at home in the question's language."""
+    if embedder is None:
+        return 0.0
+    if not embedder.spec.english_only or is_english(query):
+        return 1.0
+    return FOREIGN_TRUST if is_latin(query) else 0.0
 
 
 class _TextReader:
