@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import ssl
+from contextlib import suppress
 from pathlib import Path
 
 from models.cancel import CancelToken
@@ -125,10 +126,20 @@ def _forget_other_parts(part: Path, name: str) -> None:
             other.unlink(missing_ok=True)
 
 
+def _ask_for_nothing_else() -> None:
+    """Keep huggingface_hub 2.4 from asking the hub, once a day, for a list of the programs that may be calling it
+    (`/api/agent-harnesses`, to name them in its user agent): it takes the list as known, and empty."""
+    with suppress(ImportError):  # another version keeps it elsewhere; test_download tells
+        from huggingface_hub.utils import _detect_agent
+
+        vars(_detect_agent)["_registry"] = {"standardEnvVars": [], "harnesses": {}}
+
+
 def _hub_metadata(entry: ModelEntry, base: str) -> tuple[str | None, int | None, str | None]:
     """Commit, size and ETag (for large files the SHA-256) as the hub tells them; its errors become DownloadFaults."""
     import huggingface_hub
 
+    _ask_for_nothing_else()
     url = huggingface_hub.hf_hub_url(entry.repository, entry.file, revision=entry.revision, endpoint=base)
     try:
         found = huggingface_hub.get_hf_file_metadata(url, token=False, timeout=METADATA_TIMEOUT_S, endpoint=base)

@@ -81,6 +81,18 @@ def test_a_file_is_downloaded_and_verified(hub: Hub, tmp_path: Path) -> None:
     assert [progress.done for progress in seen] == sorted(progress.done for progress in seen)
 
 
+def test_nothing_else_is_asked_of_the_hub(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+    from huggingface_hub.utils import _detect_agent
+
+    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+    monkeypatch.setattr(constants, "AGENT_HARNESSES_PATH", str(tmp_path / "harnesses.json"))
+    monkeypatch.setattr(_detect_agent, "_registry", None)
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    get(hub, tmp_path)
+    assert {path.split("/")[1].split("?")[0] for path in hub.paths} == {"somebody", "bytes"}
+
+
 def test_a_downloaded_file_is_not_asked_for_again(hub: Hub, tmp_path: Path) -> None:
     get(hub, tmp_path)
     asked = len(hub.paths)
