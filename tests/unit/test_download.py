@@ -82,14 +82,13 @@ def test_a_file_is_downloaded_and_verified(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_nothing_else_is_asked_of_the_hub(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from huggingface_hub import constants
     from huggingface_hub.utils import _detect_agent
 
-    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-    monkeypatch.setattr(constants, "AGENT_HARNESSES_PATH", str(tmp_path / "harnesses.json"))
+    asked: list[str] = []
     monkeypatch.setattr(_detect_agent, "_registry", None)
-    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    monkeypatch.setattr(_detect_agent, "_load_registry", lambda: asked.append("who calls?"))
     get(hub, tmp_path)
+    assert asked == []
     assert {path.split("/")[1].split("?")[0] for path in hub.paths} == {"somebody", "bytes"}
 
 
