@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -57,23 +58,31 @@ def work(data_dir: Path, folder: Path, model: Path, mode: str) -> None:
     embedder.close()
 
 
-def kill_once(data_dir: Path, folder: Path, model: Path, mode: str, after_s: float) -> tuple[bool, float]:
-    """Start `work`, kill it `after_s` seconds after it began; whether it was still at work, and how long it ran."""
+@contextmanager
+def working(data_dir: Path, folder: Path, model: Path, mode: str) -> Iterator[subprocess.Popen[str]]:
+    """The program, from when it has begun; killed at the end if it is still at work."""
     command = [sys.executable, "-m", "tests.support.killing", "work", str(data_dir), str(folder), str(model), mode]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True) as child:
         assert child.stdout is not None and child.stderr is not None
         if child.stdout.readline() != "begun\n":
             raise AssertionError(child.stderr.read())
+        yield child
+        if child.poll() is None:
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+        elif child.returncode != 0:
+            raise AssertionError(child.stderr.read())
+
+
+def kill_once(data_dir: Path, folder: Path, model: Path, mode: str, after_s: float) -> tuple[bool, float]:
+    """Start `work`, kill it `after_s` seconds after it began; whether it was still at work, and how long it ran."""
+    with working(data_dir, folder, model, mode) as child:
         began_s = time.monotonic()
         try:
             child.wait(after_s)
         except subprocess.TimeoutExpired:
-            child.send_signal(signal.SIGKILL)
-            child.wait()
             return True, after_s
-        if child.returncode != 0:
-            raise AssertionError(child.stderr.read())
         return False, time.monotonic() - began_s
 
 

@@ -1,0 +1,85 @@
+"""The power cut and the disk full while a library is brought up to date, on small file systems of their own."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from core.faults import StorageFault
+from core.parsing.pool import ParserPool
+from tests.support.killing import assert_converges, disturb, make_folder, working
+from tests.support.libraries import minilm, open_library
+
+ROUNDS = int(os.environ.get("PAPERMOOR_POWER_CUTS", "3"))
+pytestmark = [
+    pytest.mark.skipif(
+        sys.platform != "linux" or os.getuid() != 0 or not shutil.which("mkfs.ext4"),
+        reason="mounting needs Linux, root and mkfs.ext4",
+    ),
+    pytest.mark.timeout(900),
+]
+
+
+@contextmanager
+def mounted(source: Path | str, place: Path, *options: str) -> Iterator[Path]:
+    """A file system at `place`; skips the test where mounting is not allowed, as in most containers."""
+    place.mkdir(exist_ok=True)
+    done = subprocess.run(["mount", *options, str(source), str(place)], capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip(f"mount: {done.stderr.strip()}")
+    try:
+        yield place
+    finally:
+        while subprocess.run(["umount", str(place)], capture_output=True).returncode != 0:
+            time.sleep(0.1)  # a process that has just been killed still holds it
+
+
+def test_after_a_power_cut_the_library_converges(tmp_path: Path, minilm_gguf: Path) -> None:
+    """The disk as it is at a random moment, without what the system had not written to it yet."""
+    chance = random.Random(ROUNDS)
+    folder, disk, cut = tmp_path / "documents", tmp_path / "disk", tmp_path / "cut"
+    make_folder(folder, 16, chance)
+    with disk.open("wb") as file:
+        file.truncate(200 << 20)
+    subprocess.run(["mkfs.ext4", "-q", str(disk)], check=True)
+    for _ in range(ROUNDS):
+        with mounted(disk, tmp_path / "mnt", "-o", "loop,commit=1") as place:
+            with working(place / "data", folder, minilm_gguf, "index") as child:
+                try:
+                    child.wait(chance.uniform(0.0, 4.0))
+                except subprocess.TimeoutExpired:
+                    subprocess.run(["cp", "--sparse=always", str(disk), str(cut)], check=True)
+                else:
+                    shutil.copy(disk, cut)
+        os.replace(cut, disk)
+        with mounted(disk, tmp_path / "mnt", "-o", "loop") as place:
+            assert_converges(tmp_path, place / "data", folder, minilm_gguf)
+        disturb(folder, chance)
+
+
+@pytest.mark.parametrize("size_kib", [600, 900, 1300, 2000])
+def test_a_full_disk_is_said_and_once_there_is_room_it_goes_on(
+    tmp_path: Path, minilm_gguf: Path, size_kib: int
+) -> None:
+    folder = tmp_path / "documents"
+    make_folder(folder, 60, random.Random(size_kib))
+    with mounted("tmpfs", tmp_path / "mnt", "-t", "tmpfs", "-o", f"size={size_kib}k") as place:
+        with (
+            minilm(minilm_gguf) as embedder,
+            ParserPool(1) as pool,
+            pytest.raises(StorageFault, match="no room left") as full,
+            open_library(place / "data", pool, lambda: embedder) as opened,
+        ):
+            opened.index(folder)
+        assert str(place / "data") in str(full.value)
+        subprocess.run(["mount", "-o", "remount,size=200m", str(place)], check=True)
+        assert_converges(tmp_path, place / "data", folder, minilm_gguf)
