@@ -49,6 +49,22 @@ def compare(part: Subtree, walk: Walk, documents: Documents, changes: Changes) -
     changes.vanished += [file for file in known.values() if not any(is_within(file.path, folder) for folder in unknown)]
 
 
+def difference(part: Subtree, walk: Walk, documents: Documents) -> int:
+    """A number that stands for what `compare` would find; 0 for nothing. Files that wait to be read do not count, nor
+    do those read so soon after a change that only their content can tell whether they changed again."""
+    if walk.missing:
+        return 0
+    known = {(file.path, file.size_bytes, file.modified_ns): file.pending for file in documents.known(part).values()}
+    there = set(walk.files)
+    waiting = {path for (path, _, _), pending in known.items() if pending}
+    different = frozenset(
+        file
+        for file in there ^ known.keys()
+        if file[0] not in waiting and not any(is_within(file[0], folder) for folder in walk.closed)
+    )
+    return hash(different) or 1 if different else 0
+
+
 def apply(changes: Changes, documents: Documents, contents: Contents, cancel: CancelToken) -> int:
     """Queue what has to be read, follow renamed files, delete what is gone; returns how many were deleted."""
     _follow_renames(changes, documents, contents, cancel)

@@ -27,6 +27,7 @@ from core.store.documents import Counts, Documents
 from core.store.folders import Folders, Subtree, is_within
 from core.store.vector_index import VectorIndex
 from core.values import Document, DocumentText, Folder, IndexReport, Skipped
+from models.cancel import CancelToken
 from models.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -109,6 +110,19 @@ class Library:
         """Make the vectors that are missing, for instance because a model has just arrived."""
         with self._indexing:
             self._embed(job)
+
+    def differences(self, cancel: CancelToken) -> tuple[tuple[Path, int], ...]:
+        """The folders in which files are new, changed or gone since they were last looked through, each with a number
+        that stands for what is different. Writes nothing; costs about twice a bare walk."""
+        found: list[tuple[Path, int]] = []
+        for folder in self._folders.list():
+            place = os.fsencode(folder.path)
+            part = Subtree(folder.id, place, place)
+            walked = walk(place, supported, rules=self._rules, cancel=cancel)
+            different = change_detection.difference(part, walked, self._documents)
+            if different:
+                found.append((folder.path, different))
+        return tuple(found)
 
     def tidy(self, job: Job) -> None:
         """Finish what an interruption left: removals, a keyword index made by an older analysis, the vector store."""
