@@ -17,6 +17,7 @@ from models.cancel import CancelToken
 from models.faults import N_, Cancelled, ModelFault
 from models.file_identity import content_id
 from models.machine import usable_cores
+from models.token_cache import common_length
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BATCH_TOKENS = 256  # attention is computed over the whole batch, so wider ones cost more per token: bench_embedder.py
-TILE_TOKENS = 64  # GGML_FA_TILE_Q: below it llama.cpp sums attention in half precision, above in single precision
-SEQUENCES = 64  # llama.cpp asserts that the batch is a multiple of it
-BATCH_TEXTS = SEQUENCES - 1  # one is for filling up, see `_Engine._rows`
 LONGEST_TEXT_TOKENS = 2048  # for models that would read more: the batch is as long, and memory grows with its square
 POOLING = {"mean": 1, "cls": 2, "last": 3}
 POOLING_NAMES = {number: name for name, number in POOLING.items()}
@@ -203,32 +200,17 @@ class Embedder:
 
 
 class _Engine:
-    """The model and its context. Made, used and closed on the embedder's thread."""
+    """The model as an embedder. Made, used and closed on the embedder's thread."""
 
     def __init__(self, path: Path, spec: EmbedderSpec, threads: int) -> None:
-        from models.llama_context import ContextSettings, PooledContext
-        from models.llama_native import LoadSettings, NativeModel
+        from models.pooled_model import PooledModel
 
         self._spec = spec
-        self.model = NativeModel.load(path, LoadSettings(mmap=False, repack=True))
-        size = -(-max(BATCH_TOKENS, spec.max_tokens) // SEQUENCES) * SEQUENCES
-        settings = ContextSettings(
-            context_tokens=size,
-            batch_tokens=size,
-            ubatch_tokens=size,
-            threads=threads,
-            threads_batch=threads,
-            sequences=SEQUENCES,
-            outputs_max=0,
-            pooling=POOLING[spec.pooling],
-        )
-        try:
-            if not 0 < spec.dimension <= self.model.embedding_length:
-                raise _wrong_dimension(path, spec.dimension, self.model.embedding_length)
-            self._context = PooledContext(self.model, settings)
-        except BaseException:
-            self.model.close()
-            raise
+        self._pooled = PooledModel(path, POOLING[spec.pooling], spec.max_tokens, threads)
+        self.model = self._pooled.native
+        if not 0 < spec.dimension <= self.model.embedding_length:
+            self.close()
+            raise _wrong_dimension(path, spec.dimension, self.model.embedding_length)
         ends = self.model.tokenize("", add_special=True)
         self._tail = ends[-1:] if self.model.ends_texts() else []
 
@@ -236,29 +218,18 @@ class _Engine:
         import numpy as np
 
         started_s = time.perf_counter()
-        vectors = np.zeros((len(texts), self._spec.dimension), np.float32)
         parts, split = self._parts(texts, prefix)
-        for batch in batches(parts):
-            between_batches()
-            rows = self._rows(batch)
-            rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-            for part, row in zip(batch, rows, strict=True):
-                vectors[part.text_index] += row * np.float32(len(part.tokens)) if part.text_index in split else row
+        rows = self._pooled.rows([part.tokens for part in parts], between_batches)[:, : self._spec.dimension]
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        vectors = np.zeros((len(texts), self._spec.dimension), np.float32)
+        for part, row in zip(parts, rows, strict=True):
+            vectors[part.text_index] += row * np.float32(len(part.tokens)) if part.text_index in split else row
         for index in split:
             vectors[index] /= max(float(np.linalg.norm(vectors[index])), 1e-12)
         if split:
             log.info("%d of %d texts were embedded in parts", len(split), len(texts))
         log.debug("embedded %d texts in %.2f s", len(texts), time.perf_counter() - started_s)
         return EmbeddingBatch(vectors, tuple(sorted(split)))
-
-    def _rows(self, batch: Sequence[_Part]) -> Vectors:
-        """The model's rows for `batch`, cut to the wanted dimension. A batch of few tokens is filled up with an unused
-        text, so that a text's vector is the same alone (as a question is) and among others (as passages are)."""
-        texts = [part.tokens for part in batch]
-        missing = TILE_TOKENS - sum(map(len, texts))
-        if missing > 0:
-            texts.append([texts[0][0]] * missing)
-        return self._context.embed(texts)[: len(batch), : self._spec.dimension]
 
     def _parts(self, texts: Sequence[str], prefix: str) -> tuple[list[_Part], set[int]]:
         """`texts` as token ids, those over `max_tokens` cut into pieces that each keep the prefix and the ends."""
@@ -286,30 +257,7 @@ class _Engine:
         return self.model.tokenize(" .", add_special=False)[:1] or [0]
 
     def close(self) -> None:
-        self._context.close()
-        self.model.close()
-
-
-def batches(parts: Sequence[_Part]) -> Iterator[list[_Part]]:
-    """`parts` in groups of at most `BATCH_TOKENS` tokens (one longer part stands alone) and `BATCH_TEXTS` texts."""
-    group: list[_Part] = []
-    tokens = 0
-    for part in sorted(parts, key=lambda part: len(part.tokens)):
-        if group and (tokens + len(part.tokens) > BATCH_TOKENS or len(group) == BATCH_TEXTS):
-            yield group
-            group, tokens = [], 0
-        group.append(part)
-        tokens += len(part.tokens)
-    if group:
-        yield group
-
-
-def common_length(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many leading items are the same."""
-    for index, (a, b) in enumerate(zip(left, right, strict=False)):
-        if a != b:
-            return index
-    return min(len(left), len(right))
+        self._pooled.close()
 
 
 def spec_of(header: GgufHeader) -> EmbedderSpec:

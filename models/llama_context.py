@@ -135,7 +135,7 @@ class PooledContext:
 
     def __init__(self, model: NativeModel, settings: ContextSettings) -> None:
         self._settings = settings
-        self._width = model.class_count if settings.pooling == RANK_POOLING else model.embedding_length
+        self.width = model.class_count if settings.pooling == RANK_POOLING else model.embedding_length
         self._vocab_size = model.vocab_size
         self._handle = make_context(model, settings)
         self._memory = library().llama_get_memory(self._handle)
@@ -155,12 +155,12 @@ class PooledContext:
         status = lib.llama_decode(self._handle, self._batch.many_sequences(texts))
         if status != 0:
             raise RuntimeError(f"llama_decode gave {status} for {len(texts)} texts")
-        rows = np.empty((len(texts), self._width), np.float32)
+        rows = np.empty((len(texts), self.width), np.float32)
         for number in range(len(texts)):
             pointer = lib.llama_get_embeddings_seq(self._handle, number)
             if not pointer:
                 raise RuntimeError(f"no vector for text {number}")
-            rows[number] = np.ctypeslib.as_array(pointer, (self._width,))
+            rows[number] = np.ctypeslib.as_array(pointer, (self.width,))
         return rows
 
     def close(self) -> None:

@@ -205,6 +205,23 @@ class NativeModel:
         lib = library()
         return bool(lib.llama_vocab_get_add_eos(self._vocab) or lib.llama_vocab_get_add_sep(self._vocab))
 
+    def sentence_pair(self, one: Sequence[int], other: Sequence[int]) -> list[int]:
+        """Two tokenized texts joined as this vocabulary joins a pair of sentences: BERT's ends one with its separator,
+        others put end and separator between the two (llama.cpp's server does so for all)."""
+        lib, vocab = library(), self._vocab
+        end, separator = lib.llama_vocab_eos(vocab), lib.llama_vocab_sep(vocab)
+        ends = [end if end >= 0 else separator] if lib.llama_vocab_get_add_eos(vocab) else []
+        begins = [lib.llama_vocab_bos(vocab)] if lib.llama_vocab_get_add_bos(vocab) else []
+        joined = lib.llama_vocab_type(vocab) == lib.LLAMA_VOCAB_TYPE_WPM
+        between = [separator] if lib.llama_vocab_get_add_sep(vocab) and not joined else []
+        return [token for token in (*begins, *one, *ends, *between, *other, *ends) if token >= 0]
+
+    def class_labels(self) -> list[str]:
+        """The names of a classifier's outputs, empty where it names none."""
+        lib = library()
+        labels = [lib.llama_model_cls_label(self._handle, index) for index in range(self.class_count)]
+        return [label.decode("utf-8", "replace") if label else "" for label in labels]
+
     def close(self) -> None:
         if self._handle is not None:
             library().llama_model_free(self._handle)

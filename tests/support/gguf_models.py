@@ -17,9 +17,10 @@ import json
 import os
 import struct
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import gguf
 import numpy as np
@@ -247,11 +248,18 @@ MINILM_BLOCK_NAMES = {
 }
 
 
-def write_minilm(model_folder: Path, path: Path) -> None:
-    """all-MiniLM-L6-v2 as GGUF, matrices in Q8_0 (25 MB); `model_folder` holds model.safetensors and vocab.txt."""
+def write_minilm(
+    model_folder: Path,
+    path: Path,
+    *,
+    pooling: gguf.PoolingType = gguf.PoolingType.MEAN,
+    added: Mapping[str, Array] = MappingProxyType({}),
+) -> None:
+    """all-MiniLM-L6-v2 as GGUF, matrices in Q8_0 (25 MB); `model_folder` holds model.safetensors and vocab.txt. `added`
+    are further weights, such as a classifier's."""
     weights = read_safetensors(model_folder / "model.safetensors")
     writer = gguf.GGUFWriter(path, "bert")
-    _add_minilm_parameters(writer)
+    _add_minilm_parameters(writer, pooling)
     _add_wordpiece_vocabulary(writer, (model_folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
     embeddings = "embeddings."
     _add_weight(writer, "token_embd.weight", weights[embeddings + "word_embeddings.weight"], quantize=True)
@@ -264,13 +272,15 @@ def write_minilm(model_folder: Path, path: Path) -> None:
             for part in ("weight", "bias"):
                 values = weights[f"encoder.layer.{layer}.{theirs}.{part}"]
                 _add_weight(writer, f"blk.{layer}.{ours}.{part}", values, quantize=values.ndim == 2)
+    for name, values in added.items():
+        _add_weight(writer, name, values)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
 
 
-def _add_minilm_parameters(writer: gguf.GGUFWriter) -> None:
+def _add_minilm_parameters(writer: gguf.GGUFWriter, pooling: gguf.PoolingType) -> None:
     writer.add_name("all-MiniLM-L6-v2")
     writer.add_block_count(6)
     writer.add_context_length(512)
@@ -279,7 +289,7 @@ def _add_minilm_parameters(writer: gguf.GGUFWriter) -> None:
     writer.add_head_count(12)
     writer.add_layer_norm_eps(1e-12)
     writer.add_causal_attention(False)
-    writer.add_pooling_type(gguf.PoolingType.MEAN)
+    writer.add_pooling_type(pooling)
     writer.add_file_type(7)  # mostly Q8_0
 
 

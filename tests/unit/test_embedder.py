@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from models.cancel import CancelToken
-from models.embedder import BATCH_TEXTS, BATCH_TOKENS, Embedder, EmbedderSpec, _Part, batches, spec_of
+from models.embedder import Embedder, EmbedderSpec, spec_of
 from models.faults import Cancelled, ModelFault
 from models.gguf_file import read_header
+from models.pooled_model import BATCH_TEXTS, BATCH_TOKENS, batches
 
 SENTENCES = ("That is a happy person", "That is a happy dog", "That is a very happy person", "Today is a sunny day")
 PUBLISHED = (0.70, 0.94, 0.25)
@@ -156,13 +157,13 @@ def test_closing_drops_waiting_work(minilm_gguf: Path) -> None:
     assert isinstance(raised[0], Cancelled | RuntimeError)
 
 
-def test_batches_hold_every_part_once_within_their_bounds() -> None:
-    parts = [_Part(i, [1] * (1 + (i * 37) % 300)) for i in range(500)]
-    groups = list(batches(parts))
-    assert sorted(part.text_index for group in groups for part in group) == list(range(500))
+def test_batches_hold_every_text_once_within_their_bounds() -> None:
+    lengths = [1 + (i * 37) % 300 for i in range(500)]
+    groups = list(batches(lengths))
+    assert sorted(index for group in groups for index in group) == list(range(500))
     for group in groups:
         assert len(group) <= BATCH_TEXTS
-        assert len(group) == 1 or sum(len(part.tokens) for part in group) <= BATCH_TOKENS
+        assert len(group) == 1 or sum(lengths[index] for index in group) <= BATCH_TOKENS
 
 
 def test_the_catalog_knows_the_file_and_its_prefixes(minilm_gguf: Path) -> None:
