@@ -159,7 +159,7 @@ def _require_kind(kind: str, header: GgufHeader) -> None:
         raise ModelFault(
             N_("Not a language model"),
             N_("{name} is a model for searching, not one that writes answers."),
-            N_("Choose a gpt-oss .gguf file instead."),
+            N_("Choose a language model's .gguf file instead, such as gpt-oss-20b."),
             name=header.path.name,
         )
     raise ModelFault(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from models import catalog
+from models.chat_format import HARMONY_ARCHITECTURE, no_template
 from models.faults import N_, ModelFault
 from models.gguf_file import GgufHeader, read_header
 
@@ -25,7 +26,10 @@ CHAT: Final = "chat"
 EMBEDDER: Final = "embedder"
 RERANKER: Final = "reranker"
 
-CHAT_ARCHITECTURES = frozenset({"gpt-oss"})
+# Models that llama.cpp loads and that do not write one word after another: diffusion, and encoders with decoders.
+OTHER_WRITERS = frozenset({"diffusion-gemma", "dream", "llada", "llada-moe", "rnd1", "t5", "t5encoder"})
+    {"diffusion-gemma", "dream", "llada", "llada-moe", "rnd1", "t5", "t5encoder"}
+)  # not on and on
 EMBEDDER_ARCHITECTURES = frozenset(
     {
         "bert",
@@ -95,14 +99,16 @@ def kind_of(header: GgufHeader) -> Kind:
         return RERANKER
     if header.architecture in EMBEDDER_ARCHITECTURES or header.pooling_type or catalog.embedder_for(header):
         return EMBEDDER
-    if header.architecture not in CHAT_ARCHITECTURES:
+    if not header.architecture or header.architecture in OTHER_WRITERS:
         raise ModelFault(
             N_("This model is not supported"),
-            N_("{name} is a model of the kind “{architecture}”; Papermoor answers with gpt-oss models."),
+            N_("{name} is a model of the kind “{architecture}”, which Papermoor cannot chat with."),
             N_("Choose a gpt-oss-20b .gguf file, or download it from Papermoor."),
             name=header.path.name,
             architecture=header.architecture or "?",
         )
+    if header.architecture != HARMONY_ARCHITECTURE and not header.chat_template.strip():
+        raise no_template(header.path.name)
     return CHAT
 
 

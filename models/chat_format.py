@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from models.conversation import Conversation, ModelEvent, Sampling
+from models.faults import N_, ModelFault
 
 if TYPE_CHECKING:
     from models.gguf_file import GgufHeader
@@ -88,3 +89,12 @@ def settled(sampling: Sampling | None, authors: Sampling) -> Sampling:
     if any(getattr(wanted, name) != getattr(unsaid, name) for name in names):
         return wanted
     return replace(wanted, **{name: getattr(authors, name) for name in names})
+
+
+def no_template(name: str) -> ModelFault:
+    return ModelFault(
+        N_("This model cannot be spoken to"),
+        N_("{name} holds no chat template, which says how questions are put to a model. It may only continue texts."),
+        N_("Choose a model made for conversations: their names often end in “Instruct” or “Chat”."),
+        name=name,
+    )

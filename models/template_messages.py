@@ -17,14 +17,24 @@ Rewrite = Callable[[str], str]
 @dataclass(frozen=True, slots=True)
 class Way:
     """How a conversation is brought to a template that does not take it as it is. `folded`: the instructions stand
-    before the first question. `merged`: messages in a row by the same side become one. `parts`: a content is a list."""
+    before the first question. `merged`: messages in a row by the same side become one. `parts`: a content is a list.
+    `bare`: nothing is said that can be left unsaid."""
 
     folded: bool = False
     merged: bool = False
     parts: bool = False
+    bare: bool = False
 
 
-WAYS = (Way(), Way(folded=True), Way(merged=True), Way(folded=True, merged=True), Way(parts=True))
+WAYS = (
+    Way(),
+    Way(folded=True),
+    Way(merged=True),
+    Way(folded=True, merged=True),
+    Way(parts=True),
+    Way(bare=True),
+    Way(folded=True, merged=True, bare=True),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ a last resort, with a space in whatever is spelled like a special token.
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from models.chat_format import Prompt
+from models.chat_format import Prompt, no_template
 from models.conversation import Conversation, Effort, Message, Role, Sampling
-from models.faults import N_, ModelFault
 from models.gguf_file import GgufHeader
 from models.template_messages import WAYS, Text, Texts, messages_for, tools_for
 from models.template_sandbox import ChatTemplate, TemplateRefused, template_fault
@@ -28,7 +28,7 @@ from models.template_vocabulary import TemplateVocabulary
 from models.think_parser import KNOWN_TAGS, TOOL_TAGS, Style, ThinkParser
 
 ANY_QUESTION: Final = Message(Role.USER, "?")  # stands in where there is no message yet
-FUNCTION_MARKUP: Final = "<function="  # Qwen3-Coder's calls, which are no JSON
+OTHER_CALLS: Final = ("<function=", "<arg_key>", "<invoke ")  # calls that are no JSON: Qwen3-Coder, GLM, MiniMax
 
 SAMPLING_KEYS: Final = {
     "temperature": "general.sampling.temp",
@@ -123,7 +123,7 @@ class TemplateFormat:
                     texts = Texts(rewrite)
                     messages = messages_for(conversation, texts, way, tools=tools, neutral=neutral)
                     try:
-                        rendered = self._render(messages, conversation, tools)
+                        rendered = self._render(messages, conversation, tools, way.bare)
                     except TemplateRefused as error:
                         refusal = error
                         continue
@@ -131,23 +131,27 @@ class TemplateFormat:
                         return rendered, texts
         raise template_fault(self._name, refusal)
 
-    def _render(self, messages: list[dict[str, Any]], conversation: Conversation, tools: bool) -> str:
+    def _render(self, messages: list[dict[str, Any]], conversation: Conversation, tools: bool, bare: bool) -> str:
         template = self._tools if tools and self._tools is not None else self._template
         today = _date(conversation.date)
-        thinks = conversation.effort is not Effort.LOW
         vocabulary = self._vocabulary
         variables: dict[str, object] = {
             "messages": messages,
-            "tools": tools_for(conversation, vocabulary.neutral) if tools else None,
-            "documents": None,
             "add_generation_prompt": True,
             "bos_token": vocabulary.spelling(vocabulary.bos),
             "eos_token": vocabulary.spelling(vocabulary.eos),
-            "date_string": today.strftime("%d %b %Y"),
-            "enable_thinking": thinks,  # Qwen 3 and others
-            "thinking": thinks,  # Granite, DeepSeek V3.1
-            "reasoning_effort": conversation.effort.value,
         }
+        if tools or not bare:
+            variables["tools"] = tools_for(conversation, vocabulary.neutral) if tools else None
+        if not bare:
+            thinks = conversation.effort is not Effort.LOW
+            variables |= {
+                "documents": None,
+                "date_string": today.strftime("%d %b %Y"),
+                "enable_thinking": thinks,  # Qwen 3 and others
+                "thinking": thinks,  # Granite, DeepSeek V3.1
+                "reasoning_effort": conversation.effort.value,
+            }
         return template.render(variables, today)
 
     def _reasons(self, source: str) -> bool:
@@ -162,16 +166,8 @@ class TemplateFormat:
 
 def takes_tools(source: str) -> bool:
     """Whether a template offers tools, and has them called in the way that is understood here."""
-    return "tools" in source and TOOL_TAGS.opening in source and FUNCTION_MARKUP not in source
-
-
-def no_template(name: str) -> ModelFault:
-    return ModelFault(
-        N_("This model cannot be spoken to"),
-        N_("{name} holds no chat template, which says how questions are put to a model. It may only continue texts."),
-        N_("Choose a model made for conversations: their names often end in “Instruct” or “Chat”."),
-        name=name,
-    )
+    as_json = TOOL_TAGS.opening in source and re.search(r"""\\?["']arguments\\?["']""", source) is not None
+    return "tools" in source and as_json and not any(other in source for other in OTHER_CALLS)
 
 
 def sampling_of(header: GgufHeader, reasons: bool) -> Sampling:

@@ -30,6 +30,8 @@ BGE_M3 = model("bert", bert__pooling_type=2, bert__embedding_length=1024)
 KINDS = {
     "gpt-oss": ("model.gguf", GPT_OSS, "chat", "gpt-oss-20b"),
     "a gpt-oss of another name": ("mine.gguf", model("gpt-oss", general__name="fine-tuned"), "chat", None),
+    "gpt-oss-120b": ("gpt-oss-120b.gguf", model("gpt-oss", general__name="gpt oss 120b"), "chat", None),
+    "a Llama with its chat template": ("llama.gguf", model("llama", tokenizer__chat_template="{{ 1 }}"), "chat", None),
     "MiniLM": ("model.gguf", MINILM, "embedder", "all-minilm-l6-v2"),
     "BGE-M3 by its file's name": ("bge-m3-FP16.gguf", BGE_M3, "embedder", "bge-m3"),
     "an unknown BERT": ("snowflake.gguf", BGE_M3, "embedder", None),
@@ -78,7 +80,11 @@ def test_the_test_models_are_known(tiny_gpt_oss: Path, minilm_gguf: Path) -> Non
 
 
 REFUSED = {
-    "a Llama": (model("llama"), "of the kind “llama”; Papermoor answers with gpt-oss models"),
+    "a Llama that only continues texts": (model("llama"), "holds no chat template"),
+    "a model that does not write word by word": (
+        model("dream", tokenizer__chat_template="{{ 1 }}"),
+        "cannot chat with",
+    ),
     "Ollama's own gpt-oss": (model("gptoss"), "Ollama's own edition"),
     "a part of a model": (model("gpt-oss", split__count=3), "one of several files"),
     "an adapter": (model("gpt-oss", general__type="adapter"), "an addition to a model"),
