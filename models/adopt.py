@@ -28,8 +28,6 @@ RERANKER: Final = "reranker"
 
 # Models that llama.cpp loads and that do not write one word after another: diffusion, and encoders with decoders.
 OTHER_WRITERS = frozenset({"diffusion-gemma", "dream", "llada", "llada-moe", "rnd1", "t5", "t5encoder"})
-    {"diffusion-gemma", "dream", "llada", "llada-moe", "rnd1", "t5", "t5encoder"}
-)  # not on and on
 EMBEDDER_ARCHITECTURES = frozenset(
     {
         "bert",

@@ -187,7 +187,9 @@ class ThinkParser:
         if calls:
             self.called_tool = True
             return list(calls)
-        return self._text(self._any_marker.sub(" ", text))
+        events = self._text(self._any_marker.sub(" ", text))
+        self._space, self._section_is_new = "", True
+        return events
 
 
 def read_calls(text: str) -> tuple[ToolCall, ...]:
