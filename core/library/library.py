@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from core.i18n import fault_text
@@ -110,6 +110,10 @@ class Library:
         """Make the vectors that are missing, for instance because a model has just arrived."""
         with self._indexing:
             self._embed(job)
+
+    def retry(self, document_ids: Iterable[int]) -> None:
+        """Have these documents read again by the next `index`, though their files have not changed."""
+        self._documents.forget_content(document_ids)
 
     def differences(self, cancel: CancelToken) -> tuple[tuple[Path, int], ...]:
         """The folders in which files are new, changed or gone since they were last looked through, each with a number

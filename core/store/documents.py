@@ -176,6 +176,14 @@ class Documents:
         with self._database.write() as connection:
             connection.executemany("UPDATE documents SET pending = 1 WHERE id = ?", ((i,) for i in document_ids))
 
+    def forget_content(self, document_ids: Iterable[int]) -> None:
+        """Like `queue_again`, and read them even if their bytes are the same."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "UPDATE documents SET pending = 1, attempts = 0, content_hash = NULL WHERE id = ?",
+                ((i,) for i in document_ids),
+            )
+
     def unchanged(self, document_id: int, size_bytes: int, modified_ns: int, checked_ns: int) -> None:
         """The file was looked at again and holds what is stored."""
         with self._database.write() as connection:

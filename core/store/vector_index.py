@@ -38,7 +38,9 @@ log = logging.getLogger(__name__)
 PUSH_ROWS = 2000
 DELETE_ROWS = 5000
 SIGNS_FROM = 20_000  # vectors from which on the store holds signs; exact search of as many takes about 10 ms
-CANDIDATES = 1000  # chosen by signs, then ordered exactly; tests/bench/bench_store.py prints the recall
+MANY = 200_000
+CANDIDATES = 500  # chosen by signs, then ordered exactly; tests/bench/bench_store.py prints the recall
+CANDIDATES_OF_MANY = 1000
 CANDIDATES_PER_HIT = 12
 
 
@@ -90,7 +92,8 @@ class VectorIndex:
         """What the store finds, without what it has yet to forget, and the vectors that it does not have yet."""
         gone = {chunk_id for _, chunk_id in self.ledger.to_delete(embedder, DELETE_ROWS)}
         if holds_signs(embedder.generation):
-            wanted = max(CANDIDATES, CANDIDATES_PER_HIT * limit)
+            at_least = CANDIDATES if embedder.pushed_through < MANY else CANDIDATES_OF_MANY
+            wanted = max(at_least, CANDIDATES_PER_HIT * limit)
             likely = store.search(embedder.generation, vector, wanted + len(gone), documents)
             hits = dict(self.ledger.scores(embedder, vector, [chunk_id for chunk_id, _ in likely]))
         else:

@@ -37,16 +37,16 @@ PER_DOCUMENT = 10
 WORDS = 120
 
 
-def made_vectors(count: int, dimension: int, seed: int) -> Vectors:
+def made_vectors(count: int, dimension: int, seed: int, file: Path) -> Vectors:
     """Unit vectors around 2,000 centres, near them as passages on one matter are (cosine about 0.6 to each other)."""
     random_ = np.random.default_rng(seed)
     centres = np.random.default_rng(0).standard_normal((2000, dimension)).astype(np.float32)
-    vectors = np.empty((count, dimension), np.float32)
+    vectors = np.lib.format.open_memmap(file, "w+", np.float32, (count, dimension))
     for start in range(0, count, 50_000):
         size = min(50_000, count - start)
         noise = random_.standard_normal((size, dimension), dtype=np.float32)
-        vectors[start : start + size] = centres[random_.integers(0, 2000, size)] + 0.8 * noise
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        some = centres[random_.integers(0, 2000, size)] + 0.8 * noise
+        vectors[start : start + size] = some / np.linalg.norm(some, axis=1, keepdims=True)
     return vectors
 
 
@@ -77,7 +77,9 @@ def fill(database: Database, index: VectorIndex, vectors: Vectors) -> None:
             rows = (KeywordRow(i, "a name", "some section", b) for i, b in zip(ids, bodies, strict=True))
             keywords.add(connection, rows)
         index.ledger.store(state, ids, vectors[start : start + size], ids[-1])
-    print(f"  SQLite filled in {time.monotonic() - started_s - words_s:.0f} s (keywords, passages, vectors)")
+    print(
+        f"  SQLite filled in {time.monotonic() - started_s - words_s:.0f} s (keywords, passages, vectors)", flush=True
+    )
     started_s = time.monotonic()
     index.refresh("bench", dimension, Job())
     seconds = time.monotonic() - started_s
@@ -144,40 +146,43 @@ def measure(database: Database, index: VectorIndex, questions: Vectors, vectors:
     timed("retriever, keywords (8 terms) alone, top 10", lambda n: words.search(asked[n], limit=10), times)
     timed("retriever, keywords and meaning, top 10", lambda n: both.search(asked[n], limit=10), times)
     timed("meaning, in 1 % of the documents", lambda n: by_meaning(n, 10, few), times)
-    print(f"  recall@10 of exact search: {recall(index, questions, vectors):.4f}")
     me = psutil.Process()
     resident = {process.name(): process.memory_info().rss for process in (me, *me.children(recursive=True))}
-    print("  resident: " + ", ".join(f"{name} {size / 2**20:.0f} MiB" for name, size in resident.items()))
+    print(
+        "  resident, before recall is computed: "
+        + ", ".join(f"{name} {size / 2**20:.0f} MiB" for name, size in resident.items())
+    )
+    print(f"  recall@10 of exact search: {recall(index, questions[:50], vectors):.4f}")
 
 
 def recall(index: VectorIndex, questions: Vectors, vectors: Vectors) -> float:
     shares = []
     for question in questions:
-        exact = set((np.argpartition(-(vectors @ question), 10)[:10] + 1).tolist())
+        cosines = np.concatenate([vectors[at : at + 20_000] @ question for at in range(0, len(vectors), 20_000)])
+        exact = set((np.argpartition(-cosines, 10)[:10] + 1).tolist())
         shares.append(len(exact & {chunk_id for chunk_id, _ in index.search("bench", question, 10)}) / 10)
     return statistics.mean(shares)
 
 
 def bench_search(passages: int, dimension: int, real: Path | None) -> None:
-    if real is None:
-        vectors, questions = made_vectors(passages, dimension, 1), made_vectors(200, dimension, 2)
-    else:
-        loaded: Vectors = np.load(real).astype(np.float32)
-        vectors, questions = loaded[200:], loaded[:200]
-    print(f"{len(vectors):,} passages of {vectors.shape[1]} dimensions")
     with tempfile.TemporaryDirectory() as root:
         folder = Path(root)
+        if real is None:
+            vectors = made_vectors(passages, dimension, 1, folder / "vectors.npy")
+            questions = made_vectors(200, dimension, 2, folder / "questions.npy")
+        else:
+            loaded: Vectors = np.load(real, mmap_mode="r")
+            vectors, questions = loaded[200:], np.array(loaded[:200], np.float32)
+        print(f"{len(vectors):,} passages of {vectors.shape[1]} dimensions", flush=True)
         with Database(folder / "library.db") as database:
             index = VectorIndex(database, folder / "vectors")
             fill(database, index, vectors)
             index.close()
         sizes = {p.name: p.stat().st_size / 2**20 for p in folder.rglob("*.db*")}
         print("  on disk: " + ", ".join(f"{name} {size:.0f} MiB" for name, size in sizes.items()))
-        np.save(folder / "vectors.npy", vectors)
-        del vectors
         with Database(folder / "library.db") as database:
             index = VectorIndex(database, folder / "vectors")
-            measure(database, index, questions, np.load(folder / "vectors.npy", mmap_mode="r"))
+            measure(database, index, questions, vectors)
             index.close()
 
 

@@ -188,6 +188,22 @@ def test_a_file_that_becomes_unreadable_is_left_out_with_the_reason(opened: Open
     assert figures(opened.index(folder)) == (3, 1, 2, 0)
 
 
+def test_a_document_that_was_left_out_can_be_tried_again(opened: OpenLibrary, folder: Path) -> None:
+    cats = folder / "sub" / "cats.txt"
+    put(cats, "")
+    opened.index(folder)
+    left_out = next(document for document in opened.library.documents() if document.path == cats)
+    assert opened.index(folder).indexed == 0
+    with opened.database.read() as connection:
+        assert connection.execute("SELECT pending FROM documents WHERE id = ?", (left_out.id,)).fetchone() == (0,)
+    opened.library.retry([left_out.id])
+    (skipped,) = opened.index(folder).skipped
+    assert "empty" in skipped.reason
+    dogs = next(document for document in opened.library.documents() if document.path.name == "dogs.html")
+    opened.library.retry([dogs.id])
+    assert opened.index(folder).indexed == 1
+
+
 @pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="root may read everything")
 def test_permission_that_comes_later_is_noticed(opened: OpenLibrary, folder: Path) -> None:
     (folder / "sub" / "cats.txt").chmod(0)
