@@ -63,12 +63,14 @@ class Passage:
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """What a search gave and over how much: `documents_searched` indexed documents; `meaning` is False when only
-    keywords were used (no embedding model yet)."""
+    keywords were used (no embedding model yet). `answered` tells, from 0 to 1, how likely the passages answer the
+    question; comparable between questions (core.retrieval.answerable)."""
 
     query: str
     passages: tuple[Passage, ...]
     documents_searched: int
     meaning: bool
+    answered: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

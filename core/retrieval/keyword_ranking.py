@@ -48,11 +48,12 @@ FEW_ROWS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class TermWeight:
-    """A term of the question: its weight in a passage and in a document."""
+    """A term of the question: its weight in a passage and in a document, and its rarity among all passages."""
 
     term: str
     passage: float
     document: float
+    rarity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ class _Table:
         passage = max(in_passages - SHARED * document, LEAST * in_passages)
         if rows is not None:
             self._add_rows(self._within(rows), passage, document, is_name)
-        return TermWeight(term, passage, document)
+        return TermWeight(term, passage, document, in_passages)
 
     def add_identity(self, context: Ids, *, is_name: bool) -> None:
         """Count a term in that stands in the name, title or beginning of the documents of these passages."""

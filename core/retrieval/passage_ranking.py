@@ -87,20 +87,23 @@ def rank(
     candidates: Sequence[Candidate],
     best: float,
     *,
+    paths: Mapping[int, bytes],
     refine: Callable[[Sequence[StoredPassage]], Mapping[int, float]],
     refined: int,
     trust: float = 1.0,
 ) -> list[Ranked]:
     """All candidates, ranked. Those that rank among the first `refined` by what is known have their own score taken
-    from `refine`, which reads their texts. `trust` says how far the embedding model is at home in the question's
+    from `refine`, which reads their texts. Equals stand in the order of `paths` (by document id): ids would tell which
+    file was read first. `trust` says how far the embedding model is at home in the question's
     language, from 0 to 1."""
     scale = max(best, 1e-9)
     first = _fused(candidates, {}, scale, trust)
-    order = sorted(range(len(candidates)), key=lambda i: (-first[i][0], candidates[i].passage.id))
+    places = [(paths.get(c.passage.document_id, b""), c.passage.ordinal) for c in candidates]
+    order = sorted(range(len(candidates)), key=lambda i: (-first[i][0], places[i]))
     better = refine([candidates[i].passage for i in order[:refined]])
     final = _fused(candidates, better, scale, trust)
-    ranked = [Ranked(c.passage, score, own) for c, (score, own) in zip(candidates, final, strict=True)]
-    return sorted(ranked, key=lambda r: (-r.score, r.passage.id))
+    order.sort(key=lambda i: (-final[i][0], places[i]))
+    return [Ranked(candidates[i].passage, *final[i]) for i in order]
 
 
 def _fused(

@@ -18,6 +18,7 @@ _ENGLISH_FUNCTION_WORDS = (
     " own same both between during before after above below more most other just don t s ll re ve d m"
 )
 _WORD = re.compile(r"[^\W_][\w\-.’']*")
+_PLAIN_WORD = re.compile(r"[^\W_]+")
 _QUARTER = re.compile(r"\b(first|second|third|fourth|1st|2nd|3rd|4th)[ -](?:fiscal[ -])?quarter", re.IGNORECASE)
 _QUARTERS = {"first": "q1", "second": "q2", "third": "q3", "fourth": "q4", "1": "q1", "2": "q2", "3": "q3", "4": "q4"}
 SHORTEST_NUMBER = 3
@@ -58,7 +59,6 @@ def _is_count(term: str) -> bool:
 
 def _aliases(text: str) -> list[str]:
     """ "Best Buy" may be BESTBUY in a file's name, and "third quarter" may be Q3."""
-    words = _WORD.findall(text)
-    joined = (a + b for a, b in pairwise(words) if a[0].isupper() and b[0].isupper() and (a + b).isalnum())
+    joined = (a + b for a, b in pairwise(_PLAIN_WORD.findall(text)) if a[0].isupper() and b[0].isupper())
     quarters = [_QUARTERS[found[1].lower() if found[1].isalpha() else found[1][0]] for found in _QUARTER.finditer(text)]
     return [*quarters, *(term for word in joined for term in terms(word.lower())[:1])]

@@ -6,11 +6,13 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Protocol
 
 from core.retrieval.analysis import terms
+from core.retrieval.answerable import answered
 from core.retrieval.keyword_ranking import KeywordScores, rank_by_keywords
 from core.retrieval.language import is_english, is_latin
 from core.retrieval.passage_map import PassageMap
@@ -74,40 +76,50 @@ class Retriever:
         """The best passages for `query`, best first: at most `limit`, together at most `max_chars` characters; only
         from `documents`, if given. Works by keywords alone while there is no embedding model."""
         started_s = time.perf_counter()
-        embedder = self._embedder()
-        trust = _trust(embedder, query)
-        vector = embedder.embed_query(query) if embedder is not None and trust > 0 else None
+        question = read_question(query)
+        meaning = self._meaning(query)
         with self._database.read() as connection:
             shape = self._map.shape(connection)
             searched = shape.document_count if documents is None else _indexed(shape.sizes, documents)
-            scores = rank_by_keywords(connection, read_question(query), shape, documents)
-            nearest: list[tuple[int, float]] = []
-            if embedder is not None and vector is not None:
-                nearest = self._vectors.search(embedder.spec.fingerprint, vector, CANDIDATES, documents)
+            scores = rank_by_keywords(connection, question, shape, documents)
+            nearest = self._nearest(meaning, documents)
             reader = _TextReader(connection)
-            ranked = self._ranked(connection, scores, nearest, embedder, vector, reader, trust)
+            ranked = self._ranked(connection, scores, nearest, meaning, reader)
             chosen = select(ranked, limit=limit, max_chars=max_chars, terms_of=reader.terms_of)
             passages = _shown(connection, chosen)
+        closest = nearest[0][1] if nearest and meaning is not None and meaning.trust == 1 else None
+        sign = answered(question, scores.weights, [_terms_shown(passage) for passage in passages], closest)
         log.debug("%d passages in %.0f ms", len(passages), (time.perf_counter() - started_s) * 1000)
-        return SearchResult(query, passages, searched, embedder is not None)
+        return SearchResult(query, passages, searched, meaning is not None, sign)
+
+    def _meaning(self, query: str) -> _Meaning | None:
+        """The question's vector; None without an embedding model, or where it does not know the script."""
+        embedder = self._embedder()
+        if embedder is None:
+            return None
+        trust = 1.0
+        if embedder.spec.english_only and not is_english(query):
+            trust = FOREIGN_TRUST if is_latin(query) else 0.0
+        return _Meaning(embedder.spec.fingerprint, embedder.embed_query(query), trust) if trust else None
+
+    def _nearest(self, meaning: _Meaning | None, documents: frozenset[int] | None) -> list[tuple[int, float]]:
+        if meaning is None:
+            return []
+        return self._vectors.search(meaning.fingerprint, meaning.vector, CANDIDATES, documents)
 
     def _ranked(
         self,
         connection: Connection,
         scores: KeywordScores,
         nearest: Sequence[tuple[int, float]],
-        embedder: QuestionEmbedder | None,
-        vector: Vector | None,
+        meaning: _Meaning | None,
         reader: _TextReader,
-        trust: float,
     ) -> list[Ranked]:
         import numpy as np
 
         found = [int(i) for i in scores.top(CANDIDATES)] + [i for i, _ in nearest]
         stored = _with_neighbours(connection, postings.passages(connection, dict.fromkeys(found)))
-        cosines = dict(nearest)
-        if embedder is not None and vector is not None:
-            cosines.update(self._cosines(embedder.spec.fingerprint, vector, [p.id for p in stored]))
+        cosines = {**self._cosines(meaning, stored), **dict(nearest)}
         own = scores.own_of(np.array([p.id for p in stored], np.int64))
         shared = scores.shared_of(np.array([p.document_id for p in stored], np.int64))
         candidates = [
@@ -120,20 +132,26 @@ class Retriever:
                 p.id: own_score(reader.terms_of(p), frozenset(terms(p.section)), scores.weights, p.length) for p in some
             }
 
-        return rank(candidates, scores.best, refine=refine, refined=REFINED, trust=trust)
+        about = postings.documents(connection, list({p.document_id for p in stored}))
+        paths = {document_id: path for document_id, (path, _) in about.items()}
+        trust = meaning.trust if meaning is not None else 0.0
+        return rank(candidates, scores.best, paths=paths, refine=refine, refined=REFINED, trust=trust)
 
-    def _cosines(self, fingerprint: str, vector: Vector, ids: Sequence[int]) -> Iterable[tuple[int, float]]:
-        state = self._vectors.ledger.known(fingerprint)
-        return self._vectors.ledger.scores(state, vector, ids) if state is not None and ids else ()
+    def _cosines(self, meaning: _Meaning | None, passages: Sequence[StoredPassage]) -> dict[int, float]:
+        ledger = self._vectors.ledger
+        state = ledger.known(meaning.fingerprint) if meaning is not None else None
+        if meaning is None or state is None or not passages:
+            return {}
+        return dict(ledger.scores(state, meaning.vector, [p.id for p in passages]))
 
 
-def _trust(embedder: QuestionEmbedder | None, query: str) -> float:
-    """How far the embedding model is at home in the question's language."""
-    if embedder is None:
-        return 0.0
-    if not embedder.spec.english_only or is_english(query):
-        return 1.0
-    return FOREIGN_TRUST if is_latin(query) else 0.0
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """The question as a vector, and how far the embedding model is at home in its language (0 to 1)."""
+
+    fingerprint: str
+    vector: Vector
+    trust: float
 
 
 class _TextReader:
@@ -156,6 +174,11 @@ class _TextReader:
     def terms_of(self, passage: StoredPassage) -> list[str]:
         self.read((passage,))
         return self._terms[passage.id]
+
+
+def _terms_shown(passage: Passage) -> frozenset[str]:
+    """What a passage says, with what stands above it."""
+    return frozenset(terms("\n".join((passage.path.stem, passage.title, passage.section, passage.text))))
 
 
 def _indexed(sizes: NDArray[np.float64], documents: Iterable[int]) -> int:

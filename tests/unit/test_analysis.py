@@ -22,6 +22,8 @@ from core.retrieval.analysis import terms
         ("flat index", "IVF_FLAT"),
         ("http response", "getHTTPResponse"),
         ("US", "U.S."),
+        ("2019", "FY2019"),
+        ("departure", "departed"),
         ("保存", "データを保存する"),
         ("踩踏事故", "发生踩踏事故，造成"),
         ("รับ", "ทีมรับของ"),

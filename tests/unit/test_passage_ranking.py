@@ -1,0 +1,91 @@
+"""Fusion of keywords and meaning, and what neighbours add."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from core.retrieval.keyword_ranking import TermWeight
+from core.retrieval.passage_ranking import Candidate, Ranked, closest, own_score, rank
+from core.store.postings import StoredPassage
+
+PATHS = {1: b"/b.txt", 2: b"/a.txt"}
+
+
+def passage(id: int, *, document: int = 1, ordinal: int | None = None) -> StoredPassage:
+    place = id if ordinal is None else ordinal
+    return StoredPassage(id, document, place, place * 100, place * 100 + 90, None, "")
+
+
+def candidate(
+    id: int,
+    own: float = 0,
+    shared: float = 0,
+    cosine: float | None = None,
+    document: int = 1,
+    ordinal: int | None = None,
+) -> Candidate:
+    return Candidate(passage(id, document=document, ordinal=ordinal), own, shared, cosine)
+
+
+def ranked(*candidates: Candidate, trust: float = 1.0, better: Mapping[int, float] | None = None) -> list[Ranked]:
+    def refine(some: Sequence[StoredPassage]) -> Mapping[int, float]:
+        return {p.id: (better or {})[p.id] for p in some if p.id in (better or {})}
+
+    return rank(candidates, 10.0, paths=PATHS, refine=refine, refined=10, trust=trust)
+
+
+def ids(found: Sequence[Ranked]) -> list[int]:
+    return [r.passage.id for r in found]
+
+
+def test_meaning_decides_where_words_find_little() -> None:
+    assert ids(ranked(candidate(1, own=1.5, cosine=0.1), candidate(5, own=0.0, cosine=0.7))) == [5, 1]
+
+
+def test_words_decide_where_they_cover_the_question() -> None:
+    assert ids(ranked(candidate(1, own=9.0, cosine=0.1), candidate(5, own=2.0, cosine=0.7))) == [1, 5]
+
+
+def test_an_embedding_model_that_is_not_at_home_changes_nothing() -> None:
+    assert ids(ranked(candidate(1, own=1.0, cosine=0.1), candidate(5, own=0.9, cosine=0.9), trust=0.0)) == [1, 5]
+
+
+def test_without_vectors_words_decide() -> None:
+    assert ids(ranked(candidate(1, own=1.0), candidate(5, own=2.0), candidate(9, own=1.5))) == [5, 9, 1]
+
+
+def test_a_passage_without_a_vector_counts_as_the_least_similar() -> None:
+    assert ids(ranked(candidate(1, cosine=0.6), candidate(5), candidate(9, cosine=0.2))) == [1, 5, 9]
+
+
+def test_the_passage_after_a_good_one_gains() -> None:
+    found = ranked(candidate(1, own=6.0), candidate(2, own=1.0), candidate(8, own=1.5))
+    assert ids(found) == [1, 2, 8]
+
+
+def test_what_the_document_fits_counts_for_its_passages() -> None:
+    assert ids(ranked(candidate(1, own=2.0), candidate(5, own=1.0, shared=3.0, document=2))) == [5, 1]
+
+
+def test_the_text_itself_has_the_last_word() -> None:
+    assert ids(ranked(candidate(1, own=3.0), candidate(5, own=2.0), better={1: 1.0, 5: 4.0})) == [5, 1]
+
+
+def test_equals_stand_in_the_order_of_their_files() -> None:
+    found = ranked(candidate(1, own=1.0), candidate(9, own=1.0, document=2), candidate(5, own=1.0, document=2))
+    assert ids(found) == [5, 9, 1]
+
+
+def test_repeated_words_saturate_and_long_texts_count_less() -> None:
+    weights = [TermWeight("a", 2.0, 1.0, 2.0), TermWeight("b", 1.0, 1.0, 1.0)]
+    once = own_score(["a", "x", "b"], frozenset(), weights, 420)
+    assert once < own_score(["a", "a", "b"], frozenset(), weights, 420) < 2 * once
+    assert own_score(["a", "x", "b"], frozenset(), weights, 2000) < once
+    assert own_score(["x"], frozenset({"a"}), weights, 420) > own_score(["x"], frozenset(), weights, 420) == 0
+
+
+def test_words_that_stand_together_count_together() -> None:
+    weights = {"a": 2.0, "b": 1.0}
+    assert closest(["a", "x", "b"], weights) == 3.0
+    assert closest(["a", *["x"] * 30, "b"], weights) == 2.0
+    assert closest(["x"], weights) == 0.0

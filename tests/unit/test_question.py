@@ -1,0 +1,66 @@
+"""What a question is searched with: its content, its names, and whether it is English."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.retrieval.language import is_english, is_latin
+from core.retrieval.question import read_question
+
+
+def test_function_words_are_left_out() -> None:
+    assert read_question("How is the data stored in Milvus?").content == ("data", "stor", "milvus")
+
+
+def test_a_question_of_function_words_alone_keeps_them() -> None:
+    assert read_question("To be or not to be?").content == ("to", "be", "or", "not")
+
+
+def test_names_are_written_with_a_capital_or_with_digits() -> None:
+    question = read_question("Who owned the aircraft N2151J in Wausau for 3 years since 2019?")
+    assert {"n2151j", "wausau", "2019"} <= question.names
+    assert not {"aircraf", "3", "year"} & question.names
+
+
+@pytest.mark.parametrize(
+    ("text", "alias"),
+    [("Foot Locker's new CEO", "footloc"), ("Apple's third quarter 2022", "q3"), ("in the 1st fiscal quarter", "q1")],
+)
+def test_names_have_other_spellings(text: str, alias: str) -> None:
+    assert alias in read_question(text).aliases
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is the capital of France?",
+        "default maximum segment size",
+        "Was ist? said the Angela Merkel of the story in English",
+        "N2151J 2022",
+        "How does café culture differ from that of the naïve?",
+    ],
+)
+def test_english_questions(text: str) -> None:
+    assert is_english(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wie heißt die Hauptstadt von Frankreich?",
+        "Quelle est la capitale de la France ?",
+        "¿Cuál es la capital de Francia?",
+        "Qual é a capital da França?",
+        "法国的首都是哪里？",
+        "ما هي عاصمة فرنسا؟",
+        "เมืองหลวงของฝรั่งเศสคืออะไร",
+        "Thủ đô của nước Pháp là gì?",
+    ],
+)
+def test_questions_in_other_languages(text: str) -> None:
+    assert not is_english(text)
+
+
+def test_latin_letters_are_told_from_others() -> None:
+    assert is_latin("Thủ đô của nước Pháp là gì?")
+    assert not is_latin("Какая столица Франции?")
