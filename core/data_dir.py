@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import logging.handlers
 import os
 import shutil
 from pathlib import Path
@@ -123,6 +122,8 @@ def _lock(path: Path) -> BaseFileLock:
 
 def _start_log(folder: Path) -> logging.Handler:
     """The log file: details for whoever looks into a fault; document and chat text never enter it."""
+    import logging.handlers  # not at the top: the window asks this module for a path before it shows
+
     folder.mkdir(mode=0o700, exist_ok=True)
     handler = logging.handlers.RotatingFileHandler(
         folder / "papermoor.log", maxBytes=LOG_SIZE_BYTES, backupCount=LOG_FILES_KEPT, encoding="utf-8", delay=True

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -154,10 +152,12 @@ class SettingsStore:
 
 
 def _read(path: Path) -> Settings:
+    if not path.exists():
+        return Settings()
+    import tomllib  # not at the top: the window's start waits for it, and often there is no file
+
     try:
         stored = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Settings()
     except (OSError, ValueError) as error:
         log.warning("settings file unreadable, defaults used: %s", type(error).__name__)
         return Settings()
@@ -173,6 +173,8 @@ def _read(path: Path) -> Settings:
 
 
 def _write(path: Path, settings: Settings) -> None:
+    import tempfile
+
     import tomlkit
 
     try:

@@ -12,9 +12,10 @@ WITH_VALUE = ("--data-dir", "--model", "--embedder")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 1 failed, 2 wrong use."""
-    from multiprocessing import freeze_support
+    if getattr(sys, "frozen", False):  # a parser process of the packaged program starts here, too
+        from multiprocessing import freeze_support
 
-    freeze_support()
+        freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = window_options(arguments)
     if options is None:
@@ -42,6 +43,9 @@ def window_options(arguments: Sequence[str]) -> dict[str, list[str]] | None:
 
 
 def _open_window(options: dict[str, list[str]]) -> int:
+    import gc
+
+    gc.disable()  # for good: `gui.collect` collects from the GUI thread. Here it would go over the imports for nothing.
     try:
         from gui.app import run, unusable_qt
     except ImportError as error:

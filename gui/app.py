@@ -5,10 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QtMsgType, QTranslator, qInstallMessageHandler
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import (
+    QEvent,
+    QLibraryInfo,
+    QLocale,
+    QObject,
+    QTimer,
+    QtMsgType,
+    QTranslator,
+    qInstallMessageHandler,
+)
+from PySide6.QtWidgets import QApplication, QWidget
 
 from core.i18n import current_language, set_language
 from core.settings import SettingsStore
@@ -23,6 +32,7 @@ from gui.window_state import WindowState
 log = logging.getLogger(__name__)
 qt_log = logging.getLogger("gui.qt")
 
+AFTER_PAINT_MS = 5
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
     QtMsgType.QtInfoMsg: logging.INFO,
@@ -45,8 +55,9 @@ def run(opening: Opening, arguments: Sequence[str] = ()) -> int:
     collector = GuiThreadCollector(app)
     window = make_window(app, opening, settings.appearance)
     window.dialogs.reporter.install()
+    window.closed.connect(app.quit)
     window.show()
-    QTimer.singleShot(0, window, window.open_library)
+    FirstPaint(window, window.open_library)
     status = app.exec()
     window.dialogs.reporter.uninstall()
     collector.stop()
@@ -58,10 +69,28 @@ def run(opening: Opening, arguments: Sequence[str] = ()) -> int:
     return status
 
 
+class FirstPaint(QObject):
+    """Calls `then` once `window` has been seen: opening the library takes turns with the GUI thread from there on."""
+
+    def __init__(self, window: QWidget, then: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._then = then
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self._window.removeEventFilter(self)
+            QTimer.singleShot(AFTER_PAINT_MS, self._window, self._then)
+        return False
+
+
 def make_window(app: QApplication, opening: Opening, appearance: str) -> MainWindow:
     """The window on its data directory; nothing of the library is opened yet."""
     theme = Theme(app, appearance)
-    return MainWindow(WindowContext(Bridge(app), theme, WindowState(opening.data_dir)), opening)
+    window = MainWindow(WindowContext(Bridge(app), theme, WindowState(opening.data_dir)), opening)
+    theme.dress()
+    return window
 
 
 def qt_translator(app: QApplication) -> QTranslator:

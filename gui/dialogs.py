@@ -5,31 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.i18n import fault_text, fault_title, ngettext, tr
-from core.settings import Settings, SettingValue
-from core.values import Folder
-from gui import outside
 from gui.bridge import Operation
 from gui.context import WindowContext
-from gui.documents.actions import LibraryActions, SkippedFile, list_skipped
-from gui.documents.skipped import SkippedDialog
-from gui.models.actions import ModelActions
-from gui.models.dialog import ModelsDialog
 from gui.report import BugReporter
-from gui.settings.about import AboutDialog
-from gui.settings.dialog import SettingsDialog
-from gui.version import version
 from models.faults import Fault
 
 if TYPE_CHECKING:
+    from core.settings import Settings, SettingValue
+    from core.values import Folder
     from core.workspace import Workspace
+    from gui.documents.actions import LibraryActions, SkippedFile
+    from gui.models.actions import ModelActions
+    from gui.models.dialog import ModelsDialog
 
 
 class Dialogs(QObject):
-    """Each method opens a dialog and returns at once. `chosen` carries the paths a person picked."""
+    """Each method opens a dialog and returns at once. `chosen` carries the paths a person picked. What a dialog is made
+    of is imported when it is opened."""
 
     chosen = Signal(list)
     settings_changed = Signal(object)  # Settings
@@ -69,6 +65,8 @@ class Dialogs(QObject):
         return dialog
 
     def show_models(self) -> None:
+        from gui.models.dialog import ModelsDialog
+
         if self._models is None:
             return
         if self.models_dialog is None:
@@ -78,6 +76,8 @@ class Dialogs(QObject):
         self.models_dialog.open()
 
     def show_settings(self) -> None:
+        from gui.settings.dialog import SettingsDialog
+
         if self._workspace is None:
             return
         dialog = SettingsDialog(self._workspace.settings.current, self._window)
@@ -85,18 +85,24 @@ class Dialogs(QObject):
         dialog.open()
 
     def show_about(self) -> None:
+        from gui.settings.about import AboutDialog
+        from gui.version import version
+
         dialog = AboutDialog(version(), self._data_dir, self._window)
-        dialog.reveal.connect(outside.reveal)
+        dialog.reveal.connect(self.reveal)
         dialog.open()
 
     def show_skipped(self) -> None:
+        from gui.documents.actions import list_skipped
+        from gui.documents.skipped import SkippedDialog
+
         if self._workspace is None:
             return
         library = self._library
 
         def show(files: tuple[SkippedFile, ...]) -> None:
             dialog = SkippedDialog(files, self._window)
-            dialog.reveal.connect(outside.reveal)
+            dialog.reveal.connect(self.reveal)
             if library is not None:
                 dialog.again.connect(library.index_again)
             dialog.open()
@@ -128,6 +134,23 @@ class Dialogs(QObject):
         box.setInformativeText(fault_text(fault))
         box.open()
         return box
+
+    def open_file(self, path: Path) -> None:
+        """Open a document in the application the system has for it."""
+        from gui import outside
+
+        outside.open_file(path)
+
+    def reveal(self, path: Path) -> None:
+        from gui import outside
+
+        outside.reveal(path)
+
+    def ask_to_open(self, address: QUrl) -> None:
+        """A web link of an answer was clicked."""
+        from gui import outside
+
+        outside.ask_to_open(address, self._window)
 
     def _file_dialog(self, title: str) -> QFileDialog:
         dialog = QFileDialog(self._window, title)

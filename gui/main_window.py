@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,26 +14,27 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget
 
 from core.i18n import ngettext, tr
 from core.jobs import Job
-from core.values import Folder
-from gui import menus, outside
+from gui import menus
 from gui.bridge import Bridge, Operation
 from gui.chat.pane import ChatPane
-from gui.chat.turns import Phase, Turn, Turns
 from gui.context import WindowContext
 from gui.dialogs import Dialogs
-from gui.documents.actions import LibraryActions
 from gui.documents.pane import DocumentPane
 from gui.drop import Dropped, DropSign
-from gui.fault_page import FaultPage
-from gui.guide import GuideOpener
-from gui.models.actions import Kind, ModelActions
+from gui.models.situation import Kind
 from gui.status import StatusBar
 from gui.undo_bar import UndoBar
-from models.conversation import Sampling
 from models.faults import Fault
 
 if TYPE_CHECKING:
+    from core.values import Folder
     from core.workspace import Workspace
+    from gui.chat.turn import Turn
+    from gui.chat.turns import Turns
+    from gui.documents.actions import LibraryActions
+    from gui.fault_page import FaultPage
+    from gui.models.actions import ModelActions
+    from models.conversation import Sampling
 
 SIZE = (1200, 780)
 SMALLEST = (640, 420)
@@ -80,10 +82,8 @@ class MainWindow(QMainWindow):
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setCollapsible(1, False)
         self.splitter.setSizes([DOCUMENTS_WIDTH, SIZE[0] - DOCUMENTS_WIDTH])
-        self.fault_page = FaultPage()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.splitter)
-        self.pages.addWidget(self.fault_page)
         self.setCentralWidget(self.pages)
         self.drop_sign = DropSign(context.theme, self)
         self.undo = UndoBar(context.theme, self.pages)
@@ -100,6 +100,16 @@ class MainWindow(QMainWindow):
     def workspace(self) -> Workspace | None:
         """The opened workspace. Its methods belong on workers."""
         return self._held[-1] if self._held and self.library is not None else None
+
+    @cached_property
+    def fault_page(self) -> FaultPage:
+        from gui.fault_page import FaultPage
+
+        made = FaultPage()
+        made.again_wanted.connect(self.open_library)
+        made.quit_wanted.connect(self.close)
+        self.pages.addWidget(made)
+        return made
 
     def open_library(self) -> None:
         """Open the data directory, off the GUI thread; the window can be seen and moved meanwhile."""
@@ -131,6 +141,11 @@ class MainWindow(QMainWindow):
             self.library.add(dropped.documents)
 
     def _opened(self, workspace: Workspace) -> None:
+        from gui.chat.turns import Turns
+        from gui.documents.actions import LibraryActions
+        from gui.guide import GuideOpener
+        from gui.models.actions import ModelActions
+
         bridge = self._context.bridge
         self.library = library = LibraryActions(bridge, workspace, self)
         self.models = models = ModelActions(bridge, workspace, self)
@@ -165,18 +180,14 @@ class MainWindow(QMainWindow):
         dialogs, documents, chat = self.dialogs, self.documents, self.chat
         self._context.bridge.fault.connect(dialogs.show_fault)
         self._context.bridge.bug.connect(dialogs.reporter.hear)
-        self.fault_page.again_wanted.connect(self.open_library)
-        self.fault_page.quit_wanted.connect(self.close)
         documents.add_wanted.connect(dialogs.add_folder)
         documents.guide_wanted.connect(lambda: self.library.add_guide() if self.library else None)
         documents.meaning_wanted.connect(dialogs.show_models)
-        documents.library.open_outside.connect(outside.open_file)
-        documents.library.reveal.connect(outside.reveal)
-        documents.library.remove.connect(dialogs.confirm_removal)
-        documents.document.open_outside.connect(outside.open_file)
-        documents.document.reveal.connect(outside.reveal)
+        documents.open_outside.connect(dialogs.open_file)
+        documents.reveal.connect(dialogs.reveal)
+        documents.remove.connect(dialogs.confirm_removal)
         chat.places_wanted.connect(self._open_places)
-        chat.linked.connect(lambda address: outside.ask_to_open(address, self))
+        chat.linked.connect(dialogs.ask_to_open)
         chat.typing.connect(lambda: self.models.load_ahead() if self.models else None)
         chat.conversations.deleted.connect(self._conversation_deleted)
         chat.model_card.download_wanted.connect(lambda: self.models.download(Kind.CHAT) if self.models else None)
@@ -237,6 +248,8 @@ class MainWindow(QMainWindow):
             self.library.embed_missing()
 
     def _follow_loading(self, turn: Turn) -> None:
+        from gui.chat.turn import Phase
+
         if self.models is None:
             return
         if turn.phase is Phase.LOADING and turn.loading is not None:

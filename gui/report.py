@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import platform
 import sys
 import threading
-import traceback
 from types import TracebackType
 
 import PySide6
@@ -23,6 +21,9 @@ log = logging.getLogger(__name__)
 
 def report_text(error: BaseException) -> str:
     """Where `error` came up and with which versions. Its message is left out: it may quote what was read."""
+    import platform
+    import traceback
+
     lines = [
         f"Papermoor, Python {platform.python_version()}, PySide6 {PySide6.__version__}, {platform.platform()}",
     ]

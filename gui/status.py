@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
 from core.i18n import ngettext, tr
-from core.values import IndexReport
 from gui import words
-from gui.documents.actions import Indexing
-from gui.documents.tree import LibraryTree
-from gui.models.actions import Kind, ModelSituation
+from gui.models.situation import Kind, ModelSituation
 from gui.style.elements import ElidedLabel, push_button, row
 from gui.style.sheet import SPACE
+
+if TYPE_CHECKING:
+    from core.values import IndexReport
+    from gui.documents.actions import Indexing
+    from gui.documents.tree import LibraryTree
 
 
 class StatusBar(QStatusBar):
@@ -26,7 +30,7 @@ class StatusBar(QStatusBar):
         super().__init__()
         self.setSizeGripEnabled(False)
         self.setContentsMargins(SPACE, 0, SPACE, 0)
-        self._tree = LibraryTree()
+        self._tree: LibraryTree | None = None
         self._indexing: Indexing | None = None
         self._report: IndexReport | None = None
         self.text = ElidedLabel("", "muted")
@@ -84,12 +88,12 @@ class StatusBar(QStatusBar):
         indexing = self._indexing
         self.progress.setVisible(indexing is not None)
         self.stop.setVisible(indexing is not None)
-        skipped = self._tree.skipped
+        skipped = self._tree.skipped if self._tree else 0
         self.skipped.setVisible(skipped > 0)
         self.skipped.setText(ngettext("{n} skipped", "{n} skipped", skipped))
         self.skipped.setAccessibleName(ngettext("{n} file skipped: show why", "{n} files skipped: show why", skipped))
         if indexing is None:
-            self.text.setText(_rest_words(self._tree))
+            self.text.setText(_rest_words(self._tree) if self._tree else "")
             return
         self.stop.setEnabled(not indexing.stopping)
         self.progress.setRange(0, indexing.total)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from core.jobs import Job
-from core.values import ChatMessage, Citation, ConversationSummary
 from gui.bridge import Operation
 
 if TYPE_CHECKING:
+    from core.values import ChatMessage, Citation, ConversationSummary
     from core.workspace import Workspace
 
 WORKER = "store"

@@ -12,7 +12,7 @@ from gui import words
 from gui.chat.answer_text import AnswerText
 from gui.chat.reasoning import Reasoning
 from gui.chat.sources import Sources
-from gui.chat.turns import Phase, Turn, documents_among
+from gui.chat.turn import Phase, Turn, documents_among
 from gui.documents.place import of_citations, page_words
 from gui.style.elements import card, column, icon_button, label, push_button, row
 from gui.style.sheet import SPACE

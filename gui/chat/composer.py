@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QButtonGroup, QFrame, QPlainTextEdit, QToolButton
@@ -10,7 +12,9 @@ from core.i18n import tr
 from gui.style.elements import column, icon_button, label, row
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
-from models.conversation import Effort
+
+if TYPE_CHECKING:
+    from models.conversation import Effort
 
 MOST_LINES = 8
 
@@ -103,6 +107,8 @@ class Composer(QFrame):
 
     @property
     def effort(self) -> Effort:
+        from models.conversation import Effort
+
         checked = self.efforts.checkedButton()
         return Effort(checked.property("effort")) if checked is not None else Effort.MEDIUM
 
@@ -159,9 +165,9 @@ class Composer(QFrame):
         group = QButtonGroup(self)
         group.setExclusive(True)
         for value, words, tip in (
-            (Effort.LOW, tr("Low"), tr("Answers soonest")),
-            (Effort.MEDIUM, tr("Medium"), tr("A balance of time and care")),
-            (Effort.HIGH, tr("High"), tr("Thinks longest; best for hard questions")),
+            ("low", tr("Low"), tr("Answers soonest")),
+            ("medium", tr("Medium"), tr("A balance of time and care")),
+            ("high", tr("High"), tr("Thinks longest; best for hard questions")),
         ):
             button = QToolButton()
             button.setText(words)
@@ -170,7 +176,7 @@ class Composer(QFrame):
             button.setToolTip(tip)
             button.setAccessibleName(tr("Reasoning: {effort}", effort=words))
             button.setProperty("kind", "segment")
-            button.setProperty("effort", value.value)
+            button.setProperty("effort", value)
             group.addButton(button)
-            button.clicked.connect(lambda checked=False, value=value: self.effort_chosen.emit(value.value))
+            button.clicked.connect(lambda checked=False, value=value: self.effort_chosen.emit(value))
         return group

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from core.i18n import tr
-from core.values import ConversationSummary
 from gui import words
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from core.values import ConversationSummary
 
 SUMMARY = Qt.ItemDataRole.UserRole
 BUSY = Qt.ItemDataRole.UserRole + 1
@@ -104,6 +106,8 @@ class ConversationDelegate(QStyledItemDelegate):
         return QSize(100, int(QFontMetricsF(title).height() + QFontMetricsF(day).height() + 1.5 * SPACE))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        from PySide6.QtWidgets import QStyle  # a class of many enumerations: the window's start does without
+
         colours = self._theme.colours
         summary: ConversationSummary = index.data(SUMMARY)
         box = QRectF(option.rect).adjusted(SPACE / 2, 1, -SPACE / 2, -1)

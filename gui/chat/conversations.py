@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QLineEdit, QListView, QMenu
 
 from core.i18n import tr
-from core.values import ConversationSummary
 from gui.bridge import Bridge
 from gui.chat import actions
 from gui.chat.conversation_rows import SUMMARY, ConversationDelegate, ConversationsModel
@@ -18,6 +17,7 @@ from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
 if TYPE_CHECKING:
+    from core.values import ConversationSummary
     from core.workspace import Workspace
 
 

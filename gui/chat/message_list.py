@@ -12,13 +12,12 @@ from core.i18n import tr
 from core.values import ChatMessage
 from gui.chat.answer import Answer
 from gui.chat.question import Question
-from gui.chat.turns import Turn
+from gui.chat.turn import Turn
 from gui.style.elements import column, icon_button, push_button, row
-from gui.style.sheet import SPACE
+from gui.style.sheet import COLUMN_WIDTH, SPACE
 from gui.style.theme import Theme
 
 MADE_AT_ONCE = 30
-WIDEST_COLUMN = 760
 NEAR_END_PX = 40
 
 
@@ -47,7 +46,7 @@ class MessageList(QScrollArea):
         self._page = QWidget()
         self._page.setObjectName("canvas")
         self._column = QWidget()
-        self._column.setMaximumWidth(WIDEST_COLUMN)
+        self._column.setMaximumWidth(COLUMN_WIDTH)
         self._messages = column(self._column, 0, 2 * SPACE)
         self.more = push_button(tr("Show earlier messages"), self._show_earlier, "link")
         self.more.hide()

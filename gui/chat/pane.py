@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl, Signal
@@ -9,22 +10,22 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEven
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
 from core.i18n import tr
-from core.values import ChatMessage, Citation
 from gui.chat import actions
-from gui.chat.answer import Answer
 from gui.chat.composer import Composer
 from gui.chat.conversations import ConversationList
-from gui.chat.message_list import WIDEST_COLUMN, MessageList
-from gui.chat.turns import Phase, Turn, Turns
 from gui.context import WindowContext
-from gui.documents.place import of_citations
-from gui.models.actions import Kind, ModelSituation
 from gui.models.card import ModelCard
+from gui.models.situation import Kind, ModelSituation
 from gui.style.elements import ElidedLabel, column, icon_button, label, row
-from gui.style.sheet import SPACE
+from gui.style.sheet import COLUMN_WIDTH, SPACE
 
 if TYPE_CHECKING:
+    from core.values import ChatMessage, Citation
     from core.workspace import Workspace
+    from gui.chat.answer import Answer
+    from gui.chat.message_list import MessageList
+    from gui.chat.turn import Turn
+    from gui.chat.turns import Turns
 
 FOLD_BELOW = 600  # the list of conversations folds by itself when the pane is narrower
 LIST_WIDTH = 216
@@ -51,13 +52,11 @@ class ChatPane(QFrame):
         theme = context.theme
         self.setObjectName("canvas")
         self.conversations = ConversationList(context.bridge, theme)
-        self.messages = MessageList(theme, context.state.flag("reasoning_open"))
         self.composer = Composer(theme, "medium")
         self.model_card = ModelCard(theme, Kind.CHAT)
         self.title = ElidedLabel("", "title", Qt.TextElideMode.ElideRight)
         self.pages = QStackedWidget()
         self.pages.addWidget(self._empty_page())
-        self.pages.addWidget(self.messages)
         self.splitter = QSplitter()
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
@@ -68,6 +67,23 @@ class ChatPane(QFrame):
         column(self, 0, 0).addWidget(self.splitter)
         self._connect()
         self._show_composer()
+
+    @cached_property
+    def messages(self) -> MessageList:
+        """Made with the first message: the window is there sooner."""
+        from gui.chat.message_list import MessageList
+
+        state = self._context.state
+        made = MessageList(self._context.theme, state.flag("reasoning_open"))
+        made.places_wanted.connect(self.places_wanted)
+        made.number_wanted.connect(self._find_source)
+        made.again_wanted.connect(self.ask_again)
+        made.edit_wanted.connect(self._edit)
+        made.linked.connect(self.linked)
+        made.folding_chosen.connect(lambda opened: state.set("reasoning_open", opened))
+        made.answer_now.connect(lambda: self._turns.answer_now() if self._turns else None)
+        self.pages.addWidget(made)
+        return made
 
     def attach(self, workspace: Workspace, turns: Turns) -> None:
         """The workspace is open: list its conversations."""
@@ -89,7 +105,8 @@ class ChatPane(QFrame):
         self._show_conversation(0)
         if self._workspace is not None:
             self.composer.set_effort(self._workspace.settings.current.effort)
-        self.messages.clear()
+        if "messages" in self.__dict__:
+            self.messages.clear()
         self.pages.setCurrentIndex(EMPTY)
         self.composer.field.setFocus()
 
@@ -166,13 +183,6 @@ class ChatPane(QFrame):
         self.conversations.new_wanted.connect(self.new_conversation)
         self.conversations.listed.connect(self._show_title)
         self.conversations.deleted.connect(self._deleted)
-        self.messages.places_wanted.connect(self.places_wanted)
-        self.messages.number_wanted.connect(self._find_source)
-        self.messages.again_wanted.connect(self.ask_again)
-        self.messages.edit_wanted.connect(self._edit)
-        self.messages.linked.connect(self.linked)
-        self.messages.folding_chosen.connect(lambda opened: self._context.state.set("reasoning_open", opened))
-        self.messages.answer_now.connect(lambda: self._turns.answer_now() if self._turns else None)
         self.composer.asked.connect(self.ask)
         self.composer.stopped.connect(self.stop)
         self.composer.typing.connect(self.typing)
@@ -212,6 +222,8 @@ class ChatPane(QFrame):
         self.conversations.refresh()
 
     def _turn_changed(self, turn: Turn) -> None:
+        from gui.chat.turn import Phase
+
         if self._following is not None and self._following[0] is turn:
             self._following[1].follow(turn)
         if turn.phase is Phase.SEARCHING or turn.searched is not None and turn.phase is Phase.LOADING:
@@ -219,6 +231,8 @@ class ChatPane(QFrame):
         self._show_busy()
 
     def _turn_ended(self, turn: Turn) -> None:
+        from gui.chat.turn import Phase
+
         if self._following is not None and self._following[0] is turn:
             self._following[1].finish(turn)
             self.messages.finish_turn()
@@ -241,6 +255,8 @@ class ChatPane(QFrame):
     def _find_source(self, number: int) -> None:
         if self._workspace is None:
             return
+
+        from gui.documents.place import of_citations
 
         def show(source: Citation | None) -> None:
             if source is not None:
@@ -290,7 +306,7 @@ class ChatPane(QFrame):
         layout.addLayout(self._header())
         layout.addWidget(self.pages, 1)
         foot = QWidget()
-        foot.setMaximumWidth(WIDEST_COLUMN)
+        foot.setMaximumWidth(COLUMN_WIDTH)
         lines = column(foot, 0, SPACE)
         lines.addWidget(self.model_card)
         lines.addWidget(self.composer)

@@ -4,85 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from core.jobs import Job
-from core.values import AnswerSaved, ChatMessage, Passage, SearchedDocuments, ToolUsed
+from core.values import AnswerSaved, SearchedDocuments, ToolUsed
 from gui.bridge import Bridge, Operation, Running
+from gui.chat.turn import Phase, Turn
 from models.conversation import AnswerDelta, Effort, Finished, FinishReason, Reading, ReasoningDelta
 from models.faults import Fault
 from models.progress import Progress
 
 if TYPE_CHECKING:
     from core.workspace import Workspace
-
-
-class Phase(Enum):
-    """Where a turn stands. QUEUED: another answer is being written first."""
-
-    QUEUED = "queued"
-    SEARCHING = "searching"
-    LOADING = "loading"
-    READING = "reading"
-    REASONING = "reasoning"
-    ANSWERING = "answering"
-    DONE = "done"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-    @property
-    def running(self) -> bool:
-        return self not in (Phase.DONE, Phase.STOPPED, Phase.FAILED)
-
-
-@dataclass(eq=False, slots=True)
-class Turn:
-    """A question and what has arrived of its answer. `conversation_id` is 0 until the conversation is stored."""
-
-    conversation_id: int
-    question: str
-    effort: Effort
-    phase: Phase = Phase.QUEUED
-    searched: SearchedDocuments | None = None
-    loading: Progress | None = None
-    reading: Reading | None = None
-    reasoning: str = ""
-    answer: str = ""
-    steps: list[ToolUsed] = field(default_factory=list)
-    reasoning_began_s: float = 0.0
-    reasoning_s: float = 0.0
-    message: ChatMessage | None = None
-    cut: bool = False
-    fault: Fault | None = None
-
-    def take(self, event: object) -> None:
-        """Add what `event` brings."""
-        if isinstance(event, SearchedDocuments):
-            self.searched = event
-        elif isinstance(event, Reading):
-            self.phase, self.reading = Phase.READING, event
-        elif isinstance(event, ReasoningDelta):
-            if self.phase is not Phase.REASONING:
-                self.reasoning_began_s = time.monotonic() - self.reasoning_s
-            self.phase = Phase.REASONING
-            self.reasoning += event.text
-            self.reasoning_s = time.monotonic() - self.reasoning_began_s
-        elif isinstance(event, AnswerDelta):
-            self.phase = Phase.ANSWERING
-            self.answer += event.text
-        elif isinstance(event, ToolUsed):
-            self.steps.append(event)
-        elif isinstance(event, Finished):
-            self.cut = event.reason is FinishReason.LENGTH
-            if event.reason is FinishReason.CANCELLED:
-                self.phase = Phase.STOPPED
-        elif isinstance(event, AnswerSaved):
-            self.message = event.message
-            self.phase = Phase.STOPPED if self.phase is Phase.STOPPED else Phase.DONE
 
 
 class Turns(QObject):
@@ -183,7 +118,7 @@ class Turns(QObject):
             if isinstance(event, Phase):
                 turn.phase = event
             else:
-                turn.take(event)
+                take(turn, event)
         self.changed.emit(turn)
 
     def _loading(self, turn: Turn, progress: Progress) -> None:
@@ -205,13 +140,34 @@ class Turns(QObject):
         self.ended.emit(turn)
 
 
+def take(turn: Turn, event: object) -> None:
+    """Add to `turn` what `event` brings."""
+    if isinstance(event, SearchedDocuments):
+        turn.searched = event
+    elif isinstance(event, Reading):
+        turn.phase, turn.reading = Phase.READING, event
+    elif isinstance(event, ReasoningDelta):
+        if turn.phase is not Phase.REASONING:
+            turn.reasoning_began_s = time.monotonic() - turn.reasoning_s
+        turn.phase = Phase.REASONING
+        turn.reasoning += event.text
+        turn.reasoning_s = time.monotonic() - turn.reasoning_began_s
+    elif isinstance(event, AnswerDelta):
+        turn.phase = Phase.ANSWERING
+        turn.answer += event.text
+    elif isinstance(event, ToolUsed):
+        turn.steps.append(event)
+    elif isinstance(event, Finished):
+        turn.cut = event.reason is FinishReason.LENGTH
+        if event.reason is FinishReason.CANCELLED:
+            turn.phase = Phase.STOPPED
+    elif isinstance(event, AnswerSaved):
+        turn.message = event.message
+        turn.phase = Phase.STOPPED if turn.phase is Phase.STOPPED else Phase.DONE
+
+
 def _take_back_last_question(workspace: Workspace, conversation_id: int) -> None:
     """Remove the last question and what follows it. On the chat worker."""
     asked = [m for m in workspace.conversations.messages(conversation_id) if m.role == "user"]
     if asked:
         workspace.conversations.cut_from(asked[-1].id)
-
-
-def documents_among(passages: Sequence[Passage]) -> int:
-    """How many documents `passages` come from."""
-    return len({passage.path for passage in passages})

@@ -102,6 +102,7 @@ class LibraryView(QWidget):
         self._pause.timeout.connect(self._filter)
         self.words.textChanged.connect(lambda text: self._pause.start())
         self.state.currentIndexChanged.connect(lambda at: self._filter())
+        self.setFocusProxy(self.view)
         layout = column(self, 0, SPACE)
         filters = row()
         filters.setContentsMargins(SPACE, 0, SPACE, 0)

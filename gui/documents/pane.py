@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QStackedWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QStackedWidget, QWidget
 
 from core.i18n import fault_text, tr
-from core.values import Document
 from gui.context import WindowContext
-from gui.documents.actions import LibraryActions, read_document, search
-from gui.documents.document_view import DocumentView
-from gui.documents.library_view import LibraryView
-from gui.documents.marks import Found
-from gui.documents.place import Place, Places, of_document, of_passages
-from gui.documents.search_panel import SearchPanel
-from gui.documents.tree import LibraryTree
 from gui.documents.welcome import Welcome
 from gui.style.elements import column, icon_button, label, row
 from gui.style.icons import icon
 from gui.style.sheet import SPACE
 
 if TYPE_CHECKING:
+    from core.values import Document
     from core.workspace import Workspace
+    from gui.documents.actions import LibraryActions
+    from gui.documents.document_view import DocumentView
+    from gui.documents.library_view import LibraryView
+    from gui.documents.marks import Found
+    from gui.documents.place import Place, Places
+    from gui.documents.search_panel import SearchPanel
+    from gui.documents.tree import LibraryTree
 
 SEARCH_PAUSE_MS = 200
 SMALLEST_WIDTH = 240
 
 
 class DocumentPane(QFrame):
-    """Shows the library and what is opened from it. Useful once `attach` has given it the workspace."""
+    """Shows the library and what is opened from it. Useful once `attach` has given it the workspace.
+
+    Its pages are made when they are first needed: the window is there sooner.
+    """
 
     add_wanted = Signal()
     guide_wanted = Signal()
     meaning_wanted = Signal()
+    open_outside = Signal(object)  # Path
+    reveal = Signal(object)  # Path
+    remove = Signal(object)  # Folder
 
     def __init__(self, context: WindowContext) -> None:
         super().__init__()
@@ -47,12 +54,10 @@ class DocumentPane(QFrame):
         self.setObjectName("canvas")
         self.setMinimumWidth(SMALLEST_WIDTH)
         self.welcome = Welcome(theme)
-        self.library = LibraryView(theme)
-        self.results = SearchPanel(theme)
-        self.document = DocumentView(theme)
         self.stack = QStackedWidget()
-        for page in (self.welcome, self.library, self.results, self.document):
-            self.stack.addWidget(page)
+        self.stack.addWidget(self.welcome)
+        if context.state.flag("has_documents"):  # not known yet, but likely: do not ask for a folder meanwhile
+            self.stack.setCurrentIndex(self.stack.addWidget(QWidget()))
         self.search = self._search_field()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -67,14 +72,54 @@ class DocumentPane(QFrame):
         layout.addWidget(self.stack, 1)
         self._connect()
 
+    @cached_property
+    def library(self) -> LibraryView:
+        from gui.documents.library_view import LibraryView
+
+        made = LibraryView(self._context.theme)
+        made.opened.connect(self._open_document)
+        made.open_outside.connect(self.open_outside)
+        made.reveal.connect(self.reveal)
+        made.remove.connect(self.remove)
+        if self._actions is not None:
+            actions = self._actions
+            made.filter_changed.connect(actions.set_filter)
+            made.index_again.connect(lambda path: actions.index_again([path]))
+        self.stack.addWidget(made)
+        return made
+
+    @cached_property
+    def results(self) -> SearchPanel:
+        from gui.documents.search_panel import SearchPanel
+
+        made = SearchPanel(self._context.theme)
+        made.opened.connect(self._open_result)
+        made.meaning_wanted.connect(self.meaning_wanted)
+        self.stack.addWidget(made)
+        return made
+
+    @cached_property
+    def document(self) -> DocumentView:
+        from gui.documents.document_view import DocumentView
+
+        made = DocumentView(self._context.theme)
+        made.closed.connect(self.close_document)
+        made.wanted.connect(self._read)
+        made.open_outside.connect(self.open_outside)
+        made.reveal.connect(self.reveal)
+        self.stack.addWidget(made)
+        return made
+
     def attach(self, workspace: Workspace, actions: LibraryActions) -> None:
         """The workspace is open: show what is in it."""
         self._workspace, self._actions = workspace, actions
         actions.tree_changed.connect(self._show_tree)
         actions.indexed.connect(lambda report: self.document.forget())
-        self.library.filter_changed.connect(actions.set_filter)
-        self.library.index_again.connect(lambda path: actions.index_again([path]))
         actions.refresh()
+
+    def shows(self, page: str) -> bool:
+        """Whether "library", "results" or "document" is what is seen; asking makes no page."""
+        return page in self.__dict__ and self.stack.currentWidget() is self.__dict__[page]
 
     def open_places(self, places: Places) -> None:
         """Open a place in a document: from a citation, a result or the tree."""
@@ -92,19 +137,19 @@ class DocumentPane(QFrame):
 
     def step_back(self) -> None:
         """One step back: from the opened document, else from the search."""
-        if self.stack.currentWidget() is self.document:
+        if self.shows("document"):
             self.close_document()
         elif self.search.text():
             self.search.clear()
 
     def close_document(self) -> None:
         """Back to where the document was opened from."""
-        if self.search.text().strip() and self.results.found is not None:
+        if self.search.text().strip() and "results" in self.__dict__ and self.results.found is not None:
             self.stack.setCurrentWidget(self.results)
             self.results.view.setFocus()
         else:
             self._show_library()
-            self.library.view.setFocus()
+            (self.library.view if self.shows("library") else self.welcome.add).setFocus()
 
     def _header(self) -> QHBoxLayout:
         header = row()
@@ -119,11 +164,6 @@ class DocumentPane(QFrame):
     def _connect(self) -> None:
         self.welcome.add_wanted.connect(self.add_wanted)
         self.welcome.guide_wanted.connect(self.guide_wanted)
-        self.library.opened.connect(self._open_document)
-        self.results.opened.connect(self._open_result)
-        self.results.meaning_wanted.connect(self.meaning_wanted)
-        self.document.closed.connect(self.close_document)
-        self.document.wanted.connect(self._read)
         self.search.textChanged.connect(self._words_changed)
         self.search.returnPressed.connect(self._enter_results)
 
@@ -142,7 +182,7 @@ class DocumentPane(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The arrow down leads from the search field to the results."""
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Down and self.stack.currentWidget() is self.results:
+            if event.key() == Qt.Key.Key_Down and self.shows("results"):
                 self.results.view.setFocus()
                 return True
         return super().eventFilter(watched, event)
@@ -151,13 +191,16 @@ class DocumentPane(QFrame):
         if not words.strip():
             self._pause.stop()
             self._asked = ""
-            self.results.clear()
-            if self.stack.currentWidget() is self.results:
+            if "results" in self.__dict__:
+                self.results.clear()
+            if self.shows("results"):
                 self._show_library()
             return
         self._pause.start()
 
     def _search(self) -> None:
+        from gui.documents.actions import search
+
         query = self.search.text().strip()
         if not query or self._workspace is None:
             return
@@ -183,13 +226,19 @@ class DocumentPane(QFrame):
             self._search()
 
     def _open_result(self, at: int) -> None:
+        from gui.documents.place import of_passages
+
         if self.results.found is not None:
             self.open_places(of_passages(self.results.found.result.passages, at))
 
     def _open_document(self, document: Document) -> None:
+        from gui.documents.place import of_document
+
         self.open_places(of_document(document))
 
     def _read(self, place: Place) -> None:
+        from gui.documents.actions import read_document
+
         if self._workspace is None or place.document_id is None:
             return
         self._context.bridge.run(
@@ -203,9 +252,11 @@ class DocumentPane(QFrame):
         )
 
     def _show_tree(self, tree: LibraryTree) -> None:
-        self.library.show_tree(tree)
-        if self.stack.currentWidget() in (self.welcome, self.library):
+        if tree.folders or "library" in self.__dict__:
+            self.library.show_tree(tree)
+        if not self.shows("results") and not self.shows("document"):
             self._show_library()
+        self._context.state.set("has_documents", tree.folders > 0)
 
     def _show_library(self) -> None:
         known = self._actions is not None and (self._actions.tree.folders > 0 or self._actions.indexing is not None)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,53 +11,12 @@ from PySide6.QtCore import QObject, Signal
 
 from core.jobs import Job
 from gui.bridge import Bridge, Operation, Running
-from models.faults import Fault
+from gui.models.situation import Kind, ModelSituation, Offer
 from models.progress import Progress
 
 if TYPE_CHECKING:
     from core.shelf import ModelStatus
     from core.workspace import Workspace
-    from models.plan import LoadPlan
-
-
-class Kind(StrEnum):
-    """CHAT writes answers, EMBEDDER makes search by meaning possible."""
-
-    CHAT = "chat"
-    EMBEDDER = "embedder"
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """The model offered for download. `size_bytes` is 0 where it is not known beforehand."""
-
-    key: str
-    label: str
-    size_bytes: int
-    licence: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSituation:
-    """How it stands with one kind of model. `status` is None until the disk was looked at. `download` is the progress
-    of a running download, `paused` says that one was begun and stopped, `fault` what went wrong last, `elsewhere` a
-    file of the offered model that another program has on this computer."""
-
-    kind: Kind
-    status: ModelStatus | None = None
-    offer: Offer | None = None
-    download: Progress | None = None
-    pausing: bool = False
-    paused: bool = False
-    fault: Fault | None = None
-    loading: Progress | None = None
-    loaded: bool = False
-    plan: LoadPlan | None = None
-    elsewhere: Path | None = None
-
-    @property
-    def ready(self) -> bool:
-        return self.status is not None and self.status.state == "ready"
 
 
 class ModelActions(QObject):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton
 
 from core.i18n import fault_text, fault_title, tr
 from gui import words
-from gui.models.actions import Kind, ModelSituation
+from gui.models.situation import Kind, ModelSituation
 from gui.style.elements import card, label, push_button, row
 from gui.style.theme import Theme
 from models.progress import Progress

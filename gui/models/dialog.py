@@ -6,8 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from core.i18n import tr
-from gui.models.actions import Kind, ModelActions, ModelSituation
+from gui.models.actions import ModelActions
 from gui.models.card import ModelCard
+from gui.models.situation import Kind, ModelSituation
 from gui.style.elements import column, label
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme

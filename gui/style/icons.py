@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 _STROKES = {
@@ -41,20 +41,18 @@ _STROKES = {
     "trash": "M4.5 7h15 M9 7V4.5h6V7 M6.5 7l.8 12.5h9.4L17.5 7",
     "filter": "M4 6h16 M7 12h10 M10 18h4",
 }
-_SIZES = (16, 20, 32, 40)
 
 
 def names() -> tuple[str, ...]:
     return tuple(_STROKES)
 
 
-def icon(name: str, colour: str, disabled: str | None = None) -> QIcon:
-    """The icon `name` in `colour` (#rrggbb), crisp at the sizes used, also on a screen of twice the density."""
-    made = QIcon()
-    for mode, tint in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled or colour)):
-        renderer = QSvgRenderer(QByteArray(_svg(name, tint).encode()))
-        for size in _SIZES:
-            made.addPixmap(_drawn(renderer, size), mode)
+def icon(name: str, colour: str, disabled: str = "", size_px: int = 20) -> QIcon:
+    """The icon `name` in `colour` (#rrggbb), crisp at `size_px` logical pixels on the densest screen there is."""
+    ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
+    made = QIcon(pixmap(name, colour, size_px, ratio))
+    if disabled:
+        made.addPixmap(pixmap(name, disabled, size_px, ratio), QIcon.Mode.Disabled)
     return made
 
 

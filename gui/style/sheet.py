@@ -8,10 +8,11 @@ from string import Template
 from gui.style.colours import Colours
 
 ICONS = Path(__file__).parent.parent / "icons"
+COLUMN_WIDTH = 760  # of messages and composer at most: longer lines are hard to read
 SPACE = 8  # the grid, in logical pixels; gaps and margins are multiples of it, or half of it inside a control
 
 _SHEET = Template("""
-* { outline: none; }
+QAbstractItemView { outline: none; }
 QMainWindow, QDialog, #canvas { background: $canvas; }
 QToolTip { background: $surface; color: $text; border: 1px solid $border; padding: 4px 8px; }
 QMenuBar { background: $canvas; border-bottom: 1px solid $border; padding: 2px 4px; }

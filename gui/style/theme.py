@@ -24,6 +24,7 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         self._appearance = ""
+        self._dressed = False
         self._actions: list[QAction] = []
         app.setStyle("Fusion")
         font = app.font()
@@ -44,6 +45,13 @@ class Theme(QObject):
             self._appearance = appearance
             self._apply()
 
+    def dress(self) -> None:
+        """Put the style sheet on. Done once the widgets are there: each that is added to a dressed window is dressed
+        anew, which costs a start more than all the rest of building it."""
+        if not self._dressed:
+            self._dressed = True
+            self._app.setStyleSheet(sheet(self.colours, self.base_pt))
+
     def tint(self, target: QAbstractButton | QAction, name: str, colour: str = "text", size_px: int = ICON_PX) -> None:
         """Give `target` the icon `name` in the colour called `colour`, now and after each change of the theme."""
         target.setProperty("tint", [name, colour])
@@ -55,7 +63,8 @@ class Theme(QObject):
 
     def _set_icon(self, target: QAbstractButton | QAction) -> None:
         name, colour = target.property("tint")
-        target.setIcon(icon(name, getattr(self.colours, colour), self.colours.outline))
+        size_px = target.iconSize().width() if isinstance(target, QAbstractButton) else ICON_PX
+        target.setIcon(icon(name, getattr(self.colours, colour), self.colours.outline, size_px))
 
     def _system_changed(self, scheme: Qt.ColorScheme) -> None:
         if self._appearance == "system":
@@ -65,7 +74,8 @@ class Theme(QObject):
         dark = self._appearance == "dark" or (self._appearance != "light" and _system_is_dark())
         self.colours = DARK if dark else LIGHT
         self._app.setPalette(palette(self.colours))
-        self._app.setStyleSheet(sheet(self.colours, self.base_pt))
+        if self._dressed:
+            self._app.setStyleSheet(sheet(self.colours, self.base_pt))
         buttons: list[QAbstractButton | QAction] = [
             w for w in self._app.allWidgets() if isinstance(w, QAbstractButton) and w.property("tint")
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtGui import QTextDocument
 
@@ -11,6 +11,7 @@ from gui.documents.text_window import MOST_CHARS, TextWindow, find_quote, positi
 texts = st.text(st.sampled_from("ab \n\r\u00e9\u4e2d\U0001f600\u2028\ud7ff"), max_size=60)
 
 
+@settings(deadline=None)
 @given(texts)
 def test_positions_are_those_qt_counts(text: str) -> None:
     document = QTextDocument()
@@ -18,6 +19,7 @@ def test_positions_are_those_qt_counts(text: str) -> None:
     assert document.characterCount() - 1 == positions(text)
 
 
+@settings(deadline=None)
 @given(texts, st.integers(0, 60))
 def test_an_offset_stands_where_its_text_begins(text: str, offset: int) -> None:
     offset = min(offset, len(text))

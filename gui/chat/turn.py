@@ -1,0 +1,59 @@
+"""A question and what has arrived of its answer, as the window shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from models.faults import Fault
+from models.progress import Progress
+
+if TYPE_CHECKING:
+    from core.values import ChatMessage, Passage, SearchedDocuments, ToolUsed
+    from models.conversation import Effort, Reading
+
+
+class Phase(Enum):
+    """Where a turn stands. QUEUED: another answer is being written first."""
+
+    QUEUED = "queued"
+    SEARCHING = "searching"
+    LOADING = "loading"
+    READING = "reading"
+    REASONING = "reasoning"
+    ANSWERING = "answering"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def running(self) -> bool:
+        return self not in (Phase.DONE, Phase.STOPPED, Phase.FAILED)
+
+
+@dataclass(eq=False, slots=True)
+class Turn:
+    """A question and what has arrived of its answer. `conversation_id` is 0 until the conversation is stored."""
+
+    conversation_id: int
+    question: str
+    effort: Effort
+    phase: Phase = Phase.QUEUED
+    searched: SearchedDocuments | None = None
+    loading: Progress | None = None
+    reading: Reading | None = None
+    reasoning: str = ""
+    answer: str = ""
+    steps: list[ToolUsed] = field(default_factory=list)
+    reasoning_began_s: float = 0.0
+    reasoning_s: float = 0.0
+    message: ChatMessage | None = None
+    cut: bool = False
+    fault: Fault | None = None
+
+
+def documents_among(passages: Sequence[Passage]) -> int:
+    """How many documents `passages` come from."""
+    return len({passage.path for passage in passages})
