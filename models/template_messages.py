@@ -59,13 +59,13 @@ class Texts:
 
     def stand_in(self, text: str, *, required: bool = False, asks: bool = False) -> str:
         """What to give the template for `text`."""
-        if self._rewrite is not None:
-            return self._rewrite(text)
         core = text.strip()
         if not core:
             return text
-        start = text.index(core)
         self.given.append(Text(core, required, asks))
+        if self._rewrite is not None:
+            return self._rewrite(text)
+        start = text.index(core)
         return f'{text[:start]}{self._nonce}"{len(self.given) - 1}e{text[start + len(core) :]}'
 
     def taken_apart(self, rendered: str) -> Iterator[str | Text]:
@@ -81,7 +81,11 @@ class Texts:
             yield rendered[at:]
 
     def all_there(self, rendered: str) -> bool:
-        """Whether nothing that must be in the prompt is missing."""
+        """Whether nothing that must be in the prompt is missing. Of texts that stand for themselves the longest word is
+        looked for, since the template may change them."""
+        if self._rewrite is not None:
+            words = [max(re.findall(r"\w+", text.core), key=len, default="") for text in self.given if text.required]
+            return all(word.casefold() in rendered.casefold() for word in words)
         there = {int(match.group(2)) for match in self._pattern.finditer(rendered)}
         return all(index in there for index, text in enumerate(self.given) if text.required)
 

@@ -20,11 +20,11 @@ from jinja2.visitor import NodeTransformer
 from models.faults import N_, ModelFault
 
 TEMPLATE_LIMIT_CHARS = 1 << 18
-STEP_LIMIT = 2_000_000  # rounds of loops and calls; the templates of today take a few for each message
+STEP_LIMIT = 200_000  # rounds of loops and calls, 1 s; the templates of today take some for each message
 TEXT_LIMIT_CHARS = 1 << 25  # all text that is put out or put together while one prompt is made
 POWER_LIMIT = 64
-FILTERS_WITH_WIDTH = ("center", "format", "batch", "slice", "wordwrap", "filesizeformat", "urlize", "xmlattr", "pprint")
-METHODS_WITH_WIDTH = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs", "format", "format_map", "translate"})
+FILTERS_WITH_WIDTH = ("center", "batch", "slice", "wordwrap", "filesizeformat", "urlize", "xmlattr", "pprint")
+METHODS_WITH_WIDTH = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs", "translate"})
 STEP, JOIN = "papermoor_step", "papermoor_join"  # names that the instrumented template calls
 
 Variables = Mapping[str, object]
@@ -32,6 +32,10 @@ Variables = Mapping[str, object]
 
 class TemplateRefused(Exception):
     """The template gave up (`raise_exception`), is broken, or went beyond its bounds. The text says why."""
+
+
+class TemplateEndless(TemplateRefused):
+    """It went beyond its bounds: not to be tried again in another way."""
 
 
 class ChatTemplate:
@@ -62,11 +66,13 @@ class ChatTemplate:
                 **variables,
                 raise_exception=_refuse,
                 strftime_now=today.strftime,
-                **{STEP: budget.step, JOIN: budget.join},
+                **{STEP: str, JOIN: budget.join},
             ):
                 budget.text(part)
                 parts.append(part)
             return "".join(parts)
+        except TemplateEndless:
+            raise
         except Exception as error:  # whatever a stranger's program comes up with; it has touched nothing of ours
             raise TemplateRefused(str(error) or type(error).__name__) from error
 
@@ -94,16 +100,15 @@ class _Budget:
     def restart(self) -> None:
         self._steps, self._chars = STEP_LIMIT, TEXT_LIMIT_CHARS
 
-    def step(self) -> str:
+    def step(self) -> None:
         self._steps -= 1
         if self._steps < 0:
-            raise jinja2.TemplateError("it does not come to an end")
-        return ""
+            raise TemplateEndless("it does not come to an end")
 
     def chars(self, count: int) -> None:
         self._chars -= count
         if self._chars < 0:
-            raise jinja2.TemplateError("its text does not come to an end")
+            raise TemplateEndless("its text does not come to an end")
 
     def text(self, value: Any) -> Any:
         """`value`, counted."""
@@ -117,7 +122,7 @@ class _Budget:
 
 
 class _Instrument(NodeTransformer):
-    """Has every round of a loop and every `~` counted."""
+    """Has every round of a loop, made a call, and every `~` counted."""
 
     def visit_For(self, node: nodes.For) -> nodes.Node:
         self.generic_visit(node)
@@ -157,6 +162,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             self.filters.pop(name, None)
         self.filters["tojson"] = _to_json
         self.filters["replace"] = self._replace
+        self.filters["format"] = _format
         self.filters["indent"] = self._indent
         self.filters["join"] = self._join
 
@@ -164,6 +170,12 @@ class _Environment(ImmutableSandboxedEnvironment):
         if isinstance(obj, str) and attr in METHODS_WITH_WIDTH:
             return False
         return super().is_safe_attribute(obj, attr, value)
+
+    def wrap_str_format(self, value: Any) -> Any:
+        """What `str.format` is replaced with, which the sandbox keeps from reaching into values."""
+        if isinstance(owner := getattr(value, "__self__", None), str) and value.__name__.startswith("format"):
+            _require_narrow(owner)
+        return super().wrap_str_format(value)
 
     def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         self.budget.step()
@@ -185,8 +197,8 @@ class _Environment(ImmutableSandboxedEnvironment):
                     self.budget.chars(len(one) * max(other, 0))
         elif operator == "**" and not (abs(left) <= POWER_LIMIT and abs(right) <= POWER_LIMIT):
             raise jinja2.TemplateError("a power is too large")
-        elif operator == "%" and isinstance(left, str) and re.search(r"%[^%a-zA-Z]*(\d{4}|\*)", left):
-            raise jinja2.TemplateError("a field is too wide")
+        elif operator == "%" and isinstance(left, str):
+            _require_narrow(left)
         return super().call_binop(context, operator, left, right)
 
     def _replace(self, value: Any, old: Any, new: Any, count: int = -1) -> str:
@@ -205,6 +217,18 @@ class _Environment(ImmutableSandboxedEnvironment):
         items = [str(item if attribute is None else self.getitem(item, attribute)) for item in value]
         self.budget.chars(sum(map(len, items)) + len(items) * len(str(filler)))
         return str(filler).join(items)
+
+
+def _format(value: Any, *args: Any, **kwargs: Any) -> str:
+    """The filter `format`."""
+    _require_narrow(str(value))
+    return str(str(value) % (kwargs or args))
+
+
+def _require_narrow(template: str) -> None:
+    """Refuse a format with a field of a width that the template computes or that has more than three digits."""
+    if re.search(r"\d{4}|%[^%a-zA-Z]*\*|\{[^{}]*\{", template):
+        raise jinja2.TemplateError("a field is too wide")
 
 
 def _to_json(

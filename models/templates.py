@@ -23,7 +23,7 @@ from models.chat_format import Prompt, no_template
 from models.conversation import Conversation, Effort, Message, Role, Sampling
 from models.gguf_file import GgufHeader
 from models.template_messages import WAYS, Text, Texts, messages_for, tools_for
-from models.template_sandbox import ChatTemplate, TemplateRefused, template_fault
+from models.template_sandbox import ChatTemplate, TemplateEndless, TemplateRefused, template_fault
 from models.template_vocabulary import TemplateVocabulary
 from models.think_parser import KNOWN_TAGS, TOOL_TAGS, Style, ThinkParser
 
@@ -115,7 +115,7 @@ class TemplateFormat:
 
     def _rendered(self, conversation: Conversation, tools: bool) -> tuple[str, Texts]:
         """What the template makes of the conversation, in the first way that it takes."""
-        refusal: Exception = TemplateRefused("it leaves out what was asked")
+        refusal = TemplateRefused("it leaves out what was asked")
         neutral = self._vocabulary.neutral
         with self._lock:
             for rewrite in (None, neutral):
@@ -124,6 +124,8 @@ class TemplateFormat:
                     messages = messages_for(conversation, texts, way, tools=tools, neutral=neutral)
                     try:
                         rendered = self._render(messages, conversation, tools, way.bare)
+                    except TemplateEndless as error:
+                        raise template_fault(self._name, error) from error
                     except TemplateRefused as error:
                         refusal = error
                         continue
