@@ -1,4 +1,4 @@
-"""Models that are no gpt-oss, end to end: a tiny file with random weights, loaded, asked, and made to speak by a grammar."""
+"""Models that are no gpt-oss, end to end: a tiny random file, loaded, asked, and made to speak by a grammar."""
 
 from __future__ import annotations
 
