@@ -115,7 +115,8 @@ def test_a_model_calls_a_tool(folder: Path) -> None:
 
 def test_reasoning_without_end_is_ended_for_the_answer(folder: Path) -> None:
     with opened(folder, "DeepSeek-R1") as model:
-        reasoning, answer, _, last = asked(model, '"a"+ ("</think>\\n\\n" "b"+)', max_tokens=60)
+        endless = '"a"+ "</think>\\n\\n" more\nmore ::= "b" more'
+        reasoning, answer, _, last = asked(model, endless, max_tokens=60)
         assert set(reasoning) == {"a"}
         assert set(answer) == {"b"}
         assert last.reason is FinishReason.LENGTH
