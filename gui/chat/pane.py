@@ -5,18 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QWidget
 
 from core.i18n import tr
 from gui.chat import actions
 from gui.chat.composer import Composer
 from gui.chat.conversations import ConversationList
+from gui.chat.empty import EmptyPage
+from gui.chat.header import ChatHeader
 from gui.context import WindowContext
 from gui.models.card import ModelCard
 from gui.models.situation import Kind, ModelSituation
-from gui.style.elements import ElidedLabel, column, icon_button, label, row
+from gui.style.elements import column, row
 from gui.style.sheet import COLUMN_WIDTH, SPACE
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 FOLD_BELOW = 600  # the list of conversations folds by itself when the pane is narrower
 LIST_WIDTH = 216
-EMPTY, MESSAGES = 0, 1
 
 
 class ChatPane(QFrame):
@@ -54,9 +55,10 @@ class ChatPane(QFrame):
         self.conversations = ConversationList(context.bridge, theme)
         self.composer = Composer(theme, "medium")
         self.model_card = ModelCard(theme, Kind.CHAT)
-        self.title = ElidedLabel("", "title", Qt.TextElideMode.ElideRight)
+        self.header = ChatHeader(theme)
         self.pages = QStackedWidget()
-        self.pages.addWidget(self._empty_page())
+        self._empty = EmptyPage()
+        self.pages.addWidget(self._empty)
         self.splitter = QSplitter()
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
@@ -107,7 +109,7 @@ class ChatPane(QFrame):
             self.composer.set_effort(self._workspace.settings.current.effort)
         if "messages" in self.__dict__:
             self.messages.clear()
-        self.pages.setCurrentIndex(EMPTY)
+        self.pages.setCurrentWidget(self._empty)
         self.composer.field.setFocus()
 
     def open_conversation(self, conversation_id: int) -> None:
@@ -170,7 +172,7 @@ class ChatPane(QFrame):
         """Show or fold the list of conversations, and remember it."""
         self._context.state.set("conversations_shown", shown)
         self.conversations.setVisible(shown)
-        self._new.setVisible(not shown)
+        self.header.show_list_folded(not shown)
 
     def toggle_conversations(self) -> None:
         self.show_conversations(not self.conversations.isVisibleTo(self))
@@ -181,6 +183,8 @@ class ChatPane(QFrame):
     def _connect(self) -> None:
         self.conversations.chosen.connect(self.open_conversation)
         self.conversations.new_wanted.connect(self.new_conversation)
+        self.header.new_wanted.connect(self.new_conversation)
+        self.header.list_wanted.connect(self.toggle_conversations)
         self.conversations.listed.connect(self._show_title)
         self.conversations.deleted.connect(self._deleted)
         self.composer.asked.connect(self.ask)
@@ -188,7 +192,7 @@ class ChatPane(QFrame):
         self.composer.typing.connect(self.typing)
         shown = self._context.state.flag("conversations_shown")
         self.conversations.setVisible(shown is not False)
-        self._new.setVisible(shown is False)
+        self.header.show_list_folded(shown is False)
 
     def _show_conversation(self, conversation_id: int) -> None:
         self.current = conversation_id
@@ -203,13 +207,13 @@ class ChatPane(QFrame):
         if turn is not None and messages and messages[-1].role == "user":
             messages = messages[:-1]
         self.messages.show_messages(messages)
-        self.pages.setCurrentIndex(MESSAGES)
+        self.pages.setCurrentWidget(self.messages)
         if turn is not None:
             self._follow(turn)
         self._show_composer()
 
     def _follow(self, turn: Turn) -> None:
-        self.pages.setCurrentIndex(MESSAGES)
+        self.pages.setCurrentWidget(self.messages)
         self._following = (turn, self.messages.add_turn(turn))
         self._show_composer()
         self._show_title()
@@ -278,7 +282,9 @@ class ChatPane(QFrame):
             self.new_conversation()
 
     def _show_title(self) -> None:
-        self.title.setText(self.conversations.model.title(self.current) if self.current else tr("New conversation"))
+        self.header.title.setText(
+            self.conversations.model.title(self.current) if self.current else tr("New conversation")
+        )
 
     def _show_composer(self) -> None:
         """What can be typed and sent now, and why not."""
@@ -300,10 +306,9 @@ class ChatPane(QFrame):
         )
 
     def _main(self) -> QWidget:
-        theme = self._context.theme
         main = QWidget()
         layout = column(main, 0, 0)
-        layout.addLayout(self._header())
+        layout.addWidget(self.header)
         layout.addWidget(self.pages, 1)
         foot = QWidget()
         foot.setMaximumWidth(COLUMN_WIDTH)
@@ -316,39 +321,8 @@ class ChatPane(QFrame):
         around.addWidget(foot, 1000)
         around.addStretch(1)
         layout.addLayout(around)
-        theme.changed.connect(self.update)
+        self._context.theme.changed.connect(self.update)
         return main
-
-    def _header(self) -> QHBoxLayout:
-        theme = self._context.theme
-        header = row(spacing=SPACE // 2)
-        header.setContentsMargins(SPACE, SPACE, SPACE, SPACE // 2)
-        self._toggle = icon_button(
-            theme,
-            "sidebar",
-            tr("Show or hide the conversations (Ctrl+B)"),
-            self.toggle_conversations,
-            size_px=20,
-        )
-        self._new = icon_button(theme, "compose", tr("New conversation (Ctrl+N)"), self.new_conversation, size_px=20)
-        header.addWidget(self._toggle)
-        header.addWidget(self.title, 1)
-        header.addWidget(self._new)
-        return header
-
-    def _empty_page(self) -> QWidget:
-        page = QWidget()
-        layout = column(page, 3 * SPACE, SPACE)
-        title = label(tr("Ask about your documents"), "display", wrap=True)
-        text = label(
-            tr("Every answer names the passages it rests on. Nothing leaves this computer."), "muted", wrap=True
-        )
-        layout.addStretch(2)
-        for words in (title, text):
-            words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            layout.addWidget(words)
-        layout.addStretch(3)
-        return page
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow pane the list of conversations folds by itself; it comes back with the room."""
@@ -358,4 +332,4 @@ class ChatPane(QFrame):
             self._narrow = narrow
             shown = not narrow and self._context.state.flag("conversations_shown") is not False
             self.conversations.setVisible(shown)
-            self._new.setVisible(not shown)
+            self.header.show_list_folded(not shown)

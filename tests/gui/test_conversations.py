@@ -65,7 +65,7 @@ def test_newest_first_and_reopened_as_they_were(qtbot: QtBot, data_dir: Path) ->
         assert answer.reasoning.toggle.text() == "Reasoning" and not answer.reasoning.is_open
         (source,) = answer.sources.rows
         assert "page 3" in source.accessibleName() and "only in part" in source.accessibleName()
-        assert window.chat.title.text() == "the rent"
+        assert window.chat.header.title.text() == "the rent"
 
         click(source)
         wait(qtbot, lambda: window.documents.document.view.highlighted_text() == "The rent is 420")
@@ -83,7 +83,7 @@ def test_renamed_in_place_with_f2(qtbot: QtBot, data_dir: Path) -> None:
         QTest.keyClicks(editor, "Fire and water")
         QTest.keyClick(editor, Qt.Key.Key_Return)
         wait(qtbot, lambda: titles(window)[0] == "Fire and water")
-        assert window.chat.title.text() == "Fire and water"
+        assert window.chat.header.title.text() == "Fire and water"
     with opened(qtbot, Opening(data_dir)) as again:
         wait(qtbot, lambda: len(titles(again)) == 3 and titles(again)[0] == "Fire and water")
 
@@ -97,7 +97,7 @@ def test_deleted_with_the_delete_key_and_brought_back(qtbot: QtBot, data_dir: Pa
         assert "“the notice period” was deleted." in shown(window.undo)
         assert window.chat.current == 0 and "Ask about your documents" in shown(window.chat)
         click(window.undo.action)
-        wait(qtbot, lambda: len(titles(window)) == 3 and window.chat.title.text() == "the notice period")
+        wait(qtbot, lambda: len(titles(window)) == 3 and window.chat.header.title.text() == "the notice period")
 
 
 def test_deleted_for_good_after_a_restart(qtbot: QtBot, data_dir: Path) -> None:
