@@ -83,13 +83,16 @@ class Settings:
         group=ANSWERS,
         choices=(Choice("low", N_("Low")), Choice("medium", N_("Medium")), Choice("high", N_("High"))),
     )
-    passages: int = _setting(
-        6,
-        N_("Passages per question"),
-        N_("How many passages of your documents the model reads for a question. Fewer is faster."),
+    patience: str = _setting(
+        "balanced",
+        N_("Reading"),
+        N_("How much of your documents the model reads for a question, by how fast this computer reads."),
         group=ANSWERS,
-        minimum=1,
-        maximum=20,
+        choices=(
+            Choice("fast", N_("Fast: answers begin soonest")),
+            Choice("balanced", N_("Balanced")),
+            Choice("thorough", N_("Thorough: reads most")),
+        ),
     )
     answer_tokens: int = _setting(
         4096,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from core.chat.values import Basis, Judgement, Omission, SurveySuggested
 from models.conversation import Effort, Usage
 
 
@@ -131,12 +132,13 @@ class ConversationSummary:
 @dataclass(frozen=True, slots=True)
 class ToolUsed:
     """Event of a turn: the model called `name` with `arguments` (JSON text) and was given `result`; `ok` is False if
-    the call was refused or failed."""
+    the call was refused or failed. `cut_chars` of the result were left out."""
 
     name: str
     arguments: str
     result: str
     ok: bool
+    cut_chars: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,9 @@ class ChatMessage:
     """A stored message, `role` "user" or "assistant". For an answer: its reasoning, its checked `citations` in order
     of their first mention, its effort; `complete` is False if it was stopped or cut. For a question: `prompt`, the
     exact text the model was given, kept so that the next turn renders the same tokens and the cache holds. `sources`
-    are the passages numbered in the question's prompt, or found by the answer's `tools`."""
+    are the passages numbered in the question's prompt, or found by the answer's `tools`. `omissions` are what was left
+    out of either. A question has its `basis` and may have a `suggestion`; an answer has its `judgement`, and `data`,
+    the JSON text, if another form than text was asked for (`text` then shows the same as Markdown)."""
 
     id: int
     role: str
@@ -158,6 +162,11 @@ class ChatMessage:
     usage: Usage | None = None
     prompt: str = ""
     created_s: float = 0.0
+    omissions: tuple[Omission, ...] = ()
+    basis: Basis | None = None
+    suggestion: SurveySuggested | None = None
+    judgement: Judgement | None = None
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)

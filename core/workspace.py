@@ -20,6 +20,7 @@ from core.settings import SettingsStore
 from core.shelf import Shelf
 from core.store.conversations import Conversations
 from core.store.database import Database
+from core.store.scopes import Scopes
 from core.store.vector_index import VectorIndex
 from core.survey.store import SurveyStore
 from core.survey.survey import Surveys
@@ -53,6 +54,7 @@ class Workspace:
         )
         self.retriever = Retriever(database, self.vectors, self.engines.embedder)
         self.conversations = Conversations(database)
+        self.scopes = Scopes(database)
         self.chat = Chat(
             self.conversations,
             self.library,

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from core.chat import answering, citations, prompt
 from core.chat.answering import AnsweringModel, Draft
 from core.chat.document_tools import DocumentTools
+from core.chat.patience import budget
 from core.chat.query import search_query
 from core.chat.sources import SourceBook, sources_of
+from core.chat.values import Patience
 from core.faults import N_, ChatFault
 from core.library.attention import Attention
 from core.library.library import Library
@@ -26,7 +28,6 @@ from models.progress import ReportProgress, ignore_progress
 
 log = logging.getLogger(__name__)
 
-CHARS_PER_PASSAGE = 1200  # room a passage may take in the prompt; about 300 tokens of English
 ANSWER_ROOM_TOKENS = 1024  # of the context, kept free for reasoning, tools and answer before history is let go
 
 TurnEvent = SearchedDocuments | ModelEvent | ToolUsed | AnswerSaved
@@ -107,8 +108,8 @@ class Chat:
             yield from self._answer(model, conversation_id, fitted, documents, max_tokens, cancel)
 
     def _search(self, query: str, documents: frozenset[int] | None) -> SearchResult:
-        limit = self._settings.current.passages
-        return self._retriever.search(query, limit=limit, max_chars=limit * CHARS_PER_PASSAGE, documents=documents)
+        room = budget(Patience(self._settings.current.patience), None, query)
+        return self._retriever.search(query, limit=room.passages, max_chars=room.chars, documents=documents)
 
     def _fit(
         self,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Any
 
+from core.chat.values import WHOLE_LIBRARY, Scope
 from core.store.database import Database
-from core.values import ChatMessage, Citation, ConversationSummary, Support, ToolUsed
-from models.conversation import Effort, Usage
+from core.store.message_json import body_of, message_of
+from core.store.stored_json import to_json
+from core.values import ChatMessage, ConversationSummary
 
 TITLE_LENGTH = 60
 
@@ -22,14 +22,26 @@ class Conversations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, title: str = "") -> int:
+    def create(self, title: str = "", scope: Scope = WHOLE_LIBRARY) -> int:
         """A new conversation's id. Without a title it takes its first question's words."""
         now = time.time()
         with self._database.write(durable=True) as connection:
             row = connection.execute(
-                "INSERT INTO conversations (title, created_s, updated_s) VALUES (?, ?, ?)", (title, now, now)
+                "INSERT INTO conversations (title, created_s, updated_s, scope) VALUES (?, ?, ?, ?)",
+                (title, now, now, _scope_text(scope)),
             )
             return int(row.lastrowid or 0)
+
+    def scope(self, conversation_id: int) -> Scope:
+        """What the conversation looks into; the whole library for one that is not there."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT scope FROM conversations WHERE id = ?", (conversation_id,)).fetchone()
+        return _scope(row[0] if row else "")
+
+    def set_scope(self, conversation_id: int, scope: Scope) -> None:
+        """From the next question on; what was asked before stays as it was answered."""
+        with self._database.write(durable=True) as connection:
+            connection.execute("UPDATE conversations SET scope = ? WHERE id = ?", (_scope_text(scope), conversation_id))
 
     def list(self) -> tuple[ConversationSummary, ...]:
         """All that are not deleted, the most recently used first."""
@@ -46,7 +58,7 @@ class Conversations:
                 "SELECT id, role, body, created_s FROM messages WHERE conversation_id = ? ORDER BY ordinal",
                 (conversation_id,),
             ).fetchall()
-        return tuple(_message(*row) for row in rows)
+        return tuple(message_of(*row) for row in rows)
 
     def rename(self, conversation_id: int, title: str) -> None:
         with self._database.write(durable=True) as connection:
@@ -75,17 +87,17 @@ class Conversations:
             row = connection.execute(
                 "INSERT INTO messages (conversation_id, ordinal, role, body, created_s) VALUES (?, "
                 "(SELECT COALESCE(MAX(ordinal), -1) + 1 FROM messages WHERE conversation_id = ?), ?, ?, ?)",
-                (conversation_id, conversation_id, message.role, _body(message), now),
+                (conversation_id, conversation_id, message.role, body_of(message), now),
             )
             connection.execute("UPDATE conversations SET updated_s = ? WHERE id = ?", (now, conversation_id))
             if message.role == "user":
                 _name_after(connection, conversation_id, message.text)
-            return _message(int(row.lastrowid or 0), message.role, _body(message), now)
+            return message_of(int(row.lastrowid or 0), message.role, body_of(message), now)
 
     def replace(self, message: ChatMessage) -> None:
         """Store `message` in place of the one with its id."""
         with self._database.write(durable=True) as connection:
-            connection.execute("UPDATE messages SET body = ? WHERE id = ?", (_body(message), message.id))
+            connection.execute("UPDATE messages SET body = ? WHERE id = ?", (body_of(message), message.id))
 
     def cut_from(self, message_id: int) -> None:
         """Remove a message and all after it, for asking again or asking differently."""
@@ -104,40 +116,12 @@ def _name_after(connection: Connection, conversation_id: int, question: str) -> 
     connection.execute("UPDATE conversations SET title = ? WHERE id = ? AND title = ''", (words, conversation_id))
 
 
-def _body(message: ChatMessage) -> str:
-    body: dict[str, Any] = {"text": message.text, "complete": message.complete}
-    if message.prompt:
-        body["prompt"] = message.prompt
-    if message.reasoning:
-        body["reasoning"] = message.reasoning
-    if message.effort:
-        body["effort"] = message.effort.value
-    if message.usage:
-        body["usage"] = asdict(message.usage)
-    body["citations"] = [asdict(citation) | {"path": str(citation.path)} for citation in message.citations]
-    body["sources"] = [asdict(source) | {"path": str(source.path)} for source in message.sources]
-    if message.tools:
-        body["tools"] = [asdict(tool) for tool in message.tools]
-    return json.dumps(body, ensure_ascii=False)
-
-
-def _message(message_id: int, role: str, body_text: str, created_s: float) -> ChatMessage:
-    body = json.loads(body_text)
-    return ChatMessage(
-        id=message_id,
-        role=role,
-        text=body["text"],
-        reasoning=body.get("reasoning", ""),
-        citations=tuple(_citation(c) for c in body.get("citations", ())),
-        sources=tuple(_citation(c) for c in body.get("sources", ())),
-        tools=tuple(ToolUsed(**tool) for tool in body.get("tools", ())),
-        effort=Effort(body["effort"]) if "effort" in body else None,
-        complete=body.get("complete", True),
-        usage=Usage(**body["usage"]) if "usage" in body else None,
-        prompt=body.get("prompt", ""),
-        created_s=created_s,
+def _scope_text(scope: Scope) -> str:
+    return (
+        to_json({"paths": [str(path) for path in scope.paths], "whole": scope.whole}) if scope != WHOLE_LIBRARY else ""
     )
 
 
-def _citation(stored: dict[str, Any]) -> Citation:
-    return Citation(**stored | {"path": Path(stored["path"]), "support": Support(stored["support"])})
+def _scope(text: str) -> Scope:
+    stored = json.loads(text) if text else {}
+    return Scope(tuple(map(Path, stored.get("paths", ()))), stored.get("whole", False))

@@ -158,6 +158,27 @@ CREATE TABLE survey_rows (
 CREATE INDEX survey_rows_by_document ON survey_rows (document_id);
 """
 
+SCOPES_AND_SPEEDS = """
+-- What a conversation looks into, as JSON (core.store.conversations); empty for the whole library.
+ALTER TABLE conversations ADD COLUMN scope TEXT NOT NULL DEFAULT '';
+
+-- How fast a model was on this machine the last time; `model` is the name and size of its file.
+CREATE TABLE speeds (
+    model TEXT PRIMARY KEY,
+    prefill_tokens_s REAL NOT NULL,
+    decode_tokens_s REAL NOT NULL,
+    measured_s REAL NOT NULL
+) WITHOUT ROWID;
+
+-- `settings` is JSON (core.survey.store). A long document is read in parts: `place` is how far, as an offset into its
+-- text, `length` that of the whole text, `parts` and `failed_parts` how many parts were read and failed.
+ALTER TABLE surveys ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE survey_rows ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE survey_rows ADD COLUMN length INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE survey_rows ADD COLUMN parts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE survey_rows ADD COLUMN failed_parts INTEGER NOT NULL DEFAULT 0;
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -170,6 +191,7 @@ class Migration:
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, LIBRARY),
     Migration(2, SURVEYS),
+    Migration(3, SCOPES_AND_SPEEDS),
     # The next one goes here.
 )
 

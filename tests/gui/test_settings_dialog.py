@@ -40,14 +40,14 @@ def test_what_is_chosen_is_kept_and_dark_is_dark_at_once(qtbot: QtBot, tmp_path:
     with opened(qtbot, Opening(tmp_path / "data")) as window:
         dialog = open_settings(window)
         controls = {field.name: field.control for field in dialog.fields}
-        appearance, passages = controls["appearance"], controls["passages"]
-        assert isinstance(appearance, QComboBox) and isinstance(passages, QSpinBox)
+        appearance, longest = controls["appearance"], controls["answer_tokens"]
+        assert isinstance(appearance, QComboBox) and isinstance(longest, QSpinBox)
         appearance.setCurrentIndex(appearance.findData("dark"))
-        passages.setValue(9)
+        longest.setValue(900)
         click(dialog.findChildren(QDialogButtonBox)[0].button(QDialogButtonBox.StandardButton.Ok))
         wait(qtbot, lambda: QApplication.palette().window().color().name() == DARK.canvas)
         kept = SettingsStore(tmp_path / "data" / "settings.toml").current
-        assert (kept.appearance, kept.passages, kept.language) == ("dark", 9, "")
+        assert (kept.appearance, kept.answer_tokens, kept.language) == ("dark", 900, "")
 
 
 def test_about_says_the_version_and_where_the_data_lies(qtbot: QtBot, tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from core.settings import DECLARATIONS, Settings, SettingsStore
 
 def test_what_is_changed_is_there_the_next_time(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
-    SettingsStore(path).change(effort="high", passages=3)
-    assert SettingsStore(path).current == Settings(effort="high", passages=3)
+    SettingsStore(path).change(effort="high", patience="fast")
+    assert SettingsStore(path).current == Settings(effort="high", patience="fast")
 
 
 def test_a_value_that_does_not_fit_falls_back_to_its_default(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
-    path.write_text('effort = "extreme"\npassages = 900\nlanguage = 3\nmemory_gib = 24\n', encoding="utf-8")
+    path.write_text('effort = "extreme"\npatience = "endless"\nlanguage = 3\nmemory_gib = 24\n', encoding="utf-8")
     assert SettingsStore(path).current == Settings(memory_gib=24)
 
 
@@ -34,13 +34,13 @@ def test_a_damaged_file_gives_the_defaults_and_is_mended_by_the_next_change(tmp_
 def test_comments_and_foreign_keys_of_the_person_stay(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text("# mine\nfuture = 1\n", encoding="utf-8")
-    SettingsStore(path).change(passages=2)
+    SettingsStore(path).change(answer_tokens=128)
     assert path.read_text(encoding="utf-8").startswith("# mine\nfuture = 1\n")
 
 
 def test_a_value_out_of_bounds_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="passages"):
-        SettingsStore(tmp_path / "settings.toml").change(passages=0)
+    with pytest.raises(ValueError, match="answer_tokens"):
+        SettingsStore(tmp_path / "settings.toml").change(answer_tokens=0)
 
 
 def test_every_default_is_within_its_bounds() -> None:

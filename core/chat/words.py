@@ -1,0 +1,77 @@
+"""What the window and the command line say of an answer: what was read and left out, and the application's verdict."""
+
+from __future__ import annotations
+
+from core.chat.values import Basis, Cause, Omission, OmissionKind, SurveyKind, SurveySuggested, Verdict
+from core.i18n import ngettext, tr
+
+
+def basis_text(basis: Basis) -> str:
+    """For example: 6 passages from 4 of 212 documents."""
+    if not basis.passages:
+        return ngettext("Nothing found in {n} document", "Nothing found in {n} documents", basis.searched)
+    if basis.whole:
+        passages = ngettext("{n} section", "{n} sections", basis.passages)
+        return passages + " " + ngettext("of {n} document, in full", "of {n} documents, in full", basis.documents)
+    passages = ngettext("{n} passage", "{n} passages", basis.passages)
+    documents = ngettext(
+        "from {found} of {n} document", "from {found} of {n} documents", basis.searched, found=basis.documents
+    )
+    return f"{passages} {documents}"
+
+
+def omission_text(omission: Omission) -> str:
+    """One sentence: what was left out, and why."""
+    what = _left_out(omission)
+    why = _WHY.get(omission.cause)
+    return f"{what} {why()}" if why is not None else what
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """One sentence in the application's own words; empty where the sources speak for themselves."""
+    if verdict is Verdict.NOT_IN_DOCUMENTS:
+        return tr("Your documents do not seem to answer this. The nearest passages are listed below.")
+    if verdict is Verdict.UNSUPPORTED:
+        return tr("Nothing in this answer could be confirmed in your documents.")
+    if verdict is Verdict.PARTLY:
+        return tr("Some of this answer could not be confirmed in the passages it cites.")
+    return ""
+
+
+def suggestion_text(suggested: SurveySuggested) -> str:
+    """The offer to read every document, for a question that seems to be about all of them."""
+    documents = ngettext("{n} document", "{n} documents", suggested.documents)
+    if suggested.kind is SurveyKind.CHANGES:
+        return tr("This compares whole documents. A survey would go through {documents} from beginning to end.",
+                  documents=documents)  # fmt: skip
+    return tr("This seems to be about all of your documents, and the answer rests on a few passages. "
+              "A survey would read {documents} one by one.", documents=documents)  # fmt: skip
+
+
+def _left_out(omission: Omission) -> str:
+    n, total, name = omission.left_out, omission.total, omission.name
+    if omission.kind is OmissionKind.PASSAGES:
+        return ngettext("{n} more passage was found and not read.", "{n} more passages were found and not read.", n)
+    if omission.kind is OmissionKind.TURNS:
+        return ngettext(
+            "The oldest question of this conversation is no longer in view.",
+            "The {n} oldest questions of this conversation are no longer in view.", n,
+        )  # fmt: skip
+    if omission.kind is OmissionKind.PAGES:
+        return tr("Read {read} of {total} pages of {name}.", read=total - n, total=total, name=name)
+    if omission.kind is OmissionKind.SECTIONS:
+        return tr("Read {read} of {total} sections of {name}.", read=total - n, total=total, name=name)
+    if omission.kind is OmissionKind.DOCUMENTS:
+        return ngettext("{n} chosen document was left out.", "{n} chosen documents were left out.", n)
+    if omission.kind is OmissionKind.RESULT:
+        return tr("The model was given the beginning of what {name} found; {n} characters were cut.", name=name, n=n)
+    if omission.kind is OmissionKind.MENTION:
+        return tr("There is no document named {name}.", name=name)
+    return tr("The answer was cut before its end.")
+
+
+_WHY = {
+    Cause.PATIENCE: lambda: tr("More would have taken longer than you want to wait."),
+    Cause.CONTEXT: lambda: tr("More does not fit into what the model can keep in view."),
+    Cause.NOT_READ: lambda: tr("Not read yet, or skipped."),
+}
