@@ -1,0 +1,144 @@
+"""Memory of the whole application while its window answers: every process, and how long the event loop was held up.
+
+    python -m tests.bench.bench_window --model FILE.gguf [--embedder FILE.gguf] [--contexts 8192,32768] [--tokens 64]
+
+The real window indexes the user guide, is asked a question by keyboard and waits for the answer. Printed are the peak
+of its own process as the operating system counts it, the highest sum over all its processes (the vector store's too;
+pages that two of them share count twice), and the longest pauses between two turns of the event loop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+GIB = 2**30
+QUESTION = "How do I add a folder of documents?"
+LIMIT_S = 1800.0
+
+
+class MemoryWatch:
+    """Adds up the resident memory of this process and its children every 200 ms, on a thread of its own."""
+
+    def __init__(self) -> None:
+        self.peak_bytes = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="memory", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        import psutil
+
+        own = psutil.Process()
+        while not self._ended.wait(0.2):
+            total = 0
+            for process in (own, *own.children(recursive=True)):
+                try:
+                    total += int(process.memory_info().rss)
+                except psutil.Error:  # it has just ended
+                    continue
+            self.peak_bytes = max(self.peak_bytes, total)
+
+
+def measure(arguments: argparse.Namespace, context: int) -> None:
+    """Open the window on a new data directory, ask, wait, print."""
+    from PySide6.QtCore import Qt, QTimer
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+
+    from core.guide import guide_folder
+    from core.settings import SettingsStore
+    from gui.app import make_window
+    from gui.collect import GuiThreadCollector
+    from gui.main_window import Opening
+    from models.conversation import Sampling
+    from tests.bench.bench_memory import peak_bytes
+
+    app = QApplication([])
+    collector = GuiThreadCollector(app)
+    pauses: list[float] = []
+    last_s = [time.perf_counter()]
+
+    def tick() -> None:
+        now_s = time.perf_counter()
+        pauses.append(now_s - last_s[0])
+        last_s[0] = now_s
+
+    def wait(what: str, seen: Callable[[], bool]) -> None:
+        began_s = time.monotonic()
+        while not seen():
+            if time.monotonic() - began_s > LIMIT_S:
+                raise SystemExit(f"waited in vain: {what}")
+            app.processEvents()
+            time.sleep(0.001)
+
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = Path(folder)
+        SettingsStore(data_dir / "settings.toml").change(context_tokens=context, answer_tokens=arguments.tokens)
+        watch = MemoryWatch()
+        opening = Opening(
+            data_dir, arguments.model, arguments.embedder, sampling=Sampling(seed=1), paths=(guide_folder(),)
+        )
+        window = make_window(app, opening, "light")
+        window.show()
+        window.open_library()
+        wait("indexing", lambda: "ready" in window.status.text.text() and not window.bridge.busy)
+        timer = QTimer()
+        timer.timeout.connect(tick)
+        timer.start(5)
+        window.chat.composer.field.setFocus()
+        QTest.keyClicks(window.chat.composer.field, QUESTION)
+        QTest.keyClick(window.chat.composer.field, Qt.Key.Key_Return)
+        asked_s, last_s[0] = time.monotonic(), time.perf_counter()
+        wait("an answer", lambda: any(getattr(w, "message", None) is not None for w in window.chat.messages.shown))
+        answered_s = time.monotonic() - asked_s
+        timer.stop()
+        watch.stop()
+        workspace = window.workspace
+        plan = workspace.engines.plan if workspace is not None else None
+        pauses.sort()
+        own_gib, all_gib = peak_bytes() / GIB, watch.peak_bytes / GIB
+        print(f"context {context}: own process {own_gib:.2f} GiB, all processes {all_gib:.2f} GiB", end="")
+        if plan is not None:
+            weights = "repacked" if plan.repack else "mapped"
+            print(f"; planned {plan.estimated_bytes / GIB:.2f} GiB, weights {weights}", end="")
+        p99_ms, longest_ms = 1000 * pauses[int(0.99 * (len(pauses) - 1))], 1000 * pauses[-1]
+        print(
+            f"; answered in {answered_s:.0f} s; event loop p99 {p99_ms:.0f} ms, longest {longest_ms:.0f} ms", flush=True
+        )
+        window.close()
+        collector.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--embedder", type=Path)
+    parser.add_argument("--contexts", default="8192")
+    parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    contexts = [int(part) for part in arguments.contexts.split(",")]
+    if arguments.child:
+        measure(arguments, contexts[0])
+        return
+    for context in contexts:
+        command = [sys.executable, "-m", "tests.bench.bench_window", "--child", "--contexts", str(context)]
+        command += ["--model", str(arguments.model), "--tokens", str(arguments.tokens)]
+        command += ["--embedder", str(arguments.embedder)] if arguments.embedder else []
+        subprocess.run(command, check=False, env={"QT_QPA_PLATFORM": "offscreen", **os.environ})
+
+
+if __name__ == "__main__":
+    main()
