@@ -27,8 +27,8 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """What the dialog needs to know of a setting. `label`, `help`, `unit` and `group` are `N_` templates; a setting
-    without a label is kept in the file but not offered in the dialog. `needs_restart` is said beside it, and `zero` is
-    shown in place of 0."""
+    without a label is kept in the file but not offered in the dialog. `needs_restart` is said beside it, `zero` is
+    shown in place of 0, and `lines` says that a text has several lines."""
 
     label: str
     help: str = ""
@@ -39,6 +39,7 @@ class Declaration:
     choices: tuple[Choice, ...] = ()
     needs_restart: bool = False
     zero: str = ""
+    lines: bool = False
 
     def accepts(self, value: SettingValue) -> bool:
         """Whether `value` (already of the right type) is within the bounds."""
@@ -55,6 +56,7 @@ def _setting(default: Any, label: str = "", help: str = "", **rest: Any) -> Any:
 
 GENERAL = N_("General")
 ANSWERS = N_("Answers")
+DOCUMENTS = N_("Documents")
 MEMORY = N_("Model and memory")
 
 
@@ -122,6 +124,53 @@ class Settings:
         maximum=131072,
         zero=N_("Automatic"),
     )
+    watch: bool = _setting(
+        True,
+        N_("Follow changes"),
+        N_("Files that are added, edited, renamed or deleted in your folders are noticed while Papermoor is open."),
+        group=DOCUMENTS,
+    )
+    on_battery: str = _setting(
+        "low",
+        N_("On battery"),
+        N_("Whether documents are read and prepared while the computer runs on its battery. Questions always work."),
+        group=DOCUMENTS,
+        choices=(
+            Choice("go_on", N_("Go on")),
+            Choice("low", N_("Wait below 40 %")),
+            Choice("wait", N_("Wait for the mains")),
+        ),
+    )
+    ignore: str = _setting(
+        "__pycache__/\nnode_modules/\n$RECYCLE.BIN/\nSystem Volume Information/",
+        N_("Leave out"),
+        N_(
+            "Folders and files that are not read: a pattern in each line, as in .gitignore files, such as “drafts/”, "
+            "“*.log” or “!important.log”. A file named .papermoorignore in a folder does the same for that folder. "
+            "Links to other folders are never followed."
+        ),
+        group=DOCUMENTS,
+        lines=True,
+    )
+    git_ignore: bool = _setting(
+        False,
+        N_("Heed .gitignore"),
+        N_("Leave out what the .gitignore files in your folders leave out, too."),
+        group=DOCUMENTS,
+    )
+    hidden_files: bool = _setting(
+        False, N_("Read hidden files"), N_("Files and folders that the system hides."), group=DOCUMENTS
+    )
+    largest_file_mb: int = _setting(
+        2048,
+        N_("Largest file"),
+        N_("Larger files are listed as skipped."),
+        group=DOCUMENTS,
+        unit=N_("MB"),
+        minimum=1,
+        maximum=65536,
+    )
+    paused: bool = _setting(False)
     chat_model: str = _setting("")
     embedder: str = _setting("")
 

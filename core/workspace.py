@@ -14,6 +14,7 @@ from core.faults import Fault
 from core.guide import guide_folder
 from core.library.attention import Attention
 from core.library.library import Library
+from core.library.rules import LibraryRules
 from core.parsing.pool import ParserPool
 from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
@@ -51,6 +52,7 @@ class Workspace:
             embedder=self.engines.embedder,
             vectors=self.vectors,
             attention=self.attention,
+            rules=lambda: LibraryRules.of(self.settings.current, data_dir.path),
         )
         self.retriever = Retriever(database, self.vectors, self.engines.embedder)
         self.conversations = Conversations(database)

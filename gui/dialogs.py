@@ -104,7 +104,7 @@ class Dialogs(QObject):
             dialog = SkippedDialog(files, self._window)
             dialog.reveal.connect(self.reveal)
             if library is not None:
-                dialog.again.connect(library.index_again)
+                dialog.again.connect(library.retry)
             dialog.open()
 
         self._context.bridge.run(list_skipped(self._workspace, self, show))

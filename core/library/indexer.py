@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.i18n import fault_text
+from core.i18n import fault_text, tr
 from core.jobs import Job
 from core.library.attention import Attention
 from core.library.reading import look_at, reading_of, still_same
@@ -57,12 +57,18 @@ class Indexer:
     """Reads queued files. Runs on the index worker; stops at every file, and what it has stored by then stays."""
 
     def __init__(
-        self, documents: Documents, contents: Contents, open_pool: Callable[[], ParserPool], attention: Attention
+        self,
+        documents: Documents,
+        contents: Contents,
+        open_pool: Callable[[], ParserPool],
+        attention: Attention,
+        largest_bytes: Callable[[], int],
     ) -> None:
         self._documents = documents
         self._contents = contents
         self._open_pool = open_pool
         self._attention = attention
+        self._largest_bytes = largest_bytes
         self._stamps: dict[Path, FileStamp] = {}
 
     def read(self, queue: list[QueuedFile], job: Job) -> int:
@@ -91,19 +97,23 @@ class Indexer:
 
     def _readable(self, going: _Pass, paths: list[Path]) -> Iterator[Path]:
         """The files that have to be parsed, drawn as parsers become free. Others are settled here."""
+        largest_bytes = self._largest_bytes()
         for path in paths:
             self._attention.give_way(going.job.cancel)
             file = going.waiting[path]
             try:
-                stamp = look_at(path)
+                stamp = look_at(path, largest_bytes)
             except OSError as error:
                 self._refuse(file, FileStamp(file.size_bytes, NEVER_NS, 0), fault_of(error))
             else:
-                if stamp.content_hash != file.content_hash:
+                if stamp.size_bytes > largest_bytes:
+                    self._contents.skip(file.id, stamp, _too_large(largest_bytes))
+                elif stamp.content_hash != file.content_hash:
                     self._stamps[path] = stamp
                     yield path
                     continue
-                self._documents.unchanged(file.id, stamp.size_bytes, stamp.modified_ns, stamp.checked_ns)
+                else:
+                    self._documents.unchanged(file.id, stamp.size_bytes, stamp.modified_ns, stamp.checked_ns)
             going.waiting.pop(path)
             going.finished(file, path)
 
@@ -136,6 +146,10 @@ class Indexer:
             stamp = FileStamp(stamp.size_bytes, NEVER_NS, 0)
         log.info("document %d is left out: %s", file.id, fault.problem)
         self._contents.skip(file.id, stamp, fault_text(fault), format=fault.format)
+
+
+def _too_large(largest_bytes: int) -> str:
+    return tr("The file is larger than {limit} MB, the most that the settings allow.", limit=largest_bytes >> 20)
 
 
 def _cost(file: QueuedFile) -> int:

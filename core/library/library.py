@@ -16,7 +16,8 @@ from core.library.attention import Attention
 from core.library.changes import Changes
 from core.library.embedding import PassageEmbedder, embed_missing
 from core.library.indexer import Indexer
-from core.library.scan import ScanRules, Walk, walk
+from core.library.rules import LibraryRules
+from core.library.scan import Walk, walk
 from core.library.upkeep import Upkeep
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.pool import ParserPool
@@ -47,7 +48,7 @@ class Library:
         embedder: Callable[[], PassageEmbedder | None],
         vectors: VectorIndex,
         attention: Attention,
-        rules: ScanRules | None = None,
+        rules: Callable[[], LibraryRules] = LibraryRules,
     ) -> None:
         self._folders = Folders(database)
         self._documents = Documents(database)
@@ -56,8 +57,10 @@ class Library:
         self._embedder = embedder
         self._vectors = vectors
         self._attention = attention
-        self._rules = rules or ScanRules()
-        self._indexer = Indexer(self._documents, self._contents, parser_pool, attention)
+        self._rules = rules
+        self._indexer = Indexer(
+            self._documents, self._contents, parser_pool, attention, lambda: rules().largest_file_bytes
+        )
         self._upkeep = Upkeep(database, attention)
         self._indexing = threading.Lock()
         self._upkeep.check_keywords()
@@ -97,6 +100,7 @@ class Library:
         started_s = time.monotonic()
         with self._indexing:
             self.tidy(job)
+            self._documents.hold_to_size(self._rules().largest_file_bytes)
             skipped: list[Skipped] = []
             parts = self._parts(paths, skipped)
             removed = self._look_through(parts, skipped, job)
@@ -122,7 +126,7 @@ class Library:
         for folder in self._folders.list():
             place = os.fsencode(folder.path)
             part = Subtree(folder.id, place, place)
-            walked = walk(place, supported, rules=self._rules, cancel=cancel)
+            walked = walk(place, supported, rules=self._rules().scan, cancel=cancel)
             different = change_detection.difference(part, walked, self._documents)
             if different:
                 found.append((folder.path, different))
@@ -175,10 +179,10 @@ class Library:
 
     def _look_through(self, parts: Sequence[Subtree], skipped: list[Skipped], job: Job) -> int:
         """Compare the disk with what is known and queue what has to be read; returns how many documents left."""
-        changes = Changes()
+        changes, rules = Changes(), self._rules().scan
         for part in parts:
             job.report(Progress(0, 0, "files", os.fsdecode(part.path)), now=True)
-            found = walk(part.path, supported, rules=self._rules, cancel=job.cancel)
+            found = walk(part.path, supported, top=part.folder_path, rules=rules, cancel=job.cancel)
             change_detection.compare(part, found, self._documents, changes)
             skipped += _left_out(part, found)
         return change_detection.apply(changes, self._documents, self._contents, job.cancel)

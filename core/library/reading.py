@@ -15,12 +15,15 @@ from core.store.contents import ChunkRecord, FileStamp, Reading
 BLOCK_BYTES = 1 << 20
 
 
-def look_at(path: Path) -> FileStamp:
-    """Size, time of change and a hash of all bytes. Raises `OSError`."""
+def look_at(path: Path, largest_bytes: int | None = None) -> FileStamp:
+    """Size, time of change and a hash of all bytes, without the hash if there are more than `largest_bytes`. Raises
+    `OSError`."""
     checked_ns = time.time_ns()
     digest = hashlib.blake2b(digest_size=20)
     with open(path, "rb") as file:
         status = os.fstat(file.fileno())
+        if largest_bytes is not None and status.st_size > largest_bytes:
+            return FileStamp(status.st_size, status.st_mtime_ns, checked_ns)
         while block := file.read(BLOCK_BYTES):
             digest.update(block)
     return FileStamp(status.st_size, status.st_mtime_ns, checked_ns, digest.digest())

@@ -15,6 +15,7 @@ from core.store.folders import Subtree, prefix_of
 from core.store.texts import whole_text
 from core.values import Document, DocumentState, DocumentText, Skipped
 
+SIZE_KEY = "largest_file_bytes"
 _DOCUMENT = (
     "d.id, d.folder_id, d.path, d.title, d.state, d.reason, d.size_bytes, d.modified_ns, d.page_count, d.passage_count"
 )
@@ -182,6 +183,20 @@ class Documents:
             connection.executemany(
                 "UPDATE documents SET pending = 1, attempts = 0, content_hash = NULL WHERE id = ?",
                 ((i,) for i in document_ids),
+            )
+
+    def hold_to_size(self, largest_bytes: int) -> None:
+        """Queue what another limit of size decides differently than the one that was held to before."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (SIZE_KEY,)).fetchone()
+        before = int(row[0]) if row else largest_bytes
+        if row is not None and before == largest_bytes:
+            return
+        with self._database.write() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (SIZE_KEY, str(largest_bytes)))
+            connection.execute(
+                "UPDATE documents SET pending = 1, content_hash = NULL WHERE size_bytes > ? AND size_bytes <= ?",
+                (min(before, largest_bytes), max(before, largest_bytes)),
             )
 
     def unchanged(self, document_id: int, size_bytes: int, modified_ns: int, checked_ns: int) -> None:

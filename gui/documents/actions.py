@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +44,7 @@ class SkippedFile:
     path: Path
     reason: str
     folder_id: int
+    document_id: int
 
 
 class LibraryActions(QObject):
@@ -81,6 +82,16 @@ class LibraryActions(QObject):
     def index_again(self, paths: Sequence[Path] | None = None) -> None:
         """Bring `paths` (None: everything) up to date with the disk."""
         self._index(None if paths is None else list(paths))
+
+    def retry(self, documents: Mapping[int, Path]) -> None:
+        """Read these (paths by document id) again, though the files have not changed."""
+        library, ids, paths = self._workspace.library, list(documents), list(documents.values())
+
+        def work(job: Job) -> IndexReport:
+            library.retry(ids)
+            return library.index(paths, job)
+
+        self._start_indexing(work)
 
     def embed_missing(self) -> None:
         """After an embedding model came: prepare what is indexed for search by meaning."""
@@ -212,6 +223,8 @@ def list_skipped(
 
     def work(job: Job) -> tuple[SkippedFile, ...]:
         documents = workspace.library.documents()
-        return tuple(SkippedFile(d.path, d.reason, d.folder_id) for d in documents if d.state is DocumentState.SKIPPED)
+        return tuple(
+            SkippedFile(d.path, d.reason, d.folder_id, d.id) for d in documents if d.state is DocumentState.SKIPPED
+        )
 
     return Operation("store", work, owner, on_result=on_list)

@@ -74,6 +74,7 @@ class LibraryView(QWidget):
     open_outside = Signal(object)  # Path
     reveal = Signal(object)  # Path
     index_again = Signal(object)  # Path
+    retry = Signal(object)  # path by document id
     remove = Signal(object)  # Folder
     add_wanted = Signal()
 
@@ -250,6 +251,9 @@ class LibraryView(QWidget):
             add(tr("Open in its application"), lambda: self.open_outside.emit(node.path))
         add(tr("Show in folder"), lambda: self.reveal.emit(node.path))
         menu.addSeparator()
-        add(tr("Index again"), lambda: self.index_again.emit(node.path))
+        if document is not None and document.state is DocumentState.SKIPPED:
+            add(tr("Try again"), lambda: self.retry.emit({document.id: document.path}))
+        else:
+            add(tr("Index again"), lambda: self.index_again.emit(node.path))
         add(tr("Remove from Papermoor…"), self._remove)
         return menu

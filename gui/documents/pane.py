@@ -85,6 +85,7 @@ class DocumentPane(QFrame):
             actions = self._actions
             made.filter_changed.connect(actions.set_filter)
             made.index_again.connect(lambda path: actions.index_again([path]))
+            made.retry.connect(actions.retry)
         self.stack.addWidget(made)
         return made
 

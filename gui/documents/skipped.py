@@ -45,9 +45,9 @@ class SkippedModel(QAbstractTableModel):
 
 
 class SkippedDialog(QDialog):
-    """`again` asks to read the files once more, for instance after their passwords were taken off."""
+    """`again` asks to read files once more: those that are selected, or all where none is."""
 
-    again = Signal(list)  # paths
+    again = Signal(object)  # path by document id
     reveal = Signal(object)  # Path
 
     def __init__(self, files: Sequence[SkippedFile], parent: QWidget) -> None:
@@ -87,7 +87,7 @@ class SkippedDialog(QDialog):
         layout.addWidget(self.view, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         for button in (
-            push_button(tr("Try them again"), self._again),
+            push_button(tr("Try again"), self._again),
             push_button(tr("Copy the list"), self._copy),
         ):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
@@ -95,7 +95,9 @@ class SkippedDialog(QDialog):
         layout.addWidget(buttons)
 
     def _again(self) -> None:
-        self.again.emit([file.path for file in self._files])
+        chosen = sorted({index.row() for index in self.view.selectionModel().selectedRows()})
+        files = [self._files[row] for row in chosen] or self._files
+        self.again.emit({file.document_id: file.path for file in files})
         self.accept()
 
     def _copy(self) -> None:

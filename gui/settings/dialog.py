@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLineEdit,
+    QPlainTextEdit,
     QScrollArea,
     QSpinBox,
     QVBoxLayout,
@@ -26,6 +27,7 @@ from gui.style.sheet import SPACE
 SIZE = (600, 740)
 CONTROL_WIDTH = 240
 LABEL_WIDTH = 176
+SHOWN_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Field:
             return control.value()
         if isinstance(control, QCheckBox):
             return control.isChecked()
+        if isinstance(control, QPlainTextEdit):
+            return control.toPlainText()
         assert isinstance(control, QLineEdit)
         return control.text()
 
@@ -143,4 +147,9 @@ def _control(declaration: Declaration, value: SettingValue) -> QWidget:
         if declaration.unit:
             spin.setSuffix(f" {tr(declaration.unit)}")
         return spin
+    if declaration.lines:
+        lines = QPlainTextEdit(str(value))
+        lines.setTabChangesFocus(True)
+        lines.setFixedHeight(lines.fontMetrics().lineSpacing() * SHOWN_LINES + 3 * SPACE)
+        return lines
     return QLineEdit(str(value))

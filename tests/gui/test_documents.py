@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from core.values import DocumentState
+from core.values import DocumentState, IndexReport
 from gui.documents.results import SNIPPET
 from gui.documents.skipped import SkippedDialog
 from gui.main_window import MainWindow, Opening
@@ -175,6 +175,19 @@ def test_skipped_files_are_listed_with_their_reason(qtbot: QtBot, filled: MainWi
     row = [dialog.view.model().index(0, column).data() for column in range(3)]
     assert row[0] == "broken.pdf" and row[1] and row[2] == str(folder)
     dialog.close()
+
+
+def test_a_skipped_file_can_be_tried_again(qtbot: QtBot, filled: MainWindow) -> None:
+    reports: list[IndexReport] = []
+    assert filled.library is not None
+    filled.library.indexed.connect(reports.append)
+    click(filled.status.skipped)
+    wait(qtbot, lambda: bool(filled.findChildren(SkippedDialog)))
+    (dialog,) = filled.findChildren(SkippedDialog)
+    with qtbot.waitSignal(filled.library.indexing_changed, timeout=30_000):
+        click(next(button for button in dialog.findChildren(QPushButton) if button.text() == "Try again"))
+    wait(qtbot, lambda: at_rest(filled) and len(reports) == 1)
+    assert [skip.path.name for skip in reports[0].skipped] == ["broken.pdf"]
 
 
 def test_removing_a_folder_asks_first_and_can_be_undone(qtbot: QtBot, filled: MainWindow, folder: Path) -> None:

@@ -11,6 +11,7 @@ from core.jobs import Job
 from core.library.attention import Attention
 from core.library.embedding import PassageEmbedder
 from core.library.library import Library
+from core.library.rules import LibraryRules
 from core.parsing.pool import ParserPool
 from core.store.database import Database
 from core.store.vector_index import VectorIndex
@@ -33,13 +34,19 @@ class OpenLibrary:
 
 @contextmanager
 def open_library(
-    data_dir: Path, pool: ParserPool, embedder: Callable[[], PassageEmbedder | None] = lambda: None
+    data_dir: Path,
+    pool: ParserPool,
+    embedder: Callable[[], PassageEmbedder | None] = lambda: None,
+    *,
+    rules: Callable[[], LibraryRules] = LibraryRules,
 ) -> Iterator[OpenLibrary]:
     """As the workspace opens it; everything is closed at the end, the vector store's process too."""
     database = Database(data_dir / "library.db")
     vectors = VectorIndex(database, data_dir / "vectors")
     attention = Attention()
-    library = Library(database, parser_pool=lambda: pool, embedder=embedder, vectors=vectors, attention=attention)
+    library = Library(
+        database, parser_pool=lambda: pool, embedder=embedder, vectors=vectors, attention=attention, rules=rules
+    )
     try:
         yield OpenLibrary(library, database, vectors, attention)
     finally:

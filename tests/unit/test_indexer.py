@@ -162,8 +162,8 @@ def test_a_file_written_while_it_is_read_stays_queued(
     """The real parser, on a file that is written between looking at it and taking its text."""
     writes: list[Path] = []
 
-    def look_then_write(path: Path) -> object:
-        stamp = look_at(path)
+    def look_then_write(path: Path, largest_bytes: int) -> object:
+        stamp = look_at(path, largest_bytes)
         if path.name == "3.txt" and len(writes) < 1:
             writes.append(path)
             path.write_text("Document 3 tells about quinces now.")
@@ -182,8 +182,8 @@ def test_a_file_that_never_stands_still_is_tried_again_in_the_next_run(
 ) -> None:
     writes: list[Path] = []
 
-    def look_then_write(path: Path) -> object:
-        stamp = look_at(path)
+    def look_then_write(path: Path, largest_bytes: int) -> object:
+        stamp = look_at(path, largest_bytes)
         if path.name == "3.txt":
             writes.append(path)
             path.write_text("x" * len(writes))
@@ -199,10 +199,10 @@ def test_a_file_that_never_stands_still_is_tried_again_in_the_next_run(
 def test_a_file_that_vanishes_before_it_is_read_leaves_with_the_next_run(
     opened: OpenLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def vanish_then_look(path: Path) -> object:
+    def vanish_then_look(path: Path, largest_bytes: int) -> object:
         if path.name == "3.txt":
             path.unlink()
-        return look_at(path)
+        return look_at(path, largest_bytes)
 
     with monkeypatch.context() as patch:
         patch.setattr(indexer, "look_at", vanish_then_look)

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from core.jobs import Job
+from core.library.rules import MIB, LibraryRules
+from core.library.scan import ScanRules
 from core.parsing.pool import ParserPool
 from core.retrieval.analysis import terms
 from core.store import keywords
@@ -202,6 +204,34 @@ def test_a_document_that_was_left_out_can_be_tried_again(opened: OpenLibrary, fo
     dogs = next(document for document in opened.library.documents() if document.path.name == "dogs.html")
     opened.library.retry([dogs.id])
     assert opened.index(folder).indexed == 1
+
+
+def test_rules_that_change_are_followed(tmp_path: Path, folder: Path, pool: ParserPool) -> None:
+    rules = [LibraryRules()]
+    with open_library(tmp_path / "data", pool, rules=lambda: rules[-1]) as opened:
+        assert figures(opened.index(folder)) == (3, 3, 0, 0)
+        rules.append(LibraryRules(ScanRules(patterns=("sub/",))))
+        assert figures(opened.index(folder)) == (1, 0, 1, 2)
+        assert found(opened, "cats sleep") == set()
+        rules.append(LibraryRules())
+        assert figures(opened.index(folder)) == (3, 2, 1, 0)
+
+
+def test_a_file_over_the_limit_is_named_until_the_limit_is_raised(
+    tmp_path: Path, folder: Path, pool: ParserPool
+) -> None:
+    put(folder / "large.txt", "Zebras graze. " * 200_000)
+    rules = [LibraryRules(largest_file_bytes=2 * MIB)]
+    with open_library(tmp_path / "data", pool, rules=lambda: rules[-1]) as opened:
+        report = opened.index(folder)
+        assert (report.documents, [skip.path.name for skip in report.skipped]) == (3, ["large.txt"])
+        assert "2 MB" in report.skipped[0].reason
+        assert figures(opened.index(folder)) == (3, 0, 3, 0)
+        rules.append(LibraryRules(largest_file_bytes=4 * MIB))
+        assert figures(opened.index(folder)) == (4, 1, 3, 0)
+        rules.append(LibraryRules(largest_file_bytes=1 * MIB))
+        assert opened.index(folder).documents == 3
+        assert found(opened, "zebras") == set()
 
 
 @pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="root may read everything")

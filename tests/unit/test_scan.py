@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.library.scan import MIB, ScanRules, walk
+from core.library.scan import ScanRules, walk
 from core.parsing.registry import supported
 from models.cancel import CancelToken
 from models.faults import Cancelled
@@ -59,15 +59,60 @@ def test_kinds_that_are_not_read_are_listed(tmp_path: Path) -> None:
     assert found.unsupported == [os.fsencode(tmp_path / "film.mp4")]
 
 
-def test_too_large_files_are_left_out_with_the_limit(tmp_path: Path) -> None:
+def put_rules(folder: Path, *patterns: str, name: str = ".papermoorignore") -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("\n".join(patterns) + "\n", encoding="utf-8")
+
+
+def test_patterns_of_the_settings_leave_out_folders_and_files(tmp_path: Path) -> None:
+    put(tmp_path, "drafts/a.txt", "x/drafts/b.txt", "c.log.txt", "kept.txt", "x/only here.md", "y/only here.md")
+    rules = ScanRules(patterns=("# a remark", "", "drafts/", "*.log.txt", "/x/*.md"))
+    assert names(tmp_path, rules) == ["kept.txt", "y/only here.md"]
+
+
+def test_a_later_pattern_takes_back_what_an_earlier_one_left_out(tmp_path: Path) -> None:
+    put(tmp_path, "a.txt", "b.txt", "deep/a.txt")
+    assert names(tmp_path, ScanRules(patterns=("*.txt", "!/a.txt"))) == ["a.txt"]
+
+
+def test_an_ignore_file_holds_for_its_folder_and_below(tmp_path: Path) -> None:
+    put(tmp_path, "a/x.txt", "a/b/x.txt", "a/b/y.txt", "x.txt", "a/only/z.txt", "only/z.txt")
+    put_rules(tmp_path / "a", "x.txt", "/only/")
+    put_rules(tmp_path / "a" / "b", "!x.txt", "y.txt")
+    assert names(tmp_path) == ["a/b/x.txt", "only/z.txt", "x.txt"]
+    assert names(tmp_path, ScanRules(hidden=True)) == ["a/b/x.txt", "only/z.txt", "x.txt"]
+
+
+def test_files_of_git_count_only_where_they_are_asked_for(tmp_path: Path) -> None:
+    put(tmp_path, "a.txt", "build/b.txt")
+    put_rules(tmp_path, "build/", name=".gitignore")
+    assert names(tmp_path) == ["a.txt", "build/b.txt"]
+    assert names(tmp_path, ScanRules(git_files=True)) == ["a.txt"]
+
+
+def test_the_rules_above_a_part_of_a_folder_hold_for_it(tmp_path: Path) -> None:
+    put(tmp_path, "a/drafts/b/c.txt", "a/drafts/b/d.md", "a/e.txt")
+    put_rules(tmp_path / "a", "*.md")
+    top = os.fsencode(tmp_path)
+    part = os.path.join(top, b"a", b"drafts", b"b")
+    assert [os.path.basename(path) for path, _, _ in walk(part, supported, top=top).files] == [b"c.txt"]
+    found = walk(part, supported, top=top, rules=ScanRules(patterns=("drafts/",)))
+    assert found.files == [] and not found.missing
+    assert "ignore rule" in found.skipped[0].reason
+    assert walk(part, supported, rules=ScanRules(patterns=("drafts/",))).files != []
+
+
+def test_patterns_that_make_no_sense_leave_out_nothing(tmp_path: Path) -> None:
     put(tmp_path, "a.txt")
-    with open(tmp_path / "large.txt", "wb") as file:
-        file.truncate(3 * MIB)
-    found = walk(os.fsencode(tmp_path), supported, rules=ScanRules(max_file_bytes=2 * MIB))
-    assert [path for path, _, _ in found.files] == [os.fsencode(tmp_path / "a.txt")]
-    (skipped,) = found.skipped
-    assert skipped.path == tmp_path / "large.txt"
-    assert "2 MB" in skipped.reason
+    put_rules(tmp_path, "!", "[", "\\")
+    assert names(tmp_path, ScanRules(patterns=("[z-a]", "!", "\\"))) == ["a.txt"]
+    (tmp_path / ".papermoorignore").write_bytes(b"\xff\xfe\x00*" * 400_000)
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_places_that_are_never_read_are_passed_over(tmp_path: Path) -> None:
+    put(tmp_path, "data/log.txt", "a.txt")
+    assert names(tmp_path, ScanRules(never=frozenset({os.fsencode(tmp_path / "data")}))) == ["a.txt"]
 
 
 @posix_only
