@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,18 +14,21 @@ from core.shelf import ModelState, Shelf
 from models.cancel import CancelToken
 from models.faults import Fault
 from models.progress import ReportProgress
+from models.saved_caches import SavedCaches
 
 if TYPE_CHECKING:
     from models.chat_model import ChatModel
     from models.embedder import Embedder
     from models.plan import LoadPlan
+    from models.reranker import Reranker
 
 log = logging.getLogger(__name__)
 GIB = 2**30
+MINUTE_S = 60
 
 
 class Engines:
-    """`embedder` may be called from any thread; `chat_model` and `release_chat_model` only from the chat thread."""
+    """`chat_model` and what releases it are for the chat thread alone; everything else may be called from any."""
 
     def __init__(self, shelf: Shelf, settings: SettingsStore, cache_dir: Path) -> None:
         self._shelf = shelf
@@ -33,6 +37,8 @@ class Engines:
         self._lock = threading.Lock()
         self._embedder: tuple[Path, Embedder] | None = None
         self._failed_embedder: Path | None = None
+        self._reranker: tuple[Path, Reranker] | None = None
+        self._failed_reranker: Path | None = None
         self._chat: tuple[Path, Settings, ChatModel] | None = None
         self.plan: LoadPlan | None = None
 
@@ -57,6 +63,26 @@ class Engines:
                 return None
             return self._embedder[1]
 
+    def reranker(self) -> Reranker | None:
+        """The model that judges how well a passage answers a question, opened on first use; None while there is none
+        that works, which is the rule."""
+        with self._lock:
+            status = self._shelf.reranker()
+            if status.state is not ModelState.READY or status.path is None or status.path == self._failed_reranker:
+                return None
+            if self._reranker is not None and self._reranker[0] == status.path:
+                return self._reranker[1]
+            self._close_reranker()
+            from models.reranker import Reranker
+
+            try:
+                self._reranker = (status.path, Reranker.open(status.path))
+            except Fault as fault:
+                log.warning("the reranking model does not open: %s", fault.title)
+                self._failed_reranker = status.path
+                return None
+            return self._reranker[1]
+
     def chat_plan(self) -> LoadPlan:
         """How the chosen language model would be loaded here. Raises `ModelFault` if there is none or it cannot fit."""
         from models.gguf_file import read_header
@@ -71,9 +97,15 @@ class Engines:
             wanted_context=settings.context_tokens or None,
         )
 
-    def chat_model(self, report: ReportProgress, cancel: CancelToken) -> ChatModel:
-        """The language model, loaded on first use and again after its file or the memory settings changed."""
-        path, settings = self.chat_path(), self._settings.current
+    def chat_model(self, report: ReportProgress, cancel: CancelToken, conversation: int = 0) -> ChatModel:
+        """The language model, loaded on first use and again after its file or the memory settings changed. It is about
+        to be used for the stored `conversation` (0 for what is not kept): see `ChatModel.switch_to`."""
+        model = self._loaded(self.chat_path(), report, cancel)
+        model.switch_to(_key(conversation) if conversation else "")
+        return model
+
+    def _loaded(self, path: Path, report: ReportProgress, cancel: CancelToken) -> ChatModel:
+        settings = self._settings.current
         if self._chat is not None and self._chat[0] == path and _same_memory(self._chat[1], settings):
             return self._chat[2]
         self.release_chat_model()
@@ -100,12 +132,39 @@ class Engines:
             self._chat[2].close()
             self._chat = None
 
+    def release_idle_chat_model(self, idle_s: float | None = None) -> bool:
+        """Free the language model's memory if it has not been used for as long as the settings say; whether it was.
+        `idle_s` stands in for the time since its last use."""
+        limit_s = self._settings.current.unload_minutes * MINUTE_S
+        if self._chat is None or not limit_s or (self._chat[2].idle_s if idle_s is None else idle_s) < limit_s:
+            return False
+        log.info("the language model is idle and leaves memory")
+        self.release_chat_model()
+        return True
+
+    def forget_conversation(self, conversation: int) -> None:
+        """A stored conversation was deleted: so is what was evaluated of it."""
+        chat = self._chat
+        if chat is not None:
+            chat[2].keep_out(_key(conversation))
+        SavedCaches(self._cache_dir).remove(_key(conversation))
+
+    def keep_conversations(self, conversations: Iterable[int]) -> None:
+        """Delete what was evaluated of any other conversation."""
+        SavedCaches(self._cache_dir).keep_only({_key(conversation) for conversation in conversations})
+
     def close(self) -> None:
         with self._lock:
             if self._embedder is not None:
                 self._embedder[1].close()
                 self._embedder = None
+            self._close_reranker()
         self.release_chat_model()
+
+    def _close_reranker(self) -> None:
+        if self._reranker is not None:
+            self._reranker[1].close()
+            self._reranker = None
 
     def chat_path(self) -> Path:
         """The language model's file. Raises `ModelFault` if there is none, or none that can be used."""
@@ -120,6 +179,11 @@ class Engines:
                 size_gb=f"{(self._shelf.chat_entry.size_bytes or 0) / 1e9:.1f}",
             )
         return status.path
+
+
+def _key(conversation: int) -> str:
+    """The name under which a stored conversation's evaluated tokens are kept."""
+    return f"c{conversation}"
 
 
 def _same_memory(one: Settings, other: Settings) -> bool:

@@ -124,6 +124,16 @@ class Settings:
         maximum=131072,
         zero=N_("Automatic"),
     )
+    unload_minutes: int = _setting(
+        30,
+        N_("Free the memory when idle"),
+        N_("After so long without a question the model leaves memory; the next question loads it again."),
+        group=MEMORY,
+        unit=N_("minutes"),
+        minimum=0,
+        maximum=1440,
+        zero=N_("Never"),
+    )
     watch: bool = _setting(
         True,
         N_("Follow changes"),
@@ -173,6 +183,7 @@ class Settings:
     paused: bool = _setting(False)
     chat_model: str = _setting("")
     embedder: str = _setting("")
+    reranker: str = _setting("")
 
 
 DECLARATIONS: Mapping[str, Declaration] = {f.name: f.metadata["declaration"] for f in fields(Settings)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from models.gguf_file import GgufHeader
 
 log = logging.getLogger(__name__)
+
+
+SETTING = {"chat": "chat_model", "embedder": "embedder", "reranker": "reranker"}
+"""Which setting names the chosen file of each kind."""
 
 
 class ModelState(StrEnum):
@@ -46,7 +51,7 @@ class Shelf:
     ) -> None:
         self.folder = folder
         self._settings = settings
-        self._given = {"chat": model, "embedder": embedder}
+        self._given: dict[str, Path | None] = {"chat": model, "embedder": embedder, "reranker": None}
 
     @property
     def chat_entry(self) -> catalog.ChatModelEntry:
@@ -58,6 +63,11 @@ class Shelf:
         """The embedding model offered for download."""
         return catalog.DEFAULT_EMBEDDER
 
+    @property
+    def reranker_entry(self) -> catalog.RerankerEntry:
+        """The reranking model offered for download."""
+        return catalog.DEFAULT_RERANKER
+
     def chat_model(self) -> ModelStatus:
         """The language model: the one given on the command line, else the chosen one, else a catalogued download."""
         return self._status("chat", self._settings.current.chat_model, catalog.CHAT_MODELS)
@@ -65,8 +75,11 @@ class Shelf:
     def embedder(self) -> ModelStatus:
         return self._status("embedder", self._settings.current.embedder, catalog.EMBEDDERS)
 
+    def reranker(self) -> ModelStatus:
+        return self._status("reranker", self._settings.current.reranker, catalog.RERANKERS)
+
     def adopt(self, path: Path) -> str:
-        """Choose a .gguf on the disk, without copying it; gives its kind, "chat" or "embedder".
+        """Choose a .gguf on the disk, without copying it; gives its kind, "chat", "embedder" or "reranker".
 
         Raises `ModelFault` for a file that is no usable model.
         """
@@ -83,7 +96,7 @@ class Shelf:
 
         entry = catalog.entry(key)
         path = download(entry, self.folder, report=job.report, cancel=job.cancel)
-        self._choose("chat" if isinstance(entry, catalog.ChatModelEntry) else "embedder", path)
+        self._choose(_kind_of_entry(entry), path)
         return path
 
     def downloaded(self) -> tuple[Path, ...]:
@@ -118,21 +131,10 @@ class Shelf:
         return True
 
     def _choose(self, kind: str, path: Path) -> None:
-        if kind == "chat":
-            self._settings.change(chat_model=str(path))
-        elif kind == "embedder":
-            self._settings.change(embedder=str(path))
-        else:
-            raise ModelFault(
-                N_("Not used"),
-                N_("{name} is a model that re-orders search results, which Papermoor doesn't use yet."),
-                name=path.name,
-            )
+        self._settings.change(**{SETTING[kind]: str(path)})
         self._given[kind] = None
 
-    def _status(
-        self, kind: str, chosen: str, entries: tuple[catalog.ChatModelEntry | catalog.EmbedderEntry, ...]
-    ) -> ModelStatus:
+    def _status(self, kind: str, chosen: str, entries: Sequence[catalog.ModelEntry]) -> ModelStatus:
         path = self._given[kind] or (Path(chosen) if chosen else None) or self._downloaded(entries)
         if path is None:
             return ModelStatus(ModelState.ABSENT)
@@ -145,8 +147,14 @@ class Shelf:
             return ModelStatus(ModelState.FAULTY, path, path.name, fault=fault)
         return ModelStatus(ModelState.READY, path, header.name or path.stem, header.size_bytes)
 
-    def _downloaded(self, entries: tuple[catalog.ChatModelEntry | catalog.EmbedderEntry, ...]) -> Path | None:
+    def _downloaded(self, entries: Sequence[catalog.ModelEntry]) -> Path | None:
         return next((path for entry in entries if (path := self.folder / entry.file).is_file()), None)
+
+
+def _kind_of_entry(entry: catalog.ModelEntry) -> str:
+    if isinstance(entry, catalog.ChatModelEntry):
+        return "chat"
+    return "embedder" if isinstance(entry, catalog.EmbedderEntry) else "reranker"
 
 
 def _require_kind(kind: str, header: GgufHeader) -> None:
@@ -160,6 +168,13 @@ def _require_kind(kind: str, header: GgufHeader) -> None:
             N_("Not a language model"),
             N_("{name} is a model for searching, not one that writes answers."),
             N_("Choose a language model's .gguf file instead, such as gpt-oss-20b."),
+            name=header.path.name,
+        )
+    if kind == "reranker":
+        raise ModelFault(
+            N_("Not a reranking model"),
+            N_("{name} cannot put search results into a better order: it is no reranking model."),
+            N_("Choose a reranking model's .gguf file instead."),
             name=header.path.name,
         )
     raise ModelFault(

@@ -55,7 +55,7 @@ class Workspace:
             rules=lambda: LibraryRules.of(self.settings.current, data_dir.path),
         )
         self.retriever = Retriever(database, self.vectors, self.engines.embedder)
-        self.conversations = Conversations(database)
+        self.conversations = Conversations(database, self.engines.forget_conversation)
         self.scopes = Scopes(database)
         self.chat = Chat(
             self.conversations,
@@ -94,6 +94,7 @@ class Workspace:
             database = Database(held.database_file)
             workspace = cls(held, database, model=model, embedder=embedder, sampling=sampling or Sampling())
             workspace.conversations.purge_deleted()
+            workspace.engines.keep_conversations(summary.id for summary in workspace.conversations.list())
         except BaseException:
             held.close()
             raise

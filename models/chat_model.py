@@ -58,6 +58,8 @@ class ChatModel:
         self._tokens_per_s = 0.0
         self._owner = threading.get_ident()
         self._closed = False
+        self._deleted: set[str] = set()
+        self._used_s = time.monotonic()
 
     @classmethod
     def open(
@@ -143,8 +145,9 @@ class ChatModel:
             return
         cancel = cancel or CancelToken()
         with _stopping(self._context, cancel):
-            for _ in self._read(tokens, {prompt.prefix_tokens, len(tokens)}, Turn(), cancel):
+            for _ in self._read(tokens, {*self._marks(prompt), len(tokens)}, Turn(), cancel):
                 pass
+        self._used_s = time.monotonic()
 
     def generate(
         self,
@@ -170,6 +173,7 @@ class ChatModel:
         """The next prompts are of the conversation `key` (letters, digits, - and _; empty for one not to be kept).
         What is held of the one before is saved, and what was saved of this one is put back."""
         self._check_owner()
+        self._deleted.discard(key)
         if key == self._key:
             return
         self._save()
@@ -180,6 +184,17 @@ class ChatModel:
             self._saved_tokens = len(restored.tokens)
         elif self._context.held_tokens != len(self._cache.tokens):
             self._cache.clear()
+
+    def keep_out(self, key: str) -> None:
+        """Nothing of the conversation `key` is to be saved any more, until `switch_to` names it again: it was deleted.
+        Any thread."""
+        self._deleted.add(key)
+        self._saved.remove(key)
+
+    @property
+    def idle_s(self) -> float:
+        """How long nothing has been evaluated. Any thread."""
+        return time.monotonic() - self._used_s
 
     def forget(self) -> None:
         """Empty the cache, so that nothing of any conversation is left in it, and save nothing of it."""
@@ -198,8 +213,12 @@ class ChatModel:
     def _save(self) -> None:
         """Keep the conversation if it has changed since it was last kept."""
         tokens, points = self._cache.tokens, self._cache.checkpoints
-        if self._key and len(tokens) >= SMALLEST_SAVED_TOKENS and len(tokens) != self._saved_tokens:
+        wanted = bool(self._key) and self._key not in self._deleted
+        if wanted and len(tokens) >= SMALLEST_SAVED_TOKENS and len(tokens) != self._saved_tokens:
             self._saved.save(self._key, self._context, tokens, [*points[:1], *points[1:][-POINTS_SAVED:]])
+            self._saved_tokens = len(tokens)
+            if self._key in self._deleted:  # meanwhile
+                self._saved.remove(self._key)
 
     def _events(
         self, prompt: Prompt, limit: int, cancel: CancelToken, sampling: Sampling
@@ -224,6 +243,7 @@ class ChatModel:
                 yield from completion.events()
                 yield Finished(completion.reason, turn.usage())
         finally:
+            self._used_s = time.monotonic()
             sampler.close()
 
     def _read(self, tokens: Sequence[int], marks: set[int], turn: Turn, cancel: CancelToken) -> Iterator[Reading]:

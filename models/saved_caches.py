@@ -11,7 +11,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +96,13 @@ class SavedCaches:
         """Delete what was saved of one conversation."""
         for file in self._files(key):
             file.unlink(missing_ok=True)
+
+    def keep_only(self, keys: Collection[str]) -> None:
+        """Delete what was saved under any other key."""
+        if self._root.is_dir():
+            for file in self._root.iterdir():
+                if file.stem not in keys:
+                    file.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Delete everything."""

@@ -50,11 +50,13 @@ def passage_text(source: Citation) -> str:
 
 
 def conversation(
-    history: Sequence[ChatMessage], prompt: str, effort: Effort, tools: tuple[ToolSpec, ...], date: str
+    history: Sequence[ChatMessage], prompt: str | None, effort: Effort, tools: tuple[ToolSpec, ...], date: str
 ) -> Conversation:
-    """The conversation to render: stored turns as they were given to the model, then `prompt`. `date` is ISO."""
+    """The conversation to render: stored turns as they were given to the model, then `prompt` (None while there is no
+    new question). `date` is ISO."""
     messages = [_stored(message) for message in history]
-    messages.append(Message(Role.USER, prompt))
+    if prompt is not None:
+        messages.append(Message(Role.USER, prompt))
     return Conversation(tuple(messages), INSTRUCTIONS, effort, tools, date)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass, replace
 from core.chat import answering, citations, prompt
 from core.chat.answering import AnsweringModel, Draft
 from core.chat.document_tools import DocumentTools
+from core.chat.history import began_on, beginnings, prompt_room
 from core.chat.patience import budget
 from core.chat.query import search_query
 from core.chat.sources import SourceBook, sources_of
@@ -28,10 +28,10 @@ from models.progress import ReportProgress, ignore_progress
 
 log = logging.getLogger(__name__)
 
-ANSWER_ROOM_TOKENS = 1024  # of the context, kept free for reasoning, tools and answer before history is let go
 
 TurnEvent = SearchedDocuments | ModelEvent | ToolUsed | AnswerSaved
-OpenModel = Callable[[ReportProgress, CancelToken], AnsweringModel]
+OpenModel = Callable[[ReportProgress, CancelToken, int], AnsweringModel]
+"""Gives the model, ready for the stored conversation of that number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,19 @@ class Chat:
         self._sampling = sampling
         self._tools = DocumentTools(library, retriever, SourceBook()).toolbox().specs
 
-    def fixed_prefix(self) -> Conversation:
-        """What every new conversation of today begins with, for the model to read before the first question."""
-        effort = Effort(self._settings.current.effort)
-        return Conversation((), prompt.INSTRUCTIONS, effort, self._tools, datetime.date.today().isoformat())
+    def read_ahead(self, conversation_id: int, effort: Effort | None = None, cancel: CancelToken | None = None) -> None:
+        """Have the model read what comes before the next question of a stored conversation (0: of a new one), so that
+        only the question itself is left to read. Loads the model if need be; raises `ModelFault`, `StorageFault`."""
+        cancel = cancel or CancelToken()
+        with self._attention.answering():
+            model = self._open_model(ignore_progress, cancel, conversation_id)
+            history = self._conversations.messages(conversation_id) if conversation_id else ()
+            effort = effort or Effort(self._settings.current.effort)
+            for start in beginnings(history, prompt_room(model.context_tokens)):
+                whole = prompt.conversation(history[start:], None, effort, self._tools, began_on(history))
+                if model.count_prompt(whole) <= prompt_room(model.context_tokens):
+                    break
+            model.warm_up(whole, cancel)
 
     def ask(
         self,
@@ -100,7 +109,7 @@ class Chat:
             found = self._search(query, documents)
             asked = self._conversations.append(conversation_id, _asked(question, found.passages, history))
             yield SearchedDocuments(query, found.passages, found.documents_searched, found.meaning)
-            model = self._open_model(report, cancel)
+            model = self._open_model(report, cancel, conversation_id)
             fitted = self._fit(model, history, asked, found, effort or Effort(self._settings.current.effort))
             if fitted.asked != asked:
                 self._conversations.replace(fitted.asked)
@@ -123,30 +132,24 @@ class Chat:
 
         A passage whose turn left is given again in full, under a number of its own.
         """
-        room = max(model.context_tokens - ANSWER_ROOM_TOKENS, model.context_tokens // 2)
-        began_s = (
-            history[0].created_s if history else time.time()
-        )  # the same date in every turn keeps the prefix cached
-        date = datetime.date.fromtimestamp(began_s).isoformat()
-        passages = found.passages
-        while True:
-            whole = prompt.conversation(history, asked.prompt, effort, self._tools, date)
+        room, date = prompt_room(model.context_tokens), began_on(history)
+        tries = [(start, found.passages) for start in beginnings(history, room)]
+        tries += [(len(history), found.passages[:count]) for count in reversed(range(len(found.passages)))]
+        for start, passages in tries:
+            kept = history[start:]
+            if (start, passages) != tries[0]:
+                again = _asked(asked.text, passages, kept)
+                asked = replace(asked, sources=again.sources, prompt=again.prompt)
+            whole = prompt.conversation(kept, asked.prompt, effort, self._tools, date)
             if model.count_prompt(whole) <= room:
-                given = (*sources_of(history), *asked.sources)
+                given = (*sources_of(kept), *asked.sources)
                 return _Fitted(whole, asked, passages, SourceBook(given), len(given))
-            if history:
-                history = _without_oldest_turn(history)
-            elif passages:
-                passages = passages[:-1]
-            else:
-                raise ChatFault(
-                    N_("Question too long"),
-                    N_("The question is longer than the model can keep in view ({tokens} tokens)."),
-                    N_("Shorten it, or set a longer context in the settings."),
-                    tokens=model.context_tokens,
-                )
-            again = _asked(asked.text, passages, history)
-            asked = replace(asked, sources=again.sources, prompt=again.prompt)
+        raise ChatFault(
+            N_("Question too long"),
+            N_("The question is longer than the model can keep in view ({tokens} tokens)."),
+            N_("Shorten it, or set a longer context in the settings."),
+            tokens=model.context_tokens,
+        )
 
     def _answer(
         self,
@@ -198,9 +201,3 @@ def _asked(question: str, passages: Sequence[Passage], history: Sequence[ChatMes
     """`question` as it is stored: with the passages the conversation does not hold yet, and the text for the model."""
     known, new = SourceBook(sources_of(history)).number(passages)
     return ChatMessage(0, "user", question, sources=tuple(new), prompt=prompt.question_prompt(question, new, known))
-
-
-def _without_oldest_turn(history: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
-    """`history` from its second question on; empty if there is none."""
-    later = [i for i, message in enumerate(history) if message.role == "user"][1:]
-    return history[later[0] :] if later else ()

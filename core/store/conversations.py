@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -19,8 +20,10 @@ TITLE_LENGTH = 60
 class Conversations:
     """Called from any thread; each call is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, on_deleted: Callable[[int], None] = lambda conversation_id: None) -> None:
+        """`on_deleted` hears of each conversation that leaves, to delete what was derived from it."""
         self._database = database
+        self._on_deleted = on_deleted
 
     def create(self, title: str = "", scope: Scope = WHOLE_LIBRARY) -> int:
         """A new conversation's id. Without a title it takes its first question's words."""
@@ -68,6 +71,7 @@ class Conversations:
         """Take it off the list; `restore` brings it back, `purge_deleted` ends that."""
         with self._database.write(durable=True) as connection:
             connection.execute("UPDATE conversations SET deleted_s = ? WHERE id = ?", (time.time(), conversation_id))
+        self._on_deleted(conversation_id)
 
     def restore(self, conversation_id: int) -> None:
         with self._database.write(durable=True) as connection:

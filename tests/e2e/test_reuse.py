@@ -1,0 +1,175 @@
+"""What the model does not have to read again: from turn to turn, from conversation to conversation, after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.jobs import Job
+from core.values import AnswerSaved, ChatMessage
+from core.workspace import Workspace
+from models.conversation import Sampling, Usage
+from models.progress import ignore_progress
+from models.saved_caches import FOLDER
+from tests.support import speech
+
+SUBJECTS = ("harbour", "orchard", "lighthouse", "quarry", "brewery", "windmill", "cemetery", "observatory")
+NOISE_TOKENS = 64  # what may be evaluated beyond what is new
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for subject in SUBJECTS:
+        told = " ".join(f"The {subject} was repaired in {1900 + year} for {year * 7} pounds." for year in range(1, 16))
+        (folder / f"{subject}.md").write_text(f"# The {subject}\n\n{told}\n", encoding="utf-8")
+    return folder
+
+
+def opened(tmp_path: Path, model: Path, answer: str = "In 1901 [1].") -> Workspace:
+    words = speech.speech("Years.", answer)
+    return Workspace.open(tmp_path / "data", model=model, sampling=Sampling(grammar=words, seed=1))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> Iterator[Workspace]:
+    made = opened(tmp_path, tiny_gpt_oss)
+    made.library.index([folder], Job())
+    yield made
+    made.close()
+
+
+def ask(workspace: Workspace, conversation: int, question: str) -> tuple[ChatMessage, Usage]:
+    """The answer's message, and what it took."""
+    *_, last = workspace.chat.ask(conversation, question)
+    assert isinstance(last, AnswerSaved) and last.message.usage is not None
+    return last.message, last.message.usage
+
+
+def evaluated(usage: Usage) -> int:
+    return usage.prompt_tokens - usage.reused_tokens
+
+
+def tokens_of(workspace: Workspace, text: str) -> int:
+    return workspace.engines.chat_model(ignore_progress, Job().cancel).count_tokens(text)
+
+
+def question(subject: str) -> str:
+    return f"When was the {subject} repaired, and for how many pounds?"
+
+
+def test_each_turn_reads_only_what_is_new_though_every_question_brings_passages(workspace: Workspace) -> None:
+    conversation = workspace.conversations.create()
+    answer, before = ask(workspace, conversation, question(SUBJECTS[0]))
+    for subject in SUBJECTS[1:4]:
+        new_answer, usage = ask(workspace, conversation, question(subject))
+        asked = workspace.conversations.messages(conversation)[-2]
+        assert asked.sources, "the question brought passages of its own"
+        assert usage.prompt_tokens > before.prompt_tokens
+        assert usage.reused_tokens >= 0.95 * before.prompt_tokens
+        new_tokens = usage.prompt_tokens - before.prompt_tokens
+        assert evaluated(usage) <= new_tokens + NOISE_TOKENS
+        answer, before = new_answer, usage
+    assert answer.text
+
+
+def test_what_was_answered_can_be_read_while_the_person_thinks(workspace: Workspace) -> None:
+    conversation = workspace.conversations.create()
+    ask(workspace, conversation, question(SUBJECTS[0]))
+    workspace.chat.read_ahead(conversation)
+    _, usage = ask(workspace, conversation, question(SUBJECTS[1]))
+    asked = workspace.conversations.messages(conversation)[2]
+    assert evaluated(usage) <= tokens_of(workspace, asked.prompt) + NOISE_TOKENS
+
+
+def test_a_new_conversation_begins_with_what_was_read_before_it(workspace: Workspace) -> None:
+    workspace.chat.read_ahead(0)
+    conversation = workspace.conversations.create()
+    _, usage = ask(workspace, conversation, question(SUBJECTS[0]))
+    asked = workspace.conversations.messages(conversation)[0]
+    assert evaluated(usage) <= tokens_of(workspace, asked.prompt) + NOISE_TOKENS
+    assert usage.reused_tokens > 300
+
+
+def test_two_conversations_in_turn_are_not_read_again(workspace: Workspace) -> None:
+    one, other = workspace.conversations.create(), workspace.conversations.create()
+    for conversation, subject in ((one, SUBJECTS[0]), (other, SUBJECTS[1])):
+        ask(workspace, conversation, question(subject))
+        workspace.chat.read_ahead(conversation)
+    for conversation, subject in ((one, SUBJECTS[2]), (other, SUBJECTS[3])):
+        _, usage = ask(workspace, conversation, question(subject))
+        asked = workspace.conversations.messages(conversation)[2]
+        assert evaluated(usage) <= tokens_of(workspace, asked.prompt) + NOISE_TOKENS
+
+
+def test_yesterdays_conversation_goes_on_after_a_restart(
+    workspace: Workspace, tmp_path: Path, tiny_gpt_oss: Path
+) -> None:
+    conversation = workspace.conversations.create()
+    ask(workspace, conversation, question(SUBJECTS[0]))
+    workspace.chat.read_ahead(conversation)
+    workspace.close()
+    again = opened(tmp_path, tiny_gpt_oss)
+    try:
+        _, usage = ask(again, conversation, question(SUBJECTS[1]))
+        asked = again.conversations.messages(conversation)[2]
+        assert evaluated(usage) <= tokens_of(again, asked.prompt) + NOISE_TOKENS
+    finally:
+        again.close()
+
+
+def test_a_question_that_is_asked_differently_reads_only_itself(workspace: Workspace) -> None:
+    conversation = workspace.conversations.create()
+    ask(workspace, conversation, question(SUBJECTS[0]))
+    ask(workspace, conversation, question(SUBJECTS[1]))
+    second = workspace.conversations.messages(conversation)[2]
+    workspace.conversations.cut_from(second.id)
+    _, usage = ask(workspace, conversation, question(SUBJECTS[2]))
+    asked = workspace.conversations.messages(conversation)[2]
+    assert evaluated(usage) <= tokens_of(workspace, asked.prompt) + NOISE_TOKENS
+
+
+def test_a_deleted_conversation_leaves_nothing_of_what_was_evaluated(
+    workspace: Workspace, tmp_path: Path, tiny_gpt_oss: Path
+) -> None:
+    kept, deleted, held = (workspace.conversations.create() for _ in range(3))
+    for number, conversation in enumerate((kept, deleted, held)):
+        ask(workspace, conversation, question(SUBJECTS[number]))
+    saved = tmp_path / "data" / "cache" / FOLDER
+    assert {file.stem for file in saved.iterdir()} == {f"c{kept}", f"c{deleted}"}
+    workspace.conversations.delete(deleted)
+    workspace.conversations.delete(held)  # which the model still holds, and would save when it is closed
+    assert {file.stem for file in saved.iterdir()} == {f"c{kept}"}
+    workspace.close()
+    assert {file.stem for file in saved.iterdir()} == {f"c{kept}"}
+    (saved / "c999.state").write_bytes(b"left behind by a crash")
+    opened(tmp_path, tiny_gpt_oss).close()
+    assert {file.stem for file in saved.iterdir()} == {f"c{kept}"}
+
+
+def test_a_conversation_that_is_brought_back_is_kept_again(workspace: Workspace, tmp_path: Path) -> None:
+    conversation = workspace.conversations.create()
+    ask(workspace, conversation, question(SUBJECTS[0]))
+    workspace.conversations.delete(conversation)
+    workspace.conversations.restore(conversation)
+    ask(workspace, conversation, question(SUBJECTS[1]))
+    workspace.close()
+    assert (tmp_path / "data" / "cache" / FOLDER / f"c{conversation}.state").exists()
+
+
+def test_the_model_leaves_memory_after_the_set_time_and_comes_back(workspace: Workspace) -> None:
+    conversation = workspace.conversations.create()
+    ask(workspace, conversation, question(SUBJECTS[0]))
+    workspace.chat.read_ahead(conversation)
+    assert not workspace.engines.release_idle_chat_model(), "it was used just now"
+    workspace.settings.change(unload_minutes=0)
+    assert not workspace.engines.release_idle_chat_model(idle_s=10**6), "never, as the settings say"
+    workspace.settings.change(unload_minutes=30)
+    assert workspace.engines.release_idle_chat_model(idle_s=31 * 60.0)
+    assert not workspace.engines.chat_model_is_loaded
+    _, usage = ask(workspace, conversation, question(SUBJECTS[1]))
+    asked = workspace.conversations.messages(conversation)[2]
+    assert evaluated(usage) <= tokens_of(workspace, asked.prompt) + NOISE_TOKENS, "and still knows the conversation"
