@@ -100,12 +100,13 @@ class Engines:
     def chat_model(self, report: ReportProgress, cancel: CancelToken, conversation: int = 0) -> ChatModel:
         """The language model, loaded on first use and again after its file or the memory settings changed. It is about
         to be used for the stored `conversation` (0 for what is not kept): see `ChatModel.switch_to`."""
-        model = self._loaded(self.chat_path(), report, cancel)
+        model = self.load_chat_model(report, cancel)
         model.switch_to(_key(conversation) if conversation else "")
         return model
 
-    def _loaded(self, path: Path, report: ReportProgress, cancel: CancelToken) -> ChatModel:
-        settings = self._settings.current
+    def load_chat_model(self, report: ReportProgress, cancel: CancelToken) -> ChatModel:
+        """The language model, in memory, for whatever comes. Raises `ModelFault`, `Cancelled`."""
+        path, settings = self.chat_path(), self._settings.current
         if self._chat is not None and self._chat[0] == path and _same_memory(self._chat[1], settings):
             return self._chat[2]
         self.release_chat_model()
@@ -142,12 +143,13 @@ class Engines:
         self.release_chat_model()
         return True
 
-    def forget_conversation(self, conversation: int) -> None:
-        """A stored conversation was deleted: so is what was evaluated of it."""
-        chat = self._chat
+    def conversation_deleted(self, conversation: int, deleted: bool) -> None:
+        """A stored conversation was deleted: so is what was evaluated of it. Or it was brought back."""
+        chat, key = self._chat, _key(conversation)
         if chat is not None:
-            chat[2].keep_out(_key(conversation))
-        SavedCaches(self._cache_dir).remove(_key(conversation))
+            chat[2].keep_out(key, deleted)
+        if deleted:
+            SavedCaches(self._cache_dir).remove(key)
 
     def keep_conversations(self, conversations: Iterable[int]) -> None:
         """Delete what was evaluated of any other conversation."""

@@ -55,7 +55,7 @@ class Workspace:
             rules=lambda: LibraryRules.of(self.settings.current, data_dir.path),
         )
         self.retriever = Retriever(database, self.vectors, self.engines.embedder)
-        self.conversations = Conversations(database, self.engines.forget_conversation)
+        self.conversations = Conversations(database, self.engines.conversation_deleted)
         self.scopes = Scopes(database)
         self.chat = Chat(
             self.conversations,

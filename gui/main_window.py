@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gui.documents.actions import LibraryActions
     from gui.fault_page import FaultPage
     from gui.models.actions import ModelActions
-    from models.conversation import Sampling
+    from models.conversation import Effort, Sampling
 
 SIZE = (1200, 780)
 SMALLEST = (640, 420)
@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
         models.arrived.connect(self._model_arrived)
         turns.changed.connect(self._follow_loading)
         turns.ended.connect(self._follow_loading)
+        turns.ended.connect(self._read_answer)
         self.guide = GuideOpener(bridge, workspace, library, self)
         self.guide.found.connect(self.documents.open_places)
         self.documents.attach(workspace, library)
@@ -188,7 +189,7 @@ class MainWindow(QMainWindow):
         documents.remove.connect(dialogs.confirm_removal)
         chat.places_wanted.connect(self._open_places)
         chat.linked.connect(dialogs.ask_to_open)
-        chat.typing.connect(lambda: self.models.load_ahead() if self.models else None)
+        chat.typing.connect(lambda: self._prepare(chat.current, chat.composer.effort))
         chat.conversations.deleted.connect(self._conversation_deleted)
         chat.model_card.download_wanted.connect(lambda: self.models.download(Kind.CHAT) if self.models else None)
         chat.model_card.pause_wanted.connect(lambda: self.models.pause(Kind.CHAT) if self.models else None)
@@ -243,6 +244,16 @@ class MainWindow(QMainWindow):
         if self.models is not None:
             self.chat.show_model(self.models.situation(Kind.CHAT))
 
+    def _prepare(self, conversation_id: int, effort: Effort) -> None:
+        """Nothing is answered now: the model may get ready for the next question."""
+        if self.models is not None and self.turns is not None and not self.turns.running:
+            self.models.prepare(conversation_id, effort)
+
+    def _read_answer(self, turn: Turn) -> None:
+        """The model reads its answer as the next question will bring it, while the person does."""
+        if self.models is not None and self.models.situation(Kind.CHAT).loaded:
+            self._prepare(turn.conversation_id, turn.effort)
+
     def _model_arrived(self, kind: str) -> None:
         if kind == Kind.EMBEDDER and self.library is not None:
             self.library.embed_missing()
@@ -252,6 +263,8 @@ class MainWindow(QMainWindow):
 
         if self.models is None:
             return
+        if turn.phase.running:
+            self.models.stop_reading()
         if turn.phase is Phase.LOADING and turn.loading is not None:
             self.models.show_loading(turn.loading)
         elif turn.phase in (Phase.READING, Phase.REASONING, Phase.ANSWERING):

@@ -173,7 +173,6 @@ class ChatModel:
         """The next prompts are of the conversation `key` (letters, digits, - and _; empty for one not to be kept).
         What is held of the one before is saved, and what was saved of this one is put back."""
         self._check_owner()
-        self._deleted.discard(key)
         if key == self._key:
             return
         self._save()
@@ -185,11 +184,9 @@ class ChatModel:
         elif self._context.held_tokens != len(self._cache.tokens):
             self._cache.clear()
 
-    def keep_out(self, key: str) -> None:
-        """Nothing of the conversation `key` is to be saved any more, until `switch_to` names it again: it was deleted.
-        Any thread."""
-        self._deleted.add(key)
-        self._saved.remove(key)
+    def keep_out(self, key: str, deleted: bool) -> None:
+        """Nothing of the conversation `key` is to be saved while it is `deleted`. Any thread."""
+        (self._deleted.add if deleted else self._deleted.discard)(key)
 
     @property
     def idle_s(self) -> float:

@@ -16,12 +16,15 @@ from core.values import ChatMessage, ConversationSummary
 
 TITLE_LENGTH = 60
 
+OnDeleted = Callable[[int, bool], None]
+
 
 class Conversations:
     """Called from any thread; each call is one transaction."""
 
-    def __init__(self, database: Database, on_deleted: Callable[[int], None] = lambda conversation_id: None) -> None:
-        """`on_deleted` hears of each conversation that leaves, to delete what was derived from it."""
+    def __init__(self, database: Database, on_deleted: OnDeleted = lambda conversation_id, deleted: None) -> None:
+        """`on_deleted` hears of each conversation that leaves (True), so that what was derived from it goes, too, or
+        that comes back (False)."""
         self._database = database
         self._on_deleted = on_deleted
 
@@ -71,11 +74,12 @@ class Conversations:
         """Take it off the list; `restore` brings it back, `purge_deleted` ends that."""
         with self._database.write(durable=True) as connection:
             connection.execute("UPDATE conversations SET deleted_s = ? WHERE id = ?", (time.time(), conversation_id))
-        self._on_deleted(conversation_id)
+        self._on_deleted(conversation_id, True)
 
     def restore(self, conversation_id: int) -> None:
         with self._database.write(durable=True) as connection:
             connection.execute("UPDATE conversations SET deleted_s = NULL WHERE id = ?", (conversation_id,))
+        self._on_deleted(conversation_id, False)
 
     def purge_deleted(self) -> None:
         """Erase deleted conversations for good; run when a data directory is opened."""

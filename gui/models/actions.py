@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.jobs import Job
 from gui.bridge import Bridge, Operation, Running
 from gui.models.situation import Kind, ModelSituation, Offer
+from models.conversation import Effort
 from models.progress import Progress
 
 if TYPE_CHECKING:
     from core.shelf import ModelStatus
     from core.workspace import Workspace
+
+IDLE_CHECK_MS = 60_000
 
 
 class ModelActions(QObject):
@@ -32,6 +36,11 @@ class ModelActions(QObject):
         self._situations = {kind: ModelSituation(kind) for kind in Kind}
         self._downloads: dict[Kind, Running] = {}
         self._loading: Running | None = None
+        self._reading: Running | None = None
+        self._read: tuple[int, Effort] | None = None  # the conversation that the model is reading, or has read
+        self._idle = QTimer(self)
+        self._idle.timeout.connect(self._release_if_idle)
+        self._idle.start(IDLE_CHECK_MS)
 
     def situation(self, kind: Kind) -> ModelSituation:
         return self._situations[kind]
@@ -107,19 +116,28 @@ class ModelActions(QObject):
             self._downloads[kind].stop()
             self._set(kind, pausing=True)
 
-    def load_ahead(self) -> None:
-        """Load the language model while the person is still typing, and let it read what every question begins with."""
+    def prepare(self, conversation_id: int, effort: Effort) -> None:
+        """While the person is still typing: load the language model, then have it read what the next question of the
+        conversation (0: of a new one) comes after. Not again after it failed or was stopped: the question will."""
         situation = self._situations[Kind.CHAT]
-        if not situation.ready or situation.loaded or self._loading is not None:
-            return
-        workspace = self._workspace
+        if situation.loaded:
+            self._read_ahead(conversation_id, effort)
+        elif situation.ready and not (situation.fault or situation.unwanted or self._loading is not None):
+            self._load(lambda: self._read_ahead(conversation_id, effort))
 
-        def work(job: Job) -> None:
-            workspace.engines.chat_model(job.report, job.cancel).warm_up(workspace.chat.fixed_prefix())
+    def _load(self, then: Callable[[], None]) -> None:
+        engines = self._workspace.engines
+
+        def loaded(nothing: None) -> None:
+            self._set(Kind.CHAT, loaded=True)
+            then()
 
         def ended() -> None:
             self._loading = None
             self._set(Kind.CHAT, loading=None)
+
+        def work(job: Job) -> None:
+            engines.load_chat_model(job.report, job.cancel)
 
         self._set(Kind.CHAT, loading=Progress(0, 0, "bytes"))
         self._loading = self._bridge.run(
@@ -127,17 +145,50 @@ class ModelActions(QObject):
                 "chat",
                 work,
                 self,
-                on_result=lambda nothing: self._set(Kind.CHAT, loaded=True),
+                on_result=loaded,
                 on_progress=self.show_loading,
                 on_fault=lambda fault: self._set(Kind.CHAT, fault=fault),
+                on_cancelled=lambda: self._set(Kind.CHAT, unwanted=True),
                 on_end=ended,
             )
         )
 
     def stop_loading(self) -> None:
-        """A question came: it loads the model itself, in its own turn."""
+        """Leave the model out of memory until a question needs it."""
         if self._loading is not None:
             self._loading.stop()
+
+    def _read_ahead(self, conversation_id: int, effort: Effort) -> None:
+        if self._read == (conversation_id, effort):
+            return
+        self.stop_reading()
+        self._read = (conversation_id, effort)
+        chat = self._workspace.chat
+
+        def work(job: Job) -> None:
+            chat.read_ahead(conversation_id, effort, job.cancel)
+
+        self._reading = self._bridge.run(
+            Operation("chat", work, self, on_fault=lambda fault: self._set(Kind.CHAT, fault=fault))
+        )
+
+    def stop_reading(self) -> None:
+        """A question comes first: the model stops reading ahead, and keeps what it has read."""
+        if self._reading is not None:
+            self._reading.stop()
+        self._reading = self._read = None
+
+    def _release_if_idle(self) -> None:
+        if not self._situations[Kind.CHAT].loaded or self._loading is not None:
+            return
+        engines = self._workspace.engines
+
+        def released(whether: bool) -> None:
+            if whether:
+                self._read = None
+                self._set(Kind.CHAT, loaded=False)
+
+        self._bridge.run(Operation("chat", lambda job: engines.release_idle_chat_model(), self, on_result=released))
 
     def show_loading(self, progress: Progress) -> None:
         self._set(Kind.CHAT, loading=progress)
@@ -151,7 +202,7 @@ class ModelActions(QObject):
         """An answer is being written, so the model is in memory."""
         situation = self._situations[Kind.CHAT]
         if not situation.loaded or situation.loading is not None:
-            self._set(Kind.CHAT, loaded=True, loading=None)
+            self._set(Kind.CHAT, loaded=True, loading=None, unwanted=False, fault=None)
 
     def _look_elsewhere(self) -> None:
         """Whether another program already has the language model; the folders it may be in are many, so this comes

@@ -36,7 +36,8 @@ class Offer:
 class ModelSituation:
     """How it stands with one kind of model. `status` is None until the disk was looked at. `download` is the progress
     of a running download, `paused` says that one was begun and stopped, `fault` what went wrong last, `elsewhere` a
-    file of the offered model that another program has on this computer."""
+    file of the offered model that another program has on this computer. `loading` is the progress into memory; stopping
+    that makes the model `unwanted` there until a question comes."""
 
     kind: Kind
     status: ModelStatus | None = None
@@ -47,6 +48,7 @@ class ModelSituation:
     fault: Fault | None = None
     loading: Progress | None = None
     loaded: bool = False
+    unwanted: bool = False
     plan: LoadPlan | None = None
     elsewhere: Path | None = None
 
