@@ -56,12 +56,15 @@ class ModelActions(QObject):
                 for kind, status, entry in (
                     (Kind.CHAT, shelf.chat_model, shelf.chat_entry),
                     (Kind.EMBEDDER, shelf.embedder, shelf.embedder_entry),
+                    (Kind.RERANKER, shelf.reranker, shelf.reranker_entry),
                 )
             )
 
         def show(found: tuple[tuple[Kind, ModelStatus, Offer], ...]) -> None:
             for kind, status, offer in found:
-                self._set(kind, status=status, offer=offer, fault=self._situations[kind].fault or status.fault)
+                before = self._situations[kind]
+                fault = status.fault or (before.fault if before.paused else None)  # why a download stopped stays
+                self._set(kind, status=status, offer=offer, fault=fault)
             if self._situations[Kind.CHAT].ready:
                 self._make_plan()
             else:
@@ -163,10 +166,11 @@ class ModelActions(QObject):
             return
         self.stop_reading()
         self._read = (conversation_id, effort)
-        chat = self._workspace.chat
+        workspace = self._workspace
 
         def work(job: Job) -> None:
-            chat.read_ahead(conversation_id, effort, job.cancel)
+            if workspace.engines.chat_model_is_loaded:  # it may have left memory while this waited
+                workspace.chat.read_ahead(conversation_id, effort, job.cancel)
 
         self._reading = self._bridge.run(
             Operation("chat", work, self, on_fault=lambda fault: self._set(Kind.CHAT, fault=fault))

@@ -20,6 +20,7 @@ class ModelCard(QFrame):
 
     download_wanted = Signal()
     pause_wanted = Signal()
+    stop_wanted = Signal()  # loading into memory
     file_wanted = Signal()
     found_wanted = Signal(object)  # Path
 
@@ -34,17 +35,17 @@ class ModelCard(QFrame):
         self.fault = label("", "danger", wrap=True)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(tr("Download progress"))
         self.numbers = label("", "small")
         self.download: QPushButton = push_button("", self.download_wanted.emit, "primary")
         self.pause = push_button(tr("Pause"), self.pause_wanted.emit)
+        self.stop = push_button(tr("Stop loading"), self.stop_wanted.emit)
         self.file = push_button(tr("Use a file I have…"), self.file_wanted.emit)
         self._elsewhere: Path | None = None
         self.found = push_button("", lambda: self.found_wanted.emit(self._elsewhere), "link")
         for widget in (self.title, self.text, self.fault, self.progress, self.numbers):
             inside.addWidget(widget)
         buttons = row()
-        for button in (self.download, self.pause, self.file):
+        for button in (self.download, self.pause, self.stop, self.file):
             buttons.addWidget(button)
         buttons.addStretch(1)
         inside.addLayout(buttons)
@@ -53,7 +54,7 @@ class ModelCard(QFrame):
 
     def show_situation(self, situation: ModelSituation) -> None:
         """Follow `situation`. A model that is there needs no card."""
-        downloading = situation.download is not None
+        downloading, loading = situation.download is not None, situation.loading is not None
         there = situation.ready and situation.fault is None
         self.setVisible(situation.status is not None and (self._always or downloading or not there))
         self.title.setText(self._title(situation))
@@ -62,10 +63,13 @@ class ModelCard(QFrame):
         fault = situation.fault
         self.fault.setText(f"{fault_title(fault)}. {fault_text(fault)}" if fault else "")
         self.fault.setVisible(fault is not None)
-        self.progress.setVisible(downloading)
-        self.numbers.setVisible(downloading)
-        if situation.download is not None:
-            self._show_progress(situation.download)
+        progress = situation.download or situation.loading
+        self.progress.setVisible(progress is not None)
+        self.numbers.setVisible(progress is not None)
+        if progress is not None:
+            self.progress.setAccessibleName(tr("Download progress") if downloading else tr("Loading progress"))
+            self._show_progress(progress)
+        self.stop.setVisible(loading and not downloading)
         self.download.setVisible(not downloading and not situation.ready)
         self.download.setText(self._download_words(situation))
         self.download.setAccessibleName(self.download.text())
@@ -87,9 +91,11 @@ class ModelCard(QFrame):
         name = offer.label if offer else ""
         if situation.download is not None:
             return tr("Downloading {model}", model=name)
-        if self._kind is Kind.CHAT:
-            return tr("Answers need a language model")
-        return tr("Search by meaning needs a small model")
+        return {
+            Kind.CHAT: tr("Answers need a language model"),
+            Kind.EMBEDDER: tr("Search by meaning needs a small model"),
+            Kind.RERANKER: tr("A third model can judge what was found"),
+        }[self._kind]
 
     def _text(self, situation: ModelSituation) -> str:
         status, offer = situation.status, situation.offer
@@ -106,6 +112,14 @@ class ModelCard(QFrame):
                 "downloaded once. Until then, search works.",
                 model=name,
                 size=size,
+            )
+        if self._kind is Kind.RERANKER:
+            return tr(
+                "{model} reads each passage beside the question and puts those that answer it first. It is {size}, "
+                "under the licence {licence}. Search works without it, and faster on a computer with few cores.",
+                model=name,
+                size=size,
+                licence=offer.licence,
             )
         return tr(
             "{model} finds passages that say the same in other words. It is {size}, downloaded once, under the licence "
@@ -135,12 +149,8 @@ class ModelCard(QFrame):
 def _there_words(situation: ModelSituation) -> str:
     """What is said of a model that is there: where it is, and how it will be loaded."""
     lines = [str(situation.status.path)] if situation.status else []
-    if situation.plan is not None:
-        lines.append(
-            tr(
-                "Takes about {memory} of memory and keeps {tokens} tokens in view.",
-                memory=words.memory(situation.plan.estimated_bytes),
-                tokens=words.count(situation.plan.context_tokens),
-            )
-        )
+    if situation.loading is not None:
+        lines.append(tr("It is being loaded into memory."))
+    elif situation.plan is not None:
+        lines.append(" ".join(tr(reason.template, **dict(reason.values)) for reason in situation.plan.reasons))
     return "\n".join(lines)

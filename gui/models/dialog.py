@@ -1,4 +1,4 @@
-"""The dialog of models: the language model and the search model, each with what can be done about it."""
+"""The dialog of models: for answers, for search, for ranking, each with what can be done about it."""
 
 from __future__ import annotations
 
@@ -27,11 +27,17 @@ class ModelsDialog(QDialog):
         self.setMinimumWidth(WIDTH)
         self.cards = {kind: ModelCard(theme, kind, always=True) for kind in Kind}
         layout = column(self, 3 * SPACE, SPACE)
-        for kind, words in ((Kind.CHAT, tr("Language model")), (Kind.EMBEDDER, tr("Search model"))):
+        titles = {
+            Kind.CHAT: tr("Language model"),
+            Kind.EMBEDDER: tr("Search model"),
+            Kind.RERANKER: tr("Ranking model"),
+        }
+        for kind, words in titles.items():
             layout.addWidget(label(words, "title"))
             made = self.cards[kind]
             made.download_wanted.connect(lambda kind=kind: actions.download(kind))
             made.pause_wanted.connect(lambda kind=kind: actions.pause(kind))
+            made.stop_wanted.connect(actions.stop_loading)
             made.file_wanted.connect(self.file_wanted)
             made.found_wanted.connect(actions.adopt)
             made.show_situation(actions.situation(kind))

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """CHAT writes answers, EMBEDDER makes search by meaning possible."""
+    """CHAT writes answers, EMBEDDER makes search by meaning possible, RERANKER puts what was found in order."""
 
     CHAT = "chat"
     EMBEDDER = "embedder"
+    RERANKER = "reranker"
 
 
 @dataclass(frozen=True, slots=True)
