@@ -1,4 +1,4 @@
-"""An answer in the list of messages: what was searched, the reasoning, the text, its sources, and what can be done."""
+"""An answer in the list of messages: what was read, the reasoning, the text, its sources, and what can be done."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
-from core.i18n import fault_text, fault_title, ngettext, tr
-from core.values import ChatMessage, SearchedDocuments
+from core.chat.values import Omission
+from core.i18n import fault_text, fault_title, tr
+from core.values import ChatMessage
 from gui import words
 from gui.chat.answer_text import AnswerText
+from gui.chat.reading import WhatWasRead
 from gui.chat.reasoning import Reasoning
 from gui.chat.sources import Sources
-from gui.chat.turn import Phase, Turn, documents_among
-from gui.documents.place import of_citations, page_words
+from gui.chat.steps import Steps
+from gui.chat.suggestion import SurveyOffer
+from gui.chat.turn import Phase, Turn
+from gui.chat.verdict import VerdictCard
+from gui.documents.place import of_citations, of_passages, page_words
 from gui.style.elements import card, column, icon_button, label, push_button, row
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -28,25 +33,33 @@ class Answer(QWidget):
     again_wanted = Signal()
     answer_now = Signal()
     folding_chosen = Signal(bool)
+    survey_wanted = Signal(object)  # SurveySuggested
 
     def __init__(self, theme: Theme, reasoning_chosen: bool | None) -> None:
         super().__init__()
         self._theme = theme
         self._shown = 0
         self.message: ChatMessage | None = None
+        self.read = WhatWasRead(theme)
+        self.read.opened.connect(self.places_wanted)
+        self.steps = Steps(theme)
         self.status = label("", "small", wrap=True)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(tr("Progress"))
         self.progress.hide()
         self.reasoning = Reasoning(theme, reasoning_chosen)
-        self.reasoning.folding_chosen.connect(self.folding_chosen)
+        self.reasoning.chosen.connect(self.folding_chosen)
         self.reasoning.answer_now.connect(self.answer_now)
         self.text = AnswerText(theme)
         self.text.hide()
         self.text.cited.connect(self._cite)
         self.sources = Sources(theme)
         self.sources.opened.connect(self._open_source)
+        self.verdict = VerdictCard(theme)
+        self.verdict.opened.connect(self._open_nearest)
+        self.offer = SurveyOffer()
+        self.offer.wanted.connect(self.survey_wanted)
         self.note = label("", "small", wrap=True)
         self.note.hide()
         self._fault_card, self._fault_title, self._fault_text = self._make_fault_card()
@@ -55,13 +68,17 @@ class Answer(QWidget):
         self._buttons.hide()
         layout = column(self, 0, SPACE)
         for widget in (
+            self.read,
+            self.steps,
             self.status,
             self.progress,
             self.reasoning,
             self.text,
             self.note,
             self._fault_card,
+            self.verdict,
             self.sources,
+            self.offer,
             self._buttons,
         ):
             layout.addWidget(widget)
@@ -69,6 +86,10 @@ class Answer(QWidget):
     def follow(self, turn: Turn) -> None:
         """Show what has arrived of `turn`; called again as more comes."""
         self._show_status(turn)
+        searched = turn.searched
+        places = of_passages(searched.passages).items if searched is not None else ()
+        self.read.show_reading(turn.question, turn.basis, searched, turn.omissions, places)
+        self.steps.show_steps(turn.steps)
         if turn.answer or not turn.phase.running:
             self.reasoning.show_finished(turn.reasoning, turn.reasoning_s)
         elif turn.reasoning:
@@ -86,11 +107,16 @@ class Answer(QWidget):
         else:
             self._finish(turn)
 
-    def show_message(self, message: ChatMessage) -> None:
-        """Show a stored answer."""
+    def show_message(self, message: ChatMessage, question: ChatMessage | None = None) -> None:
+        """Show a stored answer to `question`."""
         self.message = message
         self.status.hide()
         self.progress.hide()
+        if question is not None:
+            omissions: tuple[Omission, ...] = (*question.omissions, *message.omissions)
+            self.read.show_reading(question.text, question.basis, None, omissions, of_citations(question.sources).items)
+            self.offer.show_suggestion(question.suggestion)
+        self.steps.show_steps(message.tools)
         self.reasoning.show_finished(message.reasoning)
         self.reasoning.open_if_chosen()
         self._show_text(message)
@@ -117,8 +143,9 @@ class Answer(QWidget):
         self.again.setVisible(last)
 
     def _finish(self, turn: Turn) -> None:
-        self.status.setVisible(turn.searched is not None)
+        self.status.hide()
         self.progress.hide()
+        self.offer.show_suggestion(turn.suggestion)
         stopped = turn.phase is Phase.STOPPED
         if turn.message is not None:
             self.message = turn.message
@@ -135,7 +162,9 @@ class Answer(QWidget):
 
     def _show_text(self, message: ChatMessage) -> None:
         self.text.setVisible(bool(message.text))
-        self.text.finish(message.text, frozenset(citation.number for citation in message.citations))
+        checked = message.judgement.sentences if message.judgement is not None else ()
+        self.text.finish(message.text, frozenset(citation.number for citation in message.citations), checked)
+        self.verdict.show_judgement(message.judgement)
         self.sources.show_citations(message.citations)
 
     def _say(self, text: str) -> None:
@@ -143,25 +172,26 @@ class Answer(QWidget):
         self.note.show()
 
     def _show_status(self, turn: Turn) -> None:
-        phase, searched = turn.phase, turn.searched
-        text = _searched_words(searched) if searched else tr("Searching your documents…")
+        """What is being waited for; nothing once the model writes."""
+        phase = turn.phase
+        text = ""
         self.progress.hide()
         if phase is Phase.QUEUED:
             text = tr("Waiting for another answer to be finished…")
+        elif phase is Phase.SEARCHING:
+            text = tr("Searching your documents…")
         elif phase is Phase.LOADING and turn.loading is not None:
-            text = f"{text} · {tr('loading the model')}"
-            self._show_progress(turn.loading.done, turn.loading.total, turn.loading.seconds_left)
+            text = tr("The model is being loaded")
+            self._show_progress(turn.loading.done, turn.loading.total)
         elif phase is Phase.READING and turn.reading is not None:
             reading = turn.reading
             left = words.time_left(reading.seconds_left)
-            text = " · ".join(part for part in (text, tr("the model is reading them"), left) if part)
-            self._show_progress(reading.done_tokens, reading.total_tokens, None)
-        if turn.steps:
-            looked = ngettext("looked further {n} time", "looked further {n} times", len(turn.steps))
-            text = f"{text} · {looked}"
+            text = " · ".join(part for part in (tr("The model is reading"), left) if part)
+            self._show_progress(reading.done_tokens, reading.total_tokens)
         self.status.setText(text)
+        self.status.setVisible(bool(text))
 
-    def _show_progress(self, done: int, total: int, seconds_left: float | None) -> None:
+    def _show_progress(self, done: int, total: int) -> None:
         self.progress.setRange(0, 1000 if total else 0)
         self.progress.setValue(int(1000 * done / total) if total else 0)
         self.progress.show()
@@ -177,6 +207,9 @@ class Answer(QWidget):
     def _open_source(self, at: int) -> None:
         if self.message is not None:
             self.places_wanted.emit(of_citations(self.message.citations, at))
+
+    def _open_nearest(self, at: int) -> None:
+        self.places_wanted.emit(of_citations(self.verdict.passages, at))
 
     def copy_text(self) -> None:
         """Put the answer on the clipboard, with the list of its sources."""
@@ -207,15 +240,3 @@ class Answer(QWidget):
         inside.addLayout(line)
         frame.hide()
         return frame, title, text
-
-
-def _searched_words(searched: SearchedDocuments) -> str:
-    """For example: 6 passages from 4 of 212 documents."""
-    if not searched.passages:
-        return tr("No passage fits the question")
-    passages = ngettext("{n} passage", "{n} passages", len(searched.passages))
-    found_in = documents_among(searched.passages)
-    documents = ngettext(
-        "{found} of {n} document", "{found} of {n} documents", searched.documents_searched, found=found_in
-    )
-    return tr("{passages} from {documents}", passages=passages, documents=documents)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from PySide6.QtGui import (
@@ -22,8 +22,10 @@ from PySide6.QtGui import (
     QTextTableCellFormat,
 )
 
+from core.chat.values import CheckedSentence
 from core.i18n import tr
-from gui.chat.markdown_source import CITE, frozen_length, with_links
+from core.values import Support
+from gui.chat.markdown_source import cited, frozen_length, with_links
 from gui.chat.message_text import MessageText
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -45,6 +47,7 @@ class AnswerText(MessageText):
         self.document().setIndentWidth(INDENT_PX)
         self._written = ""
         self._known: frozenset[int] | None = None
+        self._checked: tuple[CheckedSentence, ...] = ()
         self._frozen_source = 0
         self._frozen_position = 0
         theme.changed.connect(self.render_again)
@@ -66,9 +69,9 @@ class AnswerText(MessageText):
             self._frozen_position = self.document().characterCount() - 1
         self._insert(tail[finished:])
 
-    def finish(self, text: str, known: frozenset[int] | None) -> None:
-        """The whole answer; only the numbers in `known` are clickable."""
-        self._written, self._known = text, known
+    def finish(self, text: str, known: frozenset[int] | None, checked: Sequence[CheckedSentence] = ()) -> None:
+        """The whole answer; only the numbers in `known` are clickable; those of doubtful sentences carry a sign."""
+        self._written, self._known, self._checked = text, known, tuple(checked)
         self.render_again()
 
     def render_again(self) -> None:
@@ -85,7 +88,7 @@ class AnswerText(MessageText):
     def _insert(self, markdown: str) -> None:
         if not markdown.strip():
             return
-        markdown = with_links(markdown, self._known)
+        markdown = with_links(markdown, self._known, self._checked)
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
         cursor.movePosition(QTextCursor.MoveOperation.End)
@@ -164,8 +167,9 @@ class AnswerText(MessageText):
         for at in cast("Iterable[QTextBlock.iterator]", block):
             fragment = at.fragment()
             shape = fragment.charFormat()
-            if shape.isAnchor() and shape.anchorHref().startswith(CITE):
-                wanted.append((fragment.position(), fragment.length(), self._citation()))
+            found = cited(shape.anchorHref()) if shape.isAnchor() else None
+            if found is not None:
+                wanted.append((fragment.position(), fragment.length(), self._citation(found[1])))
             elif shape.isAnchor():
                 wanted.append((fragment.position(), fragment.length(), self._link()))
             elif shape.fontFixedPitch():
@@ -178,6 +182,8 @@ class AnswerText(MessageText):
 
     def _dress_table(self, table: QTextTable) -> None:
         line = QTextTableCellFormat()
+        line.setBorder(0)
+        line.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_None)
         line.setBottomBorder(1)
         line.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
         line.setBottomBorderBrush(QColor(self._theme.colours.border))
@@ -189,6 +195,7 @@ class AnswerText(MessageText):
                 cell.setFormat(kept)
         shape = table.format()
         shape.setBorder(0)
+        shape.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_None)
         shape.setBorderCollapse(True)
         shape.setCellPadding(SPACE / 2)
         shape.setCellSpacing(0)
@@ -212,12 +219,18 @@ class AnswerText(MessageText):
             shape.setBackground(QColor(self._theme.colours.raised))
         return shape
 
-    def _citation(self) -> QTextCharFormat:
-        shape = self._link()
+    def _citation(self, found: Support) -> QTextCharFormat:
+        colours = self._theme.colours
+        text, ground = {
+            Support.WEAK: (colours.warning, colours.warning_soft),
+            Support.NOT_FOUND: (colours.danger, colours.danger_soft),
+        }.get(found, (colours.link, colours.accent_soft))
+        shape = QTextCharFormat()
+        shape.setForeground(QColor(text))
         shape.setFontUnderline(False)
         shape.setFontPointSize(self._theme.small_pt)
         shape.setFontWeight(QFont.Weight.DemiBold)
-        shape.setBackground(QColor(self._theme.colours.accent_soft))
+        shape.setBackground(QColor(ground))
         return shape
 
     def _link(self) -> QTextCharFormat:

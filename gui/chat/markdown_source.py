@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 
-CITE = "cite:"  # scheme of a citation's link
+from core.chat.values import CheckedSentence
+from core.values import Support
 
-_MARK = re.compile(r"\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?!\()|【(\d{1,4})(?:†[^】]{0,80})?】")
-_IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]*)[^)]*\)")
+CITE = "cite:"  # scheme of a citation's link: "cite:4", or "cite:4:weak" where a check has doubts
+SIGNS = {Support.WEAK: "?", Support.NOT_FOUND: "!"}  # stand behind the number, so that no colour is needed to see them
+
+_MARK_OR_IMAGE = re.compile(
+    r"!\[(?P<words>[^\]]*)\]\((?P<address>[^)\s]*)[^)]*\)"
+    r"|\[(?P<numbers>\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?!\()|【(?P<trained>\d{1,4})(?:†[^】]{0,80})?】"
+)
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 _INLINE_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _CONTINUES = re.compile(r"^(\s|[-*+] |\d{1,9}[.)] |\||>)")
 
 
-def with_links(markdown: str, known: frozenset[int] | None = None) -> str:
+def with_links(
+    markdown: str, known: frozenset[int] | None = None, checked: Sequence[CheckedSentence] = (), offset: int = 0
+) -> str:
     """`markdown` with every citation a link "cite:n" and every image a plain link; code is left as it is.
 
-    Only numbers in `known` become links (all of them for None): others cite nothing, and stay text.
+    Only numbers in `known` become links (all of them for None): others cite nothing, and stay text. A mark within a
+    sentence of `checked` that is not fully supported carries a sign; `markdown` begins at `offset` of the text that
+    the sentences count from.
     """
+    parts: list[str] = []
+    for at, text, is_code in _pieces(markdown):
+        parts.append(text if is_code else _linked(text, known, checked, offset + at))
+    return "".join(parts)
 
-    def change(text: str) -> str:
-        return _MARK.sub(lambda mark: _cite(mark, known), _IMAGE.sub(r"[\1](\2)", text))
 
-    return _outside_code(markdown, change)
+def cited(address: str) -> tuple[int, Support] | None:
+    """The number a link of a citation names, and what the check found there; None for any other link."""
+    if not address.startswith(CITE):
+        return None
+    number, _, found = address.removeprefix(CITE).partition(":")
+    if not number.isdigit():
+        return None
+    return int(number), next((support for support in SIGNS if support.value == found), Support.UNCHECKED)
 
 
 def frozen_length(markdown: str) -> int:
@@ -52,35 +71,53 @@ def frozen_length(markdown: str) -> int:
     return safe
 
 
-def _cite(mark: re.Match[str], known: frozenset[int] | None) -> str:
+def _linked(text: str, known: frozenset[int] | None, checked: Sequence[CheckedSentence], offset: int) -> str:
+    def change(match: re.Match[str]) -> str:
+        if match["address"] is not None:
+            return f"[{match['words']}]({match['address']})"
+        return _cite(match, known, _support_at(offset + match.start(), checked))
+
+    return _MARK_OR_IMAGE.sub(change, text)
+
+
+def _support_at(position: int, checked: Sequence[CheckedSentence]) -> Support:
+    found = [one.support for one in checked if one.start <= position < one.end]
+    return found[0] if found else Support.UNCHECKED
+
+
+def _cite(mark: re.Match[str], known: frozenset[int] | None, support: Support) -> str:
     links = []
-    for number in re.findall(r"\d+", mark.group(1) or mark.group(2)):
-        shown = rf"\[{int(number)}\]"
-        links.append(shown if known is not None and int(number) not in known else f"[{shown}]({CITE}{int(number)})")
+    sign, found = SIGNS.get(support, ""), f":{support.value}" if support in SIGNS else ""
+    for number in re.findall(r"\d+", mark["numbers"] or mark["trained"]):
+        if known is not None and int(number) not in known:
+            links.append(rf"\[{int(number)}\]")
+        else:
+            links.append(rf"[\[{int(number)}{sign}\]]({CITE}{int(number)}{found})")
     return "".join(links)
 
 
-def _outside_code(markdown: str, change: Callable[[str], str]) -> str:
-    parts: list[str] = []
+def _pieces(markdown: str) -> Iterator[tuple[int, str, bool]]:
+    """The text in its order, each piece with where it begins and whether it is code."""
     fence = ""
+    at = 0
     for line in markdown.splitlines(keepends=True):
         match = _FENCE.match(line)
         if match and not fence:
             fence = match.group(1)
-            parts.append(line)
+            yield at, line, True
         elif fence:
             if match and match.group(1).startswith(fence) and not line.strip().strip(fence[0]):
                 fence = ""
-            parts.append(line)
+            yield at, line, True
         else:
-            parts.append(_outside_inline_code(line, change))
-    return "".join(parts)
+            yield from _pieces_of_line(line, at)
+        at += len(line)
 
 
-def _outside_inline_code(line: str, change: Callable[[str], str]) -> str:
-    parts: list[str] = []
+def _pieces_of_line(line: str, start: int) -> Iterator[tuple[int, str, bool]]:
     at = 0
     for code in _INLINE_CODE.finditer(line):
-        parts.extend((change(line[at : code.start()]), code.group()))
+        yield start + at, line[at : code.start()], False
+        yield start + code.start(), code.group(), True
         at = code.end()
-    return "".join([*parts, change(line[at:])])
+    yield start + at, line[at:], False

@@ -31,6 +31,7 @@ class MessageList(QScrollArea):
     answer_now = Signal()
     folding_chosen = Signal(bool)
     linked = Signal(QUrl)
+    survey_wanted = Signal(object)  # SurveySuggested
 
     def __init__(self, theme: Theme, reasoning_chosen: bool | None) -> None:
         super().__init__()
@@ -82,8 +83,8 @@ class MessageList(QScrollArea):
         first = max(0, len(messages) - MADE_AT_ONCE)
         self._earlier = list(messages[:first])
         self.more.setVisible(bool(self._earlier))
-        for message in messages[first:]:
-            self._add(self._made(message))
+        for at, message in enumerate(messages[first:], first):
+            self._add(self._made(message, messages[at - 1] if at else None))
         if messages and messages[-1].role == "user":
             unanswered = self._answer()
             unanswered.show_unanswered()
@@ -130,11 +131,11 @@ class MessageList(QScrollArea):
         place = self._messages.count() - 1 if at is None else at + 1
         self._messages.insertWidget(place, widget)
 
-    def _made(self, message: ChatMessage) -> Question | Answer:
+    def _made(self, message: ChatMessage, before: ChatMessage | None) -> Question | Answer:
         if message.role == "user":
             return self._question(message.text)
         answer = self._answer()
-        answer.show_message(message)
+        answer.show_message(message, before)
         return answer
 
     def _question(self, text: str) -> Question:
@@ -149,6 +150,7 @@ class MessageList(QScrollArea):
         answer.again_wanted.connect(self.again_wanted)
         answer.answer_now.connect(self.answer_now)
         answer.folding_chosen.connect(self._remember_folding)
+        answer.survey_wanted.connect(self.survey_wanted)
         answer.text.linked.connect(self.linked)
         return answer
 
@@ -175,8 +177,9 @@ class MessageList(QScrollArea):
         bar = self.verticalScrollBar()
         from_end = bar.maximum() - bar.value()
         batch, self._earlier = self._earlier[-MADE_AT_ONCE:], self._earlier[:-MADE_AT_ONCE]
+        before = [self._earlier[-1] if self._earlier else None, *batch]
         for at, message in enumerate(batch):
-            self._add(self._made(message), at)
+            self._add(self._made(message, before[at]), at)
         self.more.setVisible(bool(self._earlier))
         self.mark_last()
         self._following = False

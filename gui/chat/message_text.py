@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QResizeEvent, QTextOption, QWheelEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QHelpEvent, QResizeEvent, QTextOption, QWheelEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip
 
-from gui.chat.markdown_source import CITE
+from gui.chat.markdown_source import cited
+from gui.chat.support import support_words
 
 
 class MessageText(QTextBrowser):
@@ -41,6 +42,17 @@ class MessageText(QTextBrowser):
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.fontMetrics().height())
 
+    def tip_at(self, address: str) -> str:
+        """What the pointer is told over a link: what the check of a citation found, where a web link leads."""
+        found = cited(address)
+        return support_words(found[1]) if found is not None else address
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.tip_at(self.anchorAt(event.pos())), self)
+            return True
+        return super().viewportEvent(event)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # the list of messages scrolls, not a message
 
@@ -57,8 +69,7 @@ class MessageText(QTextBrowser):
             self.setFixedHeight(height)
 
     def _clicked(self, address: QUrl) -> None:
-        text = address.toString()
-        if text.startswith(CITE) and text.removeprefix(CITE).isdigit():
-            self.cited.emit(int(text.removeprefix(CITE)))
+        if (found := cited(address.toString())) is not None:
+            self.cited.emit(found[0])
         elif address.scheme() in ("http", "https"):
             self.linked.emit(address)

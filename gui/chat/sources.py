@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from core.i18n import ngettext, tr
 from core.values import Citation, Support
+from gui.chat.support import support_mark, support_words
 from gui.documents.place import page_words, shown_title
 from gui.style.elements import ElidedLabel, column, label, row
 from gui.style.icons import pixmap
@@ -18,19 +19,8 @@ from gui.style.theme import Theme
 MARK_PX = 16
 
 
-def support_words(support: Support) -> str:
-    """What the check found, in a sentence; empty where nothing was checked."""
-    if support is Support.SUPPORTED:
-        return tr("The passage says this.")
-    if support is Support.WEAK:
-        return tr("The passage says this only in part: look at it.")
-    if support is Support.NOT_FOUND:
-        return tr("This was not found in the passage: check it.")
-    return ""
-
-
 class SourceRow(QPushButton):
-    """One source: its number, title and place, and the support mark. A button, so that keys reach it."""
+    """One source: its number, title and place, and what the check found. A button, so that keys reach it."""
 
     def __init__(self, theme: Theme, citation: Citation) -> None:
         super().__init__()
@@ -50,12 +40,14 @@ class SourceRow(QPushButton):
         lines.addWidget(title)
         lines.addWidget(where)
         self._mark = QLabel()
+        self._mark_words = label(support_mark(citation.support), "small")
         self._inside = layout = row(self, 0, SPACE)
         layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         layout.addWidget(number, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(lines, 1)
+        layout.addWidget(self._mark_words)
         layout.addWidget(self._mark)
-        for widget in (number, title, where, self._mark):
+        for widget in (number, title, where, self._mark, self._mark_words):
             widget.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         found = support_words(citation.support)
         self.setToolTip("\n".join(part for part in (str(citation.path), found) if part))
@@ -95,7 +87,8 @@ class Sources(QWidget):
         self._layout.addWidget(self._title)
         self.hide()
 
-    def show_citations(self, citations: Sequence[Citation]) -> None:
+    def show_citations(self, citations: Sequence[Citation], title: str = "") -> None:
+        """`title` stands above them instead of their number."""
         for old in self.rows:
             old.deleteLater()
         self.rows = []
@@ -104,5 +97,5 @@ class Sources(QWidget):
             made.clicked.connect(lambda checked=False, at=at: self.opened.emit(at))
             self._layout.addWidget(made)
             self.rows.append(made)
-        self._title.setText(ngettext("{n} source", "{n} sources", len(citations)))
+        self._title.setText(title or ngettext("{n} source", "{n} sources", len(citations)))
         self.setVisible(bool(citations))

@@ -11,6 +11,7 @@ from models.faults import Fault
 from models.progress import Progress
 
 if TYPE_CHECKING:
+    from core.chat.values import Basis, Omission, SurveySuggested
     from core.values import ChatMessage, Passage, SearchedDocuments, ToolUsed
     from models.conversation import Effort, Reading
 
@@ -42,6 +43,9 @@ class Turn:
     effort: Effort
     phase: Phase = Phase.QUEUED
     searched: SearchedDocuments | None = None
+    basis: Basis | None = None
+    omissions: list[Omission] = field(default_factory=list)
+    suggestion: SurveySuggested | None = None
     loading: Progress | None = None
     reading: Reading | None = None
     reasoning: str = ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from core.chat.values import Basis, Omission, SurveySuggested
 from core.jobs import Job
 from core.values import AnswerSaved, SearchedDocuments, ToolUsed
 from gui.bridge import Bridge, Operation, Running
@@ -144,6 +145,12 @@ def take(turn: Turn, event: object) -> None:
     """Add to `turn` what `event` brings."""
     if isinstance(event, SearchedDocuments):
         turn.searched = event
+    elif isinstance(event, Basis):
+        turn.basis = event
+    elif isinstance(event, Omission):
+        turn.omissions.append(event)
+    elif isinstance(event, SurveySuggested):
+        turn.suggestion = event
     elif isinstance(event, Reading):
         turn.phase, turn.reading = Phase.READING, event
     elif isinstance(event, ReasoningDelta):

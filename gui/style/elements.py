@@ -118,3 +118,35 @@ class ElidedLabel(QLabel):
     def _set_tip(self) -> None:
         fits = self.fontMetrics().horizontalAdvance(self._whole) <= self.contentsRect().width()
         self.setToolTip("" if fits else self._whole)
+
+
+class ElidedButton(QPushButton):
+    """A link of one line that gives way at its end when there is no room; the whole text is its name."""
+
+    def __init__(self, text: str, clicked: Callable[[], object]) -> None:
+        super().__init__()
+        self._whole = text
+        self.setProperty("kind", "link")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(text)
+        self.clicked.connect(lambda checked=False: clicked())
+        self._elide()
+
+    @property
+    def whole(self) -> str:
+        return self._whole
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(4 * SPACE, super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + SPACE, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        self.setText(
+            self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width() - SPACE // 2))
+        )

@@ -62,7 +62,7 @@ def test_reasoning_streams_and_esc_stops_it_and_what_came_is_kept(
         ask(window, "How long do paper boats last?")
         wait(qtbot, lambda: "so so" in last(window).reasoning.text.toPlainText())
         assert last(window).reasoning.is_open and last(window).reasoning.now.isVisible()
-        assert "1 passage from 1 of 1 document" in last(window).status.text()
+        assert "1 passage from 1 of 1 document" in last(window).read.title
         assert window.chat.composer.stop.isVisible() and not window.chat.composer.send.isVisible()
         assert window.status.model.text() == "Model in memory"
 

@@ -1,0 +1,161 @@
+"""What an answer shows besides its text: what was read and left out, steps, doubts, a verdict, an offered survey."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from core.chat.values import (
+    Basis,
+    Cause,
+    CheckedSentence,
+    Judgement,
+    Omission,
+    OmissionKind,
+    Patience,
+    SurveyKind,
+    SurveySuggested,
+    Verdict,
+)
+from core.values import ChatMessage, Citation, Support, ToolUsed
+from gui.chat.answer import Answer
+from gui.chat.turn import Phase, Turn
+from gui.documents.place import Places
+from gui.style.theme import Theme
+from models.conversation import Effort
+from tests.support.window import click, shown, wait
+
+TEXT = "The rent is 1,240 euros [1]. Repairs are free [1, 2]. Dogs are welcome [2]."
+
+
+def source(number: int, support: Support, name: str = "lease.pdf") -> Citation:
+    return Citation(number, 7, Path("/papers") / name, "Lease", 2, "Rent", 5, 20, "The rent is 1,240", support)
+
+
+def sentence(words: str, numbers: tuple[int, ...], support: Support) -> CheckedSentence:
+    start = TEXT.index(words)
+    return CheckedSentence(start, TEXT.index("]", start) + 1, numbers, support)
+
+
+BASIS = Basis("how much is the rent of the flat", 2, 1, 4, 212, True, False, 0.9, Patience.BALANCED, None)
+QUESTION = ChatMessage(
+    1,
+    "user",
+    "And the rent?",
+    basis=BASIS,
+    sources=(source(1, Support.UNCHECKED), source(2, Support.UNCHECKED, "house rules.pdf")),
+    omissions=(Omission(OmissionKind.PASSAGES, Cause.PATIENCE, 3, 5),),
+    suggestion=SurveySuggested(SurveyKind.LIST, "And the rent?", 212, 900.0),
+)
+ANSWER = ChatMessage(
+    2,
+    "assistant",
+    TEXT,
+    citations=(source(1, Support.SUPPORTED), source(2, Support.NOT_FOUND, "house rules.pdf")),
+    tools=(
+        ToolUsed("search_documents", '{"query": "pets"}', "[2] house rules.pdf: no pets", True),
+        ToolUsed("read_document", '{"name": "lease.pdf"}', "too long", False, 40),
+    ),
+    judgement=Judgement(
+        Verdict.PARTLY,
+        (
+            sentence("The rent", (1,), Support.SUPPORTED),
+            sentence("Repairs", (1, 2), Support.WEAK),
+            sentence("Dogs", (2,), Support.NOT_FOUND),
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def answer(qtbot: QtBot, qapp: QApplication) -> Answer:
+    made = Answer(Theme(qapp, "light"), None)
+    qtbot.addWidget(made)
+    made.resize(700, 600)
+    made.show()
+    return made
+
+
+def test_what_was_read_and_what_was_left_out_are_said(answer: Answer) -> None:
+    answer.show_message(ANSWER, QUESTION)
+    assert answer.read.title == "2 passages from 1 of 4 documents · not everything"
+    click(answer.read.toggle)
+    assert "Searched for: how much is the rent of the flat" in shown(answer.read)
+    assert "3 more passages were found and not read. More would have taken longer than you want to wait." in shown(
+        answer.read
+    )
+    opened: list[Places] = []
+    answer.places_wanted.connect(opened.append)
+    click(answer.read.passages[1])
+    assert opened[0].current.path == Path("/papers/house rules.pdf")
+
+
+def test_the_searched_words_are_not_repeated_where_they_are_the_question(answer: Answer) -> None:
+    answer.show_message(ANSWER, ChatMessage(1, "user", BASIS.query, basis=BASIS))
+    click(answer.read.toggle)
+    assert answer.read.title == "2 passages from 1 of 4 documents"
+    assert "Searched for" not in shown(answer.read)
+
+
+def test_each_step_of_the_model_can_be_looked_at(qtbot: QtBot, answer: Answer) -> None:
+    answer.show_message(ANSWER, QUESTION)
+    search, read = answer.steps.shown
+    assert search.title == "Searched again: pets"
+    assert read.title == "Read on in lease.pdf: this failed"
+    click(search.toggle)
+    assert search.text is not None and search.text.toPlainText() == "[2] house rules.pdf: no pets"
+    click(read.toggle)
+    wait(qtbot, lambda: "40 characters of this were left out" in shown(read))
+
+
+def test_doubts_stand_at_the_sentence_and_at_the_source_in_words(answer: Answer) -> None:
+    answer.show_message(ANSWER, QUESTION)
+    written = answer.text.toPlainText()
+    assert "euros [1]." in written and "free [1?][2?]." in written and "welcome [2!]." in written
+    assert answer.text.tip_at("cite:2:not_found") == "This was not found in the passage: check it."
+    assert "Confirmed" in shown(answer.sources.rows[0]) and "Not found" in shown(answer.sources.rows[1])
+    assert "Some of this answer could not be confirmed" in shown(answer.verdict)
+    answer.copy_text()
+    assert QApplication.clipboard().text().startswith(TEXT)
+
+
+def test_a_question_that_the_documents_do_not_answer(answer: Answer) -> None:
+    nearest = (source(1, Support.UNCHECKED, "boats.txt"),)
+    answer.show_message(
+        ChatMessage(2, "assistant", "I do not know.", judgement=Judgement(Verdict.NOT_IN_DOCUMENTS, (), nearest)),
+        QUESTION,
+    )
+    assert "Your documents do not seem to answer this." in shown(answer.verdict)
+    opened: list[Places] = []
+    answer.places_wanted.connect(opened.append)
+    click(answer.verdict.nearest.rows[0])
+    assert opened[0].current.path == Path("/papers/boats.txt")
+
+
+def test_a_supported_answer_needs_no_word_of_the_application(answer: Answer) -> None:
+    answer.show_message(ChatMessage(2, "assistant", "Yes [1].", judgement=Judgement(Verdict.SUPPORTED)), None)
+    assert not answer.verdict.isVisible() and not answer.offer.isVisible() and not answer.read.isVisible()
+
+
+def test_a_survey_is_offered_for_a_question_about_everything(answer: Answer) -> None:
+    wanted: list[SurveySuggested] = []
+    answer.survey_wanted.connect(wanted.append)
+    answer.show_message(ANSWER, QUESTION)
+    assert "A survey would read 212 documents one by one. It would take about 15 min 0 s." in shown(answer.offer)
+    click(answer.offer.accept)
+    assert wanted == [QUESTION.suggestion]
+
+
+def test_a_running_turn_shows_what_is_read_before_the_answer_is_there(answer: Answer) -> None:
+    turn = Turn(1, "And the rent?", Effort.LOW, phase=Phase.READING, basis=BASIS)
+    answer.follow(turn)
+    assert answer.read.title == "2 passages from 1 of 4 documents"
+    turn.omissions.append(Omission(OmissionKind.MENTION, Cause.UNKNOWN, name="leese.pdf"))
+    turn.steps.append(ANSWER.tools[0])
+    answer.follow(turn)
+    click(answer.read.toggle)
+    assert "There is no document named leese.pdf." in shown(answer.read)
+    assert len(answer.steps.shown) == 1
