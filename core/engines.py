@@ -168,6 +168,11 @@ class Engines:
             self._reranker[1].close()
             self._reranker = None
 
+    def chat_key(self) -> str:
+        """Names the language model's file for what is measured of it; empty while there is none that can be used."""
+        status = self._shelf.chat_model()
+        return f"{status.path.name} {status.size_bytes}" if status.path and status.state is ModelState.READY else ""
+
     def chat_path(self) -> Path:
         """The language model's file. Raises `ModelFault` if there is none, or none that can be used."""
         status = self._shelf.chat_model()

@@ -7,6 +7,7 @@ import os
 import time
 from pathlib import Path
 
+from core.chat.gathering import Gathering
 from core.chat.turn import Chat
 from core.data_dir import DataDir, default_data_dir
 from core.engines import Engines
@@ -22,6 +23,8 @@ from core.shelf import Shelf
 from core.store.conversations import Conversations
 from core.store.database import Database
 from core.store.scopes import Scopes
+from core.store.sections import Sections
+from core.store.speeds import Speeds
 from core.store.vector_index import VectorIndex
 from core.survey.store import SurveyStore
 from core.survey.survey import Surveys
@@ -57,11 +60,15 @@ class Workspace:
         self.retriever = Retriever(database, self.vectors, self.engines.embedder)
         self.conversations = Conversations(database, self.engines.conversation_deleted)
         self.scopes = Scopes(database)
+        self.speeds = Speeds(database)
         self.chat = Chat(
             self.conversations,
             self.library,
             self.retriever,
+            Gathering(self.scopes, Sections(database), self.retriever),
             self.engines.chat_model,
+            self.engines.chat_key,
+            self.speeds,
             self.attention,
             self.settings,
             sampling,

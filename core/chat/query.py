@@ -5,35 +5,69 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from core.chat.leaning import content_words, leaning
 from core.values import ChatMessage
 
-# A question that opens like this, or is this short, or points at something with a pronoun, leans on the one before.
-_OPENING = re.compile(
-    r"^(and|but|also|or|then|so|what about|how about|why( not)?\??$|e |mas |e quanto|y |pero |et |mais |und |aber )",
+LONGEST_QUERY = 400
+NAMES_FROM_ANSWER = 2
+_YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
+_JOINTS = re.compile("[年呢はのでに]")  # what holds a year in a Chinese or Japanese sentence
+_QUARTER = re.compile(r"\b[QT][1-4]\b", re.IGNORECASE)
+_MONTH = re.compile(
+    r"\b(?:January|February|March|April|June|July|August|September|October|November|December"
+    r"|janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro"
+    r"|enero|febrero|marzo|mayo|junio|julio|septiembre|octubre|noviembre|diciembre"
+    r"|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember"
+    r"|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre)\b",
     re.IGNORECASE,
 )
-_POINTING = re.compile(
-    r"\b(it|its|they|them|their|that one|those|these|this|he|she|him|her|his|the (same|first|second|last|other)( one)?"
-    r"|isso|ele|ela|eles|elas|seu|sua|eso|ello|él|ellos|cela|celui|elle|ils|es|sie|ihr|diese[rs]?)\b",
-    re.IGNORECASE,
-)
-SHORT_QUESTION_WORDS = 4
+_NAME = re.compile(r"(?<![\w@])[A-ZÀ-ÖØ-Þ][\w&.’'-]*\w(?: (?:[A-ZÀ-ÖØ-Þ][\w&.’'-]*\w|of|de|da|do|van|von|&))*")
+_MARK = re.compile(r"\[\d+\]|[*_`#]")
 
 
 def search_query(question: str, history: Sequence[ChatMessage]) -> str:
-    """`question`, with the last earlier question that stands on its own before it if `question` does not."""
-    if not leans_on_conversation(question):
+    """`question`, made complete by what the conversation is about if it does not stand on its own.
+
+    "And in 2022?" after "What were Acme's net sales in 2021?" becomes that question with the other year; anything else
+    is searched together with the question before it, and with the names of the answer that a pronoun may stand for.
+    """
+    leans = leaning(question)
+    before = _before(history)
+    if not leans or not before:
         return question
-    for message in reversed(history):
-        if message.role == "user" and not leans_on_conversation(message.text):
-            return f"{message.text} {question}"
-    return question
+    swapped, whole = _swapped(before, question)
+    if whole:
+        return swapped
+    names = _names_of_answer(history, before) if leans.pointing else ()
+    return " ".join([swapped, question, *names]).strip()
 
 
-def leans_on_conversation(question: str) -> bool:
-    words = question.split()
-    return bool(
-        (len(words) < SHORT_QUESTION_WORDS and question.isascii())
-        or _OPENING.search(question.strip())
-        or _POINTING.search(question)
+def _before(history: Sequence[ChatMessage]) -> str:
+    """What the conversation was about when the last question was asked: that question as it was searched. One grown
+    long over many follow-ups gives way to the last question that stands on its own."""
+    asked = [message for message in history if message.role == "user"]
+    last = asked[-1].basis.query if asked and asked[-1].basis else ""
+    if last and len(last) <= LONGEST_QUERY:
+        return last
+    return next((message.text for message in reversed(asked) if not leaning(message.text)), "")
+
+
+def _swapped(before: str, question: str) -> tuple[str, bool]:
+    """`before` with its year, quarter or month replaced by that of `question`, and whether nothing else is asked."""
+    text, asked = before, question
+    for pattern in (_YEAR, _QUARTER, _MONTH):
+        old, new = set(pattern.findall(before)), pattern.findall(question)
+        if len(old) == 1 and len(new) == 1:
+            text = pattern.sub(new[0], text)
+            asked = pattern.sub(" ", asked)
+    return text, asked != question and not content_words(_JOINTS.sub(" ", asked))
+
+
+def _names_of_answer(history: Sequence[ChatMessage], before: str) -> tuple[str, ...]:
+    """Names that the last answer brought up and the question before did not hold."""
+    answer = next((message.text for message in reversed(history) if message.role == "assistant"), "")
+    opening = _MARK.sub("", answer)[:300]
+    names = (
+        name for name in _NAME.findall(opening) if content_words(name) and name.casefold() not in before.casefold()
     )
+    return tuple(dict.fromkeys(names))[:NAMES_FROM_ANSWER]

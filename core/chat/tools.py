@@ -30,13 +30,14 @@ class ArgumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """A call that was answered: `arguments` as JSON text as they were understood, `text` what the model was given;
-    `ok` is False if the call was refused or failed."""
+    """A call that was answered: `arguments` as JSON text as they were understood, `text` what the model was given, less
+    `cut_chars` that were left out; `ok` is False if the call was refused or failed."""
 
     name: str
     arguments: str
     text: str
     ok: bool
+    cut_chars: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,10 @@ class Toolbox:
         except ArgumentError as error:
             return ToolResult(name, shown, f"error: {error}", ok=False)
         log.info("tool %s answered with %d characters", name, len(text))
-        if len(text) > RESULT_CHARS:
-            text = text[:RESULT_CHARS] + f"\n(cut here: {len(text) - RESULT_CHARS} more characters)"
-        return ToolResult(name, shown, text, ok=True)
+        cut_chars = max(0, len(text) - RESULT_CHARS)
+        if cut_chars:
+            text = text[:RESULT_CHARS] + f"\n(cut here: {cut_chars} more characters)"
+        return ToolResult(name, shown, text, ok=True, cut_chars=cut_chars)
 
 
 def _declare(function: Callable[..., str]) -> _Tool:

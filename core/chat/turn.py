@@ -7,43 +7,47 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from core.chat import answering, citations, prompt
+from core.chat import answering, citations, prompt, structured
 from core.chat.answering import AnsweringModel, Draft
 from core.chat.document_tools import DocumentTools
+from core.chat.fitting import Fitted, Fitting, question_with
+from core.chat.gathering import Gathered, Gathering
 from core.chat.history import began_on, beginnings, prompt_room
-from core.chat.patience import budget
-from core.chat.query import search_query
-from core.chat.sources import SourceBook, sources_of
-from core.chat.values import Patience
+from core.chat.judging import judge
+from core.chat.sources import SourceBook
+from core.chat.values import AnswerFormat, Basis, FormatKind, Omission, Patience, Scope, SurveySuggested
 from core.faults import N_, ChatFault
 from core.library.attention import Attention
 from core.library.library import Library
 from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
 from core.store.conversations import Conversations
-from core.values import AnswerSaved, ChatMessage, Passage, SearchedDocuments, SearchResult, ToolUsed
+from core.store.speeds import Speed, Speeds
+from core.values import AnswerSaved, ChatMessage, SearchedDocuments, ToolUsed
 from models.cancel import CancelToken
-from models.conversation import Conversation, Effort, FinishReason, ModelEvent, Sampling
+from models.conversation import Effort, FinishReason, ModelEvent, Sampling, Usage
 from models.progress import ReportProgress, ignore_progress
 
 log = logging.getLogger(__name__)
 
+LEAST_MEASURED_TOKENS = 128  # a speed measured on fewer says little
 
-TurnEvent = SearchedDocuments | ModelEvent | ToolUsed | AnswerSaved
+TurnEvent = SearchedDocuments | SurveySuggested | Omission | Basis | ModelEvent | ToolUsed | AnswerSaved
 OpenModel = Callable[[ReportProgress, CancelToken, int], AnsweringModel]
 """Gives the model, ready for the stored conversation of that number."""
+TEXT = AnswerFormat()
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitted:
-    """A turn that fits the context: the conversation to render, its last question as stored, the passages found for
-    it, the book of every source that a number in the answer may name, and how many were in it before the answer."""
+class _Turn:
+    """A turn whose question is stored and fits."""
 
-    whole: Conversation
-    asked: ChatMessage
-    passages: tuple[Passage, ...]
-    book: SourceBook
-    given: int
+    conversation_id: int
+    gathered: Gathered
+    fitted: Fitted
+    answer_format: AnswerFormat
+    max_tokens: int
+    cancel: CancelToken
 
 
 class Chat:
@@ -54,7 +58,10 @@ class Chat:
         conversations: Conversations,
         library: Library,
         retriever: Retriever,
+        gathering: Gathering,
         open_model: OpenModel,
+        model_key: Callable[[], str],
+        speeds: Speeds,
         attention: Attention,
         settings: SettingsStore,
         sampling: Sampling,
@@ -62,7 +69,10 @@ class Chat:
         self._conversations = conversations
         self._library = library
         self._retriever = retriever
+        self._gathering = gathering
         self._open_model = open_model
+        self._model_key = model_key
+        self._speeds = speeds
         self._attention = attention
         self._settings = settings
         self._sampling = sampling
@@ -91,113 +101,137 @@ class Chat:
         max_tokens: int | None = None,
         cancel: CancelToken | None = None,
         report: ReportProgress = ignore_progress,
-        documents: frozenset[int] | None = None,
+        scope: Scope | None = None,
+        patience: Patience | None = None,
+        answer_format: AnswerFormat = TEXT,
     ) -> Iterator[TurnEvent]:
         """Yield what was found, then the answer as it is written, last `AnswerSaved`.
 
-        The question is stored before anything can fail; a stopped answer is stored as far as it came. `documents`
-        limits the search to these. Raises `ChatFault`, `ModelFault` or `StorageFault`; loading the model reports to
-        `report`, in bytes.
+        In order: `SearchedDocuments`; `SurveySuggested` if the question is about everything; while a model is loaded,
+        nothing (progress goes to `report`, in bytes); `SearchedDocuments` again if less is given than was found; an
+        `Omission` for all that is left out; `Basis`; then the model's events with `ToolUsed` and further `Omission`s
+        among them. `scope` and `patience` are the conversation's and the settings' unless given. With an
+        `answer_format` other than text, the deltas are JSON; the stored answer has it in `data` and as Markdown.
+
+        The question is stored before anything can fail; a stopped answer is stored as far as it came. Raises
+        `ChatFault`, `ModelFault` or `StorageFault`.
         """
         question = question.strip()
         if not question:
             raise ChatFault(N_("Nothing asked"), N_("The question is empty."), N_("Type a question first."))
+        structured.require_usable(answer_format)
         cancel = cancel or CancelToken()
+        limit = max_tokens or self._settings.current.answer_tokens
         with self._attention.answering():
             history = self._conversations.messages(conversation_id)
-            query = search_query(question, history)
-            found = self._search(query, documents)
-            asked = self._conversations.append(conversation_id, _asked(question, found.passages, history))
-            yield SearchedDocuments(query, found.passages, found.documents_searched, found.meaning)
+            gathered = self._gather(conversation_id, question, history, scope, patience)
+            asked = self._conversations.append(conversation_id, _asked(question, gathered, history))
+            yield gathered.event(gathered.passages)
             model = self._open_model(report, cancel, conversation_id)
-            fitted = self._fit(model, history, asked, found, effort or Effort(self._settings.current.effort))
-            if fitted.asked != asked:
-                self._conversations.replace(fitted.asked)
-                yield SearchedDocuments(query, fitted.passages, found.documents_searched, found.meaning)
-            yield from self._answer(model, conversation_id, fitted, documents, max_tokens, cancel)
+            fitted = self._fit(model, history, asked, gathered, effort, answer_format)
+            self._conversations.replace(fitted.asked)
+            if len(fitted.passages) != len(gathered.passages):
+                yield gathered.event(fitted.passages)
+            yield from fitted.asked.omissions
+            yield fitted.basis
+            turn = _Turn(conversation_id, gathered, fitted, answer_format, limit, cancel)
+            yield from self._answer(model, turn)
 
-    def _search(self, query: str, documents: frozenset[int] | None) -> SearchResult:
-        room = budget(Patience(self._settings.current.patience), None, query)
-        return self._retriever.search(query, limit=room.passages, max_chars=room.chars, documents=documents)
+    def _gather(
+        self,
+        conversation_id: int,
+        question: str,
+        history: Sequence[ChatMessage],
+        scope: Scope | None,
+        patience: Patience | None,
+    ) -> Gathered:
+        speed = self._speeds.of(self._model_key())
+        return self._gathering.gather(
+            question,
+            history,
+            self._conversations.scope(conversation_id) if scope is None else scope,
+            patience or Patience(self._settings.current.patience),
+            speed.prefill_tokens_s if speed else None,
+        )
 
     def _fit(
         self,
         model: AnsweringModel,
         history: Sequence[ChatMessage],
         asked: ChatMessage,
-        found: SearchResult,
-        effort: Effort,
-    ) -> _Fitted:
-        """The turn within the model's context: the oldest turns leave first, then the last-ranked passages.
+        gathered: Gathered,
+        effort: Effort | None,
+        answer_format: AnswerFormat,
+    ) -> Fitted:
+        effort = effort or Effort(self._settings.current.effort)
+        request = structured.request(answer_format)
+        return Fitting(model, asked, gathered, effort, self._tools, request).fit(history)
 
-        A passage whose turn left is given again in full, under a number of its own.
-        """
-        room, date = prompt_room(model.context_tokens), began_on(history)
-        tries = [(start, found.passages) for start in beginnings(history, room)]
-        tries += [(len(history), found.passages[:count]) for count in reversed(range(len(found.passages)))]
-        for start, passages in tries:
-            kept = history[start:]
-            if (start, passages) != tries[0]:
-                again = _asked(asked.text, passages, kept)
-                asked = replace(asked, sources=again.sources, prompt=again.prompt)
-            whole = prompt.conversation(kept, asked.prompt, effort, self._tools, date)
-            if model.count_prompt(whole) <= room:
-                given = (*sources_of(kept), *asked.sources)
-                return _Fitted(whole, asked, passages, SourceBook(given), len(given))
-        raise ChatFault(
-            N_("Question too long"),
-            N_("The question is longer than the model can keep in view ({tokens} tokens)."),
-            N_("Shorten it, or set a longer context in the settings."),
-            tokens=model.context_tokens,
-        )
-
-    def _answer(
-        self,
-        model: AnsweringModel,
-        conversation_id: int,
-        turn: _Fitted,
-        documents: frozenset[int] | None,
-        max_tokens: int | None,
-        cancel: CancelToken,
-    ) -> Iterator[TurnEvent]:
+    def _answer(self, model: AnsweringModel, turn: _Turn) -> Iterator[TurnEvent]:
         draft = Draft()
-        toolbox = DocumentTools(self._library, self._retriever, turn.book, documents).toolbox()
-        limit = max_tokens or self._settings.current.answer_tokens
+        fitted = turn.fitted
+        toolbox = DocumentTools(self._library, self._retriever, fitted.book, turn.gathered.documents).toolbox()
         started_s = time.monotonic()
         events = answering.write(
-            model, turn.whole, toolbox, draft, max_tokens=limit, cancel=cancel, sampling=self._sampling
+            model,
+            fitted.whole,
+            toolbox,
+            draft,
+            max_tokens=turn.max_tokens,
+            cancel=turn.cancel,
+            sampling=structured.sampling(self._sampling, turn.answer_format),
         )
         try:
             yield from events
         except BaseException:
-            self._save(conversation_id, draft, turn)
+            self._save(turn, draft)
             raise
-        saved = self._save(conversation_id, draft, turn)
+        self._note_speed(draft.usage)
+        saved = self._save(turn, draft)
         log.info("answered in %.1f s, %d citations", time.monotonic() - started_s, len(saved.citations))
         yield AnswerSaved(saved)
 
-    def _save(self, conversation_id: int, draft: Draft, turn: _Fitted) -> ChatMessage:
+    def _save(self, turn: _Turn, draft: Draft) -> ChatMessage:
         """Store the answer with its checked citations; an empty draft is not stored."""
-        text = citations.normalise_marks("".join(draft.answer)).strip()
-        found = turn.book.all[turn.given :]
+        fitted = turn.fitted
+        text = "".join(draft.answer).strip()
         message = ChatMessage(
             0,
             "assistant",
-            text,
+            citations.normalise_marks(text) if turn.answer_format.kind is FormatKind.TEXT else text,
             "".join(draft.reasoning).strip(),
-            citations.check(text, turn.book.all),
-            found,
-            tuple(draft.tools),
-            effort=turn.whole.effort,
+            sources=fitted.book.all[fitted.given :],
+            tools=tuple(draft.tools),
+            effort=fitted.whole.effort,
             complete=draft.reason is FinishReason.COMPLETE,
             usage=draft.usage,
+            omissions=tuple(draft.omissions),
         )
+        if message.text:
+            message = _checked(message, turn, declined=draft.opening.declined)
         if not (message.text or message.reasoning):
             return message
-        return self._conversations.append(conversation_id, message)
+        return self._conversations.append(turn.conversation_id, message)
+
+    def _note_speed(self, usage: Usage) -> None:
+        """Keep how fast this model is here, for what the next questions may have read."""
+        read = usage.prompt_tokens - usage.reused_tokens
+        key = self._model_key()
+        if key and read >= LEAST_MEASURED_TOKENS and usage.prefill_s > 0:
+            written = usage.generated_tokens / usage.decode_s if usage.decode_s > 0 else 0.0
+            self._speeds.note(key, Speed(read / usage.prefill_s, written))
 
 
-def _asked(question: str, passages: Sequence[Passage], history: Sequence[ChatMessage]) -> ChatMessage:
-    """`question` as it is stored: with the passages the conversation does not hold yet, and the text for the model."""
-    known, new = SourceBook(sources_of(history)).number(passages)
-    return ChatMessage(0, "user", question, sources=tuple(new), prompt=prompt.question_prompt(question, new, known))
+def _asked(question: str, gathered: Gathered, history: Sequence[ChatMessage]) -> ChatMessage:
+    """`question` as it is stored before a model is there: with all that was found."""
+    asked = question_with(ChatMessage(0, "user", question), gathered, gathered.passages, history, "")
+    return replace(asked, omissions=gathered.omissions, basis=gathered.basis(gathered.passages, None))
+
+
+def _checked(message: ChatMessage, turn: _Turn, *, declined: bool) -> ChatMessage:
+    """`message` with what the application found about it."""
+    sources, nearest = turn.fitted.book.all, turn.fitted.nearest
+    if turn.answer_format.kind is not FormatKind.TEXT:
+        return structured.finished(message, turn.answer_format, sources, nearest, answered=turn.gathered.answered)
+    judgement = judge(message.text, sources, nearest=nearest, answered=turn.gathered.answered, declined=declined)
+    return replace(message, citations=citations.check(message.text, sources), judgement=judgement)

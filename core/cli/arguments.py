@@ -8,6 +8,7 @@ from pathlib import Path
 from core.i18n import tr
 
 EFFORTS = ("low", "medium", "high")
+PATIENCES = ("fast", "balanced", "thorough")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -35,6 +36,12 @@ def make_parser() -> argparse.ArgumentParser:
     ask.add_argument("question", metavar="QUESTION")
     ask.add_argument("--effort", choices=EFFORTS, help=tr("how long the model reasons"))
     ask.add_argument("--max-tokens", type=positive, metavar="N", help=tr("reasoning and answer together"))
+    ask.add_argument("--patience", choices=PATIENCES, help=tr("how much is read before the answer begins"))
+    _add_scope(ask)
+    ask.add_argument("--whole", action="store_true", help=tr("give the documents in full, as far as they fit"))
+    form = ask.add_mutually_exclusive_group()
+    form.add_argument("--schema", type=Path, metavar="FILE.json", help=tr("answer as JSON that follows this schema"))
+    form.add_argument("--columns", metavar="NAME,NAME", help=tr("answer as a table with these columns"))
 
     text = command("text", tr("print the text that is read from a file"))
     text.add_argument("path", type=Path, metavar="PATH")
@@ -53,6 +60,17 @@ def make_parser() -> argparse.ArgumentParser:
     command("status", tr("what is in the library"))
     command("doctor", tr("what is installed, which models, the memory plan, the health of the store"))
     return parser
+
+
+def _add_scope(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--in",
+        dest="within",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help=tr("only these folders and files of the library"),
+    )
 
 
 def _add_models(models: argparse.ArgumentParser) -> None:

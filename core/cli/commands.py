@@ -10,15 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.cli.output import Output
+from core.cli.output import Output, place_text
 from core.diagnosis import diagnose
 from core.faults import N_, Fault
 from core.i18n import ngettext, tr
 from core.jobs import Job
-from core.values import AnswerSaved, ChatMessage, Passage, SearchedDocuments, SearchResult
+from core.values import Passage, SearchResult
 from core.workspace import Workspace
-from models.conversation import AnswerDelta, Effort, Reading, ReasoningDelta
-from models.progress import Progress
 
 
 def index(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
@@ -50,35 +48,6 @@ def search(workspace: Workspace, arguments: argparse.Namespace, output: Output) 
     for query_id, question in _queries(arguments.queries):
         found = workspace.retriever.search(question, limit=arguments.limit, max_chars=arguments.max_chars)
         output.result(_result(query_id, found))
-
-
-def ask(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    """Ask in a conversation of its own, which leaves no trace in the list of conversations."""
-    workspace.engines.chat_path()  # says at once what is missing
-    effort = Effort(arguments.effort) if arguments.effort else None
-    conversation = workspace.conversations.create()
-    answer: ChatMessage | None = None
-    try:
-        turn = workspace.chat.ask(
-            conversation, arguments.question, effort=effort, max_tokens=arguments.max_tokens, report=output.progress
-        )
-        for event in turn:
-            if isinstance(event, AnswerSaved):
-                answer = event.message
-            elif output.json:
-                if isinstance(event, Reading):
-                    output.progress(_reading(event))
-            else:
-                _print_event(event, output)
-    finally:
-        workspace.conversations.delete(conversation)
-    output.finish_progress()
-    if answer is None:
-        return
-    if output.json:
-        output.result(_answer(answer))
-    else:
-        _print_sources(answer, output)
 
 
 def text(path: Path, output: Output) -> None:
@@ -155,72 +124,11 @@ def _passage(passage: Passage) -> dict[str, Any]:
     }
 
 
-def _answer(message: ChatMessage) -> dict[str, Any]:
-    citations = [
-        {
-            "number": citation.number,
-            "path": str(citation.path),
-            "page": citation.page,
-            "start": citation.start,
-            "end": citation.end,
-            "quote": citation.quote,
-            "section": citation.section,
-            "support": citation.support.value,
-        }
-        for citation in message.citations
-    ]
-    return {
-        "answer": message.text,
-        "reasoning": message.reasoning,
-        "citations": citations,
-        "usage": asdict(message.usage) if message.usage else None,
-        "complete": message.complete,
-    }
-
-
 def _print_passages(found: SearchResult, output: Output) -> None:
     if not found.passages:
         output.line(tr("Nothing found in {n} documents.", n=found.documents_searched))
     for passage in found.passages:
-        output.line(f"{passage.rank}. {_place(passage.path, passage.page, passage.section)}")
+        output.line(f"{passage.rank}. {place_text(passage.path, passage.page, passage.section)}")
         output.line("   " + " ".join(passage.text.split())[:400])
     if not found.meaning:
         output.note(tr("Searched by keywords only: there is no embedding model yet."))
-
-
-def _print_event(event: object, output: Output) -> None:
-    if isinstance(event, SearchedDocuments):
-        files = len({passage.path for passage in event.passages})
-        output.note(
-            tr("{passages} passages from {files} of {documents} documents", passages=len(event.passages), files=files,
-               documents=event.documents_searched)
-        )  # fmt: skip
-    elif isinstance(event, Reading):
-        output.progress(_reading(event))
-    elif isinstance(event, ReasoningDelta):
-        output.finish_progress()
-        sys.stderr.write(event.text)
-        sys.stderr.flush()
-    elif isinstance(event, AnswerDelta):
-        output.finish_progress()
-        sys.stdout.write(event.text)
-        sys.stdout.flush()
-
-
-def _print_sources(message: ChatMessage, output: Output) -> None:
-    output.line()
-    for citation in message.citations:
-        output.line(f"[{citation.number}] {_place(citation.path, citation.page, citation.section)}")
-    if not message.complete:
-        output.note(tr("The answer was cut before its end."))
-
-
-def _reading(event: Reading) -> Progress:
-    return Progress(event.done_tokens, event.total_tokens, "tokens", tr("reading"), event.seconds_left)
-
-
-def _place(path: Path, page: int | None, section: str) -> str:
-    place = str(path)
-    if page is not None:
-        place += tr(", page {page}", page=page + 1)
-    return f"{place} ({section})" if section else place

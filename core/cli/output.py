@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from core.i18n import tr
@@ -52,6 +53,14 @@ class Output:
             sys.stderr.write("\r" + " " * self._width + "\r")
             sys.stderr.flush()
             self._width = 0
+
+
+def place_text(path: Path, page: int | None, section: str) -> str:
+    """Where a passage stands: file, page, heading."""
+    place = str(path)
+    if page is not None:
+        place += tr(", page {page}", page=page + 1)
+    return f"{place} ({section})" if section else place
 
 
 def _progress_text(progress: Progress) -> str:

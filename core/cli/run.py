@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.cli import commands
 from core.cli.arguments import make_parser
+from core.cli.ask_command import ask
 from core.cli.model_commands import models
 from core.cli.output import Output
 from core.cli.survey_command import survey
@@ -25,7 +26,7 @@ Command = Callable[[Workspace, argparse.Namespace, Output], None]
 COMMANDS: dict[str, Command] = {
     "index": commands.index,
     "search": commands.search,
-    "ask": commands.ask,
+    "ask": ask,
     "survey": survey,
     "models": models,
     "status": commands.status,

@@ -62,6 +62,10 @@ class Scopes:
         chosen = frozenset(i for i, is_indexed in states.items() if is_indexed)
         return Selected(chosen, len(chosen), len(states) - len(chosen))
 
+    def indexed_count(self) -> int:
+        """Indexed documents of the whole library."""
+        return self._counts()[0]
+
     def named(self, name: str) -> tuple[int, ...]:
         """The indexed documents of this file name, or of this end of a path ("2022/report.pdf"); without its ending if
         no name has it whole. Case does not count."""

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.chat.citations import support
+from core.chat.support import support
 from core.values import Support
 
 PASSAGE_CHARS = 1000

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.chat import citations
+from core.chat.support import support
 from core.values import Citation, Support
 
 STORAGE = (
@@ -38,7 +39,7 @@ def source(number: int, quote: str, start: int = 100) -> Citation:
     ],
 )
 def test_a_true_sentence_is_supported(claim: str, passage: str) -> None:
-    assert citations.support(claim, passage) is Support.SUPPORTED
+    assert support(claim, passage) is Support.SUPPORTED
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_true_sentence_is_supported(claim: str, passage: str) -> None:
     ],
 )
 def test_an_altered_number_or_name_or_an_unrelated_sentence_is_caught(claim: str, passage: str) -> None:
-    assert citations.support(claim, passage) is Support.NOT_FOUND
+    assert support(claim, passage) is Support.NOT_FOUND
 
 
 def test_numbers_are_read_from_every_way_a_model_writes_them() -> None:
@@ -63,7 +64,7 @@ def test_numbers_are_read_from_every_way_a_model_writes_them() -> None:
 
 def test_marks_after_the_full_stop_belong_to_the_sentence_before() -> None:
     assert citations.claims("Metadata are stored in etcd. [1]\nNext line.") == (
-        citations.Claim("Metadata are stored in etcd.", (1,)),
+        citations.Claim("Metadata are stored in etcd.", (1,), 0, 32),
     )
 
 
@@ -86,8 +87,8 @@ def test_a_source_counts_as_its_least_supported_sentence() -> None:
 
 def test_other_scripts_are_compared_too() -> None:
     passage = "東京タワーの高さは333メートルで、1958年に完成した。"
-    assert citations.support("東京タワーの高さは333メートルです。", passage) is Support.SUPPORTED
-    assert citations.support("東京タワーの高さは634メートルです。", passage) is Support.NOT_FOUND
+    assert support("東京タワーの高さは333メートルです。", passage) is Support.SUPPORTED
+    assert support("東京タワーの高さは634メートルです。", passage) is Support.NOT_FOUND
 
 
 @given(st.text(max_size=300), st.text(max_size=300))

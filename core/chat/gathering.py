@@ -1,0 +1,114 @@
+"""What a question is answered from: its scope, the words it is searched with, the passages or documents for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.chat.mentions import Mentioned, read_mentions
+from core.chat.patience import Budget, budget
+from core.chat.query import search_query
+from core.chat.values import Basis, Cause, Omission, OmissionKind, Patience, Scope
+from core.retrieval.retriever import Retriever
+from core.store.scopes import Scopes, Selected
+from core.store.sections import Sections
+from core.values import ChatMessage, Passage, SearchedDocuments
+
+MOST_WHOLE_CHARS = 600_000
+"""Of documents in full; more than any context holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """`question` is what the model is asked (mentions replaced by names), `documents` the ids that may be looked into
+    (None: all); `passages` are ranked, or with `whole` the documents' sections in order."""
+
+    question: str
+    query: str
+    documents: frozenset[int] | None
+    passages: tuple[Passage, ...]
+    searched: int
+    library: int
+    meaning: bool
+    whole: bool
+    answered: float
+    patience: Patience
+    budget: Budget
+    omissions: tuple[Omission, ...]
+
+    def event(self, passages: tuple[Passage, ...]) -> SearchedDocuments:
+        return SearchedDocuments(self.query, passages, self.searched, self.meaning)
+
+    def basis(self, passages: Sequence[Passage], new_tokens: int | None) -> Basis:
+        """What is read if `passages` are given, `new_tokens` of them not yet in the model's cache."""
+        return Basis(
+            query=self.query,
+            passages=len(passages),
+            documents=len({passage.document_id for passage in passages}),
+            searched=self.searched,
+            library=self.library,
+            meaning=self.meaning,
+            whole=self.whole,
+            answered=self.answered,
+            patience=self.patience,
+            wait_s=None if new_tokens is None else self.budget.wait_s(new_tokens),
+        )
+
+
+class Gathering:
+    """Any thread; needs no language model."""
+
+    def __init__(self, scopes: Scopes, sections: Sections, retriever: Retriever) -> None:
+        self._scopes = scopes
+        self._sections = sections
+        self._retriever = retriever
+
+    def gather(
+        self, question: str, history: Sequence[ChatMessage], scope: Scope, patience: Patience, tokens_s: float | None
+    ) -> Gathered:
+        """Search for `question`, or take the documents in full. Documents that it names stand in for the scope;
+        `tokens_s` is how fast the model reads here, None while that is not known."""
+        mentioned = read_mentions(question, self._scopes.named)
+        selected = self._scopes.select(scope)
+        omissions = [*_unread(scope, selected), *(_unknown(name) for name in mentioned.unknown)]
+        documents = mentioned.documents or selected.documents
+        room = budget(patience, tokens_s, mentioned.question)
+        library = selected.indexed if selected.documents is None else self._scopes.indexed_count()
+        if scope.whole and documents is not None:
+            return self._whole(mentioned, documents, library, patience, room, omissions)
+        query = search_query(mentioned.question, history)
+        found = self._retriever.search(query, limit=room.passages, max_chars=room.chars, documents=documents)
+        return Gathered(
+            mentioned.question, query, documents, found.passages, found.documents_searched, library, found.meaning,
+            False, found.answered, patience, room, tuple(omissions),
+        )  # fmt: skip
+
+    def _whole(
+        self,
+        mentioned: Mentioned,
+        documents: frozenset[int],
+        library: int,
+        patience: Patience,
+        room: Budget,
+        omissions: list[Omission],
+    ) -> Gathered:
+        """With the documents in full there is nothing to search, and whether they answer is for the model to say."""
+        passages, not_begun = self._sections.of_all(documents, MOST_WHOLE_CHARS)
+        if not_begun:
+            omissions = [*omissions, Omission(OmissionKind.DOCUMENTS, Cause.CONTEXT, not_begun, len(documents))]
+        return Gathered(
+            mentioned.question, mentioned.question, documents, passages, len(documents), library, False,
+            True, 1.0, patience, room, tuple(omissions),
+        )  # fmt: skip
+
+
+def _unread(scope: Scope, selected: Selected) -> list[Omission]:
+    """Of a library not chosen from, the window says elsewhere what is still to be read."""
+    if not scope.paths or not selected.unread:
+        return []
+    total = selected.indexed + selected.unread
+    return [Omission(OmissionKind.DOCUMENTS, Cause.NOT_READ, selected.unread, total)]
+
+
+def _unknown(name: str) -> Omission:
+    return Omission(OmissionKind.MENTION, Cause.UNKNOWN, name=name)

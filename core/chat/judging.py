@@ -1,0 +1,46 @@
+"""The application's own word on an answer, from its checked citations, the search's sign and the model's statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.chat.citations import check_sentences, statements
+from core.chat.support import support
+from core.chat.values import Judgement, Verdict
+from core.values import Citation, Support
+
+ANSWERED_FROM = 0.45
+"""Below this sign of the search, an answer without a supported citation counts as not in the documents."""
+NEAREST = 3
+LEAST_WORDS = 6
+"""A shorter sentence without a citation leads in or ends politely, and is not asked for a source."""
+
+
+def judge(
+    text: str, sources: Sequence[Citation], *, nearest: Sequence[Citation], answered: float, declined: bool
+) -> Judgement:
+    """`sources` are all that a number in `text` may name, `nearest` those given for the question, best first."""
+    sentences = check_sentences(text, sources)
+    supported = sum(sentence.support is Support.SUPPORTED for sentence in sentences)
+    verdict = _verdict(supported, len(sentences), any(s.support is Support.WEAK for s in sentences))
+    if declined or (not supported and (answered < ANSWERED_FROM or not nearest)):
+        return Judgement(Verdict.NOT_IN_DOCUMENTS, sentences, tuple(nearest[:NEAREST]))
+    if verdict is Verdict.SUPPORTED and _says_more(text, sources):
+        verdict = Verdict.PARTLY
+    return Judgement(verdict, sentences)
+
+
+def _verdict(supported: int, sentences: int, weak: bool) -> Verdict:
+    if not supported:
+        return Verdict.PARTLY if weak else Verdict.UNSUPPORTED
+    return Verdict.SUPPORTED if supported == sentences else Verdict.PARTLY
+
+
+def _says_more(text: str, sources: Sequence[Citation]) -> bool:
+    """Whether a sentence without a citation of its own holds what no cited passage says: one mark at the end of a
+    paragraph stands for all of it, as people write."""
+    found = statements(text)
+    cited = {number for statement in found for number in statement.numbers}
+    passages = "\n".join(f"{s.title} {s.section}\n{s.quote}" for s in sources if s.number in cited)
+    bare = [s.text for s in found if not s.numbers and len(s.text.split()) >= LEAST_WORDS]
+    return any(support(text, passages) is Support.NOT_FOUND for text in bare if not text.endswith((":", "?")))

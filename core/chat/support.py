@@ -1,0 +1,181 @@
+"""Whether a passage supports a sentence: exact words, numbers, names and content words, compared without a model."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from core.chat.sentences import sentence_spans
+from core.values import Support
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_NUMBER = re.compile(r"\d+(?:[.,:/ \u00a0\u202f]\d+)*")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+_MONTH_WORDS = """
+january february march april may june july august september october november december jan feb mar apr jun jul aug sep
+sept oct nov dec monday tuesday wednesday thursday friday saturday sunday
+"""
+_MONTHS = frozenset(_MONTH_WORDS.split())
+
+# Words too common to support anything: they are left out when a sentence's words are looked for in a passage.
+_COMMON_WORDS = """
+a about according all also an and any are as at be because been but by can could did do does for from had has have he
+her his how i if in into is it its may more most must no not of on one only or other our out over passage passages
+document documents says shall she should so some states such than that the their them then there these they this those
+to under up was we were what when where which while who will with would you your
+o os as um uma de do da dos das em no na nos nas por para com que e ou se é são foi ao à
+el la los las un una y en del al por con es son der die das und ist sind ein eine den dem des zu im von mit
+le les des et est sont une du au aux dans sur pour par
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
+
+SUPPORTED_SHARE = 0.6  # of a sentence's content words found in the passage; set on the labelled set of tests/bench
+WEAK_SHARE = 0.34
+
+
+def support(claim: str, passage: str) -> Support:
+    """How well `passage` supports `claim`: exact words first, then numbers, names and content words.
+
+    A number or a name in the claim that the passage does not have makes it at most WEAK and, with it missing, the
+    claim is what a careful reader would doubt; so one missing number or name is NOT_FOUND unless nothing else differs.
+    """
+    flat_claim, flat_passage = _flat(claim), _flat(passage)
+    if flat_claim and _stands_in(flat_claim, flat_passage):
+        return Support.SUPPORTED
+    if _numbers_in(claim) - _numbers_in(passage):
+        return Support.NOT_FOUND
+    passage_words = _stems(flat_passage)
+    if any(not _contains(passage_words, name) for name in _names(claim)):
+        return Support.NOT_FOUND
+    content = _content(flat_claim)
+    if not content:
+        return Support.WEAK
+    share = sum(_contains(passage_words, word) for word in content) / len(content)
+    if share >= SUPPORTED_SHARE:
+        return Support.SUPPORTED
+    return Support.WEAK if share >= WEAK_SHARE else Support.NOT_FOUND
+
+
+def value_support(value: str, passage: str) -> Support:
+    """Like `support` for a single value, which may be a bare number."""
+    found = support(value, passage)
+    bare = found is Support.WEAK and not _content(_flat(value))
+    return Support.SUPPORTED if bare and _numbers_in(value) else found
+
+
+def best_span(claim: str, passage: str) -> tuple[int, int]:
+    """Offsets in `passage` of the sentence that shares most with `claim`."""
+    words = set(_content(_flat(claim))) | _numbers_in(claim)
+    best, best_score = (0, len(passage)), 0.0
+    for start, end in sentence_spans(passage):
+        sentence = passage[start:end]
+        stems = _stems(_flat(sentence))
+        hits = sum(1 for word in words if _contains(stems, word) or word in _numbers_in(sentence))
+        score = hits - 0.002 * len(sentence)  # of two that share as much, the shorter
+        if hits and score > best_score:
+            best, best_score = (start, end), score
+    return best
+
+
+def _stands_in(claim: str, passage: str) -> bool:
+    """Whether the words of `claim` stand in `passage` as they are: "sales of 7" does not stand in "sales of 7.5"."""
+    at = passage.find(claim)
+    while at >= 0:
+        before, after = passage[max(0, at - 1) : at], passage[at + len(claim) :][:2]
+        inner = after[:1].isalnum() or (after[:1] in (".", ",") and after[1:].isdigit())
+        if (not before.isalnum() or _CJK.match(claim)) and (not inner or _CJK.match(claim[-1])):
+            return True
+        at = passage.find(claim, at + 1)
+    return False
+
+
+def _flat(text: str) -> str:
+    """Folded for comparison: compatibility forms, case, accents, dashes, quotes and white space made one."""
+    text = unicodedata.normalize("NFKD", text).casefold()
+    text = "".join(c for c in text if not unicodedata.combining(c) or not c.isascii() and _keeps_marks(c))
+    text = re.sub(r"[\u2010-\u2015\u2212]", "-", text)
+    text = re.sub(r"[*`~]", "", text).replace("_", " ")  # snake_case falls into its words, on both sides
+    return " ".join(text.split()).strip(" .,:;!?")
+
+
+def _keeps_marks(mark: str) -> bool:
+    return ord(mark) > 0x0370  # marks of Indic, Thai, Arabic… are letters; Latin accents lie below
+
+
+def _content(flat: str) -> list[str]:
+    """Content words: no common words, no numbers (checked on their own); CJK and Thai runs as bigrams."""
+    words: list[str] = []
+    for word in _WORD.findall(flat):
+        if _CJK.search(word):
+            words.extend(word[i : i + 2] for i in range(max(1, len(word) - 1)))
+        elif word not in _COMMON and not word[0].isdigit() and len(word) > 1:
+            words.append(_stem(word))
+    return words
+
+
+def _stem(word: str) -> str:
+    """The word less a common ending; only equality of stems matters, so a crude cut is enough."""
+    for ending in (
+        "ations",
+        "ation",
+        "ments",
+        "ment",
+        "ings",
+        "ing",
+        "ers",
+        "ies",
+        "ed",
+        "es",
+        "ly",
+        "er",
+        "s",
+        "y",
+        "e",
+    ):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    stems: frozenset[str]
+    flat: str
+
+
+def _stems(flat: str) -> _Words:
+    return _Words(frozenset(_stem(word) for word in _WORD.findall(flat)), flat)
+
+
+def _contains(words: _Words, word: str) -> bool:
+    return word in words.stems or _stem(word) in words.stems or (bool(_CJK.search(word)) and word in words.flat)
+
+
+def _numbers_in(text: str) -> frozenset[str]:
+    """The numbers of `text` without grouping: "1,874" and "1 874" and "1874" agree, "12.50" and "12.5" too."""
+    text = unicodedata.normalize("NFKC", text)
+    found = set()
+    for number in _NUMBER.findall(text):
+        plain = re.sub(r"(?<=\d)[,\u00a0\u202f ](?=\d{3}(?:\D|$))", "", number)
+        for part in re.split(r"[,:/ \u00a0\u202f]", plain):
+            found.add(part.rstrip("0").rstrip(".") if "." in part else part.lstrip("0") or "0")
+    return frozenset(found)
+
+
+def _names(claim: str) -> list[str]:
+    """Folded words that look like names: capitalised inside the sentence, or with capitals or digits within."""
+    names = []
+    for match in _WORD.finditer(claim):
+        word = match.group()
+        if _CJK.search(word):  # scripts without capitals: their names are checked as content words
+            continue
+        first = not claim[: match.start()].strip(" \"'“‘(*_-")
+        inner = any(c.isupper() for c in word[1:]) or (
+            any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
+        )
+        if inner or (word[0].isupper() and not first and len(word) > 1):
+            folded = _flat(word)
+            if folded not in _COMMON and folded not in _MONTHS:
+                names.append(folded)
+    return names
