@@ -22,6 +22,7 @@ from core.settings import SettingsStore
 from core.shelf import Shelf
 from core.store.conversations import Conversations
 from core.store.database import Database
+from core.store.phrases import Phrases
 from core.store.scopes import Scopes
 from core.store.sections import Sections
 from core.store.speeds import Speeds
@@ -66,6 +67,7 @@ class Workspace:
             self.library,
             self.retriever,
             Gathering(self.scopes, Sections(database), self.retriever),
+            Phrases(database),
             self.engines.chat_model,
             self.engines.chat_key,
             self.speeds,

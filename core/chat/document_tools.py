@@ -1,31 +1,45 @@
-"""The tools a model has while it answers: to look further in the documents, and nothing else; all read-only."""
+"""The tools a model has while it answers: to look further in the documents, and nothing else; all read-only.
+
+What they find is text of documents, given to the model as such: nothing in it can call a tool, widen the scope or leave
+the machine.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
+from core.chat.compare import Difference, Kind, differences
 from core.chat.prompt import passage_text
 from core.chat.sources import SourceBook
 from core.chat.tools import ArgumentError, Toolbox
 from core.library.library import Library
 from core.retrieval.retriever import Retriever
-from core.values import Document, DocumentState, Passage
+from core.store.phrases import Phrases
+from core.values import Document, DocumentState, DocumentText, Passage
 
 READ_CHARS = 4000
 LISTED = 60
 FOUND = 12
-AROUND_CHARS = 160
+DIFFERENCES = 30
+COMPARED_CHARS = 5000
 
 
 class DocumentTools:
-    """The functions of one turn. What they find is numbered in `book`, so that the answer can cite it."""
+    """The functions of one turn. What they find is numbered in `book`, so that the answer can cite it; they see the
+    documents of `scope` and no others (None: all)."""
 
     def __init__(
-        self, library: Library, retriever: Retriever, book: SourceBook, scope: frozenset[int] | None = None
+        self,
+        library: Library,
+        retriever: Retriever,
+        phrases: Phrases,
+        book: SourceBook,
+        scope: frozenset[int] | None = None,
     ) -> None:
         self._library = library
         self._retriever = retriever
+        self._phrases = phrases
         self._book = book
         self._scope = scope
 
@@ -35,6 +49,7 @@ class DocumentTools:
             self.find_text,
             self.list_documents,
             self.read_document,
+            self.compare,
         )
         return Toolbox(functions)
 
@@ -45,27 +60,27 @@ class DocumentTools:
     ) -> str:
         """Search the person's documents again with other words, when the passages given do not answer the question."""
         found = self._retriever.search(query, limit=max(1, min(limit, 10)), max_chars=READ_CHARS, documents=self._scope)
-        known, new = self._book.number(found.passages)
-        parts = [passage_text(source) for source in new]
-        if known:
-            parts.append("Already given: " + ", ".join(f"[{source.number}]" for source in known))
-        return "\n\n".join(parts) or "Nothing found."
+        return self._numbered(found.passages) or "Nothing found."
 
     def find_text(self, text: Annotated[str, "the exact words, name or number"]) -> str:
-        """Find exact words in the person's documents, with a little of what surrounds them."""
-        wanted = " ".join(text.split()).casefold()
-        if not wanted:
+        """Find every place where exact words stand in the person's documents, with a little of what surrounds them."""
+        if not text.split():
             raise ArgumentError("argument 'text' is empty")
-        found = self._retriever.search(text, limit=4 * FOUND, documents=self._scope)
-        hits = [passage for passage in found.passages if wanted in " ".join(passage.text.split()).casefold()]
-        if not hits:
+        found = self._phrases.find(text, self._scope, FOUND)
+        if not found.total:
             return "These exact words were not found."
-        return "\n".join(f"{hit.path.name}, offset {hit.start}: {_around(hit, wanted)}" for hit in hits[:FOUND])
+        head = f"{found.total} places in {found.read} documents looked at"
+        if found.unread:
+            head += f"; {found.unread} more documents may hold them and were not looked at"
+        if found.total > len(found.places):
+            head += f"; the first {len(found.places)}"
+        return f"{head}:\n\n{self._numbered(found.places)}"
 
     def list_documents(self, name_contains: Annotated[str, "only files with this in their name"] = "") -> str:
         """List the person's documents by name."""
-        names = [d.path.name for d in self._documents() if name_contains.casefold() in d.path.name.casefold()]
-        listed = "\n".join(sorted(names)[:LISTED])
+        wanted = name_contains.casefold()
+        names = sorted(_listed(d) for d in self._documents() if wanted in d.path.name.casefold())
+        listed = "\n".join(names[:LISTED])
         more = f"\n(and {len(names) - LISTED} more)" if len(names) > LISTED else ""
         return f"{len(names)} documents\n{listed}{more}"
 
@@ -74,19 +89,64 @@ class DocumentTools:
         name: Annotated[str, "the file's name, as listed"],
         start: Annotated[int, "offset in characters to read from"] = 0,
         length: Annotated[int, "characters to read, up to 4000"] = READ_CHARS,
+        page: Annotated[int, "page to read from instead, counted from 1; 0 for none"] = 0,
     ) -> str:
         """Read a part of one document."""
-        document = self._named(name)
-        stored = self._library.document_text(document.id)
-        if stored is None:
-            raise ArgumentError(f"{name!r} has just left the library")
-        text = stored.text
+        stored = self._text(name)
+        text, pages = stored.text, stored.pages
+        if page:
+            if not 1 <= page <= len(pages):
+                raise ArgumentError(f"{name!r} has {len(pages)} pages")
+            start = pages[page - 1]
         start = max(0, min(start, len(text)))
         end = min(len(text), start + max(1, min(length, READ_CHARS)))
-        passage = Passage(1, 0.0, document.id, document.path, document.title, None, "", start, end, text[start:end])
-        known, new = self._book.number([passage])
-        (source,) = known + new
-        return f"characters {start} to {end} of {len(text)}\n{passage_text(source)}"
+        rest = f"; {len(text) - end} more follow" if end < len(text) else ""
+        return f"characters {start} to {end} of {len(text)}{rest}\n{self._numbered([_passage(stored, start, end)])}"
+
+    def compare(
+        self,
+        old: Annotated[str, "the earlier file's name, as listed"],
+        new: Annotated[str, "the later file's name, as listed"],
+    ) -> str:
+        """Tell what differs between two documents: what was added, removed, changed or moved."""
+        before, after = self._text(old), self._text(new)
+        found = differences(before.text, after.text)
+        if not found:
+            return "The two documents say the same, word for word."
+        lines: list[str] = []
+        for difference in found[:DIFFERENCES]:
+            line = self._compared(difference, before, after)
+            if sum(map(len, lines)) + len(line) > COMPARED_CHARS:
+                break
+            lines.append(line)
+        left = len(found) - len(lines)
+        more = f"\n\n(and {left} more differences that are not shown)" if left else ""
+        return f"{len(found)} differences\n\n" + "\n\n".join(lines) + more
+
+    def _compared(self, difference: Difference, before: DocumentText, after: DocumentText) -> str:
+        sides = [
+            _passage(stored, *span)
+            for stored, span in ((before, difference.old), (after, difference.new))
+            if span is not None
+        ]
+        if difference.kind is Kind.MOVED:
+            sides = sides[1:]
+        words = f": {difference.words}" if difference.words else ""
+        return f"{difference.kind.value}{words}\n{self._numbered(sides)}"
+
+    def _numbered(self, passages: Sequence[Passage]) -> str:
+        """`passages` as the model reads them, each with its number; those given before by their number alone."""
+        known, new = self._book.number(passages)
+        parts = [passage_text(source) for source in new]
+        if known:
+            parts.append("Already given: " + ", ".join(f"[{source.number}]" for source in known))
+        return "\n\n".join(parts)
+
+    def _text(self, name: str) -> DocumentText:
+        stored = self._library.document_text(self._named(name).id)
+        if stored is None:
+            raise ArgumentError(f"{name!r} has just left the library")
+        return stored
 
     def _documents(self) -> list[Document]:
         return [
@@ -96,7 +156,7 @@ class DocumentTools:
         ]
 
     def _named(self, name: str) -> Document:
-        wanted = name.strip().casefold()
+        wanted = name.strip().removeprefix("@").strip('"').casefold()
         found = [d for d in self._documents() if wanted in (d.path.name.casefold(), str(d.path).casefold())]
         found = found or [d for d in self._documents() if wanted and wanted in d.path.name.casefold()]
         if not found:
@@ -106,7 +166,13 @@ class DocumentTools:
         return found[0]
 
 
-def _around(passage: Passage, wanted: str) -> str:
-    flat = " ".join(passage.text.split())
-    at = max(0, flat.casefold().find(wanted))
-    return flat[max(0, at - AROUND_CHARS) : at + len(wanted) + AROUND_CHARS]
+def _listed(document: Document) -> str:
+    pages = f" ({document.page_count} pages)" if document.page_count else ""
+    return document.path.name + pages
+
+
+def _passage(stored: DocumentText, start: int, end: int) -> Passage:
+    document = stored.document
+    before = [number for number, at in enumerate(stored.pages) if at <= start]
+    page = before[-1] if before else None
+    return Passage(1, 0.0, document.id, document.path, document.title, page, "", start, end, stored.text[start:end])

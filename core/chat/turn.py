@@ -22,6 +22,7 @@ from core.library.library import Library
 from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
 from core.store.conversations import Conversations
+from core.store.phrases import Phrases
 from core.store.speeds import Speed, Speeds
 from core.values import AnswerSaved, ChatMessage, SearchedDocuments, ToolUsed
 from models.cancel import CancelToken
@@ -59,6 +60,7 @@ class Chat:
         library: Library,
         retriever: Retriever,
         gathering: Gathering,
+        phrases: Phrases,
         open_model: OpenModel,
         model_key: Callable[[], str],
         speeds: Speeds,
@@ -70,13 +72,14 @@ class Chat:
         self._library = library
         self._retriever = retriever
         self._gathering = gathering
+        self._phrases = phrases
         self._open_model = open_model
         self._model_key = model_key
         self._speeds = speeds
         self._attention = attention
         self._settings = settings
         self._sampling = sampling
-        self._tools = DocumentTools(library, retriever, SourceBook()).toolbox().specs
+        self._tools = DocumentTools(library, retriever, phrases, SourceBook()).toolbox().specs
 
     def read_ahead(self, conversation_id: int, effort: Effort | None = None, cancel: CancelToken | None = None) -> None:
         """Have the model read what comes before the next question of a stored conversation (0: of a new one), so that
@@ -170,12 +173,12 @@ class Chat:
     def _answer(self, model: AnsweringModel, turn: _Turn) -> Iterator[TurnEvent]:
         draft = Draft()
         fitted = turn.fitted
-        toolbox = DocumentTools(self._library, self._retriever, fitted.book, turn.gathered.documents).toolbox()
+        tools = DocumentTools(self._library, self._retriever, self._phrases, fitted.book, turn.gathered.documents)
         started_s = time.monotonic()
         events = answering.write(
             model,
             fitted.whole,
-            toolbox,
+            tools.toolbox(),
             draft,
             max_tokens=turn.max_tokens,
             cancel=turn.cancel,

@@ -1,0 +1,80 @@
+"""Where exact words stand in the documents: found by the keyword index, then looked up in the texts themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Connection
+
+from core.retrieval import analysis
+from core.store import postings
+from core.store.database import Database
+from core.store.texts import whole_text
+from core.values import Passage
+
+MOST_DOCUMENTS = 300
+"""Whose texts are read for one search; half a second."""
+AROUND_CHARS = 160
+PER_DOCUMENT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The places, each a passage with what surrounds it, `total` of them in the `read` documents; more than those may
+    hold the words if `unread` is not 0."""
+
+    places: tuple[Passage, ...]
+    total: int
+    read: int
+    unread: int
+
+
+class Phrases:
+    """Any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, words: str, documents: frozenset[int] | None = None, limit: int = 12) -> Found:
+        """The first `limit` places where `words` stand one after the other, whatever the case and the white space."""
+        pattern = re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
+        if not words.strip():
+            return Found((), 0, 0, 0)
+        places: list[Passage] = []
+        total = 0
+        with self._database.read() as connection:
+            holding = self._holding(connection, words, documents)
+            for document_id in holding[:MOST_DOCUMENTS]:
+                matches = list(pattern.finditer(whole_text(connection, document_id)))
+                total += len(matches)
+                for match in matches[: min(PER_DOCUMENT, limit - len(places))]:
+                    places.append(_place(connection, document_id, match, len(places) + 1))
+        return Found(tuple(places), total, min(len(holding), MOST_DOCUMENTS), max(0, len(holding) - MOST_DOCUMENTS))
+
+    def _holding(self, connection: Connection, words: str, documents: frozenset[int] | None) -> list[int]:
+        """Documents that hold the rarest term of `words`, by path; without a term any may."""
+        terms = analysis.terms(words)
+        rarest = min(terms, key=lambda term: postings.count_holding(connection, term), default=None)
+        query = "SELECT id FROM documents WHERE state = 'indexed' ORDER BY path"
+        known = [i for (i,) in connection.execute(query) if documents is None or i in documents]
+        if rarest is None:
+            return known
+        ids = ",".join(map(str, postings.holding(connection, rarest)))
+        owners = connection.execute(f"SELECT DISTINCT document_id FROM chunks WHERE id IN ({ids})")
+        held = {i for (i,) in owners}
+        return [i for i in known if i in held]
+
+
+def _place(connection: Connection, document_id: int, match: re.Match[str], rank: int) -> Passage:
+    path, title, pages = connection.execute(
+        "SELECT path, title, pages FROM documents WHERE id = ?", (document_id,)
+    ).fetchone()
+    starts = json.loads(pages)["starts"] if pages else []
+    page = bisect_right(starts, match.start()) - 1 if starts else None
+    start, end = max(0, match.start() - AROUND_CHARS), min(len(match.string), match.end() + AROUND_CHARS)
+    text = match.string[start:end]
+    return Passage(rank, 1.0, document_id, Path(os.fsdecode(path)), title, page, "", start, end, text)
