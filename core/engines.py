@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.faults import N_, ModelFault
 from core.settings import Settings, SettingsStore
-from core.shelf import ModelState, Shelf
+from core.shelf import ModelState, ModelStatus, Shelf
 from models.cancel import CancelToken
 from models.faults import Fault
 from models.progress import ReportProgress
@@ -35,8 +35,8 @@ class Engines:
         self._settings = settings
         self._cache_dir = cache_dir
         self._lock = threading.Lock()
-        self._embedder: tuple[Path, Embedder] | None = None
-        self._failed_embedder: Path | None = None
+        self._embedders: dict[Path, Embedder] = {}
+        self._failed_embedders: set[Path] = set()
         self._reranker: tuple[Path, Reranker] | None = None
         self._failed_reranker: Path | None = None
         self._chat: tuple[Path, Settings, ChatModel] | None = None
@@ -45,23 +45,33 @@ class Engines:
     def embedder(self) -> Embedder | None:
         """The embedding model, opened on first use; None while there is none that works (keywords carry on alone)."""
         with self._lock:
-            status = self._shelf.embedder()
-            if status.state is not ModelState.READY or status.path is None or status.path == self._failed_embedder:
-                return None
-            if self._embedder is not None and self._embedder[0] == status.path:
-                return self._embedder[1]
-            if self._embedder is not None:
-                self._embedder[1].close()
-                self._embedder = None
+            return self._opened(self._shelf.embedder())
+
+    def next_embedder(self) -> Embedder | None:
+        """The embedding model that is to take its place once it has embedded every passage; None for none."""
+        with self._lock:
+            return self._opened(self._shelf.next_embedder())
+
+    def _opened(self, status: ModelStatus) -> Embedder | None:
+        path = status.path
+        if status.state is not ModelState.READY or path is None or path in self._failed_embedders:
+            return None
+        if path not in self._embedders:
             from models.embedder import Embedder
 
+            self._close_unused()
             try:
-                self._embedder = (status.path, Embedder.open(status.path))
+                self._embedders[path] = Embedder.open(path)
             except Fault as fault:
                 log.warning("the embedding model does not open: %s", fault.title)
-                self._failed_embedder = status.path
+                self._failed_embedders.add(path)
                 return None
-            return self._embedder[1]
+        return self._embedders[path]
+
+    def _close_unused(self) -> None:
+        used = {one.path for one in (self._shelf.embedder(), self._shelf.next_embedder())}
+        for path in self._embedders.keys() - used:
+            self._embedders.pop(path).close()
 
     def reranker(self) -> Reranker | None:
         """The model that judges how well a passage answers a question, opened on first use; None while there is none
@@ -157,9 +167,8 @@ class Engines:
 
     def close(self) -> None:
         with self._lock:
-            if self._embedder is not None:
-                self._embedder[1].close()
-                self._embedder = None
+            while self._embedders:
+                self._embedders.popitem()[1].close()
             self._close_reranker()
         self.release_chat_model()
 

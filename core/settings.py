@@ -183,6 +183,8 @@ class Settings:
     paused: bool = _setting(False)
     chat_model: str = _setting("")
     embedder: str = _setting("")
+    next_embedder: str = _setting("")
+    next_embedder_agreed: bool = _setting(False)
     reranker: str = _setting("")
 
 

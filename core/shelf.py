@@ -75,6 +75,14 @@ class Shelf:
     def embedder(self) -> ModelStatus:
         return self._status("embedder", self._settings.current.embedder, catalog.EMBEDDERS)
 
+    def next_embedder(self) -> ModelStatus:
+        """The embedding model that is to take the other's place, if that was agreed to (core.embedder_change). One that
+        was given on the command line stays for as long as this run."""
+        settings = self._settings.current
+        if not settings.next_embedder_agreed or self._given["embedder"] is not None:
+            return ModelStatus(ModelState.ABSENT)
+        return self._status("embedder", settings.next_embedder, ())
+
     def reranker(self) -> ModelStatus:
         return self._status("reranker", self._settings.current.reranker, catalog.RERANKERS)
 
@@ -87,7 +95,7 @@ class Shelf:
 
         path = path.expanduser().absolute()
         found = identify(path)
-        self._choose(found.kind, path)
+        self._choose(found.kind, path, self.embedder())
         return found.kind
 
     def download(self, key: str, job: Job) -> Path:
@@ -95,8 +103,9 @@ class Shelf:
         from models.download import download
 
         entry = catalog.entry(key)
+        before = self.embedder()
         path = download(entry, self.folder, report=job.report, cancel=job.cancel)
-        self._choose(_kind_of_entry(entry), path)
+        self._choose(_kind_of_entry(entry), path, before)
         return path
 
     def downloaded(self) -> tuple[Path, ...]:
@@ -130,12 +139,19 @@ class Shelf:
             return False
         return True
 
-    def _choose(self, kind: str, path: Path) -> None:
-        self._settings.change(**{SETTING[kind]: str(path)})
+    def _choose(self, kind: str, path: Path, embedder: ModelStatus) -> None:
+        """An embedding model does not take the place of another one (`embedder`) before somebody agreed to that."""
+        if kind != "embedder":
+            self._settings.change(**{SETTING[kind]: str(path)})
+        elif embedder.state is ModelState.READY and embedder.path != path:
+            self._settings.change(embedder=str(embedder.path), next_embedder=str(path), next_embedder_agreed=False)
+        else:
+            self._settings.change(embedder=str(path), next_embedder="", next_embedder_agreed=False)
         self._given[kind] = None
 
     def _status(self, kind: str, chosen: str, entries: Sequence[catalog.ModelEntry]) -> ModelStatus:
-        path = self._given[kind] or (Path(chosen) if chosen else None) or self._downloaded(entries)
+        given = self._given[kind] if entries else None
+        path = given or (Path(chosen) if chosen else None) or self._downloaded(entries)
         if path is None:
             return ModelStatus(ModelState.ABSENT)
         from models.gguf_file import read_header

@@ -10,12 +10,14 @@ from pathlib import Path
 from core.chat.gathering import Gathering
 from core.chat.turn import Chat
 from core.data_dir import DataDir, default_data_dir
+from core.embedder_change import EmbedderChange, use_next_embedder
 from core.engines import Engines
 from core.faults import Fault
 from core.guide import guide_folder
 from core.library.attention import Attention
 from core.library.library import Library
 from core.library.rules import LibraryRules
+from core.library.surroundings import Surroundings
 from core.parsing.pool import ParserPool
 from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
@@ -47,7 +49,9 @@ class Workspace:
         self.settings = SettingsStore(data_dir.settings_file)
         self.shelf = Shelf(data_dir.models, self.settings, model, embedder)
         self.engines = Engines(self.shelf, self.settings, data_dir.cache)
-        self.attention = Attention()
+        self.attention = Attention(
+            Surroundings(lambda: self.settings.current.on_battery), paused=self.settings.current.paused
+        )
         self.vectors = VectorIndex(database, data_dir.vectors)
         self._parsers: list[ParserPool] = []
         self.library = Library(
@@ -57,7 +61,10 @@ class Workspace:
             vectors=self.vectors,
             attention=self.attention,
             rules=lambda: LibraryRules.of(self.settings.current, data_dir.path),
+            next_embedder=self.engines.next_embedder,
+            use_next_embedder=lambda: use_next_embedder(self.settings),
         )
+        self.embedder_change = EmbedderChange(self.settings, self.engines, self.library, self.vectors)
         self.retriever = Retriever(database, self.vectors, self.engines.embedder)
         self.conversations = Conversations(database, self.engines.conversation_deleted)
         self.scopes = Scopes(database)

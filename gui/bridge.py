@@ -32,7 +32,7 @@ class Operation(Generic[T]):
 
     `work` runs on the worker and must hold no widget. `owner` is the widget the callbacks belong to: once it is gone
     they are not called. `on_fault` gets an expected fault; without one it goes to `Bridge.fault`. `on_end` is always
-    the last call, whatever happened.
+    the last call, whatever happened. One `in_background` goes on for as long as the window, and makes it not busy.
     """
 
     worker: str
@@ -44,6 +44,7 @@ class Operation(Generic[T]):
     on_fault: Callable[[Fault], None] | None = None
     on_cancelled: Callable[[], None] | None = None
     on_end: Callable[[], None] | None = None
+    in_background: bool = False
 
 
 class Running:
@@ -109,7 +110,7 @@ class Bridge(QObject):
 
     @property
     def busy(self) -> bool:
-        return bool(self._started)
+        return any(not started.operation.in_background for started in self._started.values())
 
     def close(
         self, farewells: Mapping[str, Callable[[], None]] | None = None, last: Callable[[], None] | None = None

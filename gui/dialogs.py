@@ -9,12 +9,14 @@ from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.i18n import fault_text, fault_title, ngettext, tr
+from gui import words
 from gui.bridge import Operation
 from gui.context import WindowContext
 from gui.report import BugReporter
 from models.faults import Fault
 
 if TYPE_CHECKING:
+    from core.embedder_change import EmbedderQuestion
     from core.settings import Settings, SettingValue
     from core.values import Folder
     from core.workspace import Workspace
@@ -126,6 +128,30 @@ class Dialogs(QObject):
         remove.clicked.connect(lambda: self._remove(folder))
         box.open()
         return box
+
+    def ask_embedder(self, question: EmbedderQuestion) -> QMessageBox:
+        """Ask before every passage is prepared anew for another search model."""
+        box = QMessageBox(QMessageBox.Icon.Question, tr("Use the new search model?"), "", parent=self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setText(tr("Prepare your documents for “{name}”?", name=question.name))
+        box.setInformativeText(
+            ngettext(
+                "{n} passage has to be prepared anew ({time}). Until then, search goes on with the model you have.",
+                "{n} passages have to be prepared anew ({time}). Until then, search goes on with the model you have.",
+                question.passages,
+                time=words.about(question.seconds),
+            )
+        )
+        yes = box.addButton(tr("Prepare them"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(tr("Keep the old model"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(yes)
+        box.finished.connect(lambda result: self._answer_embedder(box.clickedButton() is yes))
+        box.open()
+        return box
+
+    def _answer_embedder(self, yes: bool) -> None:
+        if self._library is not None:
+            self._library.answer_embedder_question(yes)
 
     def show_fault(self, fault: Fault) -> QMessageBox:
         """A fault that no part of the window shows in its own place."""

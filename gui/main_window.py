@@ -154,6 +154,9 @@ class MainWindow(QMainWindow):
         library.indexing_changed.connect(self.status.show_indexing)
         library.indexed.connect(self.status.show_report)
         library.removed.connect(self._removed)
+        library.paused_changed.connect(self.status.show_paused)
+        library.embedder_question.connect(self.dialogs.ask_embedder)
+        self.dialogs.settings_changed.connect(library.follow_settings)
         models.changed.connect(self.status.show_model)
         models.changed.connect(lambda situation: self._show_chat_model() if situation.kind is Kind.CHAT else None)
         models.arrived.connect(self._model_arrived)
@@ -169,7 +172,7 @@ class MainWindow(QMainWindow):
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             self.add(waiting)
-        library.index_again()
+        library.begin()
         self.opened.emit()
 
     def _not_opened(self, fault: Fault) -> None:
@@ -195,6 +198,7 @@ class MainWindow(QMainWindow):
         chat.model_card.pause_wanted.connect(lambda: self.models.pause(Kind.CHAT) if self.models else None)
         chat.model_card.file_wanted.connect(dialogs.choose_model)
         chat.model_card.found_wanted.connect(lambda path: self.add([path]))
+        self.status.pause_wanted.connect(self._pause_or_resume)
         self.status.stop_wanted.connect(lambda: self.library.stop() if self.library else None)
         self.status.skipped_wanted.connect(dialogs.show_skipped)
         self.status.models_wanted.connect(dialogs.show_models)
@@ -206,6 +210,7 @@ class MainWindow(QMainWindow):
             add_folder=dialogs.add_folder,
             add_files=dialogs.add_files,
             index_again=lambda: self.library.index_again() if self.library else None,
+            pause_indexing=self._pause_or_resume,
             stop_indexing=lambda: self.library.stop() if self.library else None,
             show_skipped=dialogs.show_skipped,
             search=self._focus_search,
@@ -224,6 +229,10 @@ class MainWindow(QMainWindow):
             guide=lambda: self.guide.open() if self.library else None,
             about=dialogs.show_about,
         )
+
+    def _pause_or_resume(self) -> None:
+        if self.library is not None:
+            self.library.pause_or_resume()
 
     def _focus_search(self) -> None:
         self.documents.show()
@@ -256,7 +265,7 @@ class MainWindow(QMainWindow):
 
     def _model_arrived(self, kind: str) -> None:
         if kind == Kind.EMBEDDER and self.library is not None:
-            self.library.embed_missing()
+            self.library.embedder_arrived()
 
     def _follow_loading(self, turn: Turn) -> None:
         from gui.chat.turn import Phase

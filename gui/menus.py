@@ -18,6 +18,7 @@ class Choices:
     add_folder: Callable[[], object]
     add_files: Callable[[], object]
     index_again: Callable[[], object]
+    pause_indexing: Callable[[], object]
     stop_indexing: Callable[[], object]
     show_skipped: Callable[[], object]
     search: Callable[[], object]
@@ -58,6 +59,7 @@ def fill(window: QMainWindow, choices: Choices) -> dict[str, QAction]:
     library.addSeparator()
     add(library, "search", tr("Search in documents"), "Ctrl+F")
     add(library, "index_again", tr("Look for changes now"), "F5")
+    add(library, "pause_indexing", tr("Pause indexing, or go on"))
     add(library, "stop_indexing", tr("Stop indexing"))
     add(library, "show_skipped", tr("Skipped files…"))
     library.addSeparator()

@@ -23,6 +23,7 @@ class StatusBar(QStatusBar):
     """Shows what happens now; its buttons lead to where something can be done about it."""
 
     stop_wanted = Signal()
+    pause_wanted = Signal()
     skipped_wanted = Signal()
     models_wanted = Signal()
 
@@ -39,6 +40,8 @@ class StatusBar(QStatusBar):
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(16 * SPACE)
         self.progress.setAccessibleName(tr("Indexing progress"))
+        self._paused = False
+        self.pause = push_button(tr("Pause"), self.pause_wanted.emit, "quiet")
         self.stop = push_button(tr("Stop"), self.stop_wanted.emit, "quiet")
         self.stop.setAccessibleName(tr("Stop indexing"))
         self.skipped = push_button("", self.skipped_wanted.emit, "link")
@@ -46,7 +49,7 @@ class StatusBar(QStatusBar):
         line = row(left, 0, SPACE)
         line.setContentsMargins(SPACE, 2, 0, 2)
         line.addWidget(self.text)
-        for widget in (self.progress, self.stop, self.skipped):
+        for widget in (self.progress, self.pause, self.stop, self.skipped):
             line.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addStretch(1)
         self.addWidget(left, 1)
@@ -60,7 +63,7 @@ class StatusBar(QStatusBar):
 
     def clear_all(self) -> None:
         self.text.setText("")
-        for widget in (self.progress, self.stop, self.skipped, self.model):
+        for widget in (self.progress, self.pause, self.stop, self.skipped, self.model):
             widget.hide()
 
     def show_tree(self, tree: LibraryTree) -> None:
@@ -69,6 +72,10 @@ class StatusBar(QStatusBar):
 
     def show_indexing(self, indexing: Indexing | None) -> None:
         self._indexing = indexing
+        self._show()
+
+    def show_paused(self, paused: bool) -> None:
+        self._paused = paused
         self._show()
 
     def show_report(self, report: IndexReport) -> None:
@@ -88,18 +95,26 @@ class StatusBar(QStatusBar):
         indexing = self._indexing
         self.progress.setVisible(indexing is not None)
         self.stop.setVisible(indexing is not None)
+        held = indexing is not None and indexing.held in _GO_ON
+        self.pause.setVisible(indexing is not None or self._paused)
+        self.pause.setText(tr("Go on") if self._paused or held else tr("Pause"))
+        self.pause.setAccessibleName(tr("Go on indexing") if self._paused or held else tr("Pause indexing"))
         skipped = self._tree.skipped if self._tree else 0
         self.skipped.setVisible(skipped > 0)
         self.skipped.setText(ngettext("{n} skipped", "{n} skipped", skipped))
         self.skipped.setAccessibleName(ngettext("{n} file skipped: show why", "{n} files skipped: show why", skipped))
         if indexing is None:
-            self.text.setText(_rest_words(self._tree) if self._tree else "")
+            rest = _rest_words(self._tree) if self._tree else ""
+            self.text.setText(tr("Paused · {rest}", rest=rest) if self._paused and rest else rest)
             return
         self.stop.setEnabled(not indexing.stopping)
         self.progress.setRange(0, indexing.total)
         self.progress.setValue(indexing.done)
-        self.text.setText(_indexing_words(indexing))
+        self.text.setText(_indexing_words(indexing, self._paused))
         self.text.setToolTip(indexing.detail)
+
+
+_GO_ON = ("paused", "battery", "heat")  # what a person may overrule
 
 
 def _rest_words(tree: LibraryTree) -> str:
@@ -111,17 +126,28 @@ def _rest_words(tree: LibraryTree) -> str:
     return text
 
 
-def _indexing_words(indexing: Indexing) -> str:
+def _indexing_words(indexing: Indexing, paused: bool) -> str:
     if indexing.stopping:
         return tr("Stopping…")
+    if indexing.held == "battery":
+        return " · ".join((tr("Waiting: on battery"), _how_far(indexing)))
+    if indexing.held == "heat":
+        return " · ".join((tr("Waiting: the processor is hot"), _how_far(indexing)))
+    if paused:
+        return " · ".join((tr("Paused"), _how_far(indexing)))
     if not indexing.total:
         return tr("Looking for documents…")
+    pages = ngettext("{n} page", "{n} pages", indexing.pages) if indexing.pages else ""
+    return " · ".join(part for part in (_how_far(indexing), pages, words.time_left(indexing.seconds_left)) if part)
+
+
+def _how_far(indexing: Indexing) -> str:
     counted = {"done": words.count(indexing.done), "all": words.count(indexing.total)}
     if indexing.unit == "passages":
-        text = tr("Preparing search by meaning: {done} of {all} passages", **counted)
-    else:
-        text = tr("Reading documents: {done} of {all}", **counted)
-    return " · ".join(part for part in (text, words.time_left(indexing.seconds_left)) if part)
+        return tr("Preparing search by meaning: {done} of {all} passages", **counted)
+    if indexing.unit == "passages anew":
+        return tr("Preparing search by the new model: {done} of {all} passages", **counted)
+    return tr("Reading documents: {done} of {all}", **counted)
 
 
 def _model_words(situation: ModelSituation) -> str:

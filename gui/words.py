@@ -52,6 +52,15 @@ def duration(seconds: float) -> str:
     return tr("{minutes} min {seconds} s", minutes=whole // MINUTE_S, seconds=whole % MINUTE_S)
 
 
+def about(seconds: float) -> str:
+    """How long something will take, as a guess: "about 5 minutes"."""
+    if seconds < 90:
+        return tr("about a minute")
+    if seconds < 90 * MINUTE_S:
+        return ngettext("about {n} minute", "about {n} minutes", round(seconds / MINUTE_S))
+    return ngettext("about {n} hour", "about {n} hours", round(seconds / HOUR_S))
+
+
 def day(moment_s: float, today: datetime.date | None = None) -> str:
     """The day of a moment: "Today", "Yesterday", a weekday within the week, else the date."""
     date = datetime.date.fromtimestamp(moment_s)

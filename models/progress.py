@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` in `unit` ("bytes", "files", "tokens"); `total` 0 and `seconds_left` None if unknown."""
+    """`done` of `total` in `unit` ("bytes", "files", "tokens"); `total` 0 and `seconds_left` None if unknown. `pages`
+    counts those of the documents that were read."""
 
     done: int
     total: int
     unit: str
     detail: str = ""
     seconds_left: float | None = None
+    pages: int = 0
 
 
 ReportProgress = Callable[[Progress], None]

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.cli.output import Output
 from core.faults import N_, ModelFault
-from core.i18n import tr
+from core.i18n import ngettext, tr
 from core.jobs import Job
 from core.workspace import Workspace
 from models import catalog
@@ -40,12 +40,31 @@ def _get(workspace: Workspace, arguments: argparse.Namespace, output: Output) ->
     path = workspace.shelf.download(key, Job(output.progress))
     output.finish_progress()
     _say(output, {"key": key, "path": str(path)}, tr("{key} is here and checked: {path}", key=key, path=path))
+    _announce_embedder_change(workspace, output)
 
 
 def _adopt(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     kind = workspace.shelf.adopt(arguments.path)
     path = arguments.path.expanduser().absolute()
     _say(output, {"kind": kind, "path": str(path)}, tr("{path} is used from where it is.", path=path))
+    _announce_embedder_change(workspace, output)
+
+
+def _announce_embedder_change(workspace: Workspace, output: Output) -> None:
+    """Who names a model at a terminal wants it; what that costs is said."""
+    change = workspace.embedder_change.question(Job())
+    if change is None:
+        return
+    workspace.embedder_change.agree()
+    if not output.json:
+        output.line(
+            ngettext(
+                "The next index prepares {n} passage anew, in about {minutes} min. Until then the old model searches.",
+                "The next index prepares {n} passages anew, in about {minutes} min. Until then the old model searches.",
+                change.passages,
+                minutes=max(1, round(change.seconds / 60)),
+            )
+        )
 
 
 def _remove(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:

@@ -6,9 +6,10 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from heapq import nsmallest
 from pathlib import Path
 
 from core.i18n import fault_text, tr
@@ -20,11 +21,14 @@ from core.parsing.faults import ParseFault, ParseProblem, fault_of
 from core.parsing.pool import ParserPool
 from core.store.contents import Contents, FileStamp
 from core.store.documents import Documents, QueuedFile
+from core.store.in_hand import InHand
 from models.progress import Progress
 
 log = logging.getLogger(__name__)
 
 TRIES = 2
+DEATHS = 3  # of the whole program, while a file was read alone, after which it is left out
+SLICE_FILES = 200  # after as many, what has come meanwhile is taken into account
 WEEK_S = 7 * 24 * 3600.0
 EVERY_FILE_BYTES = 20_000  # what a file costs besides its bytes, in bytes, for the time left
 _ENDS_ITS_PROCESS = {ParseProblem.CRASHED, ParseProblem.TIMED_OUT, ParseProblem.OUT_OF_MEMORY}
@@ -33,24 +37,40 @@ NEVER_NS = -1  # a time of change that no file has: the file is tried again the 
 
 
 @dataclass(slots=True)
-class _Pass:
-    """One way through the queue: what it holds, how far it is, what has to be tried again."""
+class ReadingRun:
+    """One run through the queue: how far it is, and which files it need not take up again. `suspects` were being read
+    when the program ended; they are read last, one by one."""
 
     job: Job
-    waiting: dict[Path, QueuedFile]
-    total: int
-    total_cost: int
-    started_s: float
+    suspects: dict[int, int]
+    waiting: dict[Path, QueuedFile] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+    total: int = 0
+    total_cost: int = 0
+    started_s: float = field(default_factory=time.monotonic)
     done: int = 0
     done_cost: int = 0
     indexed: int = 0
+    pages: int = 0
+
+    def expects(self, files: Iterable[QueuedFile]) -> None:
+        """What is left to be read."""
+        costs = [_cost(file) for file in files]
+        self.total = self.done + len(costs)
+        self.total_cost = self.done_cost + sum(costs)
 
     def finished(self, file: QueuedFile, path: Path) -> None:
         self.done += 1
         self.done_cost += _cost(file)
+        self.report(path.name)
+
+    def report(self, detail: str = "") -> None:
         elapsed_s = time.monotonic() - self.started_s
-        left_s = elapsed_s / self.done_cost * (self.total_cost - self.done_cost) if elapsed_s > 1.0 else None
-        self.job.report(Progress(self.done, self.total, "files", path.name, left_s), now=self.done == self.total)
+        left_s = None
+        if self.done_cost and elapsed_s > 1.0:
+            left_s = elapsed_s / self.done_cost * max(0, self.total_cost - self.done_cost)
+        at_an_end = self.done in (0, self.total)
+        self.job.report(Progress(self.done, self.total, "files", detail, left_s, self.pages), now=at_an_end)
 
 
 class Indexer:
@@ -60,47 +80,68 @@ class Indexer:
         self,
         documents: Documents,
         contents: Contents,
+        in_hand: InHand,
         open_pool: Callable[[], ParserPool],
         attention: Attention,
         largest_bytes: Callable[[], int],
     ) -> None:
         self._documents = documents
         self._contents = contents
+        self._in_hand = in_hand
         self._open_pool = open_pool
         self._attention = attention
         self._largest_bytes = largest_bytes
         self._stamps: dict[Path, FileStamp] = {}
 
-    def read(self, queue: list[QueuedFile], job: Job) -> int:
-        """Read the files of `queue`, what a person needs first at first; returns how many were indexed."""
-        files = sorted(queue, key=_rank(time.time()))
-        waiting = {Path(os.fsdecode(file.path)): file for file in files}
-        total_cost = sum(map(_cost, files))
-        going = _Pass(job, waiting, len(files), total_cost, time.monotonic())
-        job.report(Progress(0, going.total, "files"), now=True)
+    @contextmanager
+    def run(self, job: Job) -> Iterator[ReadingRun]:
+        """A run, to be read with. Only if the program itself ends within it, what it had in hand becomes suspect."""
+        run = ReadingRun(job, self._in_hand.left_over())
+        try:
+            yield run
+        finally:
+            self._in_hand.put_all_down()
+
+    def read(self, run: ReadingRun, queue: Callable[[], list[QueuedFile]], interrupted: Callable[[], bool]) -> bool:
+        """Read what `queue` gives, what a person needs first at first; False if `interrupted` before its end."""
+        rank = _rank(time.time())
+        while True:
+            files = [file for file in queue() if file.id not in run.seen]
+            run.expects(files)
+            if not files:
+                return True
+            run.report()
+            part = nsmallest(SLICE_FILES, (file for file in files if file.id not in run.suspects), key=rank)
+            self._read_part(run, part or [min(files, key=lambda file: run.suspects[file.id])], alone=not part)
+            if interrupted():
+                return False
+
+    def _read_part(self, run: ReadingRun, files: list[QueuedFile], *, alone: bool) -> None:
+        run.seen.update(file.id for file in files)
+        run.waiting = {Path(os.fsdecode(file.path)): file for file in files}
         tries = 0
-        while going.waiting and tries < TRIES:
+        while run.waiting and tries < TRIES:
             tries += 1
-            self._go_through(going, last=tries == TRIES)
-        return going.indexed
+            self._go_through(run, alone=alone, last=tries == TRIES)
 
-    def _go_through(self, going: _Pass, last: bool) -> None:
+    def _go_through(self, run: ReadingRun, *, alone: bool, last: bool) -> None:
         pool = self._open_pool()
-        paths = self._readable(going, list(going.waiting))
+        paths = self._readable(run, list(run.waiting), alone)
         self._stamps.clear()
-        with closing(pool.parse_many(paths, going.job.cancel)) as outcomes:  # type: ignore[type-var]  # a generator
+        with closing(pool.parse_many(paths, run.job.cancel)) as outcomes:  # type: ignore[type-var]  # a generator
             for outcome in outcomes:
-                file = going.waiting[outcome.path]
-                if self._settle(going, file, outcome.path, outcome.document, outcome.fault, last):
-                    going.waiting.pop(outcome.path)
-                    going.finished(file, outcome.path)
+                file = run.waiting[outcome.path]
+                if self._settle(run, file, outcome.path, outcome.document, outcome.fault, last):
+                    run.waiting.pop(outcome.path)
+                    run.finished(file, outcome.path)
 
-    def _readable(self, going: _Pass, paths: list[Path]) -> Iterator[Path]:
+    def _readable(self, run: ReadingRun, paths: list[Path], alone: bool) -> Iterator[Path]:
         """The files that have to be parsed, drawn as parsers become free. Others are settled here."""
         largest_bytes = self._largest_bytes()
         for path in paths:
-            self._attention.give_way(going.job.cancel)
-            file = going.waiting[path]
+            self._attention.give_way(run.job.cancel)
+            file = run.waiting[path]
+            self._in_hand.take(file.id, alone=alone)
             try:
                 stamp = look_at(path, largest_bytes)
             except OSError as error:
@@ -108,18 +149,21 @@ class Indexer:
             else:
                 if stamp.size_bytes > largest_bytes:
                     self._contents.skip(file.id, stamp, _too_large(largest_bytes))
+                elif run.suspects.get(file.id, 0) >= DEATHS:
+                    log.warning("document %d is left out: the program ended while it was read", file.id)
+                    self._contents.skip(file.id, stamp, tr("Papermoor ended several times while it read this file."))
                 elif stamp.content_hash != file.content_hash:
                     self._stamps[path] = stamp
                     yield path
                     continue
                 else:
                     self._documents.unchanged(file.id, stamp.size_bytes, stamp.modified_ns, stamp.checked_ns)
-            going.waiting.pop(path)
-            going.finished(file, path)
+            run.waiting.pop(path)
+            run.finished(file, path)
 
     def _settle(
         self,
-        going: _Pass,
+        run: ReadingRun,
         file: QueuedFile,
         path: Path,
         parsed: ParsedDocument | None,
@@ -129,9 +173,11 @@ class Indexer:
         """Store the outcome; False if the file is to be tried again."""
         stamp = self._stamps.pop(path)
         if not still_same(path, stamp) and os.path.exists(path):
+            self._in_hand.put_down(file.id)
             return last  # it was written while it was read: it stays queued
         if fault is None and parsed is not None:
-            going.indexed += self._contents.put(file.id, reading_of(path, stamp, parsed))
+            run.pages += len(parsed.pages)
+            run.indexed += self._contents.put(file.id, reading_of(path, stamp, parsed))
             return True
         fault = fault or ParseFault(ParseProblem.CRASHED)
         if fault.problem in _ENDS_ITS_PROCESS and self._documents.count_attempt(file.id) < TRIES:
@@ -141,6 +187,7 @@ class Indexer:
 
     def _refuse(self, file: QueuedFile, stamp: FileStamp, fault: ParseFault) -> None:
         if fault.problem is ParseProblem.MISSING:
+            self._in_hand.put_down(file.id)
             return  # the next look at its folder says what became of it
         if fault.problem in _MAY_PASS:
             stamp = FileStamp(stamp.size_bytes, NEVER_NS, 0)

@@ -14,8 +14,9 @@ from core.jobs import Job
 from core.library import changes as change_detection
 from core.library.attention import Attention
 from core.library.changes import Changes
-from core.library.embedding import PassageEmbedder, embed_missing
-from core.library.indexer import Indexer
+from core.library.embedding import PassageEmbedder, embed_missing, measured_s
+from core.library.indexer import Indexer, ReadingRun
+from core.library.mentions import Mentions
 from core.library.rules import LibraryRules
 from core.library.scan import Walk, walk
 from core.library.upkeep import Upkeep
@@ -24,8 +25,9 @@ from core.parsing.pool import ParserPool
 from core.parsing.registry import supported
 from core.store.contents import Contents
 from core.store.database import Database
-from core.store.documents import Counts, Documents
+from core.store.documents import Counts, Documents, QueuedFile
 from core.store.folders import Folders, Subtree, is_within
+from core.store.in_hand import InHand
 from core.store.vector_index import VectorIndex
 from core.values import Document, DocumentText, Folder, IndexReport, Skipped
 from models.cancel import CancelToken
@@ -37,7 +39,8 @@ log = logging.getLogger(__name__)
 class Library:
     """Every method may be called from any thread; those that take a job are long and belong on a worker.
 
-    `parser_pool` and `embedder` are asked for when needed; `embedder` gives None while there is no model for it.
+    `parser_pool` and the embedders are asked for when needed. `embedder` gives None while there is no model for it;
+    `next_embedder` one that is to take its place, which `use_next_embedder` makes it do.
     """
 
     def __init__(
@@ -49,17 +52,27 @@ class Library:
         vectors: VectorIndex,
         attention: Attention,
         rules: Callable[[], LibraryRules] = LibraryRules,
+        next_embedder: Callable[[], PassageEmbedder | None] = lambda: None,
+        use_next_embedder: Callable[[], None] = lambda: None,
     ) -> None:
         self._folders = Folders(database)
         self._documents = Documents(database)
         self._contents = Contents(database)
         self._database = database
         self._embedder = embedder
+        self._next_embedder = next_embedder
+        self._use_next_embedder = use_next_embedder
         self._vectors = vectors
         self._attention = attention
         self._rules = rules
+        self._mentions = Mentions()
         self._indexer = Indexer(
-            self._documents, self._contents, parser_pool, attention, lambda: rules().largest_file_bytes
+            self._documents,
+            self._contents,
+            InHand(database),
+            parser_pool,
+            attention,
+            lambda: rules().largest_file_bytes,
         )
         self._upkeep = Upkeep(database, attention)
         self._indexing = threading.Lock()
@@ -104,50 +117,126 @@ class Library:
             skipped: list[Skipped] = []
             parts = self._parts(paths, skipped)
             removed = self._look_through(parts, skipped, job)
-            indexed = self._indexer.read(self._documents.queue(parts), job)
-            self._embed(job)
-            if removed or indexed:
+            with self._indexer.run(job) as run:
+                removed += self._read_and_embed(run, parts, job)
+            if removed or run.indexed:
                 self._upkeep.scrub(job)
-        return self._report(parts, skipped, indexed, removed, time.monotonic() - started_s)
+        return self._report(parts, skipped, run.indexed, removed, time.monotonic() - started_s)
+
+    def mention(self, places: Sequence[Path]) -> bool:
+        """Have the run that goes on take in what changed at `places`; False if none goes on, so that `index` has to be
+        called."""
+        return self._mentions.add(places)
 
     def embed_missing(self, job: Job) -> None:
         """Make the vectors that are missing, for instance because a model has just arrived."""
         with self._indexing:
-            self._embed(job)
+            self._forget_embedder(job)
+            self._embed(job, lambda: False)
+
+    def estimate(self, embedder: PassageEmbedder, job: Job) -> tuple[int, float]:
+        """How many passages `embedder` would have to embed, and about how many seconds that would take."""
+        return measured_s(self._database, embedder, job)
 
     def retry(self, document_ids: Iterable[int]) -> None:
         """Have these documents read again by the next `index`, though their files have not changed."""
         self._documents.forget_content(document_ids)
 
-    def differences(self, cancel: CancelToken) -> tuple[tuple[Path, int], ...]:
+    def folder_paths(self) -> tuple[Path, ...]:
+        return self._folders.paths()
+
+    def differences(self, cancel: CancelToken, within: Iterable[Path] | None = None) -> tuple[tuple[Path, int], ...]:
         """The folders in which files are new, changed or gone since they were last looked through, each with a number
-        that stands for what is different. Writes nothing; costs about twice a bare walk."""
+        that stands for what is different; of the places `within`, if given. Writes nothing; costs about twice a bare
+        walk."""
+        rules = self._rules().scan
         found: list[tuple[Path, int]] = []
-        for folder in self._folders.list():
-            place = os.fsencode(folder.path)
-            part = Subtree(folder.id, place, place)
-            walked = walk(place, supported, rules=self._rules().scan, cancel=cancel)
+        for place in self._folders.paths() if within is None else within:
+            part = self._folders.holding(place)
+            if part is None:
+                continue
+            walked = walk(part.path, supported, top=part.folder_path, rules=rules, cancel=cancel)
             different = change_detection.difference(part, walked, self._documents)
             if different:
-                found.append((folder.path, different))
+                found.append((place, different))
         return tuple(found)
 
     def tidy(self, job: Job) -> None:
-        """Finish what an interruption left: removals, a keyword index made by an older analysis, the vector store."""
+        """Finish what an interruption left: removals, a keyword index made by an older analysis, vectors of an embedder
+        that is used no more."""
         self._finish_removals(job)
         self._upkeep.renew_keywords(job)
+        self._forget_embedder(job)
 
-    def _embed(self, job: Job) -> None:
-        embedder = self._embedder()
-        if embedder is None:
+    def _read_and_embed(self, run: ReadingRun, parts: Sequence[Subtree], job: Job) -> int:
+        """Read and embed what is queued and what is mentioned meanwhile; returns how many documents left."""
+        removed, reading = 0, list(parts)
+
+        def queue() -> list[QueuedFile]:
+            return self._documents.queue(reading)
+
+        def interrupted() -> bool:
+            return self._mentions.some
+
+        self._mentions.open()
+        try:
+            while True:
+                mentioned = self._parts(self._mentions.take(), [])
+                if mentioned:
+                    removed += self._look_through(mentioned, [], job)
+                    run.seen.clear()
+                    reading += [part for part in mentioned if part not in reading]
+                if not self._indexer.read(run, queue, interrupted):
+                    continue
+                if self._embed(job, interrupted) and self._mentions.close(only_if_none=True):
+                    return removed
+        finally:
+            self._mentions.close()
+
+    def _embed(self, job: Job, interrupted: Callable[[], bool]) -> bool:
+        """Make the vectors that are missing; False if `interrupted`. Of two embedders, the one that is to take the
+        other's place comes second, and takes it once it has all."""
+        embedder, following = self._embedder(), self._next_embedder()
+        if embedder is None and following is None:
             self._vectors.refresh_all(job)
-            return
+            return True
+        if embedder is not None and not self._embed_with(embedder, "passages", job, interrupted):
+            return False
+        if following is None:
+            return True
+        if not self._embed_with(following, "passages anew", job, interrupted):
+            return False
+        if embedder is not None and embedder.spec.fingerprint != following.spec.fingerprint:
+            self._vectors.ledger.begin_to_forget(embedder.spec.fingerprint)
+        self._use_next_embedder()
+        self._forget_embedder(job)
+        return True
+
+    def _embed_with(self, embedder: PassageEmbedder, unit: str, job: Job, interrupted: Callable[[], bool]) -> bool:
         spec = embedder.spec
 
         def push() -> None:
             self._vectors.refresh(spec.fingerprint, spec.dimension, job)
 
-        embed_missing(self._database, self._vectors.ledger, embedder, self._attention, job, push)
+        return embed_missing(
+            self._database,
+            self._vectors.ledger,
+            embedder,
+            self._attention,
+            job,
+            push,
+            interrupted=interrupted,
+            unit=unit,
+        )
+
+    def _forget_embedder(self, job: Job) -> None:
+        """Delete the vectors of an embedder that another has taken the place of."""
+        fingerprint = self._vectors.ledger.to_forget()
+        if not fingerprint:
+            return
+        used = (self._embedder(), self._next_embedder())
+        if not any(one is not None and one.spec.fingerprint == fingerprint for one in used):
+            self._vectors.forget(fingerprint, job)
 
     def _parts(self, paths: Sequence[Path] | None, skipped: list[Skipped]) -> list[Subtree]:
         """What to look through, each place once."""

@@ -10,6 +10,7 @@ from sqlite3 import Connection
 
 from core.store import keywords
 from core.store.database import Database
+from core.store.in_hand import put_down
 from core.store.keywords import KeywordRow, analysed
 from core.store.texts import drop_text, put_text, spans
 
@@ -73,7 +74,7 @@ class _Change:
 
 
 class Contents:
-    """Called from any thread. Each method is one transaction."""
+    """Called from any thread. Each method is one transaction; a file whose reading is stored is no longer in hand."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -103,6 +104,7 @@ class Contents:
             if _stored(connection, document_id) is None:
                 return False
             _drop(connection, document_id)
+            put_down(connection, document_id)
             connection.execute(
                 "UPDATE documents SET state = 'skipped', pending = 0, attempts = 0, reason = ?, format = ?, "
                 "text_length = 0, pages = '', page_count = NULL, warnings = '', passage_count = 0, context = '', "
@@ -196,6 +198,7 @@ def _apply(connection: Connection, document_id: int, change: _Change, reading: R
     rows = (KeywordRow(ids[o], row.context, row.section, row.body) for o, row in change.rows_in.items())
     _put_in(connection, document_id, rows)
     put_text(connection, document_id, reading.text)
+    put_down(connection, document_id)
     pages = json.dumps({"starts": reading.pages, "labels": reading.page_labels}) if reading.pages else ""
     connection.execute(
         "UPDATE documents SET state = 'indexed', pending = 0, attempts = 0, reason = '', title = ?, context = ?, "

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from core.store.database import Database
 from core.store.folders import Subtree, prefix_of
+from core.store.in_hand import put_down
 from core.store.texts import whole_text
 from core.values import Document, DocumentState, DocumentText, Skipped
 
@@ -179,10 +180,11 @@ class Documents:
 
     def forget_content(self, document_ids: Iterable[int]) -> None:
         """Like `queue_again`, and read them even if their bytes are the same."""
+        ids = [(i,) for i in document_ids]
         with self._database.write() as connection:
+            connection.executemany("DELETE FROM in_hand WHERE document_id = ?", ids)
             connection.executemany(
-                "UPDATE documents SET pending = 1, attempts = 0, content_hash = NULL WHERE id = ?",
-                ((i,) for i in document_ids),
+                "UPDATE documents SET pending = 1, attempts = 0, content_hash = NULL WHERE id = ?", ids
             )
 
     def hold_to_size(self, largest_bytes: int) -> None:
@@ -202,6 +204,7 @@ class Documents:
     def unchanged(self, document_id: int, size_bytes: int, modified_ns: int, checked_ns: int) -> None:
         """The file was looked at again and holds what is stored."""
         with self._database.write() as connection:
+            put_down(connection, document_id)
             connection.execute(
                 "UPDATE documents SET pending = 0, size_bytes = ?, modified_ns = ?, checked_ns = ? WHERE id = ?",
                 (size_bytes, modified_ns, checked_ns, document_id),

@@ -36,6 +36,12 @@ class Folders:
             ).fetchall()
         return tuple(Folder(i, Path(os.fsdecode(path)), count) for i, path, count in rows)
 
+    def paths(self) -> tuple[Path, ...]:
+        """In the order they were added."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT path FROM folders WHERE removed_s IS NULL ORDER BY id").fetchall()
+        return tuple(Path(os.fsdecode(path)) for (path,) in rows)
+
     def holding(self, path: Path) -> Subtree | None:
         """The part that `path` is of a folder in the library; None if it lies in none."""
         wanted = os.fsencode(os.path.abspath(path.expanduser()))

@@ -179,6 +179,16 @@ ALTER TABLE survey_rows ADD COLUMN parts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE survey_rows ADD COLUMN failed_parts INTEGER NOT NULL DEFAULT 0;
 """
 
+IN_HAND = """
+-- Files that are being read right now (core.store.in_hand). What is left here after a start was being read when the
+-- program ended; `deaths` counts how often it ended while this file was read alone.
+CREATE TABLE in_hand (
+    document_id INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+    alone INTEGER NOT NULL,
+    deaths INTEGER NOT NULL DEFAULT 0
+);
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -192,6 +202,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, LIBRARY),
     Migration(2, SURVEYS),
     Migration(3, SCOPES_AND_SPEEDS),
+    Migration(4, IN_HAND),
     # The next one goes here.
 )
 

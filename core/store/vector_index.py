@@ -136,6 +136,16 @@ class VectorIndex:
         for fingerprint, dimension in self.ledger.pushed():
             self.refresh(fingerprint, dimension, job)
 
+    def forget(self, fingerprint: str, job: Job) -> None:
+        """Delete every vector of an embedder that is used no more, in steps; taken up again if it is cut short."""
+        while self.ledger.forget_step(fingerprint, DELETE_ROWS):
+            job.check()
+        with self._writing:
+            try:
+                self._drop_unused(self._opened())
+            except VectorStoreError as error:
+                log.warning("the vector store keeps vectors that are used no more: %s", error)
+
     def close(self) -> None:
         """End the store and its process; a later use is a bug."""
         with self._writing:

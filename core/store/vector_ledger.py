@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 STAMP_KEY = "vector_store_stamp"
+FORGET_KEY = "embedder_to_forget"
 BEING_WRITTEN = "being written"
 SCAN_ROWS = 4096
 
@@ -155,6 +156,38 @@ class VectorLedger:
             connection.execute("UPDATE embedders SET generation = '', pushed_through = 0, pushing_through = 0")
             connection.execute("DELETE FROM vector_deletions")
             _put_stamp(connection, "")
+
+    def begin_to_forget(self, fingerprint: str) -> None:
+        """Note that this embedder's vectors are to be deleted (`forget_step`), before another takes its place."""
+        with self._database.write() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (FORGET_KEY, fingerprint))
+
+    def to_forget(self) -> str:
+        """The fingerprint that `begin_to_forget` noted; "" for none."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (FORGET_KEY,)).fetchone()
+        return row[0] if row else ""
+
+    def forget_step(self, fingerprint: str, limit: int) -> bool:
+        """Delete up to `limit` vectors of this embedder, and at last the embedder itself; True while there is more."""
+        state = self.known(fingerprint)
+        with self._database.write() as connection:
+            if state is not None:
+                connection.execute(  # its collection goes as a whole: the store need not be told row by row
+                    "UPDATE embedders SET generation = '', pushing_through = 0, pushed_through = 0 WHERE id = ?",
+                    (state.id,),
+                )
+                gone = connection.execute(
+                    "DELETE FROM chunk_vectors WHERE id IN "
+                    "(SELECT id FROM chunk_vectors WHERE embedder_id = ? ORDER BY id LIMIT ?)",
+                    (state.id, limit),
+                ).rowcount
+                if gone == limit:
+                    return True
+                connection.execute("DELETE FROM vector_deletions WHERE embedder_id = ?", (state.id,))
+                connection.execute("DELETE FROM embedders WHERE id = ?", (state.id,))
+            connection.execute("DELETE FROM meta WHERE key = ?", (FORGET_KEY,))
+        return False
 
     def expected(self, embedder: EmbedderState) -> int:
         """How many rows the store has to hold once what is queued for deletion is gone."""

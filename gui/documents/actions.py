@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +19,14 @@ from models.faults import Fault
 from models.progress import Progress
 
 if TYPE_CHECKING:
+    from core.embedder_change import EmbedderQuestion
+    from core.library.attention import Hold
+    from core.settings import Settings
     from core.workspace import Workspace
 
 REFRESH_MS = 1500
+HELD_MS = 300
+MAY_BE_OVERRULED = ("paused", "battery", "heat")
 REFRESH_SHARE = 5  # a refresh that took t seconds is followed by the next after 5 t at the earliest
 RESULTS = 30
 
@@ -29,14 +34,17 @@ RESULTS = 30
 @dataclass(frozen=True, slots=True)
 class Indexing:
     """A running index job as the window shows it. `total` is 0 while files are still being counted; `unit` is "files"
-    while they are read, "passages" while search by meaning is prepared."""
+    while they are read, "passages" while search by meaning is prepared, "passages anew" for another embedding model.
+    `held` says what it waits for."""
 
     done: int = 0
     total: int = 0
     unit: str = "files"
     detail: str = ""
     seconds_left: float | None = None
+    pages: int = 0
     stopping: bool = False
+    held: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +62,14 @@ class LibraryActions(QObject):
     indexing_changed = Signal(object)  # Indexing or None
     indexed = Signal(object)  # IndexReport
     removed = Signal(object)  # Folder
+    paused_changed = Signal(bool)
+    embedder_question = Signal(object)  # EmbedderQuestion
 
     def __init__(self, bridge: Bridge, workspace: Workspace, parent: QObject) -> None:
         super().__init__(parent)
         self._bridge = bridge
         self._workspace = workspace
+        self._rules = _rules_of(workspace.settings.current)
         self.tree = LibraryTree()
         self.wanted = TreeFilter()
         self.indexing: Indexing | None = None
@@ -69,6 +80,19 @@ class LibraryActions(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self._refresh_if_due)
+        self._look = QTimer(self)
+        self._look.setInterval(HELD_MS)
+        self._look.timeout.connect(self._show_held)
+        self._watching: Running | None = None
+
+    def begin(self) -> None:
+        """The window is there: look for changes, and go on noticing them."""
+        settings = self._workspace.settings.current
+        self.paused_changed.emit(self.paused)
+        self.index_again()
+        self.watch(settings.watch)
+        if settings.next_embedder:
+            self.embedder_arrived()
 
     def add(self, paths: Sequence[Path]) -> None:
         """Add folders and files, and index them."""
@@ -103,6 +127,80 @@ class LibraryActions(QObject):
             running.stop()
         if self.indexing is not None:
             self._set_indexing(replace(self.indexing, seconds_left=None, stopping=True))
+
+    @property
+    def paused(self) -> bool:
+        return self._workspace.attention.paused
+
+    def pause_or_resume(self) -> None:
+        """Have reading and preparing wait, after a restart too; or go on, whatever they waited for."""
+        attention = self._workspace.attention
+        waits = attention.paused or attention.held in MAY_BE_OVERRULED
+        if waits:
+            attention.resume()
+        else:
+            attention.pause()
+        settings = self._workspace.settings
+        self._bridge.run(Operation("store", lambda job: settings.change(paused=not waits), self))
+        self.paused_changed.emit(not waits)
+
+    @property
+    def watches(self) -> bool:
+        """Whether changes in the folders are noticed."""
+        return self._watching is not None
+
+    def watch(self, wanted: bool) -> None:
+        """Notice changes in the folders from here on, or no longer."""
+        if wanted == (self._watching is not None):
+            return
+        if self._watching is not None:
+            self._watching.stop()
+            self._watching = None
+            return
+        library = self._workspace.library
+
+        def noticed(changes: list[tuple[Path, ...]]) -> None:
+            places = list(dict.fromkeys(place for change in changes for place in change))
+            if not library.mention(places):
+                self.index_again(places)
+
+        def changes(job: Job) -> Iterable[object]:
+            from core.library.watch import watch
+
+            return watch(library, job.cancel)
+
+        self._watching = self._bridge.stream(Operation("watch", changes, self, on_events=noticed, in_background=True))
+
+    def follow_settings(self, settings: Settings) -> None:
+        """The settings changed: what is left out by them now, and whether changes are noticed."""
+        self.watch(settings.watch)
+        rules = _rules_of(settings)
+        if rules != self._rules:
+            self._rules = rules
+            self.index_again()
+
+    def embedder_arrived(self) -> None:
+        """Use an embedding model that has come, after a question if every passage has to be prepared anew."""
+        change = self._workspace.embedder_change
+
+        def asked(question: EmbedderQuestion | None) -> None:
+            if question is not None:
+                self.embedder_question.emit(question)
+            else:
+                self.embed_missing()
+
+        self._bridge.run(Operation("download", change.question, self, on_result=asked))
+
+    def answer_embedder_question(self, yes: bool) -> None:
+        change = self._workspace.embedder_change
+
+        def done(nothing: object) -> None:
+            if yes:
+                self.embed_missing()
+
+        self._bridge.run(
+            Operation("store", lambda job: change.agree() if yes else change.decline(), self, on_result=done)
+        )
 
     def remove(self, folder: Folder) -> None:
         """Take a folder out of the library. A running job is stopped first and taken up again after."""
@@ -168,6 +266,7 @@ class LibraryActions(QObject):
             self._running.remove(running[0])
             if not self._running:
                 self._timer.stop()
+                self._look.stop()
                 self._set_indexing(None)
             self.refresh()
 
@@ -177,13 +276,28 @@ class LibraryActions(QObject):
         running.append(self._bridge.run(operation))
         self._running.append(running[0])
         self._timer.start()
+        self._look.start()
         self._set_indexing(self.indexing or Indexing())
         self.refresh()
 
     def _progress(self, progress: Progress) -> None:
         if self.indexing is None or not self.indexing.stopping:
-            state = Indexing(progress.done, progress.total, progress.unit, progress.detail, progress.seconds_left)
-            self._set_indexing(state)
+            self._set_indexing(
+                Indexing(
+                    progress.done,
+                    progress.total,
+                    progress.unit,
+                    progress.detail,
+                    progress.seconds_left,
+                    progress.pages,
+                    held=self._workspace.attention.held,
+                )
+            )
+
+    def _show_held(self) -> None:
+        held = self._workspace.attention.held
+        if self.indexing is not None and self.indexing.held is not held:
+            self._set_indexing(replace(self.indexing, held=held))
 
     def _report(self, report: object) -> None:
         if isinstance(report, IndexReport):
@@ -192,6 +306,11 @@ class LibraryActions(QObject):
     def _set_indexing(self, indexing: Indexing | None) -> None:
         self.indexing = indexing
         self.indexing_changed.emit(indexing)
+
+
+def _rules_of(settings: Settings) -> tuple[object, ...]:
+    """The settings that say which files are read."""
+    return settings.ignore, settings.git_ignore, settings.hidden_files, settings.largest_file_mb
 
 
 def search(workspace: Workspace, query: str, owner: QObject, on_found: Callable[[Found], None]) -> Operation[Found]:

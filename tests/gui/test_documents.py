@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from gguf import PoolingType
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.values import DocumentState, IndexReport
+from gui.app import make_window
 from gui.documents.results import SNIPPET
 from gui.documents.skipped import SkippedDialog
 from gui.main_window import MainWindow, Opening
+from tests.support.gguf_models import minilm_folder, write_minilm
 from tests.support.window import at_rest, click, drop, hold_over, models_dialog, opened, shown, wait
 
 LEASE = """# Lease of the boathouse
@@ -212,6 +216,68 @@ def test_a_change_on_the_disk_is_found_with_f5(qtbot: QtBot, filled: MainWindow,
     search(qtbot, filled, "geraniums")
     found = filled.documents.results.found
     assert found is not None and [passage.path.name for passage in found.result.passages] == ["new.txt"]
+
+
+def test_a_change_on_the_disk_is_noticed_by_itself(qtbot: QtBot, filled: MainWindow, folder: Path) -> None:
+    (folder / "old" / "new.txt").write_text("A new document about geraniums.\n", encoding="utf-8")
+    wait(qtbot, lambda: at_rest(filled) and "3 documents ready" in filled.status.text.text())
+    shutil.rmtree(folder / "old")
+    wait(qtbot, lambda: at_rest(filled) and "1 document ready" in filled.status.text.text())
+
+
+def test_following_changes_can_be_switched_off_and_rules_changed(
+    qtbot: QtBot, filled: MainWindow, folder: Path
+) -> None:
+    assert filled.workspace is not None
+    filled.dialogs._change_settings({"watch": False, "ignore": "old/"})
+    wait(qtbot, lambda: at_rest(filled) and "1 document ready" in filled.status.text.text())
+    assert filled.library is not None and not filled.library.watches
+    filled.dialogs._change_settings({"watch": True, "ignore": ""})
+    wait(qtbot, lambda: at_rest(filled) and "2 documents ready" in filled.status.text.text())
+    assert filled.library.watches
+
+
+def test_another_search_model_asks_before_it_prepares_everything_anew(
+    qtbot: QtBot, filled: MainWindow, minilm_gguf: Path, tmp_path: Path
+) -> None:
+    def stored() -> str:
+        assert filled.workspace is not None
+        return Path(filled.workspace.settings.current.embedder).name
+
+    other = tmp_path / "other.gguf"
+    write_minilm(minilm_folder(), other, pooling=PoolingType.CLS)
+    drop(filled, [minilm_gguf])
+    wait(qtbot, lambda: at_rest(filled) and stored() == minilm_gguf.name)
+    for answer, chosen in (("Keep the old model", minilm_gguf.name), ("Prepare them", other.name)):
+        drop(filled, [other])
+        wait(qtbot, lambda: bool(filled.findChildren(QMessageBox)))
+        (box,) = filled.findChildren(QMessageBox)
+        assert "2 passages have to be prepared anew (about a minute)" in box.informativeText()
+        assert stored() == minilm_gguf.name
+        click(next(button for button in box.buttons() if button.text() == answer))
+        wait(qtbot, lambda: at_rest(filled) and not filled.findChildren(QMessageBox))
+        assert stored() == chosen
+
+
+def test_reading_can_be_paused_and_taken_up_again_after_a_restart(qtbot: QtBot, tmp_path: Path, folder: Path) -> None:
+    with opened(qtbot, Opening(tmp_path / "data")) as window:
+        window.actions_by_name["pause_indexing"].trigger()
+        drop(window, [folder])
+        wait(qtbot, lambda: window.status.text.text().startswith("Paused · Reading documents: 0 of 3"))
+        assert window.status.pause.text() == "Go on" and window.status.stop.isVisible()
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    window = make_window(app, Opening(tmp_path / "data"), "light")
+    try:
+        window.show()
+        window.open_library()
+        wait(qtbot, lambda: window.status.text.text().startswith("Paused · Reading documents: 0 of 3"))
+        click(window.status.pause)
+        wait(qtbot, lambda: at_rest(window) and "2 documents ready" in window.status.text.text())
+        assert not window.status.pause.isVisible()
+    finally:
+        window.close()
+        window.deleteLater()
 
 
 def test_the_guide_is_added_and_opened_by_f1(qtbot: QtBot, window: MainWindow) -> None:

@@ -39,13 +39,22 @@ def open_library(
     embedder: Callable[[], PassageEmbedder | None] = lambda: None,
     *,
     rules: Callable[[], LibraryRules] = LibraryRules,
+    next_embedder: Callable[[], PassageEmbedder | None] = lambda: None,
+    use_next_embedder: Callable[[], None] = lambda: None,
 ) -> Iterator[OpenLibrary]:
     """As the workspace opens it; everything is closed at the end, the vector store's process too."""
     database = Database(data_dir / "library.db")
     vectors = VectorIndex(database, data_dir / "vectors")
     attention = Attention()
     library = Library(
-        database, parser_pool=lambda: pool, embedder=embedder, vectors=vectors, attention=attention, rules=rules
+        database,
+        parser_pool=lambda: pool,
+        embedder=embedder,
+        vectors=vectors,
+        attention=attention,
+        rules=rules,
+        next_embedder=next_embedder,
+        use_next_embedder=use_next_embedder,
     )
     try:
         yield OpenLibrary(library, database, vectors, attention)

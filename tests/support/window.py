@@ -22,7 +22,7 @@ from gui.models.dialog import ModelsDialog
 from models.conversation import Sampling
 
 WAIT_MS = 30_000
-WORKERS = ("chat", "close", "download", "index", "search", "store")
+WORKERS = ("chat", "close", "download", "index", "search", "store", "watch")
 QT_NOISE = ("This plugin does not support propagateSizeHints()",)  # of the offscreen platform
 
 

@@ -13,11 +13,12 @@ import pytest
 from core.faults import StorageFault
 from core.jobs import Job
 from core.library import indexer
-from core.library.attention import Attention
-from core.library.reading import look_at
+from core.library.attention import Attention, Hold
+from core.library.reading import look_at, reading_of
 from core.parsing.limits import ParseLimits
 from core.parsing.pool import ParserPool
 from core.store.documents import QueuedFile
+from core.store.in_hand import InHand
 from core.values import DocumentState
 from models.cancel import CancelToken
 from models.faults import Cancelled
@@ -131,6 +132,103 @@ def test_nothing_is_read_while_a_question_is_answered(opened: OpenLibrary, folde
     assert done.wait(60)
     thread.join()
     assert opened.library.counts().indexed == 12
+
+
+def test_a_paused_run_waits_and_goes_on(opened: OpenLibrary, folder: Path) -> None:
+    done, held = threading.Event(), threading.Event()
+
+    def run() -> None:
+        opened.index(folder)
+        done.set()
+
+    opened.attention.pause()
+    thread = threading.Thread(target=run)
+    thread.start()
+    deadline_s = time.monotonic() + 60
+    while opened.attention.held is not Hold.PAUSED and time.monotonic() < deadline_s:
+        held.wait(0.01)
+    assert opened.attention.held is Hold.PAUSED
+    assert opened.library.counts().indexed == 0
+    opened.attention.resume()
+    assert done.wait(60)
+    thread.join()
+    assert opened.library.counts().indexed == 12 and opened.attention.held is None
+
+
+def test_what_changes_during_a_run_is_taken_in_by_it(opened: OpenLibrary, folder: Path) -> None:
+    assert not opened.library.mention([folder])
+    new = folder / "new" / "late.txt"
+
+    def mention(progress: Progress) -> None:
+        if progress.unit == "files" and progress.done and not new.exists():
+            new.parent.mkdir()
+            new.write_text("This came late.")
+            (folder / "0.txt").unlink()
+            assert opened.library.mention([new.parent, folder])
+
+    report = opened.library.index([folder], Job(mention))
+    assert (report.documents, report.removed) == (12, 1)
+    assert states(opened)["late.txt"] is DocumentState.INDEXED
+    assert not opened.library.mention([folder])
+
+
+class Ended(BaseException):
+    """Stands for the end of the program: nothing that catches errors catches it."""
+
+
+def end_while_reading(
+    tmp_path: Path, folder: Path, pool: ParserPool, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program ends while `name` is read; what a killed program would not do any more is not done."""
+
+    def die(path: Path, *rest: object) -> object:
+        if path.name == name:
+            raise Ended
+        return reading_of(path, *rest)  # type: ignore[arg-type]  # as in reading_of
+
+    with monkeypatch.context() as patch, open_library(tmp_path / "data", pool) as opened:
+        patch.setattr(indexer, "reading_of", die)
+        patch.setattr(InHand, "put_all_down", lambda self: None)
+        with pytest.raises(Ended):
+            opened.index(folder)
+
+
+def test_a_file_that_ends_the_whole_program_is_left_out_at_last(
+    tmp_path: Path, folder: Path, pool: ParserPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it is under suspicion all others come first; and an end at another moment is not held against it."""
+    for _ in range(1 + indexer.DEATHS):
+        end_while_reading(tmp_path, folder, pool, "3.txt", monkeypatch)
+    with open_library(tmp_path / "data", pool) as opened:
+        assert opened.library.counts().indexed == 11
+        report = opened.index(folder)
+        assert report.documents == 11
+        (skipped,) = report.skipped
+        assert skipped.path.name == "3.txt" and "ended several times" in skipped.reason
+        assert opened.index(folder).skipped == report.skipped
+        (document,) = (d for d in opened.library.documents() if d.path.name == "3.txt")
+        opened.library.retry([document.id])
+        assert opened.index(folder).documents == 12
+
+
+def test_a_run_that_is_stopped_blames_no_file(
+    opened: OpenLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancel = CancelToken()
+
+    def stop(path: Path, largest_bytes: int) -> object:
+        cancel.cancel()
+        return look_at(path, largest_bytes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(indexer, "look_at", stop)
+        for _ in range(indexer.DEATHS + 2):
+            with pytest.raises(Cancelled):
+                opened.library.index([folder], Job(cancel=cancel))
+            cancel = CancelToken()
+    assert opened.index(folder).documents == 12
+    with opened.database.read() as connection:
+        assert connection.execute("SELECT COUNT(*) FROM in_hand").fetchone() == (0,)
 
 
 def test_a_waiting_indexer_can_be_stopped() -> None:

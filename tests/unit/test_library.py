@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from textwrap import wrap
 
 import pytest
 
@@ -18,7 +21,11 @@ from core.parsing.pool import ParserPool
 from core.retrieval.analysis import terms
 from core.store import keywords
 from core.values import DocumentState, IndexReport
+from models.cancel import CancelToken
 from models.embedder import Embedder
+from models.faults import Cancelled
+from models.progress import Progress
+from tests.support.documents import Words, write_pdf
 from tests.support.libraries import OpenLibrary, content_of, keyword_rows, minilm, open_library
 
 OLD_NS = 10**9 * 1_700_000_000
@@ -395,3 +402,146 @@ def test_only_what_changed_is_embedded_again(
         assert 1 <= counting.embedded <= 2
         assert opened.vectors.count(embedder.spec.fingerprint) == opened.library.counts().passages
         assert opened.vectors.is_ready(embedder.spec.fingerprint)
+
+
+class Renamed(Counting):
+    """The same model under another fingerprint, as another file of it has: another embedding model, for the library."""
+
+    def __init__(self, embedder: Embedder, fingerprint: str) -> None:
+        super().__init__(embedder)
+        self.spec = replace(embedder.spec, fingerprint=fingerprint)
+
+
+class Changing:
+    """Two embedding models, of which the second is to take the first one's place."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.old = Renamed(embedder, "old")
+        self.new = Renamed(embedder, "new")
+        self.used: Renamed = self.old
+        self.next: Renamed | None = None
+
+    @contextmanager
+    def library(self, data_dir: Path, pool: ParserPool) -> Iterator[OpenLibrary]:
+        with open_library(
+            data_dir, pool, lambda: self.used, next_embedder=lambda: self.next, use_next_embedder=self._use_next
+        ) as opened:
+            yield opened
+
+    def _use_next(self) -> None:
+        assert self.next is not None
+        self.used, self.next = self.next, None
+
+
+def test_another_embedder_takes_over_once_it_has_everything(
+    tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder
+) -> None:
+    models = Changing(embedder)
+    with models.library(tmp_path / "data", pool) as opened:
+        passages = opened.index(folder).chunks
+        models.next = models.new
+        assert opened.library.estimate(models.new, Job())[0] == passages
+        models.new.embedded = 0
+        cancel = CancelToken()
+
+        def stop(progress: Progress) -> None:
+            if progress.unit == "passages anew":
+                cancel.cancel()
+
+        with pytest.raises(Cancelled):
+            opened.library.embed_missing(Job(stop, cancel))
+        assert models.used is models.old
+        put(folder / "geese.txt", "Geese cackle in the yard.")
+        assert opened.vectors.is_ready("old")
+        opened.index(folder)
+        assert models.used is models.new and models.next is None
+        assert models.old.embedded == models.new.embedded == passages + 1
+        assert opened.vectors.count("new") == passages + 1 and opened.vectors.is_ready("new")
+        assert opened.vectors.count("old") == 0 and not opened.vectors.is_ready("old")
+        with opened.database.read() as connection:
+            assert connection.execute("SELECT COUNT(*) FROM chunk_vectors").fetchone() == (passages + 1,)
+            assert connection.execute("SELECT fingerprint FROM embedders").fetchall() == [("new",)]
+            assert connection.execute("SELECT COUNT(*) FROM vector_deletions").fetchone() == (0,)
+        assert opened.library.estimate(models.new, Job()) == (0, 0.0)
+
+
+def test_old_vectors_are_deleted_even_if_that_was_cut_short(
+    tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = Changing(embedder)
+    with models.library(tmp_path / "data", pool) as opened:
+        passages = opened.index(folder).chunks
+        models.next = models.new
+        with monkeypatch.context() as patch:
+            patch.setattr(type(opened.vectors), "forget", lambda *rest: None)
+            opened.index(folder)
+        assert models.used is models.new and opened.vectors.count("old") == passages
+    with models.library(tmp_path / "data", pool) as opened:
+        opened.index(folder)
+        assert opened.vectors.count("old") == 0 and opened.vectors.count("new") == passages
+
+
+def changed_passages(opened: OpenLibrary, path: Path, edit: Callable[[], None]) -> tuple[int, int]:
+    """How many passages of `path` are new after `edit`, and how many it has."""
+
+    def ids() -> set[int]:
+        with opened.database.read() as connection:
+            rows = connection.execute(
+                "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id WHERE d.path = ?",
+                (os.fsencode(path),),
+            ).fetchall()
+        return {row[0] for row in rows}
+
+    opened.index(path)
+    before = ids()
+    edit()
+    opened.index(path)
+    after = ids()
+    return len(after - before), len(after)
+
+
+def paragraphs(count: int, words: int) -> list[str]:
+    chance = random.Random(7)
+    vocabulary = [f"word{n}" for n in range(4000)]
+    return [" ".join(chance.choices(vocabulary, k=words)).capitalize() + "." for _ in range(count)]
+
+
+def test_one_paragraph_of_a_large_markdown_file_is_few_passages(opened: OpenLibrary, tmp_path: Path) -> None:
+    """A paragraph is edited, another put in before it: at most 5 % of the passages of a megabyte are new."""
+    path, text = tmp_path / "large.md", paragraphs(1400, 100)
+
+    def write() -> None:
+        put(path, "\n\n".join(f"## Part {n}\n\n{p}" if n % 20 == 0 else p for n, p in enumerate(text)))
+
+    write()
+    assert path.stat().st_size > 1_000_000
+
+    def edit() -> None:
+        text[700] += " And one more sentence that was not there before."
+        text[300] = f"{text[300]} {text[301]}"
+        write()
+
+    new, total = changed_passages(opened, path, edit)
+    assert total > 500 and 1 <= new <= 0.05 * total
+
+
+def test_one_paragraph_of_a_pdf_of_500_pages_is_few_passages(opened: OpenLibrary, tmp_path: Path) -> None:
+    """What follows the edit moves up, over the ends of the pages, as far as the next chapter."""
+    path, text = tmp_path / "report.pdf", paragraphs(1500, 40)
+
+    def write() -> None:
+        pages: list[list[str]] = []
+        for first in range(0, 1500, 50):
+            lines = [line for paragraph in text[first : first + 50] for line in [*wrap(paragraph, 90), ""]]
+            pages += [lines[start : start + 13] for start in range(0, len(lines), 13)]
+        assert len(pages) >= 500
+        write_pdf(path, [[Words(line, y=740 - 13 * n, size=10) for n, line in enumerate(page)] for page in pages])
+
+    write()
+
+    def edit() -> None:
+        text[700] = "This paragraph is another one now. " + text[700][200:]
+        write()
+
+    new, total = changed_passages(opened, path, edit)
+    assert total >= 300 and 1 <= new <= 0.05 * total
