@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from core.settings import Settings, SettingValue
     from core.values import Folder
     from core.workspace import Workspace
-    from gui.documents.actions import LibraryActions, SkippedFile
+    from gui.documents.actions import LibraryActions
+    from gui.documents.lookups import SkippedFile
     from gui.models.actions import ModelActions
     from gui.models.dialog import ModelsDialog
 
@@ -95,7 +96,7 @@ class Dialogs(QObject):
         dialog.open()
 
     def show_skipped(self) -> None:
-        from gui.documents.actions import list_skipped
+        from gui.documents.lookups import list_skipped
         from gui.documents.skipped import SkippedDialog
 
         if self._workspace is None:

@@ -150,11 +150,8 @@ class MainWindow(QMainWindow):
         self.library = library = LibraryActions(bridge, workspace, self)
         self.models = models = ModelActions(bridge, workspace, self)
         self.turns = turns = Turns(bridge, workspace, self)
-        library.tree_changed.connect(self.status.show_tree)
-        library.indexing_changed.connect(self.status.show_indexing)
-        library.indexed.connect(self.status.show_report)
+        self.status.follow(library)
         library.removed.connect(self._removed)
-        library.paused_changed.connect(self.status.show_paused)
         library.embedder_question.connect(self.dialogs.ask_embedder)
         self.dialogs.settings_changed.connect(library.follow_settings)
         models.changed.connect(self.status.show_model)
@@ -198,7 +195,7 @@ class MainWindow(QMainWindow):
         chat.model_card.pause_wanted.connect(lambda: self.models.pause(Kind.CHAT) if self.models else None)
         chat.model_card.file_wanted.connect(dialogs.choose_model)
         chat.model_card.found_wanted.connect(lambda path: self.add([path]))
-        self.status.pause_wanted.connect(self._pause_or_resume)
+        self.status.pause_wanted.connect(lambda: self.library.pause_or_resume() if self.library else None)
         self.status.stop_wanted.connect(lambda: self.library.stop() if self.library else None)
         self.status.skipped_wanted.connect(dialogs.show_skipped)
         self.status.models_wanted.connect(dialogs.show_models)
@@ -210,7 +207,7 @@ class MainWindow(QMainWindow):
             add_folder=dialogs.add_folder,
             add_files=dialogs.add_files,
             index_again=lambda: self.library.index_again() if self.library else None,
-            pause_indexing=self._pause_or_resume,
+            pause_indexing=self.status.pause_wanted.emit,
             stop_indexing=lambda: self.library.stop() if self.library else None,
             show_skipped=dialogs.show_skipped,
             search=self._focus_search,
@@ -229,10 +226,6 @@ class MainWindow(QMainWindow):
             guide=lambda: self.guide.open() if self.library else None,
             about=dialogs.show_about,
         )
-
-    def _pause_or_resume(self) -> None:
-        if self.library is not None:
-            self.library.pause_or_resume()
 
     def _focus_search(self) -> None:
         self.documents.show()

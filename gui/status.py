@@ -15,7 +15,7 @@ from gui.style.sheet import SPACE
 
 if TYPE_CHECKING:
     from core.values import IndexReport
-    from gui.documents.actions import Indexing
+    from gui.documents.actions import Indexing, LibraryActions
     from gui.documents.tree import LibraryTree
 
 
@@ -56,6 +56,13 @@ class StatusBar(QStatusBar):
         self.model = push_button("", self.models_wanted.emit, "quiet")
         self.addPermanentWidget(self.model)
         self.show_opening()
+
+    def follow(self, library: LibraryActions) -> None:
+        """Show what the library does from here on."""
+        library.tree_changed.connect(self.show_tree)
+        library.indexing_changed.connect(self.show_indexing)
+        library.indexed.connect(self.show_report)
+        library.paused_changed.connect(self.show_paused)
 
     def show_opening(self) -> None:
         self.clear_all()

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.jobs import Job
-from core.values import DocumentState, DocumentText, Folder, IndexReport
+from core.values import Folder, IndexReport
 from gui.bridge import Bridge, Operation, Running
-from gui.documents.marks import Found, with_snippets
 from gui.documents.tree import LibraryTree, TreeFilter, build
-from models.faults import Fault
 from models.progress import Progress
 
 if TYPE_CHECKING:
@@ -28,7 +26,6 @@ REFRESH_MS = 1500
 HELD_MS = 300
 MAY_BE_OVERRULED = ("paused", "battery", "heat")
 REFRESH_SHARE = 5  # a refresh that took t seconds is followed by the next after 5 t at the earliest
-RESULTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +42,6 @@ class Indexing:
     pages: int = 0
     stopping: bool = False
     held: Hold | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedFile:
-    path: Path
-    reason: str
-    folder_id: int
-    document_id: int
 
 
 class LibraryActions(QObject):
@@ -311,39 +300,3 @@ class LibraryActions(QObject):
 def _rules_of(settings: Settings) -> tuple[object, ...]:
     """The settings that say which files are read."""
     return settings.ignore, settings.git_ignore, settings.hidden_files, settings.largest_file_mb
-
-
-def search(workspace: Workspace, query: str, owner: QObject, on_found: Callable[[Found], None]) -> Operation[Found]:
-    """Find passages for `query`, with snippets ready to be painted."""
-    return Operation(
-        "search", lambda job: with_snippets(workspace.retriever.search(query, limit=RESULTS)), owner, on_result=on_found
-    )
-
-
-def read_document(
-    workspace: Workspace,
-    document_id: int,
-    owner: QObject,
-    on_text: Callable[[DocumentText | None], None],
-    on_fault: Callable[[Fault], None],
-) -> Operation[DocumentText | None]:
-    """Read a document's text out of the library; None if it has left."""
-
-    def work(job: Job) -> DocumentText | None:
-        return workspace.library.document_text(document_id)
-
-    return Operation("store", work, owner, on_result=on_text, on_fault=on_fault)
-
-
-def list_skipped(
-    workspace: Workspace, owner: QObject, on_list: Callable[[tuple[SkippedFile, ...]], None]
-) -> Operation[tuple[SkippedFile, ...]]:
-    """The files that could not be read, with the reasons."""
-
-    def work(job: Job) -> tuple[SkippedFile, ...]:
-        documents = workspace.library.documents()
-        return tuple(
-            SkippedFile(d.path, d.reason, d.folder_id, d.id) for d in documents if d.state is DocumentState.SKIPPED
-        )
-
-    return Operation("store", work, owner, on_result=on_list)

@@ -200,7 +200,7 @@ class DocumentPane(QFrame):
         self._pause.start()
 
     def _search(self) -> None:
-        from gui.documents.actions import search
+        from gui.documents.lookups import search
 
         query = self.search.text().strip()
         if not query or self._workspace is None:
@@ -238,7 +238,7 @@ class DocumentPane(QFrame):
         self.open_places(of_document(document))
 
     def _read(self, place: Place) -> None:
-        from gui.documents.actions import read_document
+        from gui.documents.lookups import read_document
 
         if self._workspace is None or place.document_id is None:
             return

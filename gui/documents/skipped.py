@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QDialogButtonBox, QHeaderView, QTableView, QWidget
 
 from core.i18n import ngettext, tr
-from gui.documents.actions import SkippedFile
+from gui.documents.lookups import SkippedFile
 from gui.style.elements import column, label, push_button
 from gui.style.sheet import SPACE
 

@@ -1,0 +1,65 @@
+"""What the window reads out of the library for a person: a search, a document's text, the skipped files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from core.jobs import Job
+from core.values import DocumentState, DocumentText
+from gui.bridge import Operation
+from gui.documents.marks import Found, with_snippets
+from models.faults import Fault
+
+if TYPE_CHECKING:
+    from core.workspace import Workspace
+
+RESULTS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    path: Path
+    reason: str
+    folder_id: int
+    document_id: int
+
+
+def search(workspace: Workspace, query: str, owner: QObject, on_found: Callable[[Found], None]) -> Operation[Found]:
+    """Find passages for `query`, with snippets ready to be painted."""
+    return Operation(
+        "search", lambda job: with_snippets(workspace.retriever.search(query, limit=RESULTS)), owner, on_result=on_found
+    )
+
+
+def read_document(
+    workspace: Workspace,
+    document_id: int,
+    owner: QObject,
+    on_text: Callable[[DocumentText | None], None],
+    on_fault: Callable[[Fault], None],
+) -> Operation[DocumentText | None]:
+    """Read a document's text out of the library; None if it has left."""
+
+    def work(job: Job) -> DocumentText | None:
+        return workspace.library.document_text(document_id)
+
+    return Operation("store", work, owner, on_result=on_text, on_fault=on_fault)
+
+
+def list_skipped(
+    workspace: Workspace, owner: QObject, on_list: Callable[[tuple[SkippedFile, ...]], None]
+) -> Operation[tuple[SkippedFile, ...]]:
+    """The files that could not be read, with the reasons."""
+
+    def work(job: Job) -> tuple[SkippedFile, ...]:
+        documents = workspace.library.documents()
+        return tuple(
+            SkippedFile(d.path, d.reason, d.folder_id, d.id) for d in documents if d.state is DocumentState.SKIPPED
+        )
+
+    return Operation("store", work, owner, on_result=on_list)
