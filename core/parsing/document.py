@@ -7,9 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
+
+if TYPE_CHECKING:
+    from core.parsing.recognition import Recogniser
 
 
 class BlockKind(StrEnum):
@@ -40,7 +44,8 @@ class ParsedDocument:
     """What a parser made of a file. `pages` are the start offsets of its pages, slides or sheets (empty if it has
     none), `page_labels` their names where they have any. Blocks are in order and do not overlap; text between two
     blocks belongs to none, and chunking treats it as a paragraph. `warnings` are sentences for the person
-    (English)."""
+    (English). `recognised` are the pages whose text was read from a picture (OCR), `unread_pages` counts those that
+    are pictures and wait for that."""
 
     text: str
     title: str
@@ -49,6 +54,8 @@ class ParsedDocument:
     page_labels: tuple[str, ...] = ()
     blocks: tuple[Block, ...] = ()
     warnings: tuple[str, ...] = ()
+    recognised: tuple[int, ...] = ()
+    unread_pages: int = 0
 
     def page_at(self, offset: int) -> int | None:
         """The 0-based page that holds `offset`; None where the document has no pages."""
@@ -88,10 +95,18 @@ class DocumentBuilder:
     has, so that whoever waits can allow it the time.
     """
 
-    def __init__(self, format: str, limits: ParseLimits, on_pages: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self,
+        format: str,
+        limits: ParseLimits,
+        on_pages: Callable[[int], None] | None = None,
+        recogniser: Recogniser | None = None,
+    ) -> None:
         self.format = format
         self.limits = limits
+        self.recogniser = recogniser
         self.title = ""
+        self.unread_pages = 0
         self._on_pages = on_pages
         self._parts: list[str] = []
         self._length = 0
@@ -99,6 +114,7 @@ class DocumentBuilder:
         self._pages: list[int] = []
         self._labels: list[str] = []
         self._warnings: list[str] = []
+        self._recognised: list[int] = []
         self._fresh_page = False
 
     @property
@@ -112,6 +128,15 @@ class DocumentBuilder:
             raise ParseFault(ParseProblem.TOO_LARGE, detail=f"{count} pages")
         if self._on_pages is not None:
             self._on_pages(count)
+
+    def begin_recognition(self) -> None:
+        """Say that a page is about to be read from its picture: the time for the file counts anew from here."""
+        if self._on_pages is not None:
+            self._on_pages(0)
+
+    def recognised(self) -> None:
+        """Note that the text of the current page was read from a picture."""
+        self._recognised.append(max(0, len(self._pages) - 1))
 
     def page(self, label: str = "") -> None:
         """Start the next page, slide or sheet here."""
@@ -176,6 +201,8 @@ class DocumentBuilder:
             page_labels=tuple(self._labels) if any(self._labels) else (),
             blocks=tuple(self._blocks),
             warnings=tuple(self._warnings),
+            recognised=tuple(self._recognised),
+            unread_pages=self.unread_pages,
         )
 
     def _first_heading(self, text: str) -> str:

@@ -12,6 +12,7 @@ class ParseProblem(StrEnum):
 
     ENCRYPTED = "encrypted"
     SCANNED = "scanned"
+    NOTHING_RECOGNISED = "nothing_recognised"
     EMPTY = "empty"
     DAMAGED = "damaged"
     UNSUPPORTED = "unsupported"
@@ -35,7 +36,11 @@ WORDS: dict[ParseProblem, tuple[str, str]] = {
     ),
     ParseProblem.SCANNED: (
         N_("This {format} file is scanned: its pages are pictures without a text layer."),
-        N_("Run text recognition (OCR) on it and add the result."),
+        N_("Text recognition (OCR) reads it after the other documents if it is switched on in the settings."),
+    ),
+    ParseProblem.NOTHING_RECOGNISED: (
+        N_("This {format} file is scanned: its pages are pictures, and text recognition (OCR) found no text in them."),
+        "",
     ),
     ParseProblem.EMPTY: (N_("The file is empty: there is no text in it."), ""),
     ParseProblem.DAMAGED: (

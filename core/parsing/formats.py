@@ -30,6 +30,7 @@ LABELS = {
     "xml": "XML",
     "notebook": "notebook",
     "subtitles": "subtitle",
+    "image": "picture",
     "archive": "archive",
 }
 
@@ -60,6 +61,7 @@ _BY_FORMAT = {
     "xml": "xml rss atom opml plist xsd xsl xslt kml gpx dita docbook dbk tei fb2 wsdl xliff xlf tmx svg rdf owl",
     "notebook": "ipynb",
     "subtitles": "srt vtt",
+    "image": "png jpg jpeg jpe jfif tif tiff webp bmp gif",
     "archive": "zip 7z rar tar tgz gz bz2 xz zst lz4 cab iso dmg jar war",
     "code": (
         "py pyi pyw js mjs cjs jsx ts tsx mts cts java kt kts scala groovy c h cc cpp cxx hpp hh hxx inl m mm "

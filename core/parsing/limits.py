@@ -14,7 +14,8 @@ class ParseLimits:
     Time: `base_s` for any file, `per_mib_s` more for each MiB, and `per_page_s` more for each page a file says it
     has, up to `longest_s`; a fixed limit cut an honest 3,700-page PDF in half. Memory: the worker's address space
     where the system enforces that (Linux), its resident memory elsewhere. Archive limits follow the honest maximum
-    ratio measured in real files (37) with room.
+    ratio measured in real files (37) with room. Text recognition: `base_s`
+    for each picture, `recognised_pages` of a document at most.
     """
 
     file_bytes: int = 2048 * MIB
@@ -32,6 +33,8 @@ class ParseLimits:
     archive_ratio: int = 200
     archive_ratio_from_bytes: int = 10 * MIB
     nesting: int = 200
+    image_pixels: int = 120_000_000
+    recognised_pages: int = 500
 
     def seconds(self, pages: int, size_bytes: int = 0) -> float:
         """Wall-clock seconds that a file of this many pages and bytes may take."""

@@ -17,6 +17,7 @@ from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
 from core.parsing.pdf_annotations import attachments, flattened
 from core.parsing.pdf_layout import Line, Page, PageWriter, repeated_lines
+from core.parsing.picture import of_pdf_page
 from core.parsing.source import Source
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _PASSWORD_ERROR = 4
 _BOLD_WEIGHT = 600
 _BOLD_NAMES = (b"bold", b"black", b"heavy", b"-demi")
 _NAME_BYTES = 128
+_STAMP_CHARS, _FILLED = 60, 0.5
 _LOCKED = re.compile("password|security", re.I)
 _DROPPED = re.compile("[\x00-\x08\x0b-\x1f\u00ad\ufffe\uffff\ud800-\udfff]")
 _TITLES_TO_IGNORE = ("untitled", "microsoft word", "powerpoint presentation", "document", "slide 1", "print")
@@ -68,13 +70,47 @@ def _read(document: pypdfium2.PdfDocument, source: Source, out: DocumentBuilder)
         pages.append(_page(document, index))
         if index % 50 == 49:
             out.expect_pages(count)
-    pictures = sum(page.is_picture for page in pages)
-    if not any(page.lines or page.comments for page in pages):
-        raise source.fault(ParseProblem.SCANNED if pictures else ParseProblem.EMPTY)
+    pictures = [index for index, page in enumerate(pages) if page.is_picture]
+    _recognise(document, pictures[: out.limits.recognised_pages], pages, out)
+    if not any(page.lines or page.comments or page.words for page in pages):
+        raise source.fault(_problem_without_text(pictures, out))
     PageWriter(out, repeated_lines(pages)).write(pages)
-    if pictures:
-        out.warn(f"{pictures} of {count} pages are pictures without text.")
+    _tell_of_pictures(pictures, pages, out)
     write_attachments(attachments(document), source, out)
+
+
+def _recognise(
+    document: pypdfium2.PdfDocument, pictures: Sequence[int], pages: list[Page], out: DocumentBuilder
+) -> None:
+    """Read the pages that are pictures, if that is wanted."""
+    if out.recogniser is None:
+        return
+    for index in pictures:
+        out.begin_recognition()
+        page = document[index]
+        try:
+            words = out.recogniser.read(of_pdf_page(page))
+        finally:
+            page.close()
+        kept = pages[index]
+        if sum(len(word.text) for word in words) > sum(len(line.text) for line in kept.lines):
+            pages[index] = Page(comments=kept.comments, is_picture=True, words=words)
+
+
+def _problem_without_text(pictures: Sequence[int], out: DocumentBuilder) -> ParseProblem:
+    if not pictures:
+        return ParseProblem.EMPTY
+    return ParseProblem.SCANNED if out.recogniser is None else ParseProblem.NOTHING_RECOGNISED
+
+
+def _tell_of_pictures(pictures: Sequence[int], pages: Sequence[Page], out: DocumentBuilder) -> None:
+    if out.recogniser is None:
+        out.unread_pages = len(pictures)
+    read = sum(bool(page.words) for page in pages)
+    if read:
+        out.warn(f"{read} of {len(pages)} pages are scanned: read by text recognition (OCR), which makes mistakes.")
+    if len(pictures) > read:
+        out.warn(f"{len(pictures) - read} of {len(pages)} pages are pictures without text.")
 
 
 def _page(document: pypdfium2.PdfDocument, index: int) -> Page:
@@ -91,11 +127,28 @@ def _page(document: pypdfium2.PdfDocument, index: int) -> Page:
             lines = tuple(_lines(page, text_page))
         finally:
             text_page.close()
-        return Page(lines, comments, not lines and _has_picture(page))
+        return Page(lines, comments, _is_picture(page, lines))
     except pypdfium2.PdfiumError:
         return Page(comments=comments)
     finally:
         page.close()
+
+
+def _is_picture(page: pypdfium2.PdfPage, lines: Sequence[Line]) -> bool:
+    """Whether the page shows text that cannot be had without recognition: it has none, or no more than a stamp or a
+    page number on a picture that fills it."""
+    if not lines:
+        return _has_picture(page)
+    if sum(len(line.text) for line in lines) > _STAMP_CHARS:
+        return False
+    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
+
+    width, height = page.get_size()
+    for image in page.get_objects(filter=(FPDF_PAGEOBJ_IMAGE,), max_depth=3):
+        left, bottom, right, top = image.get_bounds()
+        if (right - left) * (top - bottom) > _FILLED * width * height:
+            return True
+    return False
 
 
 def _has_picture(page: pypdfium2.PdfPage) -> bool:

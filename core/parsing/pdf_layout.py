@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from core.parsing.document import DocumentBuilder, one_line
+from core.parsing.picture_layout import write_words
+from core.parsing.recognition import Word
 
 _BULLET = re.compile(
     r"[•▪◦‣●■○□➢➤✓∙\uf0a7\uf0b7\uf076\uf0d8]\s*|[–—-]\s+(?=\S)|(?:\(?(?:[a-zA-Z]|[0-9]{1,2}|[ivx]{1,4})[.)])\s+(?=\S)"
@@ -46,11 +48,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The lines of a page in PDFium's order, the comments on it, and whether it has no text but pictures."""
+    """The lines of a page in PDFium's order, the comments on it, and whether it is a picture of text; `words` are then
+    what was recognised in it."""
 
     lines: tuple[Line, ...] = ()
     comments: tuple[str, ...] = ()
     is_picture: bool = False
+    words: tuple[Word, ...] = ()
 
 
 def repeated_lines(pages: Sequence[Page]) -> frozenset[str]:
@@ -92,6 +96,9 @@ class PageWriter:
             _drop_lone_lines(joined, levels)
             for start, end in _blocks(joined, levels):
                 self._write_block(joined[start:end], levels[start], on_first_page=number == 0)
+            if page.words:
+                write_words(page.words, self._out)
+                self._out.recognised()
             for comment in page.comments:
                 self._out.paragraph(f"[Comment: {comment}]")
 

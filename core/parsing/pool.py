@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -52,9 +52,17 @@ class ParserPool:
         self._idle: list[_Worker] = []
         self._closed = False
 
-    def parse(self, path: Path, cancel: CancelToken | None = None, *, password: str | None = None) -> ParsedDocument:
-        """Read `path`, waiting for a free worker. Raises `ParseFault` with the reason, `Cancelled` if stopped."""
-        for outcome in self.parse_many([path], cancel, password=password):
+    def parse(
+        self,
+        path: Path,
+        cancel: CancelToken | None = None,
+        *,
+        password: str | None = None,
+        recognise: Sequence[str] = (),
+    ) -> ParsedDocument:
+        """Read `path`, waiting for a free worker; pictures of text, too, in the languages `recognise` if there are any.
+        Raises `ParseFault` with the reason, `Cancelled` if stopped."""
+        for outcome in self.parse_many([path], cancel, password=password, recognise=recognise):
             if outcome.fault is not None:
                 raise outcome.fault
             if outcome.document is not None:
@@ -62,7 +70,12 @@ class ParserPool:
         raise RuntimeError("the pool gave no outcome")
 
     def parse_many(
-        self, paths: Iterable[Path], cancel: CancelToken | None = None, *, password: str | None = None
+        self,
+        paths: Iterable[Path],
+        cancel: CancelToken | None = None,
+        *,
+        password: str | None = None,
+        recognise: Sequence[str] = (),
     ) -> Iterator[Parsed]:
         """Read `paths` with all free workers and give each outcome as it comes. `paths` is drawn from as workers become
         free, so it may be long or endless. Raises `Cancelled` if stopped; files being read are then dropped."""
@@ -83,7 +96,7 @@ class ParserPool:
                         exhausted = True
                     else:
                         busy.append(found)
-                        found.begin(path, password)
+                        found.begin(path, password, recognise)
                 if not busy:
                     return
                 cancel.check()
@@ -145,6 +158,7 @@ class _Worker:
         self.connection: Connection
         self._path = Path()
         self._password: str | None = None
+        self._recognise: Sequence[str] = ()
         self._size_bytes = 0
         self._deadline = 0.0
         self._began = 0.0
@@ -155,9 +169,9 @@ class _Worker:
         process = self._process
         return process is None or (process.is_alive() and self._files < _FILES_PER_WORKER)
 
-    def begin(self, path: Path, password: str | None) -> None:
+    def begin(self, path: Path, password: str | None, recognise: Sequence[str]) -> None:
         """Send the file to read to the process, which is started first if there is none."""
-        self._path, self._password = path, password
+        self._path, self._password, self._recognise = path, password, recognise
         if self._process is not None:
             try:
                 self._send()
@@ -226,7 +240,7 @@ class _Worker:
         self._allow(0)
         if self._files == 1:
             self._deadline += _START_S  # until it says that it is there
-        self.connection.send_bytes(worker.request(self._path, self._password))
+        self.connection.send_bytes(worker.request(self._path, self._password, self._recognise))
 
     def _allow(self, pages: int) -> None:
         """Reckon the time for the file anew: from now if the process begins with it, else from when it began."""
@@ -241,7 +255,7 @@ class _Worker:
         used = self._files > 1
         self.kill()
         if used and problem is not ParseProblem.TIMED_OUT:
-            self.begin(self._path, self._password)
+            self.begin(self._path, self._password, self._recognise)
             return None
         return Parsed(self._path, None, ParseFault(problem))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -18,6 +18,8 @@ from core.parsing.sniffing import sniffed
 from core.parsing.source import Source
 
 log = logging.getLogger(__name__)
+
+WITH_PICTURES = {"pdf", "image"}
 
 
 def format_of(path: PurePath) -> str | None:
@@ -40,10 +42,12 @@ def parse_file(
     *,
     password: str | None = None,
     on_pages: Callable[[int], None] | None = None,
+    recognise: Sequence[str] = (),
 ) -> ParsedDocument:
     """Read a document. Runs in a worker process: what a hostile file can do to a parser stays there.
 
-    Raises `ParseFault` alone, whatever a parser raises. `on_pages` is told how many pages the file says it has.
+    Raises `ParseFault` alone, whatever a parser raises. `on_pages` is told how many pages the file says it has,
+    and 0 before each that is read from a picture, which is done in the languages `recognise` if there are any.
     """
     limits = limits or ParseLimits()
     named = format_of(path)
@@ -52,14 +56,21 @@ def parse_file(
     with _only_faults(named):
         source = Source(path, named, label_of(named), password)
         format = sniffed(source, limits)
-        return _parse(replace(source, format=format, label=label_of(format)), limits, on_pages)
+        return _parse(replace(source, format=format, label=label_of(format)), limits, on_pages, recognise)
 
 
-def _parse(source: Source, limits: ParseLimits, on_pages: Callable[[int], None] | None) -> ParsedDocument:
+def _parse(
+    source: Source, limits: ParseLimits, on_pages: Callable[[int], None] | None = None, recognise: Sequence[str] = ()
+) -> ParsedDocument:
     whole = _whole_parser(source.format)
     if whole is not None:
         return whole(source, limits)
-    builder = DocumentBuilder(source.format, limits, on_pages)
+    recogniser = None
+    if recognise and source.format in WITH_PICTURES:
+        from core.parsing.recognition import Recogniser
+
+        recogniser = Recogniser(recognise)
+    builder = DocumentBuilder(source.format, limits, on_pages, recogniser)
     _building_parser(source)(source, builder)
     document = builder.build(source.stem)
     if not document.text.strip():
@@ -75,7 +86,7 @@ def parse_attachment(name: PurePath, data: bytes, limits: ParseLimits, depth: in
     with _only_faults(named):
         source = Source(Path(name.name), named, label_of(named), None, data, depth)
         format = sniffed(source, limits)
-        return _parse(replace(source, format=format, label=label_of(format)), limits, None)
+        return _parse(replace(source, format=format, label=label_of(format)), limits)
 
 
 @contextmanager
@@ -192,6 +203,10 @@ def _building_parser(source: Source) -> Callable[[Source, DocumentBuilder], None
             return subtitles.parse
         case "notebook":
             return data_files.parse_notebook
+        case "image":
+            from core.parsing import image
+
+            return image.parse
         case "archive":
             from core.parsing import zipped
 

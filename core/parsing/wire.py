@@ -19,7 +19,8 @@ _FIELDS = 4
 
 @dataclass(frozen=True, slots=True)
 class PageCount:
-    """News from a worker: the file has this many pages, and it is still reading them; 0 says that it begins to read."""
+    """News from a worker: the file has this many pages, and it is still reading them; 0 says that it begins to read, or
+    to read the next picture, which takes long."""
 
     pages: int
 
@@ -50,6 +51,8 @@ def pack(message: Message) -> bytes:
         "pages": message.pages,
         "page_labels": message.page_labels,
         "warnings": message.warnings,
+        "recognised": message.recognised,
+        "unread_pages": message.unread_pages,
         "labels": {index: block.label for index, block in enumerate(message.blocks) if block.label},
         "blocks": len(message.blocks),
     }
@@ -85,7 +88,10 @@ def _document(values: dict[str, object], numbers: array[int], text: str) -> Pars
     pages, page_labels, warnings = values["pages"], values["page_labels"], values["warnings"]
     if not isinstance(labels, dict) or not isinstance(pages, list):
         raise WireError("wrong types")
-    if not isinstance(page_labels, list) or not isinstance(warnings, list):
+    recognised, unread_pages = values["recognised"], values["unread_pages"]
+    if not isinstance(page_labels, list) or not isinstance(warnings, list) or not isinstance(recognised, list):
+        raise WireError("wrong types")
+    if not isinstance(unread_pages, int):
         raise WireError("wrong types")
     blocks = []
     for index in range(len(numbers) // _FIELDS):
@@ -104,4 +110,6 @@ def _document(values: dict[str, object], numbers: array[int], text: str) -> Pars
         page_labels=tuple(map(str, page_labels)),
         blocks=tuple(blocks),
         warnings=tuple(map(str, warnings)),
+        recognised=tuple(map(int, recognised)),
+        unread_pages=unread_pages,
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from core.parsing.limits import ParseLimits
 from core.parsing.wire import PageCount, pack
 
 
-def request(path: Path, password: str | None) -> bytes:
-    """What the parent sends to have `path` read. Any path that the system knows survives, whatever its bytes."""
-    return json.dumps({"path": os.fsencode(path).hex(), "password": password}).encode()
+def request(path: Path, password: str | None, recognise: Sequence[str] = ()) -> bytes:
+    """What the parent sends to have `path` read, pictures of text in the languages `recognise`. Any path that the
+    system knows survives, whatever its bytes."""
+    wanted = {"path": os.fsencode(path).hex(), "password": password, "recognise": list(recognise)}
+    return json.dumps(wanted).encode()
 
 
 def run(requests: Connection, limits: ParseLimits) -> None:
@@ -34,6 +37,12 @@ def run(requests: Connection, limits: ParseLimits) -> None:
         except (EOFError, OSError):
             return
         confinement.allow_seconds(limits.longest_s)
+
+        def tell(pages: int) -> None:
+            if not pages:
+                confinement.allow_seconds(limits.longest_s)
+            requests.send_bytes(pack(PageCount(pages)))
+
         path = Path(os.fsdecode(bytes.fromhex(wanted["path"])))
         try:
             answer = pack(
@@ -41,7 +50,8 @@ def run(requests: Connection, limits: ParseLimits) -> None:
                     path,
                     limits,
                     password=wanted["password"],
-                    on_pages=lambda n: requests.send_bytes(pack(PageCount(n))),
+                    on_pages=tell,
+                    recognise=wanted["recognise"],
                 )
             )
         except ParseFault as fault:
