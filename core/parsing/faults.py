@@ -11,6 +11,7 @@ class ParseProblem(StrEnum):
     """The reasons for leaving a document out. The value is what is stored and sent between processes."""
 
     ENCRYPTED = "encrypted"
+    WRONG_PASSWORD = "wrong_password"
     SCANNED = "scanned"
     NOTHING_RECOGNISED = "nothing_recognised"
     EMPTY = "empty"
@@ -32,7 +33,11 @@ TITLE = N_("This document was left out")
 WORDS: dict[ParseProblem, tuple[str, str]] = {
     ParseProblem.ENCRYPTED: (
         N_("This {format} file is encrypted and needs a password."),
-        N_("Save a copy without the password and add that."),
+        N_("Enter the password if it is a PDF file, or save a copy without the password and add that."),
+    ),
+    ParseProblem.WRONG_PASSWORD: (
+        N_("This {format} file is encrypted, and the password does not open it."),
+        N_("Enter the right password, or save a copy without the password and add that."),
     ),
     ParseProblem.SCANNED: (
         N_("This {format} file is scanned: its pages are pictures without a text layer."),

@@ -15,7 +15,7 @@ from core.parsing.source import Source
 if TYPE_CHECKING:
     from PIL import Image
 
-_FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _PAGED = "TIFF"
 _SMALLEST_SIDE, _SMALLEST_PIXELS = 16, 60 * 60  # smaller ones are icons
 

@@ -53,12 +53,13 @@ def _open(source: Source, out: DocumentBuilder) -> pypdfium2.PdfDocument | None:
     if source.size_bytes > out.limits.file_bytes:
         raise source.too_large(source.size_bytes, out.limits.file_bytes)
     source.open().close()  # PDFium says nothing about permissions
-    try:
-        return pypdfium2.PdfDocument(source.data or source.path, password=source.password)
-    except pypdfium2.PdfiumError as error:
-        if getattr(error, "err_code", None) == _PASSWORD_ERROR or _LOCKED.search(str(error)):
-            raise source.fault(ParseProblem.ENCRYPTED) from error
-        return None
+    for password in (None, *source.passwords):
+        try:
+            return pypdfium2.PdfDocument(source.data or source.path, password=password)
+        except pypdfium2.PdfiumError as error:
+            if getattr(error, "err_code", None) != _PASSWORD_ERROR and not _LOCKED.search(str(error)):
+                return None
+    raise source.encrypted()
 
 
 def _read(document: pypdfium2.PdfDocument, source: Source, out: DocumentBuilder) -> None:

@@ -34,8 +34,8 @@ def _read(file: BinaryIO, source: Source, out: DocumentBuilder) -> None:
     from pypdf import PdfReader
 
     reader = PdfReader(file, strict=False)
-    if reader.is_encrypted and not reader.decrypt(source.password or ""):
-        raise source.fault(ParseProblem.ENCRYPTED)
+    if reader.is_encrypted and not any(reader.decrypt(password) for password in ("", *source.passwords)):
+        raise source.encrypted()
     count = len(reader.pages)
     out.expect_pages(count)
     for page in reader.pages[:_MAX_PAGES]:

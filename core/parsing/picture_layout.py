@@ -9,7 +9,7 @@ from statistics import median
 from core.parsing.document import DocumentBuilder
 from core.parsing.recognition import Word
 
-_GUTTER, _GAP = 0.6, 0.8  # in heights of a line
+_GUTTER, _GAP, _WIDE_GAP = 0.6, 0.8, 3.0  # in heights of a line
 _COLUMN_ROWS, _COLUMN_CHARS = 5, 15
 _DEPTH = 24
 _NEW_PARAGRAPH = 1.45
@@ -48,8 +48,14 @@ class Row:
 def write_words(words: Sequence[Word], out: DocumentBuilder) -> None:
     """Write the words of a page in reading order."""
     words = [word for word in words if any(map(str.isalnum, word.text)) or word.confidence > 0.6]
-    if not words:
-        return
+    sideways = [word for word in words if len(word.text) > 3 and word.height > 2 * word.width]
+    words = [word for word in words if word not in sideways]
+    if words:
+        _write_upright(words, out)
+    out.paragraph(" ".join(word.text for word in sideways))
+
+
+def _write_upright(words: Sequence[Word], out: DocumentBuilder) -> None:
     height = _usual_height(words)
     paragraph: list[Row] = []
     for region in _regions(list(words), height, _DEPTH):
@@ -91,23 +97,23 @@ def _usual_pitch(rows: Sequence[Row]) -> float:
 
 
 def _regions(words: list[Word], height: float, depth: int) -> list[list[Word]]:
-    """The words of each part of the page that is read from top to bottom, in reading order: a page is parted between
-    columns of prose, else at its widest gap, as long as there may be columns in the parts. Columns of figures stay
-    together, for there a row belongs together."""
+    """The words of each part of the page that is read from top to bottom, in reading order: a page is parted at a wide
+    gap, else between columns of prose, else at any gap, as long as there may be columns in the parts. Columns of
+    figures stay together, for there a row belongs together."""
     if depth <= 0 or len(words) < 2 * _COLUMN_ROWS:
         return [words]
-    split = _gutter(words, height)
+    wide = _widest_gap(words, _WIDE_GAP * height)
+    split = None if wide else _gutter(words, height)
     if split is not None:
         left = [word for word in words if word.left < split]
         right = [word for word in words if word.left >= split]
         return _regions(left, height, depth - 1) + _regions(right, height, depth - 1)
-    gap = _widest_gap(words, height)
+    gap = wide or _widest_gap(words, _GAP * height)
     if gap is None:
         return [words]
-    upper = [word for word in words if word.middle < gap]
-    lower = [word for word in words if word.middle >= gap]
-    parts = _regions(upper, height, depth - 1), _regions(lower, height, depth - 1)
-    return [words] if all(len(part) == 1 for part in parts) else parts[0] + parts[1]
+    upper = _regions([word for word in words if word.middle < gap], height, depth - 1)
+    lower = _regions([word for word in words if word.middle >= gap], height, depth - 1)
+    return [words] if len(upper) == len(lower) == 1 and not wide else upper + lower
 
 
 def _gutter(words: Sequence[Word], height: float) -> float | None:
@@ -134,9 +140,9 @@ def _is_prose(words: Sequence[Word], height: float) -> bool:
     return full and median(len(row.text) for row in rows) >= _COLUMN_CHARS and digits < 0.3 * letters
 
 
-def _widest_gap(words: Sequence[Word], height: float) -> float | None:
-    """The middle of the widest white band across all words."""
-    widest, place, foot = _GAP * height, None, 0.0
+def _widest_gap(words: Sequence[Word], least: float) -> float | None:
+    """The middle of the widest white band across all words; None if none is wider than `least`."""
+    widest, place, foot = least, None, 0.0
     for word in sorted(words, key=lambda one: one.top):
         if foot and word.top - foot > widest:
             widest, place = word.top - foot, (word.top + foot) / 2
@@ -159,7 +165,7 @@ def _rows(words: Sequence[Word], height: float) -> list[Row]:
 
 def _heading_level(row: Row, height: float) -> int:
     text = row.text
-    if not 3 < len(text) <= _HEADING_CHARS or 2 * sum(map(str.isalpha, text)) < len(text) or row.height > 6 * height:
+    if not 6 < len(text) <= _HEADING_CHARS or 2 * sum(map(str.isalpha, text)) < len(text) or row.height > 6 * height:
         return 0
     tall = median(word.height for word in row.words)
     return 1 if tall > _TITLE * height else 2 if tall > _HEADING * height else 0

@@ -19,6 +19,7 @@ from core.parsing import worker
 from core.parsing.document import ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
+from core.parsing.passwords import Passwords
 from core.parsing.wire import PageCount, WireError, unpack
 from models.cancel import CancelToken
 
@@ -44,8 +45,9 @@ class ParserPool:
     """Reads documents in up to `workers` processes. Any thread may call it; the processes start when they are
     needed."""
 
-    def __init__(self, workers: int = 1, limits: ParseLimits | None = None) -> None:
+    def __init__(self, workers: int = 1, limits: ParseLimits | None = None, passwords: Passwords | None = None) -> None:
         self._limits = limits or ParseLimits()
+        self._passwords = passwords or Passwords()
         self._free = threading.Semaphore(max(1, workers))
         self._workers = max(1, workers)
         self._lock = threading.Lock()
@@ -96,7 +98,8 @@ class ParserPool:
                         exhausted = True
                     else:
                         busy.append(found)
-                        found.begin(path, password, recognise)
+                        own, others = password or self._passwords.of(path), self._passwords.others(path)
+                        found.begin(path, worker.request(path, own, others, recognise))
                 if not busy:
                     return
                 cancel.check()
@@ -157,8 +160,7 @@ class _Worker:
         self._process: BaseProcess | None = None
         self.connection: Connection
         self._path = Path()
-        self._password: str | None = None
-        self._recognise: Sequence[str] = ()
+        self._request = b""
         self._size_bytes = 0
         self._deadline = 0.0
         self._began = 0.0
@@ -169,9 +171,9 @@ class _Worker:
         process = self._process
         return process is None or (process.is_alive() and self._files < _FILES_PER_WORKER)
 
-    def begin(self, path: Path, password: str | None, recognise: Sequence[str]) -> None:
-        """Send the file to read to the process, which is started first if there is none."""
-        self._path, self._password, self._recognise = path, password, recognise
+    def begin(self, path: Path, request: bytes) -> None:
+        """Send the request to read `path` to the process, which is started first if there is none."""
+        self._path, self._request = path, request
         if self._process is not None:
             try:
                 self._send()
@@ -240,7 +242,7 @@ class _Worker:
         self._allow(0)
         if self._files == 1:
             self._deadline += _START_S  # until it says that it is there
-        self.connection.send_bytes(worker.request(self._path, self._password, self._recognise))
+        self.connection.send_bytes(self._request)
 
     def _allow(self, pages: int) -> None:
         """Reckon the time for the file anew: from now if the process begins with it, else from when it began."""
@@ -255,7 +257,7 @@ class _Worker:
         used = self._files > 1
         self.kill()
         if used and problem is not ParseProblem.TIMED_OUT:
-            self.begin(self._path, self._password, self._recognise)
+            self.begin(self._path, self._request)
             return None
         return Parsed(self._path, None, ParseFault(problem))
 

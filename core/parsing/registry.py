@@ -41,6 +41,7 @@ def parse_file(
     limits: ParseLimits | None = None,
     *,
     password: str | None = None,
+    other_passwords: tuple[str, ...] = (),
     on_pages: Callable[[int], None] | None = None,
     recognise: Sequence[str] = (),
 ) -> ParsedDocument:
@@ -54,7 +55,7 @@ def parse_file(
     if named is None:
         raise ParseFault(ParseProblem.UNSUPPORTED, format=path.suffix or path.name)
     with _only_faults(named):
-        source = Source(path, named, label_of(named), password)
+        source = Source(path, named, label_of(named), password, other_passwords=other_passwords)
         format = sniffed(source, limits)
         return _parse(replace(source, format=format, label=label_of(format)), limits, on_pages, recognise)
 

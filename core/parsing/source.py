@@ -15,14 +15,25 @@ from core.parsing.limits import MIB, ParseLimits
 @dataclass(frozen=True, slots=True)
 class Source:
     """A file to parse. `format` is the registry's key ("pdf"), `label` what a person calls it ("PDF"). `data` are its
-    bytes where it lies inside another file, `depth` files deep; `path` then is only a name."""
+    bytes where it lies inside another file, `depth` files deep; `path` then is only a name. `password` was given for
+    this file, `other_passwords` for others."""
 
     path: Path
     format: str
     label: str
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     data: bytes | None = field(default=None, repr=False)
     depth: int = 0
+    other_passwords: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def passwords(self) -> tuple[str, ...]:
+        """Those to try on an encrypted file, the one given for it first."""
+        return ((self.password,) if self.password else ()) + self.other_passwords
+
+    def encrypted(self) -> ParseFault:
+        """The fault for a file that none of the passwords opens."""
+        return self.fault(ParseProblem.WRONG_PASSWORD if self.password else ParseProblem.ENCRYPTED)
 
     @property
     def stem(self) -> str:

@@ -15,11 +15,11 @@ from core.parsing.limits import ParseLimits
 from core.parsing.wire import PageCount, pack
 
 
-def request(path: Path, password: str | None, recognise: Sequence[str] = ()) -> bytes:
-    """What the parent sends to have `path` read, pictures of text in the languages `recognise`. Any path that the
-    system knows survives, whatever its bytes."""
-    wanted = {"path": os.fsencode(path).hex(), "password": password, "recognise": list(recognise)}
-    return json.dumps(wanted).encode()
+def request(path: Path, password: str | None, others: Sequence[str] = (), recognise: Sequence[str] = ()) -> bytes:
+    """What the parent sends to have `path` read, with its password and others to try; pictures of text are read in the
+    languages `recognise`. Any path that the system knows survives, whatever its bytes."""
+    words: dict[str, object] = {"path": os.fsencode(path).hex(), "password": password}
+    return json.dumps(words | {"others": list(others), "recognise": list(recognise)}).encode()
 
 
 def run(requests: Connection, limits: ParseLimits) -> None:
@@ -50,6 +50,7 @@ def run(requests: Connection, limits: ParseLimits) -> None:
                     path,
                     limits,
                     password=wanted["password"],
+                    other_passwords=tuple(wanted["others"]),
                     on_pages=tell,
                     recognise=wanted["recognise"],
                 )

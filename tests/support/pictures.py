@@ -1,0 +1,36 @@
+"""Pictures of text, as scanners and telephones make them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from tests.support.documents import Words, write_pdf, write_raw_pdf
+
+
+def picture_of(folder: Path, words: Sequence[Words], dpi: int = 150) -> Image.Image:
+    """A page with these words, as pixels."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(write_pdf(folder / "printed.pdf", [words]))
+    try:
+        return document[0].render(scale=dpi / 72, grayscale=True).to_pil()
+    finally:
+        document.close()
+
+
+def write_scan(path: Path, image: Image.Image, *, printed: Sequence[Words] = ()) -> Path:
+    """A PDF whose last page is the picture; pages with the `printed` words, if any, come first."""
+    import zlib
+
+    from tests.support.documents import pdf_content
+
+    grey = image.convert("L")
+    pixels = zlib.compress(grey.tobytes())
+    head = f"<< /Type /XObject /Subtype /Image /Width {grey.width} /Height {grey.height} /ColorSpace /DeviceGray "
+    head += f"/BitsPerComponent 8 /Filter /FlateDecode /Length {len(pixels)} >>\nstream\n"
+    extra = [head.encode() + pixels + b"\nendstream"]
+    contents = [pdf_content([words]) for words in printed] + [b"q 612 0 0 792 0 0 cm /I Do Q"]
+    return write_raw_pdf(path, contents, resources="/XObject << /I 5 0 R >>", extra=extra)
