@@ -36,6 +36,7 @@ def diagnose(workspace: Workspace, *, full: bool) -> Diagnosis:
     if full:
         _memory(workspace, values, lines)
         _store(workspace, values, lines)
+        _recognition(workspace, values, lines)
         _versions(values, lines)
     return Diagnosis(values, tuple(lines))
 
@@ -140,6 +141,19 @@ def _store(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> No
         if ready
         else tr("Vector store: cannot be used; searching by meaning reads the database instead, which is slower")
     )
+
+
+def _recognition(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
+    from core.parsing import tessdata
+
+    settings = workspace.settings.current
+    used = tessdata.chosen(settings.recognition_languages) if settings.recognition else ()
+    there = tessdata.languages()
+    values["recognition"] = {"languages": list(used), "installed_languages": list(there)}
+    lines.append(
+        tr("Text recognition (OCR): {used}; languages on this computer: {there}",
+           used=", ".join(used) or tr("switched off"), there=", ".join(there) or "-")
+    )  # fmt: skip
 
 
 def _versions(values: dict[str, Any], lines: list[str]) -> None:

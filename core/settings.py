@@ -180,6 +180,24 @@ class Settings:
         minimum=1,
         maximum=65536,
     )
+    recognition: bool = _setting(
+        True,
+        N_("Read scanned pages"),
+        N_(
+            "Pages and pictures without a text layer are read by text recognition (OCR) once all other documents are "
+            "ready. It runs on this computer, takes a second or two for a page, and makes mistakes."
+        ),
+        group=DOCUMENTS,
+    )
+    recognition_languages: str = _setting(
+        "",
+        N_("Their languages"),
+        N_(
+            "Empty stands for English and the language of this computer. Otherwise as Tesseract names them, such as "
+            "“deu+fra”. English comes with Papermoor; others are used if Tesseract's data for them is installed."
+        ),
+        group=DOCUMENTS,
+    )
     paused: bool = _setting(False)
     chat_model: str = _setting("")
     embedder: str = _setting("")

@@ -29,7 +29,8 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file of the library. `reason` says why it was skipped; `page_count` is None where a format has no pages."""
+    """A file of the library. `reason` says why it was skipped, `problem` does so in a word that is the same in every
+    language (core.parsing.faults); `page_count` is None where a format has no pages."""
 
     id: int
     folder_id: int
@@ -41,6 +42,12 @@ class Document:
     modified_ns: int
     page_count: int | None
     passage_count: int
+    problem: str = ""
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether it was skipped for want of a password that can be given."""
+        return self.problem in ("encrypted", "wrong_password") and self.path.suffix.casefold() == ".pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,8 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """The outcome of one indexing run. `documents` counts the indexed documents of the given folders afterwards."""
+    """The outcome of one indexing run. `documents` counts the indexed documents of the given folders afterwards;
+    `scanned` are those of them whose pages, or some, were pictures and were read by text recognition."""
 
     documents: int
     indexed: int
@@ -91,6 +99,7 @@ class IndexReport:
     skipped: tuple[Skipped, ...]
     chunks: int
     seconds: float
+    scanned: tuple[Skipped, ...] = ()
 
 
 class Support(StrEnum):
@@ -172,11 +181,12 @@ class ChatMessage:
 @dataclass(frozen=True, slots=True)
 class DocumentText:
     """A document's extracted text with what is needed to show a place in it: `pages` are the start offsets of its
-    pages (empty where a format has none)."""
+    pages (empty where a format has none), `recognised` the pages whose text was read from a picture (OCR)."""
 
     document: Document
     text: str
     pages: tuple[int, ...]
+    recognised: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from core.library.attention import Attention
 from core.library.library import Library
 from core.library.rules import LibraryRules
 from core.library.surroundings import Surroundings
+from core.parsing.passwords import Passwords
 from core.parsing.pool import ParserPool
 from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
@@ -54,6 +55,7 @@ class Workspace:
         )
         self.vectors = VectorIndex(database, data_dir.vectors)
         self._parsers: list[ParserPool] = []
+        self.passwords = Passwords()
         self.library = Library(
             database,
             parser_pool=self._parser_pool,
@@ -146,5 +148,5 @@ class Workspace:
     def _parser_pool(self) -> ParserPool:
         """The processes that read documents: as many as there are cores, less one for the window."""
         if not self._parsers:
-            self._parsers.append(ParserPool(workers=max(1, (os.cpu_count() or 2) - 1)))
+            self._parsers.append(ParserPool(max(1, (os.cpu_count() or 2) - 1), passwords=self.passwords))
         return self._parsers[0]

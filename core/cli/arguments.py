@@ -25,6 +25,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     index = command("index", tr("add folders or files and bring their index up to date"))
     index.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    _add_password(index)
 
     search = command("search", tr("find passages by keywords and, with an embedding model, by meaning"))
     search.add_argument("query", nargs="?", metavar="QUERY")
@@ -45,6 +46,8 @@ def make_parser() -> argparse.ArgumentParser:
 
     text = command("text", tr("print the text that is read from a file"))
     text.add_argument("path", type=Path, metavar="PATH")
+    text.add_argument("--no-ocr", action="store_true", help=tr("leave scanned pages and pictures unread"))
+    _add_password(text)
 
     survey = command("survey", tr("put a question to every document and make a table of what they say"))
     survey.add_argument("question", nargs="?", metavar="QUESTION")
@@ -71,6 +74,11 @@ def _add_scope(command: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help=tr("only these folders and files of the library"),
     )
+
+
+def _add_password(command: argparse.ArgumentParser) -> None:
+    words = tr("for encrypted PDF files; may be given several times, or in the variable PAPERMOOR_PASSWORD")
+    command.add_argument("--password", action="append", metavar="WORD", help=words)
 
 
 def _add_models(models: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -15,17 +16,20 @@ from core.diagnosis import diagnose
 from core.faults import N_, Fault
 from core.i18n import ngettext, tr
 from core.jobs import Job
+from core.parsing.passwords import Passwords
 from core.values import Passage, SearchResult
 from core.workspace import Workspace
 
 
 def index(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     _require_paths(workspace, arguments.paths)
+    _use_passwords(workspace, _passwords(arguments))
     report = workspace.library.index(arguments.paths, Job(output.progress))
     output.finish_progress()
     if output.json:
+        scanned = [{"path": str(one.path), "reason": one.reason, "indexed": True} for one in report.scanned]
         skipped = [{"path": str(skip.path), "reason": skip.reason} for skip in report.skipped]
-        output.result(asdict(report) | {"skipped": skipped})
+        output.result(asdict(report) | {"skipped": skipped + scanned, "scanned": scanned})
         return
     output.line(
         ngettext("{n} document", "{n} documents", report.documents)
@@ -35,6 +39,8 @@ def index(workspace: Workspace, arguments: argparse.Namespace, output: Output) -
     )  # fmt: skip
     for skip in report.skipped:
         output.line(tr("left out: {path}: {reason}", path=skip.path, reason=skip.reason))
+    for one in report.scanned:
+        output.line(tr("scanned: {path}: {reason}", path=one.path, reason=one.reason))
 
 
 def search(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
@@ -50,16 +56,23 @@ def search(workspace: Workspace, arguments: argparse.Namespace, output: Output) 
         output.result(_result(query_id, found))
 
 
-def text(path: Path, output: Output) -> None:
-    """Print what the parser reads from `path`; needs no library."""
+def text(arguments: argparse.Namespace, output: Output) -> None:
+    """Print what the parser reads from a file; needs no library."""
+    from core.parsing import tessdata
     from core.parsing.pool import ParserPool
 
-    with ParserPool(workers=1) as pool:
-        parsed = pool.parse(path)
+    path, passwords = arguments.path, Passwords()
+    for password in _passwords(arguments):
+        passwords.give(password, path)
+    with ParserPool(workers=1, passwords=passwords) as pool:
+        parsed = pool.parse(path, recognise=() if arguments.no_ocr else tessdata.chosen(""))
     if output.json:
         output.result({"path": str(path), "title": parsed.title, "format": parsed.format,
-                       "pages": list(parsed.pages), "text": parsed.text})  # fmt: skip
+                       "pages": list(parsed.pages), "recognised_pages": list(parsed.recognised),
+                       "warnings": list(parsed.warnings), "text": parsed.text})  # fmt: skip
         return
+    if parsed.recognised:
+        output.note(tr("This file is scanned: its text was read by text recognition (OCR), which makes mistakes."))
     sys.stdout.write(parsed.text if parsed.text.endswith("\n") else parsed.text + "\n")
     sys.stdout.flush()
 
@@ -70,6 +83,19 @@ def status(workspace: Workspace, arguments: argparse.Namespace, output: Output) 
 
 def doctor(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     _print_facts(workspace, output, full=True)
+
+
+def _passwords(arguments: argparse.Namespace) -> list[str]:
+    """Those that were given; on the command line other people may see them, in the environment they do not."""
+    return [*filter(None, [os.environ.get("PAPERMOOR_PASSWORD")]), *(arguments.password or ())]
+
+
+def _use_passwords(workspace: Workspace, passwords: Sequence[str]) -> None:
+    """Try them on the encrypted documents, those that were skipped before, too."""
+    for password in passwords:
+        workspace.passwords.give(password)
+    if passwords:
+        workspace.library.retry(document.id for document in workspace.library.documents() if document.is_locked)
 
 
 def _require_paths(workspace: Workspace, paths: Sequence[Path]) -> None:

@@ -74,7 +74,7 @@ def _run(arguments: argparse.Namespace, output: Output) -> int:
         print(tr("papermoor survey: give either a question or --resume ID"), file=sys.stderr)
         return WRONG_USE
     if arguments.command == "text":
-        commands.text(arguments.path, output)
+        commands.text(arguments, output)
         return 0
     workspace = Workspace.open(
         getattr(arguments, "data_dir", None),

@@ -192,7 +192,14 @@ class Indexer:
         if fault.problem in _MAY_PASS:
             stamp = FileStamp(stamp.size_bytes, NEVER_NS, 0)
         log.info("document %d is left out: %s", file.id, fault.problem)
-        self._contents.skip(file.id, stamp, fault_text(fault), format=fault.format)
+        self._contents.skip(
+            file.id,
+            stamp,
+            fault_text(fault),
+            format=fault.format,
+            problem=fault.problem.value,
+            pictures=fault.problem is ParseProblem.SCANNED,
+        )
 
 
 def _too_large(largest_bytes: int) -> str:

@@ -17,9 +17,11 @@ from core.library.changes import Changes
 from core.library.embedding import PassageEmbedder, embed_missing, measured_s
 from core.library.indexer import Indexer, ReadingRun
 from core.library.mentions import Mentions
+from core.library.recognition import Recognition
 from core.library.rules import LibraryRules
 from core.library.scan import Walk, walk
 from core.library.upkeep import Upkeep
+from core.parsing import tessdata
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.pool import ParserPool
 from core.parsing.registry import supported
@@ -74,6 +76,9 @@ class Library:
             attention,
             lambda: rules().largest_file_bytes,
         )
+        self._recognition = Recognition(
+            self._documents, self._contents, parser_pool, attention, self._recognition_languages
+        )
         self._upkeep = Upkeep(database, attention)
         self._indexing = threading.Lock()
         self._upkeep.check_keywords()
@@ -107,8 +112,9 @@ class Library:
     def index(self, paths: Sequence[Path] | None, job: Job) -> IndexReport:
         """Add `paths` and bring exactly them up to date; None stands for every folder of the library.
 
-        Texts and keywords first, so that searching works at once, then vectors if there is an embedder. May be stopped
-        at any moment and goes on from there the next time. Raises `StorageFault`.
+        Texts and keywords first, so that searching works at once, then vectors if there is an embedder, at last what
+        has to be read from pictures. May be stopped at any moment and goes on from there the next time. Raises
+        `StorageFault`.
         """
         started_s = time.monotonic()
         with self._indexing:
@@ -169,7 +175,8 @@ class Library:
         self._forget_embedder(job)
 
     def _read_and_embed(self, run: ReadingRun, parts: Sequence[Subtree], job: Job) -> int:
-        """Read and embed what is queued and what is mentioned meanwhile; returns how many documents left."""
+        """Read and embed what is queued and what is mentioned meanwhile, then what was recognised in pictures; returns
+        how many documents left."""
         removed, reading = 0, list(parts)
 
         def queue() -> list[QueuedFile]:
@@ -188,7 +195,11 @@ class Library:
                     reading += [part for part in mentioned if part not in reading]
                 if not self._indexer.read(run, queue, interrupted):
                     continue
-                if self._embed(job, interrupted) and self._mentions.close(only_if_none=True):
+                if not self._embed(job, interrupted):
+                    continue
+                recognised = self._recognition.read(reading, job, interrupted)
+                run.indexed += recognised.new
+                if not recognised.changed and self._mentions.close(only_if_none=True):
                     return removed
         finally:
             self._mentions.close()
@@ -276,6 +287,11 @@ class Library:
             skipped += _left_out(part, found)
         return change_detection.apply(changes, self._documents, self._contents, job.cancel)
 
+    def _recognition_languages(self) -> tuple[str, ...]:
+        """The languages to read pictures in; none if they are not to be read."""
+        rules = self._rules()
+        return tessdata.chosen(rules.recognition_languages) if rules.recognition else ()
+
     def _finish_removals(self, job: Job) -> None:
         for folder_id in self._folders.marked_removed():
             for document_id in self._documents.of_folder(folder_id):
@@ -288,6 +304,7 @@ class Library:
     ) -> IndexReport:
         counts = [self._documents.counts_in(part) for part in parts]
         documents = sum(number for number, _, _ in counts)
+        scanned = [one for part in parts for one in self._recognition.scanned(part)]
         for part, (_, left_out, _) in zip(parts, counts, strict=True):
             if left_out:
                 skipped += self._documents.skipped_in(part)
@@ -299,6 +316,7 @@ class Library:
             skipped=tuple(sorted(skipped, key=lambda one: one.path)),
             chunks=sum(passages for _, _, passages in counts),
             seconds=round(seconds, 3),
+            scanned=tuple(sorted(scanned, key=lambda one: one.path)),
         )
 
 

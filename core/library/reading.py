@@ -63,4 +63,6 @@ def reading_of(path: Path, stamp: FileStamp, parsed: ParsedDocument) -> Reading:
         pages=parsed.pages,
         page_labels=parsed.page_labels,
         warnings=parsed.warnings,
+        recognised=parsed.recognised,
+        pictures=parsed.unread_pages,
     )

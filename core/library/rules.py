@@ -14,10 +14,13 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class LibraryRules:
-    """`scan` says which files count at all; one over `largest_file_bytes` is named, with the reason, and not read."""
+    """`scan` says which files count at all; one over `largest_file_bytes` is named, with the reason, and not read.
+    `recognition` says whether pictures are read, in languages as core.parsing.tessdata takes them."""
 
     scan: ScanRules = field(default_factory=ScanRules)
     largest_file_bytes: int = 2048 * MIB
+    recognition: bool = True
+    recognition_languages: str = ""
 
     @classmethod
     def of(cls, settings: Settings, data_dir: Path) -> LibraryRules:
@@ -30,4 +33,6 @@ class LibraryRules:
                 never=frozenset({os.fsencode(os.path.realpath(data_dir)), os.fsencode(os.path.abspath(data_dir))}),
             ),
             settings.largest_file_mb * MIB,
+            settings.recognition,
+            settings.recognition_languages,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import os
 import re
 import sys
@@ -23,7 +24,7 @@ _SYSTEM_FOLDERS = (
     "C:/Program Files/Tesseract-OCR/tessdata",
     "C:/Program Files (x86)/Tesseract-OCR/tessdata",
 )
-# The languages of the window and of many documents, as systems name them (ISO 639-1), by Tesseract's name.
+# Languages as systems name them (ISO 639-1), and Tesseract's names for them.
 _TESSERACT_NAMES = {
     "cs": "ces", "da": "dan", "de": "deu", "el": "ell", "en": "eng", "es": "spa", "fi": "fin", "fr": "fra",
     "hi": "hin", "hu": "hun", "it": "ita", "ja": "jpn", "ko": "kor", "nb": "nor", "nl": "nld", "no": "nor",
@@ -47,14 +48,14 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted({language for folder in folders() for language in _languages_in(folder)}))
 
 
-def chosen(wanted: str, spoken: str) -> tuple[str, ...]:
+def chosen(wanted: str, spoken: str = "") -> tuple[str, ...]:
     """The languages to read with: those of `wanted` ("deu+eng") that are there; if it names none, English and the
-    one that is `spoken` here ("pt_BR")."""
+    one that is `spoken` ("pt_BR"; else this computer's)."""
     there = languages()
     named = tuple(dict.fromkeys(language for language in re.split(r"[^A-Za-z_]+", wanted) if language in there))
     if named:
         return named
-    own = _TESSERACT_NAMES.get(spoken[:2].lower(), ENGLISH)
+    own = _TESSERACT_NAMES.get((spoken or _spoken_here())[:2].lower(), ENGLISH)
     return tuple(language for language in dict.fromkeys((ENGLISH, own)) if language in there)
 
 
@@ -68,6 +69,11 @@ def folder_for(wanted: Iterable[str]) -> tuple[Path, tuple[str, ...]] | None:
         if found and (best is None or len(found) > len(best[1])):
             best = (folder, found)
     return best
+
+
+def _spoken_here() -> str:
+    settings = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return next(filter(None, settings), None) or locale.getlocale()[0] or ""
 
 
 def _languages_in(folder: Path) -> frozenset[str]:

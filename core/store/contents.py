@@ -41,7 +41,8 @@ class FileStamp:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read from a file."""
+    """What was read from a file. `recognised` are the pages read from pictures (OCR), `pictures` counts those that wait
+    for that."""
 
     stamp: FileStamp
     text: str
@@ -52,6 +53,8 @@ class Reading:
     pages: tuple[int, ...] = ()
     page_labels: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    recognised: tuple[int, ...] = ()
+    pictures: int = 0
 
 
 @dataclass(slots=True)
@@ -98,8 +101,18 @@ class Contents:
                     _apply(connection, document_id, change, reading)
                     return True
 
-    def skip(self, document_id: int, stamp: FileStamp, reason: str, *, format: str = "") -> bool:
-        """Note why the document cannot be read and drop what was stored of it. False if it left the library."""
+    def skip(
+        self,
+        document_id: int,
+        stamp: FileStamp,
+        reason: str,
+        *,
+        format: str = "",
+        problem: str = "",
+        pictures: int = 0,
+    ) -> bool:
+        """Note why the document cannot be read, in words and in one word for programs, and drop what was stored of it.
+        `pictures` as for a `Reading`. False if it left the library."""
         with self._database.write() as connection:
             if _stored(connection, document_id) is None:
                 return False
@@ -107,11 +120,17 @@ class Contents:
             put_down(connection, document_id)
             connection.execute(
                 "UPDATE documents SET state = 'skipped', pending = 0, attempts = 0, reason = ?, format = ?, "
+                "problem = ?, pictures = ?, recognised = 0, "
                 "text_length = 0, pages = '', page_count = NULL, warnings = '', passage_count = 0, context = '', "
                 "size_bytes = ?, modified_ns = ?, checked_ns = ?, content_hash = ? WHERE id = ?",
-                (reason, format, *_stamp(stamp), document_id),
+                (reason, format, problem, pictures, *_stamp(stamp), document_id),
             )
         return True
+
+    def give_up_pictures(self, document_id: int) -> None:
+        """What is stored stays as it is; its pictures do not wait for recognition any more."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE documents SET pictures = 0 WHERE id = ?", (document_id,))
 
     def delete(self, document_id: int, folder_id: int) -> None:
         """Delete the document and every trace of it, if it still belongs to this folder."""
@@ -199,17 +218,20 @@ def _apply(connection: Connection, document_id: int, change: _Change, reading: R
     _put_in(connection, document_id, rows)
     put_text(connection, document_id, reading.text)
     put_down(connection, document_id)
-    pages = json.dumps({"starts": reading.pages, "labels": reading.page_labels}) if reading.pages else ""
+    places = {"starts": reading.pages, "labels": reading.page_labels, "recognised": reading.recognised}
     connection.execute(
-        "UPDATE documents SET state = 'indexed', pending = 0, attempts = 0, reason = '', title = ?, context = ?, "
+        "UPDATE documents SET state = 'indexed', pending = 0, attempts = 0, reason = '', problem = '', "
+        "pictures = ?, recognised = ?, title = ?, context = ?, "
         "format = ?, text_length = ?, pages = ?, page_count = ?, warnings = ?, passage_count = ?, "
         "size_bytes = ?, modified_ns = ?, checked_ns = ?, content_hash = ? WHERE id = ?",
         (
+            reading.pictures,
+            len(reading.recognised),
             reading.title,
             reading.context,
             reading.format,
             len(reading.text),
-            pages,
+            json.dumps(places) if reading.pages else "",
             len(reading.pages) or None,
             json.dumps(reading.warnings) if reading.warnings else "",
             len(reading.chunks),

@@ -18,7 +18,8 @@ from core.values import Document, DocumentState, DocumentText, Skipped
 
 SIZE_KEY = "largest_file_bytes"
 _DOCUMENT = (
-    "d.id, d.folder_id, d.path, d.title, d.state, d.reason, d.size_bytes, d.modified_ns, d.page_count, d.passage_count"
+    "d.id, d.folder_id, d.path, d.title, d.state, d.reason, d.size_bytes, d.modified_ns, d.page_count, "
+    "d.passage_count, d.problem"
 )
 _LIVE = "documents d JOIN folders f ON f.id = d.folder_id AND f.removed_s IS NULL"
 
@@ -78,7 +79,8 @@ class Documents:
                 return None
             (pages,) = connection.execute("SELECT pages FROM documents WHERE id = ?", (document_id,)).fetchone()
             text = whole_text(connection, document_id)
-        return DocumentText(document, text, tuple(json.loads(pages)["starts"]) if pages else ())
+        places = json.loads(pages) if pages else {"starts": ()}
+        return DocumentText(document, text, tuple(places["starts"]), tuple(places.get("recognised", ())))
 
     def counts(self) -> Counts:
         with self._database.read() as connection:
@@ -148,15 +150,31 @@ class Documents:
             ).fetchall()
         return [Skipped(Path(os.fsdecode(path)), reason) for path, reason in rows]
 
+    def recognised_in(self, part: Subtree) -> list[tuple[Path, int, int]]:
+        """The documents at or below the subtree's path with pages read from pictures: how many, and of how many."""
+        where, values = _below(part, "+d.path")
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT d.path, d.recognised, d.page_count FROM {_LIVE} WHERE d.recognised AND {where}", values
+            ).fetchall()
+        return [(Path(os.fsdecode(path)), recognised, pages or 1) for path, recognised, pages in rows]
+
+    def with_pictures(self, parts: Sequence[Subtree]) -> list[QueuedFile]:
+        """The files of these subtrees with pictures that wait for text recognition, as `queue` gives them."""
+        return self._queued(parts, "d.pictures AND NOT d.pending")
+
     def queue(self, parts: Sequence[Subtree]) -> list[QueuedFile]:
         """The files of these subtrees that wait to be read, in no particular order."""
+        return self._queued(parts, "d.pending")
+
+    def _queued(self, parts: Sequence[Subtree], which: str) -> list[QueuedFile]:
         found: dict[int, QueuedFile] = {}
         with self._database.read() as connection:
             for part in parts:
                 where, values = _below(part, "+d.path")  # by the index of what waits, mostly nothing
                 rows = connection.execute(
                     "SELECT d.id, d.path, d.size_bytes, d.modified_ns, COALESCE(d.content_hash, x'') "
-                    f"FROM {_LIVE} WHERE d.pending AND {where}",
+                    f"FROM {_LIVE} WHERE {which} AND {where}",
                     values,
                 )
                 found.update((row[0], QueuedFile(*row)) for row in rows)
@@ -252,8 +270,8 @@ def _below(part: Subtree, path: str = "d.path") -> tuple[str, tuple[bytes, bytes
     return f"({path} = ? OR ({path} >= ? AND {path} < ?))", (part.path, prefix, after)
 
 
-def _document(row: tuple[int, int, bytes, str, str, str, int, int, int | None, int]) -> Document:
-    document_id, folder_id, path, title, state, reason, size_bytes, modified_ns, page_count, passage_count = row
+def _document(row: tuple[int, int, bytes, str, str, str, int, int, int | None, int, str]) -> Document:
+    document_id, folder_id, path, title, state, reason, size_bytes, modified_ns, page_count, passages, problem = row
     return Document(
         id=document_id,
         folder_id=folder_id,
@@ -264,5 +282,6 @@ def _document(row: tuple[int, int, bytes, str, str, str, int, int, int | None, i
         size_bytes=size_bytes,
         modified_ns=modified_ns,
         page_count=page_count,
-        passage_count=passage_count,
+        passage_count=passages,
+        problem=problem,
     )

@@ -190,6 +190,18 @@ CREATE TABLE in_hand (
 """
 
 
+PICTURES = """
+-- `pictures` counts a document's pages that are pictures and wait for text recognition, `recognised` those it has read.
+-- `problem` is why a file was skipped, in a word that stays the same in every language (core.parsing.faults).
+ALTER TABLE documents ADD COLUMN pictures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE documents ADD COLUMN recognised INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE documents ADD COLUMN problem TEXT NOT NULL DEFAULT '';
+CREATE INDEX documents_with_pictures ON documents (id) WHERE pictures;
+CREATE INDEX documents_recognised ON documents (id) WHERE recognised;
+UPDATE documents SET pending = 1, content_hash = NULL WHERE state = 'skipped' OR (warnings <> '' AND format = 'pdf');
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """Takes the schema from version `number - 1` to `number`. Never changed once released; a new one is added."""
@@ -203,6 +215,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, SURVEYS),
     Migration(3, SCOPES_AND_SPEEDS),
     Migration(4, IN_HAND),
+    Migration(5, PICTURES),
     # The next one goes here.
 )
 

@@ -106,6 +106,11 @@ class LibraryActions(QObject):
 
         self._start_indexing(work)
 
+    def unlock(self, document_id: int, path: Path, password: str) -> None:
+        """Read an encrypted document with this password, which is kept until Papermoor is closed."""
+        self._workspace.passwords.give(password, path)
+        self.retry({document_id: path})
+
     def embed_missing(self) -> None:
         """After an embedding model came: prepare what is indexed for search by meaning."""
         library = self._workspace.library

@@ -34,6 +34,7 @@ class DocumentView(QWidget):
         self._places: Places | None = None
         self._text: DocumentText | None = None
         self._page_count = 0
+        self._changed = False
         self.view = PassageView(theme)
         self.view.page_changed.connect(self._show_page)
         self._notice_card, notice_column = card("warning", margin=SPACE)
@@ -125,6 +126,7 @@ class DocumentView(QWidget):
         if place.quote:
             found = find_quote(text.text, place.quote, place.start) or (0, 0)
         changed = bool(place.quote) and found == (0, 0) and not text.text.startswith(place.quote)
+        self._changed = changed
         self._say(tr("The document has changed: the cited words are no longer in it.") if changed else "")
         self.view.show_passage(text.text, text.pages, *found, suffix=text.document.path.suffix)
         if text.pages:
@@ -155,8 +157,14 @@ class DocumentView(QWidget):
         self._notice_card.setVisible(bool(words))
 
     def _show_page(self, page: int) -> None:
-        if page >= 0 and self._page_count:
-            self.page.setText(tr("page {page} of {all}", page=page + 1, all=self._page_count))
+        if page < 0 or not self._page_count:
+            return
+        self.page.setText(tr("page {page} of {all}", page=page + 1, all=self._page_count))
+        if self._text is not None and not self._changed:
+            scanned = page in self._text.recognised
+            self._say(
+                tr("This page is scanned: text recognition (OCR) read it, and makes mistakes.") if scanned else ""
+            )
 
 
 def _short(path: Path) -> str:

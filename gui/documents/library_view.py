@@ -75,6 +75,7 @@ class LibraryView(QWidget):
     reveal = Signal(object)  # Path
     index_again = Signal(object)  # Path
     retry = Signal(object)  # path by document id
+    password_wanted = Signal(object)  # Document
     remove = Signal(object)  # Folder
     add_wanted = Signal()
 
@@ -215,6 +216,8 @@ class LibraryView(QWidget):
         document = self.model.document(self.model.node(index))
         if document is not None and document.state is DocumentState.INDEXED:
             self.opened.emit(document)
+        elif document is not None and document.is_locked:
+            self.password_wanted.emit(document)
 
     def _remove(self) -> None:
         node = self._selected()
@@ -252,6 +255,8 @@ class LibraryView(QWidget):
         add(tr("Show in folder"), lambda: self.reveal.emit(node.path))
         menu.addSeparator()
         if document is not None and document.state is DocumentState.SKIPPED:
+            if document.is_locked:
+                add(tr("Enter the password…"), lambda: self.password_wanted.emit(document))
             add(tr("Try again"), lambda: self.retry.emit({document.id: document.path}))
         else:
             add(tr("Index again"), lambda: self.index_again.emit(node.path))

@@ -86,8 +86,19 @@ class DocumentPane(QFrame):
             made.filter_changed.connect(actions.set_filter)
             made.index_again.connect(lambda path: actions.index_again([path]))
             made.retry.connect(actions.retry)
+            made.password_wanted.connect(self._ask_password)
         self.stack.addWidget(made)
         return made
+
+    def _ask_password(self, document: Document) -> None:
+        from gui.documents.password import PasswordDialog
+
+        if self._actions is None:
+            return
+        actions = self._actions
+        dialog = PasswordDialog(document, self.window())
+        dialog.entered.connect(lambda password: actions.unlock(document.id, document.path, password))
+        dialog.open()
 
     @cached_property
     def results(self) -> SearchPanel:

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.documents import Words, write_encrypted_pdf
+from tests.support.pictures import picture_of, write_scan
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 MOORING = """# Mooring
@@ -114,6 +117,28 @@ def test_text_prints_what_is_read_from_a_file(papermoor: Run, documents: Path) -
     (documents / "broken.pdf").write_bytes(b"%PDF-1.7 but nothing more")
     damaged = papermoor("text", documents / "broken.pdf")
     assert damaged.returncode == 1 and damaged.stdout == "" and len(damaged.stderr.strip().splitlines()) == 1
+
+
+def test_a_scanned_file_is_read_and_reported_as_scanned(papermoor: Run, tmp_path: Path) -> None:
+    words = [Words("The miller lives next door.", y=644, size=14)]
+    scan = write_scan(tmp_path / "scan.pdf", picture_of(tmp_path, words))
+    read = papermoor("text", scan)
+    assert "The miller lives next door." in read.stdout and "scanned" in read.stderr
+    unread = papermoor("text", scan, "--no-ocr")
+    assert unread.returncode == 1 and "scanned" in unread.stderr
+    report = result(papermoor("index", scan, "--json"))
+    (skip,) = report["skipped"]
+    assert report["documents"] == 1 and skip["indexed"] and "scanned" in skip["reason"]
+    assert result(papermoor("search", "miller", "--json"))["passages"][0]["page"] == 0
+
+
+def test_an_encrypted_file_is_opened_with_its_password(papermoor: Run, tmp_path: Path) -> None:
+    locked = write_encrypted_pdf(tmp_path / "locked.pdf", "sesame")
+    assert "password" in papermoor("text", locked).stderr
+    assert papermoor("text", locked, "--password", "sesame").returncode == 0
+    assert "password" in result(papermoor("index", locked, "--json"))["skipped"][0]["reason"]
+    unlocked = papermoor("index", locked, "--json", env={"PAPERMOOR_PASSWORD": "sesame"})
+    assert (result(unlocked)["documents"], result(unlocked)["skipped"]) == (1, [])
 
 
 def test_status_and_doctor_in_words_and_as_json(papermoor: Run, documents: Path, tiny_gpt_oss: Path) -> None:

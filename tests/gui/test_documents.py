@@ -15,9 +15,11 @@ from pytestqt.qtbot import QtBot
 
 from core.values import DocumentState, IndexReport
 from gui.app import make_window
+from gui.documents.password import PasswordDialog
 from gui.documents.results import SNIPPET
 from gui.documents.skipped import SkippedDialog
 from gui.main_window import MainWindow, Opening
+from tests.support.documents import write_encrypted_pdf
 from tests.support.gguf_models import minilm_folder, write_minilm
 from tests.support.window import at_rest, click, drop, hold_over, models_dialog, opened, shown, wait
 
@@ -192,6 +194,21 @@ def test_a_skipped_file_can_be_tried_again(qtbot: QtBot, filled: MainWindow) -> 
         click(next(button for button in dialog.findChildren(QPushButton) if button.text() == "Try again"))
     wait(qtbot, lambda: at_rest(filled) and len(reports) == 1)
     assert [skip.path.name for skip in reports[0].skipped] == ["broken.pdf"]
+
+
+def test_an_encrypted_document_is_unlocked_with_its_password(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    locked = write_encrypted_pdf(tmp_path / "locked.pdf", "sesame")
+    drop(window, [locked])
+    wait(qtbot, lambda: at_rest(window) and window.status.skipped.text() == "1 skipped")
+    library = window.documents.library
+    wait(qtbot, lambda: library.model.rowCount() == 1)
+    index = library.model.index(0, 0)
+    library.view.setCurrentIndex(index)
+    library.view.activated.emit(index)
+    (dialog,) = window.findChildren(PasswordDialog)
+    QTest.keyClicks(dialog.password, "sesame")
+    QTest.keyClick(dialog.password, Qt.Key.Key_Return)
+    wait(qtbot, lambda: at_rest(window) and "1 document ready" in window.status.text.text())
 
 
 def test_removing_a_folder_asks_first_and_can_be_undone(qtbot: QtBot, filled: MainWindow, folder: Path) -> None:

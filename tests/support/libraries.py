@@ -76,6 +76,7 @@ def minilm(path: Path) -> Iterator[Embedder]:
 # One statement per part of what a person can find; ids differ between libraries, everything else must not.
 _CONTENT = """
 SELECT d.path, d.state, d.reason, d.title, d.context, d.format, d.size_bytes, d.text_length, d.pages, d.passage_count,
+       d.problem, d.pictures, d.recognised,
        c.ordinal, c.start, c."end", c.page, c.section, c.content_hash,
        (SELECT COUNT(*) FROM chunk_vectors v WHERE v.chunk_id = c.id)
 FROM documents d LEFT JOIN chunks c ON c.document_id = d.id ORDER BY d.path, c.ordinal

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
-from tests.support.documents import Words, write_pdf, write_raw_pdf
+from tests.support.documents import Words, pdf_content, write_pdf, write_raw_pdf
 
 
 def picture_of(folder: Path, words: Sequence[Words], dpi: int = 150) -> Image.Image:
@@ -16,17 +17,14 @@ def picture_of(folder: Path, words: Sequence[Words], dpi: int = 150) -> Image.Im
 
     document = pypdfium2.PdfDocument(write_pdf(folder / "printed.pdf", [words]))
     try:
-        return document[0].render(scale=dpi / 72, grayscale=True).to_pil()
+        image: Image.Image = document[0].render(scale=dpi / 72, grayscale=True).to_pil()
+        return image
     finally:
         document.close()
 
 
 def write_scan(path: Path, image: Image.Image, *, printed: Sequence[Words] = ()) -> Path:
     """A PDF whose last page is the picture; pages with the `printed` words, if any, come first."""
-    import zlib
-
-    from tests.support.documents import pdf_content
-
     grey = image.convert("L")
     pixels = zlib.compress(grey.tobytes())
     head = f"<< /Type /XObject /Subtype /Image /Width {grey.width} /Height {grey.height} /ColorSpace /DeviceGray "

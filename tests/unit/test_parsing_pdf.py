@@ -87,7 +87,7 @@ def test_a_turned_page_is_read_like_any_other(tmp_path: Path, rotate: int) -> No
 def test_a_password_is_asked_for_and_opens_the_file(tmp_path: Path) -> None:
     path = write_encrypted_pdf(tmp_path / "a.pdf", "sesame")
     assert problem_of(path) is ParseProblem.ENCRYPTED
-    assert problem_of(path, password="wrong") is ParseProblem.ENCRYPTED
+    assert problem_of(path, password="wrong") is ParseProblem.WRONG_PASSWORD
     assert parse_file(path, password="sesame").text == "Nobody may read this."
 
 

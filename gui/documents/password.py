@@ -1,0 +1,49 @@
+"""Asks for the password of an encrypted document."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QWidget
+
+from core.i18n import tr
+from core.values import Document
+from gui.style.elements import column, label
+from gui.style.sheet import SPACE
+
+
+class PasswordDialog(QDialog):
+    """`entered` carries the password."""
+
+    entered = Signal(str)
+
+    def __init__(self, document: Document, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(tr("Password"))
+        layout = column(self, 3 * SPACE, SPACE)
+        if document.problem == "wrong_password":
+            asks = tr("That password does not open “{name}”. Enter another one.", name=document.path.name)
+        else:
+            asks = tr("Enter the password of “{name}”.", name=document.path.name)
+        layout.addWidget(label(asks, wrap=True))
+        self.password = QLineEdit()
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password.setAccessibleName(tr("Password"))
+        layout.addWidget(self.password)
+        explains = tr(
+            "The password is kept until Papermoor is closed and is not written to the disk. The text of the document "
+            "is stored in the library without encryption, as that of other documents is."
+        )
+        layout.addWidget(label(explains, "small", wrap=True))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self._ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self._ok.setEnabled(False)
+        self.password.textChanged.connect(lambda text: self._ok.setEnabled(bool(text)))
+        buttons.accepted.connect(self._enter)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(52 * SPACE)
+
+    def _enter(self) -> None:
+        self.entered.emit(self.password.text())
+        self.accept()
