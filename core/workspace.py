@@ -87,7 +87,9 @@ class Workspace:
         self.surveys = Surveys(
             SurveyStore(database),
             self.library,
+            self.scopes,
             lambda job: self.engines.chat_model(job.report, job.cancel),
+            lambda: self.speeds.of(self.engines.chat_key()),
             self.attention,
             sampling,
         )

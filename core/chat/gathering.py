@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.chat.everything import LEAST_DOCUMENTS, about_everything, expected_s
 from core.chat.mentions import Mentioned, read_mentions
 from core.chat.patience import Budget, budget
 from core.chat.query import search_query
-from core.chat.values import Basis, Cause, Omission, OmissionKind, Patience, Scope
+from core.chat.values import Basis, Cause, Omission, OmissionKind, Patience, Scope, SurveyKind, SurveySuggested
 from core.retrieval.retriever import Retriever
 from core.store.scopes import Scopes, Selected
 from core.store.sections import Sections
+from core.store.speeds import Speed
 from core.values import ChatMessage, Passage, SearchedDocuments
 
 MOST_WHOLE_CHARS = 600_000
@@ -35,6 +37,7 @@ class Gathered:
     patience: Patience
     budget: Budget
     omissions: tuple[Omission, ...]
+    suggestion: SurveySuggested | None = None
 
     def event(self, passages: tuple[Passage, ...]) -> SearchedDocuments:
         return SearchedDocuments(self.query, passages, self.searched, self.meaning)
@@ -64,15 +67,15 @@ class Gathering:
         self._retriever = retriever
 
     def gather(
-        self, question: str, history: Sequence[ChatMessage], scope: Scope, patience: Patience, tokens_s: float | None
+        self, question: str, history: Sequence[ChatMessage], scope: Scope, patience: Patience, speed: Speed | None
     ) -> Gathered:
         """Search for `question`, or take the documents in full. Documents that it names stand in for the scope;
-        `tokens_s` is how fast the model reads here, None while that is not known."""
+        `speed` is how fast the model is here, None while that is not known."""
         mentioned = read_mentions(question, self._scopes.named)
         selected = self._scopes.select(scope)
         omissions = [*_unread(scope, selected), *(_unknown(name) for name in mentioned.unknown)]
         documents = mentioned.documents or selected.documents
-        room = budget(patience, tokens_s, mentioned.question)
+        room = budget(patience, speed.prefill_tokens_s if speed else None, mentioned.question)
         library = selected.indexed if selected.documents is None else self._scopes.indexed_count()
         if scope.whole and documents is not None:
             return self._whole(mentioned, documents, library, patience, room, omissions)
@@ -80,8 +83,19 @@ class Gathering:
         found = self._retriever.search(query, limit=room.passages, max_chars=room.chars, documents=documents)
         return Gathered(
             mentioned.question, query, documents, found.passages, found.documents_searched, library, found.meaning,
-            False, found.answered, patience, room, tuple(omissions),
+            False, found.answered, patience, room, tuple(omissions), self._suggestion(mentioned, documents, speed),
         )  # fmt: skip
+
+    def _suggestion(
+        self, mentioned: Mentioned, documents: frozenset[int] | None, speed: Speed | None
+    ) -> SurveySuggested | None:
+        """A survey, for a question about everything, or about what changed between the two documents it names."""
+        kind = about_everything(mentioned.question, two_named=len(mentioned.documents) == 2)
+        number = self._scopes.indexed_count() if documents is None else len(documents)
+        if kind is None or (number != 2 if kind is SurveyKind.CHANGES else number < LEAST_DOCUMENTS):
+            return None
+        expected = expected_s(self._scopes.text_length(documents), number, speed)
+        return SurveySuggested(kind, mentioned.question, number, expected if speed else None)
 
     def _whole(
         self,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 DECLINED_MARK = "[none]"
+_BEFORE = "*_ \n"
+_AFTER = "*_ \n:."
 
 
 class Opening:
@@ -11,25 +13,24 @@ class Opening:
     def __init__(self) -> None:
         self.declined = False
         self._held = ""
-        self._open = True
+        self._begun = False
 
     def take(self, text: str) -> str:
         """What of the answer so far can be shown now."""
-        if not self._open:
+        if self._begun:
             return text
         self._held += text
-        begun = self._held.lstrip("*_ \n")
-        if DECLINED_MARK.startswith(begun.casefold()) and begun.casefold() != DECLINED_MARK:
-            return ""
-        if begun.casefold().startswith(DECLINED_MARK):
+        start = self._held.lstrip(_BEFORE).casefold()
+        if not self.declined and start.startswith(DECLINED_MARK):
             self.declined = True
-            self._held = begun[len(DECLINED_MARK) :].lstrip("*_ \n:.")
-            if not self._held:
-                return ""  # what follows may be white space that belongs to the mark
-        return self.rest()
+            self._held = self._held.lstrip(_BEFORE)[len(DECLINED_MARK) :]
+        if self.declined:
+            self._held = self._held.lstrip(_AFTER)
+            return self.rest() if self._held else ""
+        return "" if DECLINED_MARK.startswith(start) else self.rest()
 
     def rest(self) -> str:
         """What is still held back, at the end."""
-        self._open = False
         held, self._held = self._held, ""
+        self._begun = self._begun or bool(held)
         return held

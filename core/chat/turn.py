@@ -130,6 +130,8 @@ class Chat:
             gathered = self._gather(conversation_id, question, history, scope, patience)
             asked = self._conversations.append(conversation_id, _asked(question, gathered, history))
             yield gathered.event(gathered.passages)
+            if gathered.suggestion is not None:
+                yield gathered.suggestion
             model = self._open_model(report, cancel, conversation_id)
             fitted = self._fit(model, history, asked, gathered, effort, answer_format)
             self._conversations.replace(fitted.asked)
@@ -148,13 +150,12 @@ class Chat:
         scope: Scope | None,
         patience: Patience | None,
     ) -> Gathered:
-        speed = self._speeds.of(self._model_key())
         return self._gathering.gather(
             question,
             history,
             self._conversations.scope(conversation_id) if scope is None else scope,
             patience or Patience(self._settings.current.patience),
-            speed.prefill_tokens_s if speed else None,
+            self._speeds.of(self._model_key()),
         )
 
     def _fit(
@@ -228,7 +229,12 @@ class Chat:
 def _asked(question: str, gathered: Gathered, history: Sequence[ChatMessage]) -> ChatMessage:
     """`question` as it is stored before a model is there: with all that was found."""
     asked = question_with(ChatMessage(0, "user", question), gathered, gathered.passages, history, "")
-    return replace(asked, omissions=gathered.omissions, basis=gathered.basis(gathered.passages, None))
+    return replace(
+        asked,
+        omissions=gathered.omissions,
+        basis=gathered.basis(gathered.passages, None),
+        suggestion=gathered.suggestion,
+    )
 
 
 def _checked(message: ChatMessage, turn: _Turn, *, declined: bool) -> ChatMessage:

@@ -8,6 +8,7 @@ from pathlib import Path
 from core.i18n import tr
 
 EFFORTS = ("low", "medium", "high")
+SURVEY_KINDS = ("question", "list", "summaries", "changes")
 PATIENCES = ("fast", "balanced", "thorough")
 
 
@@ -49,20 +50,28 @@ def make_parser() -> argparse.ArgumentParser:
     text.add_argument("--no-ocr", action="store_true", help=tr("leave scanned pages and pictures unread"))
     _add_password(text)
 
-    survey = command("survey", tr("put a question to every document and make a table of what they say"))
-    survey.add_argument("question", nargs="?", metavar="QUESTION")
-    survey.add_argument("--resume", type=positive, metavar="ID", help=tr("go on with a survey that was stopped"))
-    survey.add_argument(
-        "--effort", choices=["low", "medium", "high"], default="low", help=tr("how long the model reasons")
-    )
-    survey.add_argument("--csv", type=Path, metavar="FILE", help=tr("write the table as CSV"))
-    survey.add_argument("--markdown", type=Path, metavar="FILE", help=tr("write the table as Markdown"))
+    _add_survey(command("survey", tr("put a question to every document and make a table of what they say")))
 
     _add_models(command("models", tr("list, get, adopt, remove or verify model files")))
 
     command("status", tr("what is in the library"))
     command("doctor", tr("what is installed, which models, the memory plan, the health of the store"))
     return parser
+
+
+def _add_survey(survey: argparse.ArgumentParser) -> None:
+    what = survey.add_mutually_exclusive_group(required=True)
+    what.add_argument("question", nargs="?", metavar="QUESTION")
+    what.add_argument("--resume", type=positive, metavar="ID", help=tr("go on with a survey that was stopped"))
+    what.add_argument("--export", type=positive, metavar="ID", help=tr("print or write a survey as it is"))
+    what.add_argument("--list", action="store_true", help=tr("list the surveys"))
+    what.add_argument("--delete", type=positive, metavar="ID", help=tr("delete a survey"))
+    survey.add_argument("--retry", action="store_true", help=tr("with --resume: read again what failed"))
+    survey.add_argument("--kind", choices=SURVEY_KINDS, help=tr("what is asked; told from the question otherwise"))
+    survey.add_argument("--effort", choices=EFFORTS, default="low", help=tr("how long the model reasons"))
+    _add_scope(survey)
+    survey.add_argument("--csv", type=Path, metavar="FILE", help=tr("write the table as CSV"))
+    survey.add_argument("--markdown", type=Path, metavar="FILE", help=tr("write the table as Markdown"))
 
 
 def _add_scope(command: argparse.ArgumentParser) -> None:

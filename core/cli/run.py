@@ -70,9 +70,6 @@ def _run(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.command == "search" and (arguments.query is None) == (arguments.queries is None):
         print(tr("papermoor search: give either a query or --queries FILE.jsonl"), file=sys.stderr)
         return WRONG_USE
-    if arguments.command == "survey" and (arguments.question is None) == (arguments.resume is None):
-        print(tr("papermoor survey: give either a question or --resume ID"), file=sys.stderr)
-        return WRONG_USE
     if arguments.command == "text":
         commands.text(arguments, output)
         return 0

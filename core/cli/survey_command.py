@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from core.chat.values import SurveyKind
+from core.cli.ask_command import scope_of
 from core.cli.output import Output
 from core.faults import N_, Fault
 from core.i18n import tr
 from core.jobs import Job
 from core.survey.export import coverage_statement, to_csv, to_markdown
-from core.survey.survey import numbered
+from core.survey.summarising import numbered
 from core.survey.values import Survey
 from core.workspace import Workspace
 from models.conversation import Effort
 
 
 def survey(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    workspace.engines.chat_path()  # says at once what is missing
-    surveys = workspace.surveys
-    survey_id = arguments.resume or surveys.create(arguments.question)
-    try:
-        surveys.store.get(survey_id)
-    except KeyError:
-        raise Fault(N_("No such survey"), N_("There is no survey with the number {n}."), n=survey_id) from None
-    if not output.json:
-        output.note(tr("Survey {n}; if it is stopped, go on with: papermoor survey --resume {n}", n=survey_id))
-    done = surveys.run(survey_id, Job(output.progress), effort=Effort(arguments.effort))
-    output.finish_progress()
+    """Begin a survey, or go on with one; list or delete them."""
+    if arguments.list:
+        _list(workspace, output)
+        return
+    if arguments.delete:
+        _known(workspace, arguments.delete)
+        workspace.surveys.delete(arguments.delete)
+        return
+    if arguments.export is None:
+        workspace.engines.chat_path()  # says at once what is missing
+    done = _known(workspace, arguments.export) if arguments.export else _run(workspace, arguments, output)
     for path, text in ((arguments.csv, to_csv(done)), (arguments.markdown, to_markdown(done))):
         if path is not None:
             _write(path, text)
@@ -36,6 +39,44 @@ def survey(workspace: Workspace, arguments: argparse.Namespace, output: Output) 
         output.result(_values(done))
     else:
         output.line(to_markdown(done))
+
+
+def _run(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> Survey:
+    surveys = workspace.surveys
+    if arguments.resume:
+        survey_id = _known(workspace, arguments.resume).id
+        if arguments.retry:
+            surveys.retry_failed(survey_id)
+    else:
+        scope = scope_of(workspace, arguments)
+        kind = SurveyKind(arguments.kind) if arguments.kind else None
+        survey_id = surveys.create(arguments.question, scope, kind, Effort(arguments.effort))
+        estimate = surveys.estimate(scope)
+        minutes = max(1, round(estimate.expected_s / 60))
+        if not output.json:
+            output.note(tr("{n} documents, about {minutes} min", n=estimate.documents, minutes=minutes))
+    if not output.json:
+        output.note(tr("Survey {n}; if it is stopped, go on with: papermoor survey --resume {n}", n=survey_id))
+    done = surveys.run(survey_id, Job(output.progress))
+    output.finish_progress()
+    return done
+
+
+def _known(workspace: Workspace, survey_id: int) -> Survey:
+    try:
+        return workspace.surveys.get(survey_id)
+    except KeyError:
+        raise Fault(N_("No such survey"), N_("There is no survey with the number {n}."), n=survey_id) from None
+
+
+def _list(workspace: Workspace, output: Output) -> None:
+    heads = workspace.surveys.list()
+    if output.json:
+        output.result({"surveys": [asdict(head) for head in heads]})
+        return
+    for head in heads:
+        state = tr("done") if head.done else tr("stopped")
+        output.line(f"{head.id}  {head.read + head.failed}/{head.documents}  {state}  {head.question}")
 
 
 def _write(path: Path, text: str) -> None:
@@ -51,6 +92,8 @@ def _values(done: Survey) -> dict[str, Any]:
             "number": n,
             "path": str(row.path),
             "text": finding.text,
+            "value": finding.value,
+            "meets": finding.meets,
             "page": finding.citation.page,
             "start": finding.citation.start,
             "end": finding.citation.end,
@@ -59,10 +102,16 @@ def _values(done: Survey) -> dict[str, Any]:
         }
         for n, row, finding in numbered(done)
     ]
-    rows = [{"path": str(row.path), "state": row.state.value, "reason": row.reason} for row in done.rows]
+    rows = [
+        {"path": str(row.path), "state": row.state.value, "reason": row.reason, "parts": row.parts,
+         "failed_parts": row.failed_parts}
+        for row in done.rows
+    ]  # fmt: skip
     return {
         "id": done.id,
         "question": done.question,
+        "kind": done.kind.value,
+        "done": done.done,
         "summary": done.summary,
         "coverage": coverage_statement(done),
         "documents": rows,

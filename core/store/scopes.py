@@ -62,6 +62,21 @@ class Scopes:
         chosen = frozenset(i for i, is_indexed in states.items() if is_indexed)
         return Selected(chosen, len(chosen), len(states) - len(chosen))
 
+    def documents(self, scope: Scope) -> tuple[tuple[int, Path, int], ...]:
+        """The indexed documents of a scope by path: id, path, length of the text in characters."""
+        chosen = self.select(scope).documents
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT d.id, d.path, d.text_length FROM {_LIVE} WHERE d.state = 'indexed' ORDER BY d.path"
+            ).fetchall()
+        return tuple((i, Path(os.fsdecode(path)), length) for i, path, length in rows if chosen is None or i in chosen)
+
+    def text_length(self, documents: frozenset[int] | None) -> int:
+        """Characters of all these indexed documents together (None: of all)."""
+        with self._database.read() as connection:
+            rows = connection.execute(f"SELECT d.id, d.text_length FROM {_LIVE} WHERE d.state = 'indexed'").fetchall()
+        return sum(length for i, length in rows if documents is None or i in documents)
+
     def indexed_count(self) -> int:
         """Indexed documents of the whole library."""
         return self._counts()[0]

@@ -6,25 +6,24 @@ import csv
 import io
 
 from core.i18n import ngettext, tr
-from core.survey.survey import numbered
-from core.survey.values import RowState, Survey
+from core.survey.summarising import numbered
+from core.survey.values import Finding, Row, RowState, Survey
+from core.values import Citation, Support
 
 
 def to_csv(survey: Survey) -> str:
     """A line a finding, and one for each document without any. Fields that a spreadsheet would take for a formula are
-    quoted with an apostrophe."""
+    preceded by an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([tr("Document"), tr("Finding"), tr("Quotation"), tr("Page"), tr("Checked"), tr("Path")])
+    columns = [tr("Document"), tr("Finding"), tr("Value"), tr("Meets the condition"), tr("Quotation"), tr("Page")]
+    writer.writerow([*columns, tr("Start"), tr("End"), tr("Checked"), tr("Path")])
     for row in survey.rows:
-        if not row.findings:
-            words = row.reason if row.state is RowState.FAILED else _nothing(row.state)
-            writer.writerow(map(_plain, (row.path.name, words, "", "", "", str(row.path))))
-        for finding in row.findings:
-            cited = finding.citation
-            page = "" if cited.page is None else str(cited.page + 1)
-            fields = (row.path.name, finding.text, cited.quote, page, cited.support.value, str(row.path))
-            writer.writerow(map(_plain, fields))
+        findings = [finding for finding in row.findings if finding.meets is not False]
+        if not findings:
+            writer.writerow(map(_plain, (row.path.name, _nothing(row), *[""] * 7, str(row.path))))
+        for finding in findings:
+            writer.writerow(map(_plain, _fields(row, finding)))
     return out.getvalue()
 
 
@@ -33,27 +32,66 @@ def to_markdown(survey: Survey) -> str:
     lines = [f"# {_cell(survey.question)}", "", coverage_statement(survey), ""]
     if survey.summary:
         lines += [survey.summary, ""]
-    lines += [f"| | {tr('Document')} | {tr('Finding')} | {tr('Quotation')} |", "|---|---|---|---|"]
+    columns = ["", tr("Document"), tr("Finding"), tr("Quotation"), tr("Checked")]
+    lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for n, row, finding in numbered(survey):
-        cited = finding.citation
-        place = (
-            row.path.name if cited.page is None else tr("{name}, page {page}", name=row.path.name, page=cited.page + 1)
-        )
-        lines.append(f"| {n} | {_cell(place)} | {_cell(finding.text)} | {_cell(cited.quote)} |")
+        place, found = _cell(_place(row, finding.citation)), _cell(finding.text)
+        lines.append(f"| {n} | {place} | {found} | {_cell(finding.citation.quote)} | {_checked(finding)} |")
+    if unread := [row for row in survey.rows if row.reason or row.state is RowState.WAITING]:
+        lines += ["", f"## {tr('Not read, or not to the end')}", ""]
+        lines += [f"- {_cell(row.path.name)}: {row.reason or tr('not read yet')}" for row in unread]
     return "\n".join(lines) + "\n"
 
 
 def coverage_statement(survey: Survey) -> str:
-    """How many documents were read, how many failed: what goes with every answer about everything."""
+    """How many documents were read and how many failed: what goes with every answer about everything."""
     covered = survey.coverage
-    text = tr("Read {read} of {documents} documents; {found} of them had something to say.",
-              read=covered.read, documents=covered.documents, found=covered.with_findings)  # fmt: skip
-    failed = ngettext("{n} could not be read.", "{n} could not be read.", covered.failed)
-    return f"{text} {failed}" if covered.failed else text
+    parts = [
+        tr("Read {read} of {documents} documents; {found} of them had something to say.",
+           read=covered.read, documents=covered.documents, found=covered.with_findings),
+    ]  # fmt: skip
+    if covered.failed:
+        parts.append(ngettext("{n} could not be read.", "{n} could not be read.", covered.failed))
+    if covered.partly:
+        parts.append(ngettext("{n} was read in part.", "{n} were read in part.", covered.partly))
+    if survey.condition is not None:
+        unsure = sum(finding.meets is None for _, _, finding in numbered(survey))
+        parts.append(
+            ngettext("{n} entry was left out: not {condition}.", "{n} entries were left out: not {condition}.",
+                     covered.left_out, condition=survey.condition.words)
+        )  # fmt: skip
+        if unsure:
+            parts.append(ngettext("{n} entry could not be checked.", "{n} entries could not be checked.", unsure))
+    return " ".join(parts)
 
 
-def _nothing(state: RowState) -> str:
-    return tr("nothing found") if state is RowState.READ else tr("not read yet")
+def _fields(row: Row, finding: Finding) -> tuple[str, ...]:
+    cited = finding.citation
+    page = "" if cited.page is None else str(cited.page + 1)
+    meets = {True: tr("yes"), False: tr("no"), None: ""}[finding.meets]
+    place = (page, str(cited.start), str(cited.end))
+    return (row.path.name, finding.text, finding.value, meets, cited.quote, *place, _checked(finding), str(row.path))
+
+
+def _checked(finding: Finding) -> str:
+    return {
+        Support.SUPPORTED: tr("stands there"),
+        Support.WEAK: tr("stands there nearly"),
+        Support.NOT_FOUND: tr("not found"),
+        Support.UNCHECKED: "",
+    }[finding.citation.support]
+
+
+def _place(row: Row, cited: Citation) -> str:
+    if cited.page is None:
+        return row.path.name
+    return tr("{name}, page {page}", name=row.path.name, page=cited.page + 1)
+
+
+def _nothing(row: Row) -> str:
+    if row.state is RowState.FAILED:
+        return row.reason
+    return tr("nothing found") if row.state is RowState.READ else tr("not read yet")
 
 
 def _plain(field: str) -> str:

@@ -1,4 +1,4 @@
-"""Surveys in SQLite: each row is stored as soon as its document has been read, so that a stopped survey goes on."""
+"""Surveys in SQLite: each row is stored after each part of its document, so that a stopped survey goes on there."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from core.chat.values import SurveyKind
 from core.store.database import Database
-from core.survey.values import Finding, Row, RowState, Survey
-from core.values import Citation, Document, Support
+from core.store.message_json import citations_of, citations_to_json
+from core.store.stored_json import to_json
+from core.survey.condition import read_condition
+from core.survey.values import Finding, Row, RowState, Survey, SurveyHead
+from core.values import Citation
+from models.conversation import Effort
+
+_ROW = "document_id, path, state, reason, findings, place, length, parts, failed_parts"
 
 
 class SurveyStore:
@@ -21,79 +28,127 @@ class SurveyStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, question: str, documents: Sequence[Document]) -> int:
-        """A survey's id; a row waits for each of `documents`."""
+    def create(
+        self,
+        question: str,
+        documents: Sequence[tuple[int, Path]],
+        kind: SurveyKind = SurveyKind.QUESTION,
+        effort: Effort = Effort.LOW,
+    ) -> int:
+        """A survey's id; a row waits for each of `documents` (id and path)."""
+        settings = to_json({"kind": kind, "effort": effort})
         with self._database.write(durable=True) as connection:
             cursor = connection.execute(
-                "INSERT INTO surveys (question, created_s) VALUES (?, ?)", (question, time.time())
+                "INSERT INTO surveys (question, created_s, settings) VALUES (?, ?, ?)",
+                (question, time.time(), settings),
             )
             survey_id = int(cursor.lastrowid or 0)
             connection.executemany(
                 "INSERT INTO survey_rows (survey_id, ordinal, document_id, path) VALUES (?, ?, ?, ?)",
-                ((survey_id, n, document.id, os.fsencode(document.path)) for n, document in enumerate(documents)),
+                ((survey_id, n, document_id, os.fsencode(path)) for n, (document_id, path) in enumerate(documents)),
             )
         return survey_id
 
-    def list(self) -> tuple[tuple[int, str, float], ...]:
-        """Id, question and time of every survey, the latest first."""
+    def list(self) -> tuple[SurveyHead, ...]:
+        """Every survey, the latest first."""
         with self._database.read() as connection:
-            rows = connection.execute("SELECT id, question, created_s FROM surveys ORDER BY id DESC").fetchall()
-        return tuple((row[0], row[1], row[2]) for row in rows)
+            rows = connection.execute(
+                "SELECT s.id, s.question, s.settings, s.created_s, COUNT(r.ordinal), "
+                "COALESCE(SUM(r.state = 'read'), 0), COALESCE(SUM(r.state = 'failed'), 0) "
+                "FROM surveys s LEFT JOIN survey_rows r ON r.survey_id = s.id GROUP BY s.id ORDER BY s.id DESC"
+            ).fetchall()
+        return tuple(_head(*row) for row in rows)
 
     def get(self, survey_id: int) -> Survey:
         """Raises KeyError if there is none of that id."""
         with self._database.read() as connection:
             head = connection.execute(
-                "SELECT question, created_s, summary FROM surveys WHERE id = ?", (survey_id,)
+                "SELECT question, created_s, summary, settings FROM surveys WHERE id = ?", (survey_id,)
             ).fetchone()
             rows = connection.execute(
-                "SELECT document_id, path, state, reason, findings FROM survey_rows "
-                "WHERE survey_id = ? ORDER BY ordinal",
-                (survey_id,),
+                f"SELECT {_ROW} FROM survey_rows WHERE survey_id = ? ORDER BY ordinal", (survey_id,)
             ).fetchall()
         if head is None:
             raise KeyError(survey_id)
-        return Survey(survey_id, head[0], head[1], head[2], tuple(_row(*row) for row in rows))
+        question, created_s, summary, settings_text = head
+        settings = json.loads(settings_text)
+        return Survey(
+            survey_id,
+            question,
+            created_s,
+            summary,
+            tuple(_row(*row) for row in rows),
+            SurveyKind(settings.get("kind", SurveyKind.QUESTION)),
+            Effort(settings.get("effort", Effort.LOW)),
+            read_condition(question),
+            bool(settings.get("done", bool(summary))),
+        )
 
     def save_row(self, survey_id: int, row: Row) -> None:
         with self._database.write(durable=True) as connection:
             connection.execute(
-                "UPDATE survey_rows SET state = ?, reason = ?, findings = ? WHERE survey_id = ? AND path = ?",
-                (row.state.value, row.reason, _findings(row), survey_id, os.fsencode(row.path)),
-            )
+                "UPDATE survey_rows SET state = ?, reason = ?, findings = ?, place = ?, length = ?, parts = ?, "
+                "failed_parts = ? WHERE survey_id = ? AND path = ?",
+                (
+                    row.state.value, row.reason, _findings(row), row.place, row.length, row.parts, row.failed_parts,
+                    survey_id, os.fsencode(row.path),
+                ),
+            )  # fmt: skip
 
-    def save_summary(self, survey_id: int, summary: str) -> None:
-        with self._database.write(durable=True) as connection:
-            connection.execute("UPDATE surveys SET summary = ? WHERE id = ?", (summary, survey_id))
-
-    def retry_failed(self, survey_id: int) -> None:
-        """Let failed rows be read again."""
+    def finish(self, survey_id: int, summary: str) -> None:
+        """Everything was read, and the answer from all of it is `summary` (empty for kinds without)."""
         with self._database.write(durable=True) as connection:
             connection.execute(
-                "UPDATE survey_rows SET state = 'waiting', reason = '' WHERE survey_id = ? AND state = 'failed'",
+                "UPDATE surveys SET summary = ?, settings = json_set(settings, '$.done', json('true')) WHERE id = ?",
+                (summary, survey_id),
+            )
+
+    def retry_failed(self, survey_id: int) -> None:
+        """Let failed rows, and those of which a part failed, be read again from the start."""
+        with self._database.write(durable=True) as connection:
+            connection.execute(
+                "UPDATE survey_rows SET state = 'waiting', reason = '', findings = '[]', place = 0, parts = 0, "
+                "failed_parts = 0 WHERE survey_id = ? AND (state = 'failed' OR failed_parts > 0)",
                 (survey_id,),
             )
-            connection.execute("UPDATE surveys SET summary = '' WHERE id = ?", (survey_id,))
+            connection.execute(
+                "UPDATE surveys SET summary = '', settings = json_remove(settings, '$.done') WHERE id = ?",
+                (survey_id,),
+            )
 
     def delete(self, survey_id: int) -> None:
         with self._database.write(durable=True) as connection:
             connection.execute("DELETE FROM surveys WHERE id = ?", (survey_id,))
 
 
-def _row(document_id: int | None, path: bytes, state: str, reason: str, findings: str) -> Row:
-    return Row(
-        document_id, Path(os.fsdecode(path)), RowState(state), reason, tuple(map(_finding, json.loads(findings)))
-    )
+def _head(
+    survey_id: int, question: str, settings_text: str, created_s: float, documents: int, read: int, failed: int
+) -> SurveyHead:
+    settings = json.loads(settings_text)
+    kind = SurveyKind(settings.get("kind", SurveyKind.QUESTION))
+    done = bool(settings.get("done", False)) and read + failed == documents
+    return SurveyHead(survey_id, question, kind, created_s, documents, read, failed, done)
+
+
+def _row(document_id: int | None, path: bytes, state: str, reason: str, findings: str, *reading: int) -> Row:
+    found = tuple(map(_finding, json.loads(findings)))
+    return Row(document_id, Path(os.fsdecode(path)), RowState(state), reason, found, *reading)
 
 
 def _findings(row: Row) -> str:
-    return json.dumps(
-        [{"text": f.text, "citation": asdict(f.citation) | {"path": str(f.citation.path)}} for f in row.findings],
-        ensure_ascii=False,
+    return to_json(
+        [
+            asdict(finding) | {"citation": _stored(finding.citation), "other": _stored(finding.other)}
+            for finding in row.findings
+        ]
     )
 
 
+def _stored(citation: Citation | None) -> dict[str, Any] | None:
+    return citations_to_json([citation])[0] if citation else None
+
+
 def _finding(stored: dict[str, Any]) -> Finding:
-    citation = stored["citation"]
-    place = Citation(**citation | {"path": Path(citation["path"]), "support": Support(citation["support"])})
-    return Finding(stored["text"], place)
+    (citation,) = citations_of([stored["citation"]])
+    other = stored.get("other")
+    return Finding(**stored | {"citation": citation, "other": citations_of([other])[0] if other else None})

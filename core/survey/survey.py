@@ -1,159 +1,247 @@
-"""Runs surveys: map each document to findings, then reduce the findings to an answer; resumable at every document."""
+"""Runs surveys: map each document to findings, then reduce the findings to an answer; resumable at every part."""
 
 from __future__ import annotations
 
 import datetime
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
-from itertools import pairwise
+from pathlib import Path
 
 from core.chat.answering import AnsweringModel
+from core.chat.everything import about_everything, expected_s
+from core.chat.values import WHOLE_LIBRARY, Scope, SurveyKind
 from core.faults import N_, ChatFault, Fault
 from core.i18n import fault_text, tr
 from core.jobs import Job
 from core.library.attention import Attention
 from core.library.library import Library
-from core.survey import reading
+from core.store.scopes import Scopes
+from core.store.speeds import Speed
+from core.survey.changes import changes
+from core.survey.mapping import Mapping
 from core.survey.store import SurveyStore
-from core.survey.values import Finding, Row, RowState, Survey
-from core.values import DocumentState
+from core.survey.summarising import MOST_ROUNDS, Groups, as_summary
+from core.survey.values import (
+    Estimate,
+    Row,
+    RowChanged,
+    RowState,
+    SummaryDelta,
+    Survey,
+    SurveyEnded,
+    SurveyEvent,
+    SurveyHead,
+)
+from core.values import Document
 from models.conversation import AnswerDelta, Conversation, Effort, Finished, FinishReason, Sampling
 from models.faults import Cancelled
 from models.progress import Progress
 
 log = logging.getLogger(__name__)
 
-CHARS_PER_TOKEN = 2.5  # a careful estimate: English takes 4 and more, tables and other scripts less
-ROOM_TOKENS = 1600  # of the context, for instructions, question, reasoning and findings
-ANSWER_TOKENS = 1200
+SUMMARY_TOKENS = 2000
 OpenModel = Callable[[Job], AnsweringModel]
-OnRow = Callable[[Row], None]
+Chosen = list[tuple[int, Path]]
+
+
+def _never() -> bool:
+    return False
 
 
 class Surveys:
-    """`run` belongs to the thread that owns the model; the rest may be called from any."""
+    """`events` and `run` belong to the thread that owns the model; the rest may be called from any."""
 
     def __init__(
-        self, store: SurveyStore, library: Library, open_model: OpenModel, attention: Attention, sampling: Sampling
+        self,
+        store: SurveyStore,
+        library: Library,
+        scopes: Scopes,
+        open_model: OpenModel,
+        speed: Callable[[], Speed | None],
+        attention: Attention,
+        sampling: Sampling,
     ) -> None:
-        self.store = store
+        self._store = store
         self._library = library
+        self._scopes = scopes
         self._open_model = open_model
+        self._speed = speed
         self._attention = attention
         self._sampling = sampling
 
-    def create(self, question: str, documents: frozenset[int] | None = None) -> int:
-        """A survey of `documents`, or of all; raises `ChatFault` for no question or nothing to read."""
+    def create(
+        self,
+        question: str,
+        scope: Scope = WHOLE_LIBRARY,
+        kind: SurveyKind | None = None,
+        effort: Effort = Effort.LOW,
+    ) -> int:
+        """A survey of the scope's documents, not yet begun. Its kind is told from the question unless given. Raises
+        `ChatFault` for no question, nothing to read, or changes between other than two documents."""
         question = question.strip()
-        chosen = [
-            document
-            for document in self._library.documents()
-            if document.state is DocumentState.INDEXED and (documents is None or document.id in documents)
-        ]
         if not question:
             raise ChatFault(N_("Nothing asked"), N_("The question is empty."), N_("Type a question first."))
+        chosen = [(document_id, path) for document_id, path, _ in self._scopes.documents(scope)]
         if not chosen:
             raise ChatFault(
                 N_("No documents"),
                 N_("There is no indexed document to read."),
                 N_("Add a folder first, or choose another."),
             )
-        return self.store.create(question, chosen)
+        if kind is SurveyKind.CHANGES and len(chosen) != 2:
+            raise ChatFault(
+                N_("Not two documents"),
+                N_("What changed can be told between two documents; {n} are chosen."),
+                N_("Choose the two documents to compare."),
+                n=len(chosen),
+            )
+        told = kind or about_everything(question, two_named=len(chosen) == 2) or SurveyKind.QUESTION
+        if told is SurveyKind.CHANGES and len(chosen) != 2:
+            told = SurveyKind.QUESTION
+        if told is SurveyKind.CHANGES:
+            chosen = _by_age(chosen, self._library.documents())
+        return self._store.create(question, chosen, told, effort)
 
-    def run(self, survey_id: int, job: Job, on_row: OnRow = lambda row: None, effort: Effort = Effort.LOW) -> Survey:
-        """Read what has not been read, then write the answer. After `Cancelled` another call goes on from there."""
-        survey = self.store.get(survey_id)
-        with self._attention.answering():
+    def estimate(self, scope: Scope = WHOLE_LIBRARY) -> Estimate:
+        """How much a survey of these documents has to read, and about how long that takes here."""
+        documents = self._scopes.documents(scope)
+        chars = sum(length for _, _, length in documents)
+        speed = self._speed()
+        return Estimate(len(documents), chars, expected_s(chars, len(documents), speed), speed is not None)
+
+    def list(self) -> tuple[SurveyHead, ...]:
+        """Every survey, the latest first."""
+        return self._store.list()
+
+    def get(self, survey_id: int) -> Survey:
+        """Raises KeyError if there is none of that id."""
+        return self._store.get(survey_id)
+
+    def retry_failed(self, survey_id: int) -> None:
+        """Have what failed read again by the next `events`."""
+        self._store.retry_failed(survey_id)
+
+    def delete(self, survey_id: int) -> None:
+        self._store.delete(survey_id)
+
+    def run(self, survey_id: int, job: Job, on_row: Callable[[Row], None] = lambda row: None) -> Survey:
+        """Like `events`, to the end; `on_row` is told of every part that was read."""
+        for event in self.events(survey_id, job):
+            if isinstance(event, RowChanged):
+                on_row(event.row)
+        return self._store.get(survey_id)
+
+    def events(self, survey_id: int, job: Job, give_way: Callable[[], bool] = _never) -> Iterator[SurveyEvent]:
+        """Read what has not been read, then write the answer; ends with `SurveyEnded`.
+
+        Stops after the part at hand when `give_way` says so, for a question that a person waits for: the survey is then
+        not done, and another call goes on from there; so it does after `Cancelled`. Progress goes to `job`, in files.
+        What goes wrong with one document is its row's reason, and the others are still read. Raises `ModelFault` if
+        there is no model, KeyError for no such survey.
+        """
+        survey = self._store.get(survey_id)
+        if not survey.done:
+            if survey.kind is SurveyKind.CHANGES:
+                self._compare(survey)
+                survey = self._store.get(survey_id)
             model = self._open_model(job)
-            self._read_all(survey, model, job, on_row, effort)
-            survey = self.store.get(survey_id)
-            if not survey.summary and survey.coverage.with_findings:
-                self.store.save_summary(survey_id, self._summarise(survey, model, job, effort))
-        return self.store.get(survey_id)
+            gave_way = yield from self._read_all(survey, model, job, give_way)
+            if not gave_way:
+                yield from self._conclude(self._store.get(survey_id), model, job)
+        yield SurveyEnded(self._store.get(survey_id))
 
-    def _read_all(self, survey: Survey, model: AnsweringModel, job: Job, on_row: OnRow, effort: Effort) -> None:
+    def _read_all(
+        self, survey: Survey, model: AnsweringModel, job: Job, give_way: Callable[[], bool]
+    ) -> Generator[SurveyEvent, None, bool]:
+        """True, as the generator's value, if it gave way before everything was read."""
+        mapping = Mapping(survey, model, self._sampling, _date(survey))
         waiting = [row for row in survey.rows if row.state is RowState.WAITING]
         done = len(survey.rows) - len(waiting)
         started_s = time.monotonic()
         for n, row in enumerate(waiting):
             left_s = (time.monotonic() - started_s) / n * (len(waiting) - n) if n else None
-            job.report(Progress(done + n, len(survey.rows), "files", row.path.name, left_s), now=True)
-            row = self._read(survey, row, model, job, effort)
-            self.store.save_row(survey.id, row)
-            on_row(row)
+            while row.state is RowState.WAITING:
+                job.check()
+                if give_way():
+                    return True
+                job.report(Progress(done + n, len(survey.rows), "files", row.path.name, left_s), now=True)
+                with self._attention.answering():
+                    row = self._read_part(mapping, row, job)
+                self._store.save_row(survey.id, row)
+                yield RowChanged(row, done + n + (row.state is not RowState.WAITING), len(survey.rows), left_s)
+        return False
 
-    def _read(self, survey: Survey, row: Row, model: AnsweringModel, job: Job, effort: Effort) -> Row:
-        """One document; what goes wrong with it is its row's reason, and the others are still read."""
-        job.check()
+    def _read_part(self, mapping: Mapping, row: Row, job: Job) -> Row:
         if row.document_id is None:
-            return _gone(row)
+            return _failed(row, tr("The document is no longer in the library."))
         try:
             document = self._library.document_text(row.document_id)
             if document is None:
-                return _gone(row)
-            findings: list[Finding] = []
-            size = int((model.context_tokens - ROOM_TOKENS) * CHARS_PER_TOKEN)
-            for offset, piece in reading.pieces(document.text, max(size, 1000)):
-                question = reading.document_question(survey.question, row.path.name, piece, effort, _date(survey))
-                answer = self._ask(model, question, job, schema=reading.ANSWER_SCHEMA)
-                findings += reading.findings_of(answer, document, offset, piece)
+                return _failed(row, tr("The document is no longer in the library."))
+            return mapping.read_part(row, document, job)
         except Fault as fault:
-            return replace(row, state=RowState.FAILED, reason=fault_text(fault))
-        except ValueError:
-            reason = tr("The model's answer about this document could not be understood.")
-            return replace(row, state=RowState.FAILED, reason=reason)
-        return replace(row, state=RowState.READ, reason="", findings=tuple(findings))
+            return _failed(row, fault_text(fault))
 
-    def _summarise(self, survey: Survey, model: AnsweringModel, job: Job, effort: Effort) -> str:
-        """The answer from all findings; more than the model keeps in view are first summarised in groups."""
-        lines = [f"[{n}] {row.path.name}: {finding.text}" for n, row, finding in numbered(survey)]
-        size = int((model.context_tokens - ROOM_TOKENS) * CHARS_PER_TOKEN)
-        while True:
-            groups = list(_groups(lines, size))
-            answers = [
-                self._ask(model, reading.summary_question(survey.question, group, effort, _date(survey)), job)
-                for group in groups
-            ]
+    def _compare(self, survey: Survey) -> None:
+        """For what changed between two documents: no model reads them, their differences are worked out."""
+        if all(row.state is not RowState.WAITING for row in survey.rows):
+            return
+        texts = [self._library.document_text(row.document_id) if row.document_id else None for row in survey.rows]
+        for n, (row, text) in enumerate(zip(survey.rows, texts, strict=True)):
+            old, new = texts
+            if text is None or old is None or new is None:
+                reason = tr("One of the two documents is no longer in the library.")
+                self._store.save_row(survey.id, _failed(row, reason))
+                continue
+            found = changes(old, new) if n else ()
+            read = replace(row, state=RowState.READ, findings=found, place=len(text.text), length=len(text.text))
+            self._store.save_row(survey.id, replace(read, parts=1))
+
+    def _conclude(self, survey: Survey, model: AnsweringModel, job: Job) -> Iterator[SurveyEvent]:
+        """The answer from all findings. A list needs none, for it is the table itself."""
+        if survey.kind is SurveyKind.LIST or not survey.coverage.findings:
+            self._store.finish(survey.id, "")
+            return
+        groups = Groups(survey, model, model.context_tokens - SUMMARY_TOKENS, _date(survey))
+        lines = groups.lines()
+        answers: list[str] = []
+        for _ in range(MOST_ROUNDS):
+            questions = groups.of(lines)
+            answers = []
+            for question in questions:
+                with self._attention.answering():
+                    text = yield from self._written(model, question, job, shown=len(questions) == 1)
+                answers.append(text)
             if len(answers) == 1 or sum(map(len, answers)) >= sum(map(len, lines)):
-                return "\n\n".join(answers)
+                break
             lines = answers
+        self._store.finish(survey.id, as_summary(answers))
 
-    def _ask(self, model: AnsweringModel, conversation: Conversation, job: Job, schema: str = "") -> str:
-        sampling = replace(self._sampling, answer_schema=schema) if not self._sampling.grammar else self._sampling
+    def _written(
+        self, model: AnsweringModel, question: Conversation, job: Job, *, shown: bool
+    ) -> Generator[SurveyEvent, None, str]:
+        """What the model writes, as the generator's value; `shown`, it is the summary itself."""
         parts: list[str] = []
-        events = model.generate(conversation, max_tokens=ANSWER_TOKENS, cancel=job.cancel, sampling=sampling)
-        for event in events:
+        for event in model.generate(question, max_tokens=SUMMARY_TOKENS, cancel=job.cancel, sampling=self._sampling):
             if isinstance(event, AnswerDelta):
                 parts.append(event.text)
+                if shown:
+                    yield SummaryDelta(event.text)
             elif isinstance(event, Finished) and event.reason is FinishReason.CANCELLED:
                 raise Cancelled
         return "".join(parts)
 
 
-def _gone(row: Row) -> Row:
-    return replace(row, state=RowState.FAILED, reason=tr("The document is no longer in the library."))
+def _by_age(chosen: Chosen, documents: Iterable[Document]) -> Chosen:
+    """The older file first, by when the files were last changed."""
+    changed = {document.id: document.modified_ns for document in documents}
+    return sorted(chosen, key=lambda one: changed.get(one[0], 0))
 
 
-def numbered(survey: Survey) -> Iterator[tuple[int, Row, Finding]]:
-    """Every finding with the number under which the summary cites it, from 1 in the order of the rows."""
-    n = 0
-    for row in survey.rows:
-        for finding in row.findings:
-            n += 1
-            yield n, row, finding
-
-
-def _groups(lines: Sequence[str], size: int) -> Iterator[list[str]]:
-    cuts, filled = [0], 0
-    for i, line in enumerate(lines):
-        if filled + len(line) > size and i > cuts[-1]:
-            cuts.append(i)
-            filled = 0
-        filled += len(line)
-    for start, end in pairwise([*cuts, len(lines)]):
-        yield list(lines[start:end])
+def _failed(row: Row, reason: str) -> Row:
+    return replace(row, state=RowState.FAILED, reason=reason)
 
 
 def _date(survey: Survey) -> str:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from core.chat.values import Scope, SurveyKind
 from core.faults import ChatFault
 from core.jobs import Job
 from core.survey.export import coverage_statement, to_csv, to_markdown
-from core.survey.values import Row, RowState
+from core.survey.summarising import numbered, summary_sentences
+from core.survey.values import Row, RowChanged, RowState, SummaryDelta, SurveyEnded
 from core.values import Support
 from core.workspace import Workspace
 from models.cancel import CancelToken
@@ -20,7 +25,8 @@ from models.conversation import Sampling
 from models.faults import Cancelled
 from tests.support import speech
 
-FINDING = {"findings": [{"text": "=1,250 due", "quote": "the total is $ 1,250"}]}
+FINDING = {"findings": [{"text": "=1,250 due", "quote": "the total is $ 1,250", "value": "$ 1,250"}]}
+OVER = "Which invoices are over 1,000?"
 
 
 @pytest.fixture
@@ -32,48 +38,137 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def opened(tmp_path: Path, folder: Path, model: Path) -> Workspace:
-    words = speech.grammar(speech.answer(json.dumps(FINDING)))
-    workspace = Workspace.open(tmp_path / "data", model=model, sampling=Sampling(grammar=words, seed=1))
-    workspace.library.index([folder], Job())
-    return workspace
+@contextmanager
+def opened(tmp_path: Path, folder: Path, model: Path, words: object = FINDING) -> Iterator[Workspace]:
+    said = words if isinstance(words, str) else json.dumps(words)
+    grammar = speech.grammar(speech.answer(said))
+    workspace = Workspace.open(tmp_path / "data", model=model, sampling=Sampling(grammar=grammar, seed=1))
+    try:
+        workspace.library.index([folder], Job())
+        yield workspace
+    finally:
+        workspace.close()
 
 
 def test_every_document_is_read_and_each_quotation_checked(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
-    workspace = opened(tmp_path, folder, tiny_gpt_oss)
-    try:
-        done = workspace.surveys.run(workspace.surveys.create("Which invoices are over 1,000?"), Job())
-    finally:
-        workspace.close()
+    with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
+        estimate = workspace.surveys.estimate()
+        assert estimate.documents == 2 and estimate.expected_s > 0
+        survey_id = workspace.surveys.create("What do the invoices say?", kind=SurveyKind.QUESTION)
+        events = list(workspace.surveys.events(survey_id, Job()))
+        rows = [event for event in events if isinstance(event, RowChanged)]
+        assert [(event.row.path.name, event.rows_done) for event in rows] == [("one.txt", 1), ("two.txt", 2)]
+        assert any(isinstance(event, SummaryDelta) for event in events)
+        assert isinstance(events[-1], SurveyEnded)
+        done = events[-1].survey
+        assert done.done and done == workspace.surveys.get(survey_id)
+        (head,) = workspace.surveys.list()
+        assert (head.kind, head.documents, head.read, head.done) == (SurveyKind.QUESTION, 2, 2, True)
     one, two = done.rows
     assert (one.state, two.state) == (RowState.READ, RowState.READ)
     assert one.findings[0].citation.support is Support.SUPPORTED
     assert one.findings[0].citation.quote == "the total  is $ 1,250"
     assert two.findings[0].citation.support is Support.NOT_FOUND, "that document has no such words"
-    assert done.summary
+    assert done.summary and summary_sentences(done) == (), "the summary cites nothing"
     assert "Read 2 of 2 documents" in coverage_statement(done)
     lines = list(csv.reader(io.StringIO(to_csv(done))))
     assert len(lines) == 3 and lines[1][1] == "'=1,250 due", "a spreadsheet must not take it for a formula"
     assert "one.txt" in to_markdown(done)
 
 
+def test_the_application_checks_the_condition_itself(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
+    both = [
+        {"text": "1,250 is due", "quote": "the total is $ 1,250", "value": "$ 1,250"},
+        {"text": "980 was paid", "quote": "the total is $ 980", "value": "$ 980"},
+        {"text": "2,000 is due", "quote": "the total is $ 1,250", "value": "2,000"},
+    ]
+    with opened(tmp_path, folder, tiny_gpt_oss, {"findings": both}) as workspace:
+        survey_id = workspace.surveys.create(OVER)
+        done = workspace.surveys.run(survey_id, Job())
+    assert done.kind is SurveyKind.LIST and done.done and not done.summary, "a list is its own answer"
+    one, two = done.rows
+    assert [finding.meets for finding in one.findings] == [True, None, None], "2,000 does not stand in the quotation"
+    assert [finding.meets for finding in two.findings] == [None, False, None]
+    assert [finding.text for _, row, finding in numbered(done) if finding.meets] == ["1,250 is due"]
+    assert "1 entry was left out: not over 1,000." in coverage_statement(done)
+    assert "980 was paid" not in to_csv(done).splitlines()[-1]
+
+
 def test_a_stopped_survey_goes_on_where_it_was(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
-    workspace = opened(tmp_path, folder, tiny_gpt_oss)
-    try:
-        survey_id = workspace.surveys.create("Which invoices are over 1,000?")
+    with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
+        survey_id = workspace.surveys.create(OVER)
         cancel = CancelToken()
         with pytest.raises(Cancelled):
             workspace.surveys.run(survey_id, Job(cancel=cancel), on_row=lambda row: cancel.cancel())
-    finally:
-        workspace.close()
-    workspace = opened(tmp_path, folder, tiny_gpt_oss)
-    try:
-        assert workspace.surveys.store.get(survey_id).coverage.read == 1
+    with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
+        assert workspace.surveys.get(survey_id).coverage.read == 1
+        (head,) = workspace.surveys.list()
+        assert (head.read, head.done) == (1, False)
         read: list[Row] = []
         done = workspace.surveys.run(survey_id, Job(), on_row=read.append)
         assert [row.path.name for row in read] == ["two.txt"] and done.coverage.read == 2
-    finally:
-        workspace.close()
+        workspace.surveys.delete(survey_id)
+        assert workspace.surveys.list() == ()
+
+
+def test_a_survey_gives_way_to_a_question(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
+    with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
+        survey_id = workspace.surveys.create(OVER)
+        asked = iter([False, True])
+        events = list(workspace.surveys.events(survey_id, Job(), give_way=lambda: next(asked)))
+        assert isinstance(events[-1], SurveyEnded) and not events[-1].survey.done
+        assert events[-1].survey.coverage.read == 1
+
+
+def test_a_long_document_is_read_in_parts_to_its_end(tmp_path: Path, tiny_gpt_oss: Path) -> None:
+    folder = tmp_path / "long"
+    folder.mkdir()
+    filler = "\n\n".join(f"Paragraph {n} speaks of nothing but the weather of day {n}." for n in range(500))
+    (folder / "long.txt").write_text(f"{filler}\n\nthe total is $ 1,250\n", encoding="utf-8")
+    with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
+        survey_id = workspace.surveys.create(OVER)
+        parts: list[Row] = []
+        done = workspace.surveys.run(survey_id, Job(), on_row=parts.append)
+    assert len(parts) > 1 and [row.state for row in parts[:-1]] == [RowState.WAITING] * (len(parts) - 1)
+    (row,) = done.rows
+    assert row.place == row.length > len(filler) and row.parts == len(parts)
+    assert [f.citation.support for f in row.findings].count(Support.SUPPORTED) == 1, "the last part alone has it"
+
+
+def test_an_answer_that_is_no_json_is_told_and_can_be_tried_again(
+    tmp_path: Path, folder: Path, tiny_gpt_oss: Path
+) -> None:
+    with opened(tmp_path, folder, tiny_gpt_oss, "I cannot say.") as workspace:
+        survey_id = workspace.surveys.create(OVER)
+        done = workspace.surveys.run(survey_id, Job())
+        assert [row.state for row in done.rows] == [RowState.FAILED] * 2
+        assert "could not be understood" in done.rows[0].reason
+        assert "2 could not be read" in coverage_statement(done)
+        workspace.surveys.retry_failed(survey_id)
+        assert workspace.surveys.get(survey_id).rows[0].state is RowState.WAITING
+
+
+def test_what_changed_between_two_documents_is_worked_out(tmp_path: Path, tiny_gpt_oss: Path) -> None:
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    old, new = folder / "b-old.txt", folder / "a-new.txt"
+    old.write_text("The rent is 900 euros.\n\nDogs are not allowed.\n\nThe lease ends in May.\n", encoding="utf-8")
+    new.write_text("The rent is 950 euros.\n\nThe lease ends in May.\n\nSmoking is not allowed.\n", encoding="utf-8")
+    os.utime(old, (1_600_000_000, 1_600_000_000))
+    with opened(tmp_path, folder, tiny_gpt_oss, "The rent rose to 950 euros [1].") as workspace:
+        survey_id = workspace.surveys.create("What changed between the two contracts?")
+        done = workspace.surveys.run(survey_id, Job())
+        assert [row.path.name for row in done.rows] == ["b-old.txt", "a-new.txt"], "by age, not by name"
+        with pytest.raises(ChatFault, match="two documents; 1 are chosen"):
+            workspace.surveys.create("What changed?", Scope((new,)), SurveyKind.CHANGES)
+    assert done.kind is SurveyKind.CHANGES
+    changed, removed, added = done.rows[1].findings
+    assert changed.text == "Changed: 900 → 950" and changed.other is not None
+    assert changed.other.quote == "The rent is 900 euros." and changed.citation.quote == "The rent is 950 euros."
+    assert removed.text == "Removed: Dogs are not allowed." and removed.citation.path == old
+    assert added.text == "Added: Smoking is not allowed."
+    (sentence,) = summary_sentences(done)
+    assert sentence.numbers == (1,) and sentence.support is Support.SUPPORTED
 
 
 def test_a_survey_needs_a_question_and_documents(tmp_path: Path) -> None:
