@@ -29,12 +29,11 @@ from models.faults import Fault
 if TYPE_CHECKING:
     from core.values import Folder
     from core.workspace import Workspace
-    from gui.chat.turn import Turn
     from gui.chat.turns import Turns
     from gui.documents.actions import LibraryActions
     from gui.fault_page import FaultPage
     from gui.models.actions import ModelActions
-    from models.conversation import Effort, Sampling
+    from models.conversation import Sampling
 
 SIZE = (1200, 780)
 SMALLEST = (640, 420)
@@ -91,6 +90,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name = menus.fill(self, self._choices())
         self._connect()
         self._restore_state()
+        self.chat.composer.field.setFocus()
 
     @property
     def bridge(self) -> Bridge:
@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
         from gui.documents.actions import LibraryActions
         from gui.guide import GuideOpener
         from gui.models.actions import ModelActions
+        from gui.models.readiness import Readiness
 
         bridge = self._context.bridge
         self.library = library = LibraryActions(bridge, workspace, self)
@@ -157,9 +158,7 @@ class MainWindow(QMainWindow):
         models.changed.connect(self.status.show_model)
         models.changed.connect(lambda situation: self._show_chat_model() if situation.kind is Kind.CHAT else None)
         models.arrived.connect(self._model_arrived)
-        turns.changed.connect(self._follow_loading)
-        turns.ended.connect(self._follow_loading)
-        turns.ended.connect(self._read_answer)
+        self.readiness = Readiness(models, turns, self)
         self.guide = GuideOpener(bridge, workspace, library, self)
         self.guide.found.connect(self.documents.open_places)
         self.documents.attach(workspace, library)
@@ -189,7 +188,9 @@ class MainWindow(QMainWindow):
         documents.remove.connect(dialogs.confirm_removal)
         chat.places_wanted.connect(self._open_places)
         chat.linked.connect(dialogs.ask_to_open)
-        chat.typing.connect(lambda: self._prepare(chat.current, chat.composer.effort))
+        chat.typing.connect(
+            lambda: self.readiness.prepare(chat.current, chat.composer.effort) if self.library else None
+        )
         chat.conversations.deleted.connect(self._conversation_deleted)
         chat.model_card.download_wanted.connect(lambda: self.models.download(Kind.CHAT) if self.models else None)
         chat.model_card.pause_wanted.connect(lambda: self.models.pause(Kind.CHAT) if self.models else None)
@@ -221,6 +222,7 @@ class MainWindow(QMainWindow):
             ask_again=chat.ask_again,
             stop=self._escape,
             compose=lambda: chat.composer.field.setFocus(),
+            choose_scope=chat.foot.choose_scope,
             toggle_conversations=chat.toggle_conversations,
             toggle_documents=lambda: self.documents.setVisible(not self.documents.isVisible()),
             guide=lambda: self.guide.open() if self.library else None,
@@ -246,33 +248,9 @@ class MainWindow(QMainWindow):
         if self.models is not None:
             self.chat.show_model(self.models.situation(Kind.CHAT))
 
-    def _prepare(self, conversation_id: int, effort: Effort) -> None:
-        """Nothing is answered now: the model may get ready for the next question."""
-        if self.models is not None and self.turns is not None and not self.turns.running:
-            self.models.prepare(conversation_id, effort)
-
-    def _read_answer(self, turn: Turn) -> None:
-        """The model reads its answer as the next question will bring it, while the person does."""
-        if self.models is not None and self.models.situation(Kind.CHAT).loaded:
-            self._prepare(turn.conversation_id, turn.effort)
-
     def _model_arrived(self, kind: str) -> None:
         if kind == Kind.EMBEDDER and self.library is not None:
             self.library.embedder_arrived()
-
-    def _follow_loading(self, turn: Turn) -> None:
-        from gui.chat.turn import Phase
-
-        if self.models is None:
-            return
-        if turn.phase.running:
-            self.models.stop_reading()
-        if turn.phase is Phase.LOADING and turn.loading is not None:
-            self.models.show_loading(turn.loading)
-        elif turn.phase in (Phase.READING, Phase.REASONING, Phase.ANSWERING):
-            self.models.show_loaded()
-        elif not turn.phase.running:
-            self.models.show_loading_ended()
 
     def _conversation_deleted(self, conversation_id: int, title: str) -> None:
         self.undo.offer(

@@ -32,6 +32,7 @@ class Choices:
     ask_again: Callable[[], object]
     stop: Callable[[], object]
     compose: Callable[[], object]
+    choose_scope: Callable[[], object]
     toggle_conversations: Callable[[], object]
     toggle_documents: Callable[[], object]
     guide: Callable[[], object]
@@ -73,6 +74,7 @@ def fill(window: QMainWindow, choices: Choices) -> dict[str, QAction]:
     chat = bar.addMenu(tr("&Conversation"))
     add(chat, "new_conversation", tr("New conversation"), "Ctrl+N")
     add(chat, "compose", tr("Write a question"), "Ctrl+L")
+    add(chat, "choose_scope", tr("Choose what it looks into…"), "Ctrl+D")
     chat.addSeparator()
     add(chat, "copy_answer", tr("Copy the last answer"), "Ctrl+Shift+C")
     add(chat, "ask_again", tr("Write the last answer again"), "Ctrl+R")

@@ -11,8 +11,11 @@ from core.jobs import Job
 from gui.bridge import Operation
 
 if TYPE_CHECKING:
+    from core.chat.values import Scope
+    from core.store.scopes import Suggestion
     from core.values import ChatMessage, Citation, ConversationSummary
     from core.workspace import Workspace
+    from gui.chat.scope_model import ScopeTree
 
 WORKER = "store"
 
@@ -45,6 +48,37 @@ def find_source(
         return next((s for message in reversed(messages) for s in message.sources if s.number == number), None)
 
     return Operation(WORKER, work, owner, on_result=on_source)
+
+
+def read_scope(
+    workspace: Workspace, conversation_id: int, owner: QObject, on_scope: Callable[[Scope], None]
+) -> Operation[Scope]:
+    """What a conversation looks into."""
+    return Operation(WORKER, lambda job: workspace.conversations.scope(conversation_id), owner, on_result=on_scope)
+
+
+def set_scope(workspace: Workspace, conversation_id: int, scope: Scope, owner: QObject) -> Operation[None]:
+    return Operation(WORKER, lambda job: workspace.conversations.set_scope(conversation_id, scope), owner)
+
+
+def read_scope_tree(
+    workspace: Workspace, words: str, owner: QObject, on_tree: Callable[[ScopeTree], None]
+) -> Operation[ScopeTree]:
+    """The folders and documents that can be chosen, those whose names hold `words`."""
+
+    def work(job: Job) -> ScopeTree:
+        from gui.chat.scope_model import scope_tree
+
+        return scope_tree(workspace.library.folders(), workspace.library.documents(), words)
+
+    return Operation(WORKER, work, owner, on_result=on_tree)
+
+
+def suggest_documents(
+    workspace: Workspace, typed: str, owner: QObject, on_found: Callable[[tuple[Suggestion, ...]], None]
+) -> Operation[tuple[Suggestion, ...]]:
+    """Documents that what was typed after an "@" may mean."""
+    return Operation(WORKER, lambda job: workspace.scopes.suggest(typed), owner, on_result=on_found)
 
 
 def rename(

@@ -104,6 +104,7 @@ class AnswerText(MessageText):
             self._shape_first_block(start, markdown)
         self._dress(start)
         cursor.endEditBlock()
+        self._dress_tables(start)
 
     def _close_gap(self, start: int, before: int, markdown: str) -> None:
         cursor = QTextCursor(self.document())
@@ -133,6 +134,9 @@ class AnswerText(MessageText):
         while block.isValid():
             self._dress_block(block, first=block.position() == 0)
             block = block.next()
+
+    def _dress_tables(self, start: int) -> None:
+        """Once the edit is over: only then the document knows its tables."""
         for frame in self.document().rootFrame().childFrames():
             if isinstance(frame, QTextTable) and frame.lastPosition() >= start:
                 self._dress_table(frame)
@@ -197,10 +201,10 @@ class AnswerText(MessageText):
         shape.setBorder(0)
         shape.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_None)
         shape.setBorderCollapse(True)
-        shape.setCellPadding(SPACE / 2)
+        shape.setCellPadding(SPACE * 0.75)
         shape.setCellSpacing(0)
-        shape.setTopMargin(SPACE / 2)
-        shape.setBottomMargin(SPACE / 2)
+        shape.setTopMargin(SPACE)
+        shape.setBottomMargin(SPACE)
         shape.setWidth(QTextLength())
         table.setFormat(shape)
 

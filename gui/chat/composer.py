@@ -1,14 +1,17 @@
-"""Where a question is typed: the text, how long the model may reason, Send and Stop."""
+"""Where a question is typed: the text, how it is asked, what it looks into, Send and Stop."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextCursor
-from PySide6.QtWidgets import QButtonGroup, QFrame, QPlainTextEdit, QToolButton
+from PySide6.QtGui import QResizeEvent, QTextCursor
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton
 
 from core.i18n import tr
+from gui.chat.options import OptionsButton
+from gui.chat.question_field import QuestionField
+from gui.chat.scope_button import ScopeButton
 from gui.style.elements import column, icon_button, label, row
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -16,47 +19,7 @@ from gui.style.theme import Theme
 if TYPE_CHECKING:
     from models.conversation import Effort
 
-MOST_LINES = 8
-
-
-class QuestionField(QPlainTextEdit):
-    """Return sends, Shift+Return begins a new line. Grows with its text up to `MOST_LINES`."""
-
-    sent = Signal()
-    focused = Signal(bool)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAcceptDrops(False)
-        self.setTabChangesFocus(True)
-        self.setAccessibleName(tr("Question"))
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(2)
-        self.document().documentLayout().documentSizeChanged.connect(lambda size: self._fit())
-        self._fit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        is_return = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if is_return and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.sent.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.focused.emit(True)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.focused.emit(False)
-
-    def _fit(self) -> None:
-        lines = max(1, min(MOST_LINES, int(self.document().size().height())))
-        height = lines * self.fontMetrics().lineSpacing() + 2 * int(self.document().documentMargin()) + 4
-        if height != self.height():
-            self.setFixedHeight(height)
+NARROW_PX = 520
 
 
 class Composer(QFrame):
@@ -65,7 +28,7 @@ class Composer(QFrame):
     asked = Signal(str)
     stopped = Signal()
     typing = Signal()
-    effort_chosen = Signal(str)
+    scope_wanted = Signal()
 
     def __init__(self, theme: Theme, effort: str) -> None:
         super().__init__()
@@ -87,22 +50,14 @@ class Composer(QFrame):
         self.hint = label("", "small")
         self.note = label("", "small", wrap=True)
         self.note.hide()
-        below = row(spacing=0)
-        self._effort_title = label(tr("Reasoning"), "small")
-        below.addWidget(self._effort_title)
-        below.addSpacing(SPACE // 2)
-        for button in self.efforts.buttons():
-            below.addWidget(button)
-        below.addStretch(1)
-        below.addWidget(self.hint)
-        below.addSpacing(SPACE)
-        below.addWidget(self.stop)
-        below.addWidget(self.send)
+        self.scope = ScopeButton(theme)
+        self.scope.clicked.connect(lambda checked=False: self.scope_wanted.emit())
+        self.options = OptionsButton(theme)
         layout = column(self, 0, SPACE // 2)
         layout.setContentsMargins(2 * SPACE, int(1.5 * SPACE), SPACE, SPACE)
         layout.addWidget(self.note)
         layout.addWidget(self.field)
-        layout.addLayout(below)
+        layout.addLayout(self._line_below())
         self._show_state()
 
     @property
@@ -137,6 +92,31 @@ class Composer(QFrame):
         self.field.setPlainText(text)
         self.field.moveCursor(QTextCursor.MoveOperation.End)
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow composer words give way to icons, which keep their tips."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= NARROW_PX
+        self._effort_title.setVisible(wide)
+        self.scope.show_words(wide)
+        self.options.show_words(wide)
+
+    def _line_below(self) -> QHBoxLayout:
+        below = row(spacing=0)
+        self._effort_title = label(tr("Reasoning"), "small")
+        below.addWidget(self._effort_title)
+        below.addSpacing(SPACE // 2)
+        for button in self.efforts.buttons():
+            below.addWidget(button)
+        below.addSpacing(SPACE)
+        below.addWidget(self.scope)
+        below.addWidget(self.options)
+        below.addStretch(1)
+        below.addWidget(self.hint)
+        below.addSpacing(SPACE)
+        below.addWidget(self.stop)
+        below.addWidget(self.send)
+        return below
 
     def _send(self) -> None:
         text = self.field.toPlainText().strip()
@@ -178,5 +158,4 @@ class Composer(QFrame):
             button.setProperty("kind", "segment")
             button.setProperty("effort", value)
             group.addButton(button)
-            button.clicked.connect(lambda checked=False, value=value: self.effort_chosen.emit(value))
         return group

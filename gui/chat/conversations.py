@@ -53,6 +53,10 @@ class ConversationList(QFrame):
         layout = column(self, 0, SPACE)
         layout.addLayout(head)
         layout.addLayout(field)
+        self.hint = label("", "small", wrap=True)
+        self.hint.setContentsMargins(2 * SPACE, 0, 2 * SPACE, 0)
+        self.hint.hide()
+        layout.addWidget(self.hint)
         layout.addWidget(self.view, 1)
         self._current = 0
 
@@ -94,6 +98,7 @@ class ConversationList(QFrame):
     def _show_all(self, summaries: tuple[ConversationSummary, ...]) -> None:
         self.model.show_all(summaries)
         self.select(self._current)
+        self._show_hint()
         self.listed.emit()
 
     def select(self, conversation_id: int) -> None:
@@ -141,6 +146,13 @@ class ConversationList(QFrame):
     def _search(self, text: str) -> None:
         self.model.search(text)
         self.select(self._current)
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """An empty list says why it is empty."""
+        searched = bool(self.search.text().strip())
+        self.hint.setText(tr("No title with these words") if searched else tr("Your questions will be listed here."))
+        self.hint.setVisible(not self.model.shown)
 
     def _menu(self, where: QPoint) -> None:
         if not self.view.currentIndex().isValid():

@@ -11,6 +11,7 @@ from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
 ICON_PX = 14
+ICON_GAP = 6
 
 
 class Fold(QWidget):
@@ -35,6 +36,7 @@ class Fold(QWidget):
         self.inside: QVBoxLayout = column(self._frame, 0, SPACE // 2)
         self.inside.setContentsMargins(int(1.5 * SPACE), 0, 0, 0)
         self.head: QHBoxLayout = row()
+        self.head.setContentsMargins(-ICON_GAP, 0, 0, 0)  # the sign stands where the lines of text begin
         self.head.addWidget(self.toggle)
         self.head.addStretch(1)
         layout = column(self, 0, SPACE // 2)

@@ -11,15 +11,13 @@ from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QWidget
 
 from core.i18n import tr
 from gui.chat import actions
-from gui.chat.composer import Composer
 from gui.chat.conversations import ConversationList
 from gui.chat.empty import EmptyPage
+from gui.chat.foot import ChatFoot
 from gui.chat.header import ChatHeader
 from gui.context import WindowContext
-from gui.models.card import ModelCard
-from gui.models.situation import Kind, ModelSituation
-from gui.style.elements import column, row
-from gui.style.sheet import COLUMN_WIDTH, SPACE
+from gui.models.situation import ModelSituation
+from gui.style.elements import column
 
 if TYPE_CHECKING:
     from core.values import ChatMessage, Citation
@@ -53,8 +51,8 @@ class ChatPane(QFrame):
         theme = context.theme
         self.setObjectName("canvas")
         self.conversations = ConversationList(context.bridge, theme)
-        self.composer = Composer(theme, "medium")
-        self.model_card = ModelCard(theme, Kind.CHAT)
+        self.foot = ChatFoot(context)
+        self.composer, self.model_card = self.foot.composer, self.foot.model_card
         self.header = ChatHeader(theme)
         self.pages = QStackedWidget()
         self._empty = EmptyPage()
@@ -93,7 +91,7 @@ class ChatPane(QFrame):
         turns.began.connect(self._stored)
         turns.changed.connect(self._turn_changed)
         turns.ended.connect(self._turn_ended)
-        self.composer.set_effort(workspace.settings.current.effort)
+        self.foot.attach(workspace)
         self.conversations.attach(workspace)
         self._show_composer()
 
@@ -105,8 +103,7 @@ class ChatPane(QFrame):
     def new_conversation(self) -> None:
         """An empty page; the conversation is stored with its first question."""
         self._show_conversation(0)
-        if self._workspace is not None:
-            self.composer.set_effort(self._workspace.settings.current.effort)
+        self.foot.show_usual()
         if "messages" in self.__dict__:
             self.messages.clear()
         self.pages.setCurrentWidget(self._empty)
@@ -133,7 +130,7 @@ class ChatPane(QFrame):
             self._editing = False
             self.ask_again(question)
         else:
-            self._follow(self._turns.ask(self.current, question, self.composer.effort))
+            self._follow(self._turns.ask(self.current, question, self.foot.manner, self.foot.scope))
 
     def ask_again(self, question: str = "") -> None:
         """Replace the last question and its answer, by the same question or by `question`."""
@@ -143,8 +140,10 @@ class ChatPane(QFrame):
         if not text:
             return
         self.messages.remove_last_turn()
-        ask = self._turns.ask_again if self.current else self._turns.ask
-        self._follow(ask(self.current, text, self.composer.effort))
+        if self.current:
+            self._follow(self._turns.ask_again(self.current, text, self.foot.manner))
+        else:
+            self._follow(self._turns.ask(0, text, self.foot.manner, self.foot.scope))
 
     def running_turn(self) -> Turn | None:
         """The turn that runs in the conversation that is shown."""
@@ -199,6 +198,7 @@ class ChatPane(QFrame):
         self._following = None
         self._editing = False
         self.conversations.select(conversation_id)
+        self.foot.show_conversation(conversation_id)
         self._show_title()
         self._show_composer()
 
@@ -222,6 +222,7 @@ class ChatPane(QFrame):
         """The conversation that `turn` began has its number now."""
         if self._following is not None and self._following[0] is turn:
             self.current = turn.conversation_id
+            self.foot.stored_as(self.current)
             self.conversations.select(self.current)
         self.conversations.refresh()
 
@@ -287,22 +288,12 @@ class ChatPane(QFrame):
         )
 
     def _show_composer(self) -> None:
-        """What can be typed and sent now, and why not."""
-        ready = self._turns is not None and self._model is not None and self._model.ready
-        if self._editing:
-            placeholder = tr("Your last question, to be asked again")
-        elif ready:
-            placeholder = tr("Ask about your documents")
-        else:
-            placeholder = tr("There is no language model yet")
-        self.composer.set_state(
+        model = self._model
+        self.foot.show_state(
             running=self.running_turn() is not None,
-            can_send=ready,
-            why_not="" if ready else tr("There is no language model yet"),
-            placeholder=placeholder,
-            note=tr("Editing: this replaces the last question and its answer. Esc keeps them.")
-            if self._editing
-            else "",
+            ready=self._turns is not None and model is not None and model.ready,
+            known=model is not None and model.status is not None,
+            editing=self._editing,
         )
 
     def _main(self) -> QWidget:
@@ -310,17 +301,7 @@ class ChatPane(QFrame):
         layout = column(main, 0, 0)
         layout.addWidget(self.header)
         layout.addWidget(self.pages, 1)
-        foot = QWidget()
-        foot.setMaximumWidth(COLUMN_WIDTH)
-        lines = column(foot, 0, SPACE)
-        lines.addWidget(self.model_card)
-        lines.addWidget(self.composer)
-        around = row(spacing=0)
-        around.setContentsMargins(2 * SPACE, 0, 2 * SPACE, 2 * SPACE)
-        around.addStretch(1)
-        around.addWidget(foot, 1000)
-        around.addStretch(1)
-        layout.addLayout(around)
+        layout.addWidget(self.foot)
         self._context.theme.changed.connect(self.update)
         return main
 

@@ -13,6 +13,7 @@ from models.progress import Progress
 if TYPE_CHECKING:
     from core.chat.values import Basis, Omission, SurveySuggested
     from core.values import ChatMessage, Passage, SearchedDocuments, ToolUsed
+    from gui.chat.asking import Manner
     from models.conversation import Effort, Reading
 
 
@@ -40,7 +41,7 @@ class Turn:
 
     conversation_id: int
     question: str
-    effort: Effort
+    manner: Manner
     phase: Phase = Phase.QUEUED
     searched: SearchedDocuments | None = None
     basis: Basis | None = None
@@ -56,6 +57,10 @@ class Turn:
     message: ChatMessage | None = None
     cut: bool = False
     fault: Fault | None = None
+
+    @property
+    def effort(self) -> Effort:
+        return self.manner.effort
 
 
 def documents_among(passages: Sequence[Passage]) -> int:

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from core.chat.values import Basis, Omission, SurveySuggested
+from core.chat.values import WHOLE_LIBRARY, Basis, Omission, Scope, SurveySuggested
 from core.jobs import Job
 from core.values import AnswerSaved, SearchedDocuments, ToolUsed
 from gui.bridge import Bridge, Operation, Running
 from gui.chat.turn import Phase, Turn
-from models.conversation import AnswerDelta, Effort, Finished, FinishReason, Reading, ReasoningDelta
+from models.conversation import AnswerDelta, Finished, FinishReason, Reading, ReasoningDelta
 from models.faults import Fault
 from models.progress import Progress
 
 if TYPE_CHECKING:
     from core.workspace import Workspace
+    from gui.chat.asking import Manner
 
 
 class Turns(QObject):
@@ -42,9 +43,9 @@ class Turns(QObject):
         """The turn that runs in a conversation."""
         return next((turn for turn in self._turns if turn.conversation_id == conversation_id), None)
 
-    def ask(self, conversation_id: int, question: str, effort: Effort) -> Turn:
-        """Ask in a conversation; 0 begins one."""
-        turn = self._begin(Turn(conversation_id, question, effort))
+    def ask(self, conversation_id: int, question: str, manner: Manner, scope: Scope = WHOLE_LIBRARY) -> Turn:
+        """Ask in a conversation; 0 begins one, which looks into `scope`."""
+        turn = self._begin(Turn(conversation_id, question, manner))
         if conversation_id:
             self._start(turn, again=False)
             return turn
@@ -58,7 +59,7 @@ class Turns(QObject):
         self._bridge.run(
             Operation(
                 "store",
-                lambda job: conversations.create(),
+                lambda job: conversations.create(scope=scope),
                 self,
                 on_result=created,
                 on_fault=lambda fault: self._fail(turn, fault),
@@ -66,9 +67,9 @@ class Turns(QObject):
         )
         return turn
 
-    def ask_again(self, conversation_id: int, question: str, effort: Effort) -> Turn:
+    def ask_again(self, conversation_id: int, question: str, manner: Manner) -> Turn:
         """Replace the last question of a conversation and its answer by `question` (the same, or a changed one)."""
-        turn = self._begin(Turn(conversation_id, question, effort))
+        turn = self._begin(Turn(conversation_id, question, manner))
         self._start(turn, again=True)
         return turn
 
@@ -90,14 +91,14 @@ class Turns(QObject):
         workspace = self._workspace
         if len(self._turns) == 1:
             turn.phase = Phase.SEARCHING
-        conversation_id, question, effort = turn.conversation_id, turn.question, turn.effort
+        conversation_id, question, manner = turn.conversation_id, turn.question, turn.manner
 
         def events(job: Job) -> Iterator[object]:
             yield Phase.SEARCHING
             if again:
                 _take_back_last_question(workspace, conversation_id)
             yield from workspace.chat.ask(
-                conversation_id, question, effort=effort, cancel=job.cancel, report=job.report
+                conversation_id, question, effort=manner.effort, cancel=job.cancel, report=job.report
             )
 
         self._turns[turn] = self._bridge.stream(

@@ -19,7 +19,7 @@ QMenuBar { background: $canvas; border-bottom: 1px solid $border; padding: 2px 4
 QMenuBar::item { padding: 4px 10px; border-radius: 6px; background: transparent; }
 QMenuBar::item:selected, QMenuBar::item:pressed { background: $raised; }
 QMenu { background: $surface; border: 1px solid $border; padding: 4px; }
-QMenu::item { padding: 6px 28px 6px 24px; border-radius: 4px; }
+QMenu::item { padding: 6px 32px 6px 28px; border-radius: 4px; }
 QMenu::item:selected { background: $accent_soft; color: $text; }
 QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
@@ -89,7 +89,18 @@ QSpinBox::up-button, QSpinBox::down-button { border: none; background: transpare
 QSpinBox::up-arrow { image: url("$icons/chevron-up-$tone.svg"); width: 12px; height: 12px; }
 QSpinBox::down-arrow { image: url("$icons/chevron-down-$tone.svg"); width: 12px; height: 12px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
-QCheckBox { spacing: 8px; }
+QCheckBox { spacing: 8px; border: 1px solid transparent; border-radius: 4px; padding: 1px; }
+QCheckBox:focus { border: 1px solid $accent; }
+QCheckBox:disabled { color: $muted; }
+QCheckBox::indicator, QTreeView::indicator {
+  width: 14px; height: 14px; border: 1px solid $outline; border-radius: 4px; background: $surface;
+}
+QCheckBox::indicator:checked, QTreeView::indicator:checked, QTreeView::indicator:indeterminate {
+  background: $accent; border-color: $accent;
+}
+QCheckBox::indicator:checked, QTreeView::indicator:checked { image: url("$icons/check-$tick.svg"); }
+QTreeView::indicator:indeterminate { image: url("$icons/dash-$tick.svg"); }
+QCheckBox::indicator:disabled { background: $raised; border-color: $border; }
 
 QAbstractItemView { background: transparent; border: none; selection-background-color: $accent_soft;
   selection-color: $text; }
@@ -103,6 +114,10 @@ QHeaderView::section { background: transparent; color: $muted; border: none; bor
   padding: 4px 8px; font-size: ${small}pt; }
 QTextBrowser, QPlainTextEdit, QTextEdit { background: transparent; border: none; color: $text;
   selection-background-color: $accent; selection-color: $on_accent; }
+QPlainTextEdit[framed="true"] { background: $surface; border: 1px solid $outline; border-radius: 8px; padding: 4px; }
+QPlainTextEdit[framed="true"]:focus { border: 2px solid $accent; padding: 3px; }
+QListWidget#mentions { background: $surface; border: 1px solid $outline; border-radius: 8px; padding: 4px; }
+QListWidget#mentions::item { padding: 3px 8px; border-radius: 4px; }
 QScrollArea, QScrollArea > QWidget > QWidget#canvas { background: $canvas; border: none; }
 
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
@@ -145,6 +160,7 @@ def sheet(colours: Colours, base_pt: float) -> str:
         bar_hover="rgba(255,255,255,40)" if not colours.dark else "rgba(0,0,0,40)",
         icons=ICONS.as_posix(),
         tone="dark" if colours.dark else "light",
+        tick="dark" if colours.dark else "light",
         small=f"{base_pt * 0.9:.1f}",
         title=f"{base_pt * 1.2:.1f}",
         display=f"{base_pt * 1.6:.1f}",

@@ -22,6 +22,7 @@ from core.chat.values import (
 )
 from core.values import ChatMessage, Citation, Support, ToolUsed
 from gui.chat.answer import Answer
+from gui.chat.asking import Manner
 from gui.chat.turn import Phase, Turn
 from gui.documents.place import Places
 from gui.style.theme import Theme
@@ -150,7 +151,7 @@ def test_a_survey_is_offered_for_a_question_about_everything(answer: Answer) -> 
 
 
 def test_a_running_turn_shows_what_is_read_before_the_answer_is_there(answer: Answer) -> None:
-    turn = Turn(1, "And the rent?", Effort.LOW, phase=Phase.READING, basis=BASIS)
+    turn = Turn(1, "And the rent?", Manner(Effort.LOW), phase=Phase.READING, basis=BASIS)
     answer.follow(turn)
     assert answer.read.title == "2 passages from 1 of 4 documents"
     turn.omissions.append(Omission(OmissionKind.MENTION, Cause.UNKNOWN, name="leese.pdf"))

@@ -1,0 +1,111 @@
+"""Asks for the details of a structured answer: the columns of a table, or a JSON schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QPlainTextEdit, QPushButton, QWidget
+
+from core.chat.values import AnswerFormat, FormatKind
+from core.i18n import tr
+from gui.style.elements import column, label
+from gui.style.sheet import SPACE
+
+EXAMPLE = """{
+  "type": "object",
+  "properties": {
+    "amount": {"type": "number"},
+    "currency": {"type": "string"}
+  },
+  "required": ["amount", "currency"]
+}"""
+WIDTH = 480
+COLUMNS = 12
+
+
+class FormDialog(QDialog):
+    """`chosen` carries the format."""
+
+    chosen = Signal(object)  # AnswerFormat
+
+    def __init__(self, kind: FormatKind, before: AnswerFormat, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._kind = kind
+        self.setMinimumWidth(WIDTH)
+        self.columns = QLineEdit(", ".join(before.columns))
+        self.schema = QPlainTextEdit(before.schema or EXAMPLE)
+        self.fault = label("", "danger", wrap=True)
+        layout = column(self, 3 * SPACE, SPACE)
+        if kind is FormatKind.TABLE:
+            self._ask_columns(layout.addWidget)
+        else:
+            self._ask_schema(layout.addWidget)
+        layout.addWidget(self.fault)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.accept_button: QPushButton = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+        self._changed()
+
+    def _ask_columns(self, add: Callable[[QWidget], object]) -> None:
+        self.setWindowTitle(tr("Answer as a table"))
+        self.schema.hide()
+        add(label(tr("Names of the columns, with commas between them:")))
+        self.columns.setPlaceholderText(tr("For example: Contract, Rent, Notice period"))
+        self.columns.setAccessibleName(tr("Columns"))
+        self.columns.textChanged.connect(self._changed)
+        add(self.columns)
+        add(label(tr("Each row of the table names its source."), "small", wrap=True))
+        self.columns.setFocus()
+
+    def _ask_schema(self, add: Callable[[QWidget], object]) -> None:
+        self.setWindowTitle(tr("Answer as JSON"))
+        self.columns.hide()
+        add(label(tr("The answer follows this JSON schema:")))
+        self.schema.setAccessibleName(tr("JSON schema"))
+        self.schema.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.schema.setTabChangesFocus(True)
+        self.schema.setProperty("framed", True)
+        self.schema.setMinimumHeight(220)
+        self.schema.textChanged.connect(self._changed)
+        add(self.schema)
+        self.schema.setFocus()
+
+    def _format(self) -> AnswerFormat:
+        if self._kind is FormatKind.TABLE:
+            names = (name.strip() for name in self.columns.text().split(","))
+            return AnswerFormat(FormatKind.TABLE, columns=tuple(dict.fromkeys(name for name in names if name)))
+        return AnswerFormat(FormatKind.JSON, schema=self.schema.toPlainText().strip())
+
+    def _changed(self) -> None:
+        self.accept_button.setEnabled(bool(self._format().columns or self._format().schema))
+        self._say("")
+
+    def _say(self, words: str) -> None:
+        self.fault.setText(words)
+        self.fault.setVisible(bool(words))
+
+    def _accept(self) -> None:
+        wanted = self._format()
+        if wanted.kind is FormatKind.JSON and (reason := _broken(wanted.schema)):
+            return self._say(reason)
+        if len(wanted.columns) > COLUMNS:
+            return self._say(tr("At most {n} columns fit into an answer.", n=COLUMNS))
+        # TODO structured
+        self.chosen.emit(wanted)
+        self.accept()
+
+
+def _broken(schema: str) -> str:
+    """Why `schema` is no JSON object; empty if it is one."""
+    try:
+        read = json.loads(schema)
+    except ValueError as error:
+        line = getattr(error, "lineno", 0)
+        return tr("This is not JSON: look at line {line}.", line=line)
+    return "" if isinstance(read, dict) else tr("A schema is a JSON object: it begins with {brace}.", brace="{")

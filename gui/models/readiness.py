@@ -1,0 +1,43 @@
+"""Keeps the model and the conversations in step: what loading the answers bring, what is read ahead of a question."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from gui.chat.turn import Phase, Turn
+from gui.chat.turns import Turns
+from gui.models.actions import ModelActions
+from gui.models.situation import Kind
+from models.conversation import Effort
+
+
+class Readiness(QObject):
+    """Follows the turns from the GUI thread."""
+
+    def __init__(self, models: ModelActions, turns: Turns, parent: QObject) -> None:
+        super().__init__(parent)
+        self._models = models
+        self._turns = turns
+        turns.changed.connect(self._follow)
+        turns.ended.connect(self._follow)
+        turns.ended.connect(self._read_answer)
+
+    def prepare(self, conversation_id: int, effort: Effort) -> None:
+        """Nothing is answered now: the model may get ready for the next question."""
+        if not self._turns.running:
+            self._models.prepare(conversation_id, effort)
+
+    def _read_answer(self, turn: Turn) -> None:
+        """The model reads its answer as the next question will bring it, while the person does."""
+        if self._models.situation(Kind.CHAT).loaded:
+            self.prepare(turn.conversation_id, turn.effort)
+
+    def _follow(self, turn: Turn) -> None:
+        if turn.phase.running:
+            self._models.stop_reading()
+        if turn.phase is Phase.LOADING and turn.loading is not None:
+            self._models.show_loading(turn.loading)
+        elif turn.phase in (Phase.READING, Phase.REASONING, Phase.ANSWERING):
+            self._models.show_loaded()
+        elif not turn.phase.running:
+            self._models.show_loading_ended()
