@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
-from core.chat.values import Omission
+from core.chat.values import FormatKind, Omission
 from core.i18n import fault_text, fault_title, tr
 from core.values import ChatMessage
 from gui import words
@@ -96,6 +96,8 @@ class Answer(QWidget):
             self.reasoning.show_running(turn.reasoning, turn.reasoning_s)
         if len(turn.answer) > self._shown:
             self.text.show()
+            if not self._shown and turn.manner.answer_format.kind is not FormatKind.TEXT:
+                self.text.append("```json\n")  # as it comes; in its form once it is whole
             self.text.append(turn.answer[self._shown :])
             self._shown = len(turn.answer)
 

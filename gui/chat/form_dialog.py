@@ -10,9 +10,10 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from core.chat.values import AnswerFormat, FormatKind
-from core.i18n import tr
+from core.i18n import fault_text, tr
 from gui.style.elements import column, label
 from gui.style.sheet import SPACE
+from models.faults import Fault
 
 EXAMPLE = """{
   "type": "object",
@@ -23,7 +24,6 @@ EXAMPLE = """{
   "required": ["amount", "currency"]
 }"""
 WIDTH = 480
-COLUMNS = 12
 
 
 class FormDialog(QDialog):
@@ -91,21 +91,24 @@ class FormDialog(QDialog):
         self.fault.setVisible(bool(words))
 
     def _accept(self) -> None:
+        from core.chat import structured
+
         wanted = self._format()
         if wanted.kind is FormatKind.JSON and (reason := _broken(wanted.schema)):
             return self._say(reason)
-        if len(wanted.columns) > COLUMNS:
-            return self._say(tr("At most {n} columns fit into an answer.", n=COLUMNS))
-        # TODO structured
+        try:
+            structured.require_usable(wanted)
+        except Fault as fault:
+            return self._say(fault_text(fault))
         self.chosen.emit(wanted)
         self.accept()
 
 
 def _broken(schema: str) -> str:
-    """Why `schema` is no JSON object; empty if it is one."""
+    """Where `schema` stops being JSON, which is easier to mend than the parser's own words; empty if it is JSON."""
     try:
-        read = json.loads(schema)
+        json.loads(schema)
     except ValueError as error:
         line = getattr(error, "lineno", 0)
         return tr("This is not JSON: look at line {line}.", line=line)
-    return "" if isinstance(read, dict) else tr("A schema is a JSON object: it begins with {brace}.", brace="{")
+    return ""

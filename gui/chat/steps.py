@@ -85,13 +85,14 @@ def _done_words(name: str, arguments: dict[str, Any]) -> str:
     if name == "find_text":
         return tr("Looked for the exact words: {text}", text=given("text"))
     if name == "read_document":
+        if given("page") not in ("", "0"):
+            return tr("Read page {page} of {name}", page=given("page"), name=given("name"))
         return tr("Read on in {name}", name=given("name"))
     if name == "list_documents":
         contains = given("name_contains")
         return tr("Listed the documents named {name}", name=contains) if contains else tr("Listed the documents")
-    if name.startswith("compare"):
-        named = [str(value) for value in arguments.values() if isinstance(value, str)]
-        return tr("Compared {names}", names=", ".join(named[:2]))
+    if name == "compare":
+        return tr("Compared {old} with {new}", old=given("old"), new=given("new"))
     return tr("Used {tool}", tool=name)
 
 

@@ -98,7 +98,13 @@ class Turns(QObject):
             if again:
                 _take_back_last_question(workspace, conversation_id)
             yield from workspace.chat.ask(
-                conversation_id, question, effort=manner.effort, cancel=job.cancel, report=job.report
+                conversation_id,
+                question,
+                effort=manner.effort,
+                patience=manner.patience,
+                answer_format=manner.answer_format,
+                cancel=job.cancel,
+                report=job.report,
             )
 
         self._turns[turn] = self._bridge.stream(

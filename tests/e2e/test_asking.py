@@ -12,8 +12,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from core.chat.values import AnswerFormat, FormatKind
 from gui.chat.answer import Answer
 from gui.chat.question import Question
+from gui.chat.scope_dialog import ScopeDialog
 from gui.main_window import MainWindow, Opening
 from models.conversation import Sampling
 from tests.support.window import at_rest, click, endless, grammar, nothing_left_behind, opened, shown, wait
@@ -167,6 +169,54 @@ def test_a_fault_is_told_in_the_conversation_and_can_be_tried_again(
         wait(qtbot, lambda: last(window).message is not None)
         assert questions(window) == ["How long do paper boats last?"]
         assert "four minutes" in last(window).text.toPlainText()
+
+
+def test_a_conversation_looks_only_into_what_was_chosen(
+    qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path
+) -> None:
+    other = tmp_path / "ships"
+    other.mkdir()
+    (other / "steel.txt").write_text("Steel boats last forty years in salt water.\n", encoding="utf-8")
+    with ready(qtbot, tmp_path, tiny_gpt_oss, documents, grammar(REASONING, ANSWER)) as window:
+        window.add([other])
+        wait(qtbot, lambda: "2 documents ready" in window.status.text.text())
+        click(window.chat.composer.scope)
+        (dialog,) = window.findChildren(ScopeDialog)
+        wait(qtbot, lambda: dialog.model.rowCount() == 2)
+        row = next(r for r in range(2) if dialog.model.index(r, 0).data() == "boats")
+        dialog.view.setCurrentIndex(dialog.model.index(row, 0))
+        QTest.keyClick(dialog.view, Qt.Key.Key_Space)
+        click(dialog.accept_button)
+
+        ask(window, "How long do boats last in water?")
+        wait(qtbot, lambda: last(window).message is not None)
+        assert last(window).read.title == "1 passage from 1 of 1 document"
+        window.chat.new_conversation()
+        ask(window, "How long do boats last in water?")
+        wait(qtbot, lambda: bool(window.chat.messages.shown) and last(window).message is not None)
+        assert last(window).read.title == "2 passages from 2 of 2 documents"
+
+
+def test_an_answer_as_a_table(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path) -> None:
+    written = '{"rows": [{"Boat": "Paper boats", "Lasts": "four minutes", "passage": 1}]}'
+    with ready(qtbot, tmp_path, tiny_gpt_oss, documents, grammar(REASONING, written)) as window:
+        table = AnswerFormat(FormatKind.TABLE, columns=("Boat", "Lasts"))
+        window.chat.composer.options.set_format(table)
+        ask(window, "How long do boats last?")
+        wait(qtbot, lambda: last(window).message is not None)
+        shown_text = last(window).text.toPlainText()
+        assert "Boat" in shown_text and "four minutes" in shown_text and "rows" not in shown_text
+        assert len(last(window).sources.rows) == 1
+
+
+def test_a_question_that_nothing_answers(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path) -> None:
+    spoken = grammar(REASONING, "Your documents do not say who paints the lighthouse.")
+    with ready(qtbot, tmp_path, tiny_gpt_oss, documents, spoken) as window:
+        ask(window, "Who paints the lighthouse near the boats?")
+        wait(qtbot, lambda: last(window).message is not None)
+        assert "Your documents do not seem to answer this." in shown(last(window).verdict)
+        click(last(window).verdict.nearest.rows[0])
+        wait(qtbot, lambda: "four minutes" in window.documents.document.view.toPlainText())
 
 
 def test_asking_while_documents_are_read(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path) -> None:

@@ -20,6 +20,7 @@ from gui.app import make_window
 from gui.main_window import MainWindow, Opening
 from gui.models.dialog import ModelsDialog
 from models.conversation import Sampling
+from tests.support.speech import speech
 
 WAIT_MS = 30_000
 WORKERS = ("chat", "close", "download", "index", "search", "store", "watch")
@@ -72,12 +73,7 @@ def at_rest(window: MainWindow) -> bool:
 
 def grammar(analysis: str, final: str) -> Sampling:
     """Makes the tiny model speak: one analysis, one final answer, in harmony's own tokens."""
-
-    def quoted(text: str) -> str:
-        return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-
-    root = f'<[200005]> "analysis" <[200008]> {quoted(analysis)} <[200007]> <[200006]> "assistant" '
-    return Sampling(temperature=0.0, grammar=f'root ::= {root}<[200005]> "final" <[200008]> {quoted(final)}')
+    return Sampling(temperature=0.0, grammar=speech(analysis, final))
 
 
 def endless() -> Sampling:
