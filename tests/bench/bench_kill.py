@@ -1,4 +1,8 @@
-"""Kills the program 200 times (`--kills N`) while it indexes, re-indexes and deletes; prints how often it converged."""
+"""Kills the application 200 times (`--kills N`) while it indexes, re-indexes, deletes and changes its embedding model.
+
+Between kills its vector store is damaged now and then, and files change while they are read. After every four kills the
+library is brought up to date once and compared with a fresh one: documents, passages, keywords, vectors, searches.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import argparse
 import tempfile
 import time
 from pathlib import Path
+
+from gguf import PoolingType
 
 from tests.support.gguf_models import minilm_folder, write_minilm
 from tests.support.killing import assert_converges, kill_often
@@ -18,16 +24,21 @@ def main() -> None:
     arguments = parser.parse_args()
     started_s = time.monotonic()
     rounds = 0
+    print(f"seed {arguments.seed}", flush=True)
     with tempfile.TemporaryDirectory() as root:
-        model = Path(root) / "model.gguf"
-        write_minilm(minilm_folder(), model)
-        for killed, data_dir, folder in kill_often(arguments.kills, Path(root), model, arguments.seed):
-            assert_converges(Path(root), data_dir, folder, model)
+        models = (Path(root) / "mean.gguf", Path(root) / "cls.gguf")
+        write_minilm(minilm_folder(), models[0])
+        write_minilm(minilm_folder(), models[1], pooling=PoolingType.CLS)
+        for killed, place in kill_often(arguments.kills, Path(root), models, arguments.seed):
+            assert_converges(Path(root), place)
             rounds += 1
-            print(f"{killed.kills} kills, {killed.ended} runs that ended before, {rounds} comparisons, all equal")
+            print(f"  {killed.kills} kills, {rounds} comparisons, all equal", flush=True)
     seconds = time.monotonic() - started_s
+    by_mode = ", ".join(f"{mode} {number}" for mode, number in sorted(killed.by_mode.items()))
     print(
-        f"seed {arguments.seed}: {rounds} of {rounds} comparisons equal after {arguments.kills} kills, {seconds:.0f} s"
+        f"{rounds} of {rounds} comparisons equal after {killed.kills} kills ({by_mode}), {killed.ended} runs that "
+        f"ended by themselves, {killed.damages} damaged vector stores, {killed.changes_meanwhile} times files changed while "
+        f"they were read; {seconds:.0f} s"
     )
 
 

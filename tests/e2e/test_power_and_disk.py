@@ -16,7 +16,7 @@ import pytest
 
 from core.faults import StorageFault
 from core.parsing.pool import ParserPool
-from tests.support.killing import assert_converges, disturb, make_folder, working
+from tests.support.killing import Place, assert_converges, disturb, make_folder, working
 from tests.support.libraries import minilm, open_library
 
 ROUNDS = int(os.environ.get("PAPERMOOR_POWER_CUTS", "3"))
@@ -52,17 +52,19 @@ def test_after_a_power_cut_the_library_converges(tmp_path: Path, minilm_gguf: Pa
         file.truncate(200 << 20)
     subprocess.run(["mkfs.ext4", "-q", str(disk)], check=True)
     for _ in range(ROUNDS):
-        with mounted(disk, tmp_path / "mnt", "-o", "loop,commit=1") as place:
-            with working(place / "data", folder, minilm_gguf, "index") as child:
+        with mounted(disk, tmp_path / "mnt", "-o", "loop,commit=1") as mount:
+            place = Place(mount / "data", folder, (minilm_gguf, minilm_gguf))
+            place.begin()
+            with working(place, "index") as child:
                 try:
-                    child.wait(chance.uniform(0.0, 4.0))
+                    child.wait(chance.uniform(0.5, 6.0))
                 except subprocess.TimeoutExpired:
                     subprocess.run(["cp", "--sparse=always", str(disk), str(cut)], check=True)
                 else:
                     shutil.copy(disk, cut)
         os.replace(cut, disk)
-        with mounted(disk, tmp_path / "mnt", "-o", "loop") as place:
-            assert_converges(tmp_path, place / "data", folder, minilm_gguf)
+        with mounted(disk, tmp_path / "mnt", "-o", "loop"):
+            assert_converges(tmp_path, place)
         disturb(folder, chance)
 
 
@@ -82,4 +84,6 @@ def test_a_full_disk_is_said_and_once_there_is_room_it_goes_on(
             opened.index(folder)
         assert str(place / "data") in str(full.value)
         subprocess.run(["mount", "-o", "remount,size=200m", str(place)], check=True)
-        assert_converges(tmp_path, place / "data", folder, minilm_gguf)
+        library = Place(place / "data", folder, (minilm_gguf, minilm_gguf))
+        library.begin()
+        assert_converges(tmp_path, library)

@@ -1,7 +1,7 @@
 """Kills the program at random moments while it brings a library up to date, and compares what it converges to.
 
-`python -m tests.support.killing work DATA_DIR FOLDER MODEL MODE` is the program that is killed: the library as the
-workspace opens it, over and over with one of `MODES`.
+What is killed is the application itself: its window, its `index` command, or, for what has no command,
+`python -m tests.support.killing remove|migrate DATA_DIR FOLDER`, which opens the same workspace.
 """
 
 from __future__ import annotations
@@ -12,17 +12,21 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.parsing.pool import ParserPool
+import psutil
+
+from core.jobs import Job
+from core.workspace import Workspace
 from models.embedder import Embedder
-from tests.support.libraries import OpenLibrary, content_of, keyword_rows, open_library
+from tests.support.libraries import content_of, keyword_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,43 +34,75 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-MODES = ("index", "remove")
 SCORE_TOLERANCE = 0.005
+STARTING_S = 0.3  # in which a killed program has hardly begun
 QUESTIONS = ("apples in winter", "part 7 of the manual", "何处存储数据", "kangaroo")
+MODES = ("index", "index", "window", "remove", "migrate")
+DAMAGES = ("deleted", "cut", "bits flipped")
 
 
 @dataclass(slots=True)
 class Killed:
-    """What happened: kills that met a running program, and runs that had ended before."""
+    """What happened: kills that met a running program, by what it was doing; runs that had ended before; what else was
+    done to the library between them."""
 
     kills: int = 0
     ended: int = 0
+    by_mode: dict[str, int] = field(default_factory=dict)
+    damages: int = 0
+    changes_meanwhile: int = 0
 
 
-def work(data_dir: Path, folder: Path, model: Path, mode: str) -> None:
-    """What is killed. Prints a line when it begins, so that a kill can be timed."""
-    from core.library import scan  # noqa: F401  # what a running program has long loaded
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it all happens. `models` are embedding models, one of which takes the other's place now and then."""
 
-    embedder = Embedder.open(model, threads=1)
-    with ParserPool(1) as pool, open_library(data_dir, pool, lambda: embedder) as opened:
-        print("begun", flush=True)
-        if mode == "remove":
-            for known in opened.library.folders():
-                opened.library.remove(known.id)
-        opened.index(folder)
-        print("done", flush=True)
-    embedder.close()
+    data_dir: Path
+    folder: Path
+    models: tuple[Path, Path]
+
+    def begin(self) -> None:
+        """A data directory that uses the first model, as if it had been chosen in the window."""
+        workspace = Workspace.open(self.data_dir)
+        workspace.settings.change(embedder=str(self.models[0]), on_battery="go_on")
+        workspace.close()
+
+
+def command(place: Place, mode: str) -> Sequence[str]:
+    if mode == "index":
+        return (sys.executable, "-P", "-m", "gui", "index", str(place.folder), "--data-dir", str(place.data_dir))
+    if mode == "window":
+        return (sys.executable, "-P", "-m", "gui", "--data-dir", str(place.data_dir))
+    models = map(str, place.models)
+    return (sys.executable, "-m", "tests.support.killing", mode, str(place.data_dir), str(place.folder), *models)
+
+
+def work(mode: str, place: Place) -> None:
+    """Remove every folder and add it again, or have the other embedding model take the place of the one in use."""
+    workspace = Workspace.open(place.data_dir)
+    if mode == "remove":
+        for known in workspace.library.folders():
+            workspace.library.remove(known.id)
+    else:
+        settings = workspace.settings.current
+        other = next(model for model in place.models if str(model) != settings.embedder)
+        workspace.settings.change(next_embedder=str(other), next_embedder_agreed=True)
+    workspace.library.index([place.folder], Job())
+    workspace.close()
 
 
 @contextmanager
-def working(data_dir: Path, folder: Path, model: Path, mode: str) -> Iterator[subprocess.Popen[str]]:
-    """The program, from when it has begun; killed at the end if it is still at work."""
-    command = [sys.executable, "-m", "tests.support.killing", "work", str(data_dir), str(folder), str(model), mode]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True) as child:
-        assert child.stdout is not None and child.stderr is not None
-        if child.stdout.readline() != "begun\n":
-            raise AssertionError(child.stderr.read())
+def working(place: Place, mode: str) -> Iterator[subprocess.Popen[str]]:
+    """The program; killed at the end if it is still at work."""
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "QT_QPA_PLATFORM": "offscreen",
+        "PYTHONWARNINGS": "ignore",
+    }
+    with subprocess.Popen(
+        command(place, mode), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, text=True
+    ) as child:
+        assert child.stderr is not None
         yield child
         if child.poll() is None:
             child.send_signal(signal.SIGKILL)
@@ -75,14 +111,19 @@ def working(data_dir: Path, folder: Path, model: Path, mode: str) -> Iterator[su
             raise AssertionError(child.stderr.read())
 
 
-def kill_once(data_dir: Path, folder: Path, model: Path, mode: str, after_s: float) -> tuple[bool, float]:
-    """Start `work`, kill it `after_s` seconds after it began; whether it was still at work, and how long it ran."""
-    with working(data_dir, folder, model, mode) as child:
+def kill_once(place: Place, mode: str, after_s: float, meanwhile: threading.Thread | None) -> tuple[bool, float]:
+    """Start the program, kill it after `after_s` seconds; whether it was still at work, and how long it ran."""
+    with working(place, mode) as child:
         began_s = time.monotonic()
+        if meanwhile is not None:
+            meanwhile.start()
         try:
             child.wait(after_s)
         except subprocess.TimeoutExpired:
             return True, after_s
+        finally:
+            if meanwhile is not None:
+                meanwhile.join()
         return False, time.monotonic() - began_s
 
 
@@ -116,43 +157,94 @@ def disturb(folder: Path, chance: random.Random) -> None:
             path.unlink()
 
 
-def kill_often(kills: int, root: Path, model: Path, seed: int) -> Iterator[tuple[Killed, Path, Path]]:
+def damage(file: Path, chance: random.Random) -> None:
+    """Do to the vector store what disks and people do."""
+    what = chance.choice(DAMAGES)
+    if not file.exists():
+        return
+    if what == "deleted":
+        file.unlink()
+        return
+    with open(file, "r+b") as opened:
+        size = file.stat().st_size
+        if what == "cut":
+            opened.truncate(chance.randrange(size + 1))
+        else:
+            for place in (chance.randrange(size) for _ in range(20)):
+                opened.seek(place)
+                opened.write(bytes([chance.randrange(256)]))
+
+
+def kill_often(kills: int, root: Path, models: tuple[Path, Path], seed: int) -> Iterator[tuple[Killed, Place]]:
     """Kill until `kills` have met a running program; yields after each disturbed round, for a comparison."""
     chance = random.Random(seed)
-    folder, data_dir = root / "documents", root / "data"
-    make_folder(folder, 16, chance)
+    place = Place(root / "data", root / "documents", models)
+    make_folder(place.folder, 24, chance)
+    place.begin()
     killed = Killed()
-    longest_s = 3.0
+    longest_s = dict.fromkeys(MODES, 5.0)
     while killed.kills < kills:
         for _ in range(4):
-            mode = "remove" if chance.random() < 0.15 else "index"
-            met, ran_s = kill_once(data_dir, folder, model, mode, chance.uniform(0.0, longest_s))
+            mode = chance.choice(MODES)
+            meanwhile = None
+            if chance.random() < 0.3:
+                later = random.Random(chance.random())
+                meanwhile = threading.Thread(target=_disturb_later, args=(place.folder, later))
+                killed.changes_meanwhile += 1
+            met, ran_s = kill_once(place, mode, chance.uniform(STARTING_S, longest_s[mode]), meanwhile)
             killed.kills += met
             killed.ended += not met
-            longest_s = max(0.3, 0.7 * longest_s + 0.3 * 1.2 * ran_s) if not met else min(6.0, longest_s * 1.05)
+            killed.by_mode[mode] = killed.by_mode.get(mode, 0) + met
+            longest_s[mode] = (
+                1.05 * longest_s[mode] if met and mode != "window" else max(1.0, min(longest_s[mode], ran_s))
+            )
+            longest_s[mode] = min(12.0, longest_s[mode])
+            if chance.random() < 0.2:
+                damage(place.data_dir / "vectors" / "vectors.db", chance)
+                killed.damages += 1
             if killed.kills >= kills:
                 break
-        yield killed, data_dir, folder
+        yield killed, place
+        disturb(place.folder, chance)
+
+
+def _disturb_later(folder: Path, chance: random.Random) -> None:
+    """Change files while the program reads them."""
+    for _ in range(4):
+        time.sleep(chance.uniform(0.1, 0.6))
         disturb(folder, chance)
 
 
-def assert_converges(root: Path, data_dir: Path, folder: Path, model: Path) -> None:
-    """After one undisturbed run the library holds exactly what a fresh one does, and finds the same."""
-    embedder = Embedder.open(model, threads=1)
+def assert_converges(root: Path, place: Place) -> None:
+    """After one undisturbed run the library holds exactly what a fresh one does, and finds the same; nothing of the
+    killed programs is left running."""
     fresh_dir = root / "fresh"
     shutil.rmtree(fresh_dir, ignore_errors=True)
+    opened = Workspace.open(place.data_dir)
     try:
-        with ParserPool(1) as pool:
-            with (
-                open_library(data_dir, pool, lambda: embedder) as opened,
-                open_library(fresh_dir, pool, lambda: embedder) as fresh,
-            ):
-                opened.index(folder)
-                fresh.index(folder)
-                assert_same(_stored(opened), _stored(fresh))
-                assert_finds_the_same(opened, fresh, embedder)
+        opened.library.index([place.folder], Job())
+        fresh = Workspace.open(fresh_dir)
+        try:
+            fresh.settings.change(embedder=opened.settings.current.embedder)
+            fresh.library.index([place.folder], Job())
+            assert opened.settings.current.next_embedder == ""
+            assert_same(_stored(opened), _stored(fresh))
+            assert_finds_the_same(opened, fresh)
+        finally:
+            fresh.close()
     finally:
-        embedder.close()
+        opened.close()
+    assert _left_running(place.data_dir) == []
+
+
+def _left_running(data_dir: Path) -> list[str]:
+    """The command lines of programs that still work on the data directory."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = " ".join(process.info["cmdline"] or ())
+        if str(data_dir) in words and process.pid != os.getpid() and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(words)
+    return found
 
 
 def assert_same(mine: list[object], theirs: list[object]) -> None:
@@ -160,34 +252,46 @@ def assert_same(mine: list[object], theirs: list[object]) -> None:
     assert not different, different[:3]
 
 
-def assert_finds_the_same(opened: OpenLibrary, fresh: OpenLibrary, embedder: Embedder) -> None:
-    """The same passages with the same scores, but for what the company in a batch does to a vector's last digits."""
-    for vector in map(embedder.embed_query, QUESTIONS):
-        mine, theirs = (_found(one, embedder.spec.fingerprint, vector) for one in (opened, fresh))
+def assert_finds_the_same(opened: Workspace, fresh: Workspace) -> None:
+    """The same passages with the same scores, but for what the company in a batch does to a vector's last digits; and
+    the same results of a search."""
+    embedder = opened.engines.embedder()
+    assert embedder is not None
+    for question in QUESTIONS:
+        vector = embedder.embed_query(question)
+        mine, theirs = (_found(one, embedder, vector) for one in (opened, fresh))
         assert_same(list(sorted(mine)), list(sorted(theirs)))
         furthest = max(abs(mine[place] - theirs[place]) for place in mine)
         assert furthest < SCORE_TOLERANCE, furthest
+        words = [
+            {(passage.path, passage.start) for passage in one.retriever.search(question, limit=5).passages}
+            for one in (opened, fresh)
+        ]
+        assert len(words[0] & words[1]) >= len(words[1]) - 1, words  # equal scores may stand in another order
 
 
-def _stored(opened: OpenLibrary) -> list[object]:
+def _stored(opened: Workspace) -> list[object]:
     with opened.database.read() as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         connection.execute("INSERT INTO keywords (keywords) VALUES ('integrity-check')")
+        left_over = "SELECT (SELECT COUNT(*) FROM in_hand), (SELECT COUNT(*) FROM vector_deletions)"
+        assert connection.execute(left_over).fetchone() == (0, 0)
+        assert connection.execute("SELECT COUNT(*) FROM embedders").fetchone() == (1,)
     return [*content_of(opened.database), *keyword_rows(opened.database)]
 
 
-def _found(opened: OpenLibrary, fingerprint: str, vector: Vectors) -> dict[tuple[bytes, int], float]:
+def _found(opened: Workspace, embedder: Embedder, vector: Vectors) -> dict[tuple[bytes, int], float]:
     """Score by path and ordinal of all passages, as Milvus gives them."""
-    assert opened.vectors.is_ready(fingerprint)
+    assert opened.vectors.is_ready(embedder.spec.fingerprint)
     with opened.database.read() as connection:
         rows = connection.execute(
             "SELECT c.id, d.path, c.ordinal FROM chunks c JOIN documents d ON d.id = c.document_id"
         ).fetchall()
     places = {chunk_id: (path, ordinal) for chunk_id, path, ordinal in rows}
-    return {places[i]: score for i, score in opened.vectors.search(fingerprint, vector, 1000)}
+    return {places[i]: score for i, score in opened.vectors.search(embedder.spec.fingerprint, vector, 1000)}
 
 
 if __name__ == "__main__":
-    given = sys.argv[2:]
-    work(Path(given[0]), Path(given[1]), Path(given[2]), given[3])
+    given = [Path(argument) for argument in sys.argv[2:]]
+    work(sys.argv[1], Place(given[0], given[1], (given[2], given[3])))
