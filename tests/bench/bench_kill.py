@@ -37,8 +37,8 @@ def main() -> None:
     by_mode = ", ".join(f"{mode} {number}" for mode, number in sorted(killed.by_mode.items()))
     print(
         f"{rounds} of {rounds} comparisons equal after {killed.kills} kills ({by_mode}), {killed.ended} runs that "
-        f"ended by themselves, {killed.damages} damaged vector stores, {killed.changes_meanwhile} times files changed while "
-        f"they were read; {seconds:.0f} s"
+        f"ended by themselves, {killed.damages} damaged vector stores, {killed.changes_meanwhile} times files "
+        f"changed while they were read; {seconds:.0f} s"
     )
 
 
