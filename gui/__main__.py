@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+SWITCH_S = 0.001  # a busy worker gives way to the window after this long, not after five times as long
 WITH_VALUE = ("--data-dir", "--model", "--embedder")
 
 
@@ -45,6 +46,7 @@ def window_options(arguments: Sequence[str]) -> dict[str, list[str]] | None:
 def _open_window(options: dict[str, list[str]]) -> int:
     import gc
 
+    sys.setswitchinterval(SWITCH_S)
     gc.disable()  # for good: `gui.collect` collects from the GUI thread. Here it would go over the imports for nothing.
     try:
         from gui.app import run, unusable_qt

@@ -27,7 +27,7 @@ from core.parsing.pool import ParserPool
 from core.parsing.registry import supported
 from core.store.contents import Contents
 from core.store.database import Database
-from core.store.documents import Counts, Documents, QueuedFile
+from core.store.documents import Counts, DocumentRow, Documents, QueuedFile
 from core.store.folders import Folders, Subtree, is_within
 from core.store.in_hand import InHand
 from core.store.vector_index import VectorIndex
@@ -89,6 +89,10 @@ class Library:
     def documents(self, folder_id: int | None = None) -> tuple[Document, ...]:
         """Every known file, by path."""
         return self._documents.list(folder_id)
+
+    def document_rows(self) -> list[DocumentRow]:
+        """Every known file, by path, as it is stored: of a large library much faster than `documents`."""
+        return self._documents.rows()
 
     def document_text(self, document_id: int) -> DocumentText | None:
         """None if the document has left the library."""

@@ -234,7 +234,7 @@ class LibraryActions(QObject):
         self._bridge.run(
             Operation(
                 "store",
-                lambda job: build(library.folders(), library.documents(), wanted),
+                lambda job: build(library.folders(), library.document_rows(), wanted),
                 self,
                 on_result=self._show_tree,
                 on_end=ended,

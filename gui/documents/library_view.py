@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QIcon, QKeySequence
@@ -150,12 +150,11 @@ class LibraryView(QWidget):
     def show_tree(self, tree: LibraryTree) -> None:
         """Show the library as it is now, with the same rows open and selected as before."""
         opened, selected = self._opened(), self._selected()
-        key = selected.key if selected else None
         first = not self.model.tree.roots
         bar = self.view.verticalScrollBar()
         at = bar.value()
         if self.model.show_tree(tree):
-            self._restore(opened, key, open_all=first or not self._filter_is_empty())
+            self._restore(opened, selected, open_all=first or not self._filter_is_empty())
             bar.setValue(at)
         shown = tree.shown
         if shown == tree.total:
@@ -188,26 +187,33 @@ class LibraryView(QWidget):
             for at in range(self.model.rowCount(parent)):
                 index = self.model.index(at, NAME, parent)
                 node = self.model.node(index)
-                if node is not None and node.children and self.view.isExpanded(index):
+                if node is None or (node.document_id is not None and node.parent is not None):
+                    return  # documents come after the folders
+                if self.view.isExpanded(index):
                     found.add(node.key)
                     walk(index)
 
         walk(QModelIndex())
         return found
 
-    def _restore(self, opened: set[tuple[int, str]], selected: tuple[int, str] | None, *, open_all: bool) -> None:
+    def _restore(self, opened: set[tuple[int, str]], selected: Node | None, *, open_all: bool) -> None:
         few = len(self.model.tree.roots) <= 3
+        key = selected.key if selected is not None else None
+        document_id = selected.document_id if selected is not None else None
 
-        def walk(nodes: tuple[Node, ...] | list[Node], depth: int) -> None:
+        def walk(nodes: Sequence[Node], alone: bool, depth: int) -> None:
             for node in nodes:
-                alone = open_all and ((depth == 0 and few) or (len(nodes) == 1 and depth < DEEPEST_OPENED))
-                if node.children and (node.key in opened or alone):
-                    self.view.expand(self.model.index_of(node))
-                    walk(node.children, depth + 1)
-                if node.key == selected:
+                wanted = open_all and ((depth == 0 and few) or (alone and depth < DEEPEST_OPENED))
+                if node.key == key:
                     self.view.setCurrentIndex(self.model.index_of(node))
+                if node.children and (node.key in opened or wanted):
+                    self.view.expand(self.model.index_of(node))
+                    if document_id in node.children.ids:
+                        at = len(node.children.folders) + node.children.ids.index(document_id)
+                        self.view.setCurrentIndex(self.model.index_of(node.children[at]))
+                    walk(node.children.folders, len(node.children) == 1, depth + 1)
 
-        walk(self.model.tree.roots, 0)
+        walk(self.model.tree.roots, len(self.model.tree.roots) == 1, 0)
 
     def _selected(self) -> Node | None:
         return self.model.node(self.view.currentIndex())
@@ -225,7 +231,7 @@ class LibraryView(QWidget):
             return
         while node.parent is not None:
             node = node.parent
-        count = self.model.tree.counts.get(node.key, Counts())
+        count = self.model.tree.counts.get(node.number, Counts())
         self.remove.emit(Folder(node.folder_id, node.path, count.documents))
 
     def _menu_here(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -108,7 +109,7 @@ class TreeModel(QAbstractItemModel):
         document = self.document(node)
         if document is not None:
             return document_state(document)
-        count = self.tree.counts.get(node.key, Counts())
+        count = self.tree.counts.get(node.number, Counts())
         if count.waiting:
             return tr("{done} of {all} read", done=count.documents - count.waiting, all=count.documents)
         if count.skipped:
@@ -126,7 +127,7 @@ class TreeModel(QAbstractItemModel):
             lines.append(ngettext("{n} page", "{n} pages", document.page_count))
         return "\n".join([*lines, self.state_words(node)])
 
-    def _children(self, parent: _Index) -> tuple[Node, ...] | list[Node]:
+    def _children(self, parent: _Index) -> Sequence[Node]:
         node = self.node(parent)
         return self.tree.roots if node is None else node.children
 

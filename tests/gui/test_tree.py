@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 
-from core.values import Document, DocumentState, Folder
+from core.store.documents import DocumentRow
+from core.values import DocumentState, Folder
 from gui.documents.tree import LibraryTree, TreeFilter, build, natural
 from gui.documents.tree_model import CHUNK_ROWS, STATE, TreeModel
 
 INDEXED, WAITING, SKIPPED = DocumentState.INDEXED, DocumentState.WAITING, DocumentState.SKIPPED
 
 
-def document(number: int, path: str, state: DocumentState = INDEXED, reason: str = "", folder: int = 1) -> Document:
-    return Document(number, folder, Path(path), Path(path).stem, state, reason, 10, 0, None, 1)
+def document(number: int, path: str, state: DocumentState = INDEXED, reason: str = "", folder: int = 1) -> DocumentRow:
+    return number, folder, os.fsencode(Path(path)), Path(path).stem, state.value, reason, 10, 0, None, 1, ""
 
 
 def outline(tree: LibraryTree) -> list[str]:
