@@ -11,7 +11,9 @@ import logging
 import os
 import re
 import signal
+import socket
 import threading
+import time
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -144,6 +146,7 @@ class LiteFileStore(VectorStore):
         with _starting, _quiet_server():
             end_strays(path)
             try:
+                _start(path)
                 client = _client(str(path))
             except VectorStoreError:
                 _release(path)
@@ -249,6 +252,34 @@ def _client(uri: str, **options: Any) -> Any:
         from pymilvus import MilvusClient
 
         return MilvusClient(uri, timeout=OPEN_TIMEOUT_S, grpc_options=_NO_KEEPALIVE, **options)
+
+
+def _start(path: Path) -> None:
+    """Start the server of `path` and wait until it answers: from a cold disk, or beside a busy processor, that takes it
+    longer than the half second after which pymilvus tries to connect, once."""
+    with _converted():
+        from milvus_lite.server_manager import server_manager_instance
+
+        uri = server_manager_instance.start_and_get_uri(str(path))
+        if uri is None:
+            raise VectorStoreError("its program does not start")
+        child = server_manager_instance._servers[str(path.resolve())]._p
+        end_s = time.monotonic() + OPEN_TIMEOUT_S
+        while not _listens(uri.removeprefix("unix:")):
+            if child.poll() is not None:
+                raise VectorStoreError(f"its program ended with {child.returncode}")
+            if time.monotonic() > end_s:
+                raise VectorStoreError("its program does not answer")
+            time.sleep(0.02)
+
+
+def _listens(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(address)
+        except OSError:
+            return False
+    return True
 
 
 def _release(path: Path) -> None:

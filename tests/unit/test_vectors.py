@@ -117,6 +117,23 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
     assert servers(tmp_path) == []
 
 
+def test_a_server_that_starts_slowly_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import milvus_lite.server
+
+    programs = Path(milvus_lite.server.BIN_PATH)
+    slow = tmp_path / "slow"
+    slow.mkdir()
+    starter = slow / "milvus"
+    starter.write_text(f'#!/bin/sh\nsleep 2\nLD_LIBRARY_PATH="{programs}" exec "{programs}/milvus" "$@"\n', "utf-8")
+    starter.chmod(0o700)
+    monkeypatch.setenv("BIN_PATH", str(slow))
+    store = open_store(tmp_path / "vectors")
+    try:
+        assert store.collections() == set()
+    finally:
+        store.close()
+
+
 def test_search_is_exact(shelf: Shelf) -> None:
     vectors = unit_vectors(500)
     ids = shelf.add(vectors)
