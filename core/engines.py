@@ -105,6 +105,11 @@ class Engines:
             probe_machine(),
             budget_bytes=settings.memory_gib * GIB,
             wanted_context=settings.context_tokens or None,
+            beside=[
+                read_header(status.path)
+                for status in (self._shelf.embedder(), self._shelf.reranker())
+                if status.state is ModelState.READY and status.path is not None
+            ],
         )
 
     def chat_model(self, report: ReportProgress, cancel: CancelToken, conversation: int = 0) -> ChatModel:

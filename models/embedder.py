@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LONGEST_TEXT_TOKENS = 2048  # for models that would read more: the batch is as long, and memory grows with its square
+LONGEST_TEXT_TOKENS = 1024  # though some would read more: the batch is as long, and memory grows with it
 POOLING = {"mean": 1, "cls": 2, "last": 3}
 POOLING_NAMES = {number: name for name, number in POOLING.items()}
 
@@ -270,7 +270,7 @@ def spec_of(header: GgufHeader) -> EmbedderSpec:
         return EmbedderSpec(
             entry.key,
             entry.dimension,
-            entry.max_tokens,
+            min(entry.max_tokens, LONGEST_TEXT_TOKENS),
             *prefixes,
             entry.pooling,
             english_only=_is_english_only(header),

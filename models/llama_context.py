@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.faults import N_, ModelFault
-from models.llama_native import NativeModel, StopFlag, library
+from models.llama_native import NativeModel, StopFlag, drop_pages, library
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,7 +161,17 @@ class PooledContext:
             if not pointer:
                 raise RuntimeError(f"no vector for text {number}")
             rows[number] = np.ctypeslib.as_array(pointer, (self.width,))
+        self._drop_logits(sum(map(len, texts)))
         return rows
+
+    def _drop_logits(self, tokens: int) -> None:
+        """llama.cpp keeps (and clears) room for the logits of every token, which nobody asks an embedding model for:
+        1 MB a token of a vocabulary of 262,144, for good."""
+        lib = library()
+        pointer = lib.llama_get_logits(self._handle)
+        if pointer:
+            size_bytes = tokens * self._vocab_size * ctypes.sizeof(ctypes.c_float)
+            drop_pages(ctypes.cast(pointer, ctypes.c_void_p).value or 0, size_bytes)
 
     def close(self) -> None:
         if self._handle is not None:

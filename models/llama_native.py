@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import logging
+import mmap
 import os
 import sys
 from collections import deque
@@ -105,6 +106,16 @@ class StopFlag:
 @functools.cache
 def _c_library() -> ctypes.CDLL:
     return ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
+
+
+def drop_pages(address: int, size_bytes: int) -> None:
+    """Give the whole pages of a range of native memory back to the system; what was in them is lost. Where the system
+    has no such call, nothing happens."""
+    advice = getattr(mmap, "MADV_DONTNEED" if sys.platform == "linux" else "MADV_FREE", None)
+    start = -(-address // mmap.PAGESIZE) * mmap.PAGESIZE
+    end = (address + size_bytes) // mmap.PAGESIZE * mmap.PAGESIZE
+    if advice is not None and end > start:
+        _c_library().madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), ctypes.c_int(advice))
 
 
 class NativeModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
 GIB = 2**30
 MIB = 2**20
 DEFAULT_BUDGET_BYTES = 16 * GIB
-# What the application takes besides the language model, measured on Linux: Python and Qt 0.25 GiB, an embedding model
-# 0.35 GiB, the vector store 0.3 GiB, llama.cpp's own tables and the vocabulary 0.15 GiB.
-APPLICATION_BYTES = 1126 * MIB
+# What the application takes besides its models, measured on Linux: Python and Qt 0.25 GiB, the vector store 0.3 GiB,
+# llama.cpp's own tables and the vocabulary 0.15 GiB.
+APPLICATION_BYTES = 717 * MIB
+POOLED_BYTES = 128 * MIB  # of an embedding or ranking model besides its weights: scratch memory, its own tables
+POOLED_TOKENS = 256  # llama.cpp clears room for the logits of so many at once (`models.pooled_model.BATCH_TOKENS`)
 REPACK_MARGIN_BYTES = 2 * GIB  # must stay free for other programs when weights cannot be dropped from memory
 WINDOWED_MODELS = {"gpt-oss": 2}  # architecture: every n-th layer sees the whole context, the others a window
 MXFP4 = 39  # ggml_type: what llama.cpp can rearrange for any processor with AVX2 or NEON
@@ -68,13 +71,15 @@ def plan_chat(
     budget_bytes: int = DEFAULT_BUDGET_BYTES,
     wanted_context: int | None = None,
     *,
+    beside: Sequence[GgufHeader] = (),
     careful: bool = False,
 ) -> LoadPlan:
-    """The best plan that keeps the application within `budget_bytes` and the machine's memory. `careful` after a load
-    that ended the program: nothing that is only faster. Raises `ModelFault` if even the smallest context does not fit.
+    """The best plan that keeps the application within `budget_bytes` and the machine's memory. `beside` are the models
+    for searching, which are in memory at the same time. `careful` after a load that ended the program: nothing that is
+    only faster. Raises `ModelFault` if even the smallest context does not fit.
     """
     limit_bytes = min(budget_bytes, machine.memory_bytes)
-    estimate = _Estimate(header)
+    estimate = _Estimate(header, APPLICATION_BYTES + sum(map(_pooled_bytes, beside)))
     context, kv_type = _context(estimate, limit_bytes, machine, wanted_context, careful)
     needed_bytes = estimate.total_bytes(context, kv_type)
     repack = not careful and _can_repack(header, machine, needed_bytes)
@@ -113,7 +118,8 @@ def safer(plan: LoadPlan) -> LoadPlan:
 class _Estimate:
     """Memory that a model needs, from its header. Checked against measurements in tests/bench/bench_memory.py."""
 
-    def __init__(self, header: GgufHeader) -> None:
+    def __init__(self, header: GgufHeader, application_bytes: int) -> None:
+        self.application_bytes = application_bytes
         self.weights_bytes = max((t.offset + t.size_bytes for t in header.tensors), default=header.size_bytes)
         self.longest_context = header.context_length or AUTOMATIC_CONTEXTS[0]
         self._header = header
@@ -121,7 +127,7 @@ class _Estimate:
 
     def total_bytes(self, context_tokens: int, kv_type: str) -> int:
         return (
-            APPLICATION_BYTES
+            self.application_bytes
             + self.weights_bytes
             + self.cache_bytes(context_tokens, kv_type)
             + self.compute_bytes(context_tokens)
@@ -141,6 +147,11 @@ class _Estimate:
         header = self._header
         activations = UBATCH_TOKENS * 4 * 8 * max(header.embedding_length, header.head_count * header.key_length)
         return activations + UBATCH_TOKENS * context_tokens * 2 + header.vocab_size * 8
+
+
+def _pooled_bytes(header: GgufHeader) -> int:
+    """What an embedding or ranking model takes; its weights are held rearranged, not mapped."""
+    return header.size_bytes + header.vocab_size * POOLED_TOKENS * 4 + POOLED_BYTES
 
 
 def _padded(tokens: int) -> int:
@@ -199,7 +210,7 @@ def _on_gpu(plan: LoadPlan, header: GgufHeader, estimate: _Estimate, machine: Ma
     """`plan` with as much as fits on the graphics processors: everything, or everything but some layers' experts."""
     room_bytes = sum(gpu.available_bytes for gpu in machine.gpus) - GPU_MARGIN_BYTES
     experts = _expert_bytes_by_layer(header)
-    on_gpu_bytes = estimate.total_bytes(plan.context_tokens, plan.kv_type) - APPLICATION_BYTES
+    on_gpu_bytes = estimate.total_bytes(plan.context_tokens, plan.kv_type) - estimate.application_bytes
     for cpu_layers in range(len(experts) + 1):
         if on_gpu_bytes - sum(experts[:cpu_layers]) <= room_bytes:
             return replace(plan, gpu_layers=ALL_LAYERS, cpu_expert_layers=cpu_layers)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from models.cancel import CancelToken
@@ -53,6 +54,14 @@ def test_a_text_has_the_same_vector_alone_and_in_a_batch(embedder: Embedder) -> 
 def test_a_question_and_a_passage_of_the_same_words_agree_when_the_model_has_no_prefixes(embedder: Embedder) -> None:
     passage = embedder.embed_passages([*texts_of_many_lengths(30), SENTENCES[0]])[-1]
     assert float(passage @ embedder.embed_query(SENTENCES[0])) > 0.9999
+
+
+def test_what_is_embedded_takes_no_memory_for_logits(embedder: Embedder) -> None:
+    """llama.cpp clears 31 MB of them for a batch of this model's 30,522 words, 270 MB for 262,144, and keeps them."""
+    embedder.embed_passages(["valve"])
+    before_bytes = psutil.Process().memory_info().rss
+    embedder.embed_passages(["winter " * 250] * 4)
+    assert psutil.Process().memory_info().rss - before_bytes < 15 * 2**20
 
 
 def test_the_order_of_the_texts_is_kept(embedder: Embedder) -> None:

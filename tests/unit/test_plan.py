@@ -86,6 +86,15 @@ def test_what_does_not_fit_is_made_smaller_and_said_so() -> None:
     assert "131,072 tokens of context would not fit." in words(plan)
 
 
+def test_the_models_for_searching_are_counted() -> None:
+    alone = plan_chat(gpt_oss_20b(), laptop(16, 14), wanted_context=8192)
+    small = replace(gpt_oss_20b(), size_bytes=350 * 2**20, vocab_size=262_144)
+    both = plan_chat(gpt_oss_20b(), laptop(16, 14), wanted_context=8192, beside=[small, small])
+    assert both.estimated_bytes - alone.estimated_bytes > 2 * (small.size_bytes + 256 * 262_144 * 4)
+    longest = plan_chat(gpt_oss_20b(), laptop(16, 14))
+    assert plan_chat(gpt_oss_20b(), laptop(16, 14), beside=[small] * 3).context_tokens < longest.context_tokens
+
+
 def test_more_context_than_the_model_was_made_for_is_not_given() -> None:
     plan = plan_chat(gpt_oss_20b(), laptop(64, 60), 64 * GIB, wanted_context=1_000_000)
     assert plan.context_tokens == 131_072

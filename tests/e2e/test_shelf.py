@@ -1,0 +1,81 @@
+"""Model files in a data directory: adopted from where they are, opened when needed, chosen for what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import gguf
+import numpy as np
+import pytest
+
+from core.faults import ModelFault
+from core.shelf import ModelState
+from core.workspace import Workspace
+from tests.support import gguf_models
+
+PASSAGES = ["The valve closes in winter.", "Bread is baked at night."]
+
+
+@pytest.fixture(scope="module")
+def ranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A reranking model: all-MiniLM with a classifier of random weights."""
+    path = tmp_path_factory.mktemp("models") / "some-reranker.gguf"
+    classifier = np.random.default_rng(5).normal(size=(1, 384)).astype(np.float32)
+    folder = gguf_models.minilm_folder()
+    gguf_models.write_minilm(folder, path, pooling=gguf.PoolingType.RANK, added={"cls.output.weight": classifier})
+    return path
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    made = Workspace.open(tmp_path / "data")
+    yield made
+    made.close()
+
+
+def test_a_ranking_model_is_adopted_and_judges_passages(workspace: Workspace, ranker: Path) -> None:
+    assert workspace.engines.reranker() is None
+    assert workspace.shelf.adopt(ranker) == "reranker"
+    reranker = workspace.engines.reranker()
+    assert reranker is not None and workspace.engines.reranker() is reranker, "it is opened once"
+    scores = reranker.scores("When does the valve close?", PASSAGES)
+    assert len(scores) == 2 and all(0 <= score <= 1 for score in scores)
+    assert workspace.shelf.embedder().state is ModelState.ABSENT, "and is nothing else"
+
+
+def test_the_choice_is_kept_and_a_file_that_is_gone_is_said_to_be(tmp_path: Path, ranker: Path) -> None:
+    mine = tmp_path / "mine.gguf"
+    mine.write_bytes(ranker.read_bytes())
+    workspace = Workspace.open(tmp_path / "data")
+    workspace.shelf.adopt(mine)
+    workspace.close()
+    workspace = Workspace.open(tmp_path / "data")
+    try:
+        assert workspace.shelf.reranker().path == mine
+        mine.unlink()
+        assert workspace.shelf.reranker().state is ModelState.FAULTY
+        assert workspace.engines.reranker() is None, "searching goes on without"
+    finally:
+        workspace.close()
+
+
+def test_every_file_is_taken_for_what_it_is(
+    workspace: Workspace, ranker: Path, minilm_gguf: Path, tiny_gpt_oss: Path
+) -> None:
+    assert [workspace.shelf.adopt(path) for path in (ranker, minilm_gguf, tiny_gpt_oss)] == [
+        "reranker",
+        "embedder",
+        "chat",
+    ]
+    states = [status().state for status in (workspace.shelf.reranker, workspace.shelf.embedder)]
+    assert states == [ModelState.READY, ModelState.READY]
+    plan = workspace.engines.chat_plan()
+    workspace.settings.change(reranker="")
+    assert workspace.engines.chat_plan().estimated_bytes < plan.estimated_bytes, "each model in memory is counted"
+
+
+def test_a_wrong_choice_is_refused_in_words(workspace: Workspace, minilm_gguf: Path) -> None:
+    workspace.settings.change(reranker=str(minilm_gguf))
+    fault = workspace.shelf.reranker().fault
+    assert isinstance(fault, ModelFault) and "no reranking model" in str(fault)
