@@ -1,0 +1,109 @@
+"""How long the window's event loop is held up while an answer streams in: the real window, bridge and message list.
+
+    python -m tests.bench.bench_streaming [--rate 100] [--tokens 3000]
+
+A worker hands the window `--rate` tokens a second of reasoning and of a long Markdown answer, as the chat does. A timer
+of 5 ms on the GUI thread tells how much later than that it is served.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.guide import guide_folder
+from core.values import AnswerSaved, ChatMessage
+from models.conversation import AnswerDelta, Effort, Finished, FinishReason, Reading, ReasoningDelta, Usage
+
+TICK_MS = 5
+REASONING_SHARE = 5  # one token in so many is reasoning
+LIMIT_S = 600.0
+
+
+def tokens_of(count: int) -> list[str]:
+    """Markdown with headings, lists and tables, in pieces of about the length of tokens."""
+    text = "\n\n".join(path.read_text(encoding="utf-8") for path in sorted(guide_folder().glob("*.md")))
+    return list(itertools.islice(itertools.cycle(re.findall(r"\s?\S{1,6}|\s+", text)), count))
+
+
+def spoken(tokens: list[str], rate: float) -> Iterator[object]:
+    """The events of a turn, at `rate` a second. On the chat worker."""
+    yield Reading(900, 900, 0.0)
+    began_s = time.perf_counter()
+    thoughts = len(tokens) // REASONING_SHARE
+    for number, token in enumerate(tokens):
+        time.sleep(max(0.0, began_s + number / rate - time.perf_counter()))
+        yield ReasoningDelta(token) if number < thoughts else AnswerDelta(token)
+    usage = Usage(900, 0, len(tokens), 1.0, len(tokens) / rate)
+    yield Finished(FinishReason.COMPLETE, usage)
+    answer, reasoning = "".join(tokens[thoughts:]), "".join(tokens[:thoughts])
+    yield AnswerSaved(ChatMessage(1, "assistant", answer, reasoning, effort=Effort.MEDIUM, usage=usage))
+
+
+def measure(rate: float, count: int) -> None:
+    from PySide6.QtCore import Qt, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from gui.app import make_window
+    from gui.collect import GuiThreadCollector
+    from gui.main_window import Opening
+
+    app = QApplication([])
+    collector = GuiThreadCollector(app)
+    late_ms: list[float] = []
+    last_s = time.perf_counter()
+
+    def tick() -> None:
+        nonlocal last_s
+        now_s = time.perf_counter()
+        late_ms.append(1000 * (now_s - last_s) - TICK_MS)
+        last_s = now_s
+
+    with tempfile.TemporaryDirectory() as folder:
+        window = make_window(app, Opening(Path(folder)), "light")
+        window.show()
+        window.open_library()
+        began_s = time.monotonic()
+        while window.workspace is None or window.turns is None or window.bridge.busy:
+            app.processEvents()
+            if time.monotonic() - began_s > LIMIT_S:
+                raise SystemExit("the library did not open")
+        tokens = tokens_of(count)
+        window.workspace.chat.ask = lambda *args, **kwargs: spoken(tokens, rate)  # type: ignore[assignment]  # the model
+        timer = QTimer()
+        timer.setTimerType(Qt.TimerType.PreciseTimer)
+        timer.timeout.connect(tick)
+        window.turns.ended.connect(lambda turn: app.quit())
+        window.chat.ask("What does the guide say?")
+        last_s = time.perf_counter()
+        timer.start(TICK_MS)
+        app.exec()
+        timer.stop()
+        shown = window.chat.messages.shown[-1]
+        words = getattr(shown, "text").toPlainText()  # noqa: B009  # of an Answer
+        window.close()
+    collector.stop()
+    late_ms.sort()
+    p50, p99 = (late_ms[int(share * (len(late_ms) - 1))] for share in (0.5, 0.99))
+    over = sum(late > 50 for late in late_ms)
+    print(f"{count} tokens at {rate:.0f}/s, {len(words):,} characters shown, {len(late_ms):,} turns of the event loop")
+    print(f"held up: median {p50:.1f} ms, p99 {p99:.1f} ms, longest {late_ms[-1]:.1f} ms; {over} times over 50 ms")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rate", type=float, default=100)
+    parser.add_argument("--tokens", type=int, default=3000)
+    arguments = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    measure(arguments.rate, arguments.tokens)
+
+
+if __name__ == "__main__":
+    main()
