@@ -1,7 +1,8 @@
 """Kills the application 200 times (`--kills N`) while it indexes, re-indexes, deletes and changes its embedding model.
 
-Between kills its vector store is damaged now and then, and files change while they are read. After every four kills the
-library is brought up to date once and compared with a fresh one: documents, passages, keywords, vectors, searches.
+Between kills its vector store is damaged now and then, and files change while they are read. After every four kills
+(`--every N`) the library is brought up to date once and compared with a fresh one: documents, passages, keywords,
+vectors, searches.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--every", type=int, default=4)
     arguments = parser.parse_args()
     started_s = time.monotonic()
     rounds = 0
@@ -29,7 +31,7 @@ def main() -> None:
         models = (Path(root) / "mean.gguf", Path(root) / "cls.gguf")
         write_minilm(minilm_folder(), models[0])
         write_minilm(minilm_folder(), models[1], pooling=PoolingType.CLS)
-        for killed, place in kill_often(arguments.kills, Path(root), models, arguments.seed):
+        for killed, place in kill_often(arguments.kills, Path(root), models, arguments.seed, arguments.every):
             assert_converges(Path(root), place)
             rounds += 1
             print(f"  {killed.kills} kills, {rounds} comparisons, all equal", flush=True)

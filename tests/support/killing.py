@@ -175,8 +175,10 @@ def damage(file: Path, chance: random.Random) -> None:
                 opened.write(bytes([chance.randrange(256)]))
 
 
-def kill_often(kills: int, root: Path, models: tuple[Path, Path], seed: int) -> Iterator[tuple[Killed, Place]]:
-    """Kill until `kills` have met a running program; yields after each disturbed round, for a comparison."""
+def kill_often(
+    kills: int, root: Path, models: tuple[Path, Path], seed: int, every: int = 4
+) -> Iterator[tuple[Killed, Place]]:
+    """Kill until `kills` have met a running program; yields after each round of `every` runs, for a comparison."""
     chance = random.Random(seed)
     place = Place(root / "data", root / "documents", models)
     make_folder(place.folder, 24, chance)
@@ -184,7 +186,7 @@ def kill_often(kills: int, root: Path, models: tuple[Path, Path], seed: int) -> 
     killed = Killed()
     longest_s = dict.fromkeys(MODES, 5.0)
     while killed.kills < kills:
-        for _ in range(4):
+        for _ in range(every):
             mode = chance.choice(MODES)
             meanwhile = None
             if chance.random() < 0.3:
