@@ -115,7 +115,8 @@ class StatusBar(QStatusBar):
             self.text.setText(tr("Paused · {rest}", rest=rest) if self._paused and rest else rest)
             return
         self.stop.setEnabled(not indexing.stopping)
-        self.progress.setRange(0, indexing.total)
+        rests = held or self._paused
+        self.progress.setRange(0, indexing.total or (1 if rests else 0))  # without a range, it moves to and fro
         self.progress.setValue(indexing.done)
         self.text.setText(_indexing_words(indexing, self._paused))
         self.text.setToolTip(indexing.detail)
@@ -136,16 +137,20 @@ def _rest_words(tree: LibraryTree) -> str:
 def _indexing_words(indexing: Indexing, paused: bool) -> str:
     if indexing.stopping:
         return tr("Stopping…")
-    if indexing.held == "battery":
-        return " · ".join((tr("Waiting: on battery"), _how_far(indexing)))
-    if indexing.held == "heat":
-        return " · ".join((tr("Waiting: the processor is hot"), _how_far(indexing)))
-    if paused:
-        return " · ".join((tr("Paused"), _how_far(indexing)))
+    waits = tr("Paused") if paused else _why(indexing)
+    if waits:
+        return " · ".join((waits, _how_far(indexing))) if indexing.total else waits
     if not indexing.total:
         return tr("Looking for documents…")
     pages = ngettext("{n} page", "{n} pages", indexing.pages) if indexing.pages else ""
     return " · ".join(part for part in (_how_far(indexing), pages, words.time_left(indexing.seconds_left)) if part)
+
+
+def _why(indexing: Indexing) -> str:
+    """What it waits for; "" if for nothing, or for a question that is being answered."""
+    if indexing.held == "battery":
+        return tr("Waiting: on battery")
+    return tr("Waiting: the processor is hot") if indexing.held == "heat" else ""
 
 
 def _how_far(indexing: Indexing) -> str:

@@ -69,7 +69,7 @@ def read_scope_tree(
     def work(job: Job) -> ScopeTree:
         from gui.chat.scope_model import scope_tree
 
-        return scope_tree(workspace.library.folders(), workspace.library.documents(), words)
+        return scope_tree(workspace.library.folders(), workspace.library.document_rows(), words)
 
     return Operation(WORKER, work, owner, on_result=on_tree)
 

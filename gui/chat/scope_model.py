@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from core.values import Document, Folder
+from core.store.documents import DocumentRow
+from core.values import Folder
 from gui.documents.tree import Counts, LibraryTree, Node, TreeFilter, build
 from gui.documents.tree_model import NAME, TreeModel
 
@@ -19,25 +20,18 @@ _NOWHERE = QModelIndex()
 
 @dataclass(frozen=True, slots=True)
 class ScopeTree:
-    """What can be chosen: `shown` is what the filter admits, `whole` the library, `places` its rows by path."""
+    """What can be chosen: `shown` is what the filter admits, `whole` the library."""
 
     shown: LibraryTree = LibraryTree()
     whole: LibraryTree = LibraryTree()
-    places: Mapping[Path, Node] = field(default_factory=dict)
     filtered: bool = False
 
 
-def scope_tree(folders: tuple[Folder, ...], documents: tuple[Document, ...], words: str) -> ScopeTree:
+def scope_tree(folders: tuple[Folder, ...], documents: list[DocumentRow], words: str) -> ScopeTree:
     """Runs on a worker."""
     whole = build(folders, documents, TreeFilter())
-    places: dict[Path, Node] = {}
-    waiting = list(whole.roots)
-    while waiting:
-        node = waiting.pop()
-        places[node.path] = node
-        waiting.extend(node.children)
     filtered = bool(words.strip())
-    return ScopeTree(build(folders, documents, TreeFilter(words)) if filtered else whole, whole, places, filtered)
+    return ScopeTree(build(folders, documents, TreeFilter(words)) if filtered else whole, whole, filtered)
 
 
 class Choice:
@@ -140,16 +134,16 @@ class ScopeModel(TreeModel):
         if Qt.CheckState(value) is Qt.CheckState.Checked:
             self.choice.choose(node.path)
         else:
-            self.choice.leave_out(self._all.places.get(node.path, node))
+            self.choice.leave_out(self._all.whole.at(node.path) or node)
         self._redraw()
         self.chosen.emit()
         return True
 
     def _documents_at(self, path: Path) -> int:
-        node = self._all.places.get(path)
+        node = self._all.whole.at(path)
         if node is None:
             return 0
-        return 1 if node.document_id is not None else self._all.whole.counts.get(node.key, Counts()).documents
+        return 1 if node.document_id is not None else self._all.whole.counts.get(node.number, Counts()).documents
 
     def _redraw(self) -> None:
         """A box changes those above and below it: whatever is seen is drawn anew."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -29,6 +29,8 @@ from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
 FILTER_PAUSE_MS = 200
+STATE_SHARE = 0.32
+NARROWEST_STATE, WIDEST_STATE = 8 * SPACE, 20 * SPACE
 DEEPEST_OPENED = 4  # of folders that hold one folder only, opened at once
 
 
@@ -135,7 +137,7 @@ class LibraryView(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(STATE, 15 * SPACE)
+        header.resizeSection(STATE, WIDEST_STATE)
         header.setSectionsMovable(False)
         for words, keys, act in (
             (tr("Remove from Papermoor…"), QKeySequence(QKeySequence.StandardKey.Delete), self._remove),
@@ -146,6 +148,12 @@ class LibraryView(QWidget):
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
             action.triggered.connect(lambda checked=False, act=act: act())
             view.addAction(action)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow pane the names keep most of the room."""
+        super().resizeEvent(event)
+        share = int(self.width() * STATE_SHARE)
+        self.view.header().resizeSection(STATE, max(NARROWEST_STATE, min(WIDEST_STATE, share)))
 
     def show_tree(self, tree: LibraryTree) -> None:
         """Show the library as it is now, with the same rows open and selected as before."""

@@ -118,6 +118,14 @@ class Children(Sequence[Node]):
             made.row = row
         return made
 
+    def named(self, name: str) -> Node | None:
+        """The folder or document of this name."""
+        folder = next((one for one in self.folders if one.name == name), None)
+        if folder is not None or name not in self.names:
+            return folder
+        found: Node = self[len(self.folders) + self.names.index(name)]
+        return found
+
     def put_in_order(self) -> int:
         """Folders before documents, names in the order people expect; gives what tells this order from another."""
         self.folders.sort(key=lambda node: natural(node.name))
@@ -165,6 +173,15 @@ class LibraryTree:
     @property
     def shown(self) -> int:
         return len(self.documents)
+
+    def at(self, path: Path) -> Node | None:
+        """The row of this folder or document."""
+        for root in self.roots:
+            if path == root.path:
+                return root
+            if path.is_relative_to(root.path):
+                return _below(root, path.relative_to(root.path).parts)
+        return None
 
 
 def build(folders: Sequence[Folder], documents: Iterable[DocumentRow], wanted: TreeFilter) -> LibraryTree:
@@ -256,6 +273,16 @@ class _Builder:
             found = self._places[folder_id, folder] = Node(os.fsdecode(name), parent, folder_id)
             parent.children.folders.append(found)
         return found
+
+
+def _below(node: Node, names: Sequence[str]) -> Node | None:
+    """The row that these names lead to."""
+    for name in names[:-1]:
+        folder = next((one for one in node.children.folders if one.name == name), None)
+        if folder is None:
+            return None
+        node = folder
+    return node.children.named(names[-1])
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:
