@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from core.chat import citations, json_check
 from core.chat.judging import ANSWERED_FROM, NEAREST, judge
-from core.chat.support import best_span, value_support
+from core.chat.support import best_span, support
 from core.chat.values import AnswerFormat, FormatKind, Judgement, Verdict
 from core.faults import N_, ChatFault
 from core.i18n import tr
@@ -20,6 +22,8 @@ MOST_COLUMNS = 20
 MOST_ROWS = 200
 CELL_CHARS = 400
 SOURCE_COLUMN = "passage"
+MOST_STARTS = 200
+"""Places in an answer at which JSON is looked for."""
 
 
 def require_usable(answer_format: AnswerFormat) -> None:
@@ -83,7 +87,7 @@ def finished(
     shows it as Markdown. What is not valid, because it was cut or a grammar cannot say all that a schema can, stays as
     it is, without data and marked incomplete."""
     try:
-        value = json.loads(message.text)
+        value, data = _json_in(message.text)
         json_check.check(value, json.loads(schema_of(answer_format)))
     except (ValueError, RecursionError):
         return replace(message, text=f"```json\n{message.text}\n```", complete=False)
@@ -94,7 +98,19 @@ def finished(
     else:
         text = f"```json\n{json.dumps(value, ensure_ascii=False, indent=2)}\n```"
         found, judgement = _judged_values(value, sources, nearest, answered)
-    return replace(message, text=text, data=message.text, citations=found, judgement=judgement)
+    return replace(message, text=text, data=data, citations=found, judgement=judgement)
+
+
+def _json_in(text: str) -> tuple[Any, str]:
+    """The JSON in `text` and its own text: all of it, or what is left once words or a fence around it are taken off.
+    Raises ValueError if there is none."""
+    text = text.strip().removesuffix("```").rstrip()
+    for match in itertools.islice(re.finditer(r"[\[{]|[^\s\[{]+", text), MOST_STARTS):
+        try:
+            return json.loads(text[match.start() :]), text[match.start() :]
+        except ValueError:
+            continue
+    raise ValueError("no JSON")
 
 
 def _table_schema(columns: Sequence[str]) -> dict[str, Any]:
@@ -136,7 +152,7 @@ def _judged_values(
     """Each value of the JSON is looked for in every passage given; the passages that hold one are the sources."""
     found: dict[int, Citation] = {}
     leaves = tuple(_leaves(value))
-    holders = [next((s for s in sources if value_support(leaf, s.quote) is Support.SUPPORTED), None) for leaf in leaves]
+    holders = [next((s for s in sources if support(leaf, s.quote) is Support.SUPPORTED), None) for leaf in leaves]
     for leaf, holder in zip(leaves, holders, strict=True):
         if holder is not None:
             span = best_span(leaf, holder.quote)

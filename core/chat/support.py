@@ -5,18 +5,26 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 from core.chat.sentences import sentence_spans
 from core.values import Support
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_DATE = re.compile(r"\b(\d{1,4})[-/.年]\s?(\d{1,2})(?:[-/.月]\s?(\d{1,4}))")
 _NUMBER = re.compile(r"\d+(?:[.,:/ \u00a0\u202f]\d+)*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
-_MONTH_WORDS = """
-january february march april may june july august september october november december jan feb mar apr jun jul aug sep
-sept oct nov dec monday tuesday wednesday thursday friday saturday sunday
+_MONTH_NAMES = """
+january february march april may june july august september october november december
+jan feb mar apr may jun jul aug sep oct nov dec
+janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+januar februar märz april mai juni juli august september oktober november dezember
+janvier février mars avril mai juin juillet août septembre octobre novembre décembre
 """
-_MONTHS = frozenset(_MONTH_WORDS.split())
+_KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}")
+# Endings in which a name and the same name elsewhere may differ: plural, genitive, and German cases.
+_NAME_ENDINGS = ("s", "es", "e", "n", "en", "er", "em", "’s", "'s")
 
 # Words too common to support anything: they are left out when a sentence's words are looked for in a passage.
 _COMMON_WORDS = """
@@ -46,22 +54,15 @@ def support(claim: str, passage: str) -> Support:
     if _numbers_in(claim) - _numbers_in(passage):
         return Support.NOT_FOUND
     passage_words = _stems(flat_passage)
-    if any(not _contains(passage_words, name) for name in _names(claim)):
+    if any(not _is_named(name, passage_words, passage) for name in _names(claim)):
         return Support.NOT_FOUND
     content = _content(flat_claim)
     if not content:
-        return Support.WEAK
+        return Support.SUPPORTED if _numbers_in(claim) else Support.WEAK
     share = sum(_contains(passage_words, word) for word in content) / len(content)
     if share >= SUPPORTED_SHARE:
         return Support.SUPPORTED
     return Support.WEAK if share >= WEAK_SHARE else Support.NOT_FOUND
-
-
-def value_support(value: str, passage: str) -> Support:
-    """Like `support` for a single value, which may be a bare number."""
-    found = support(value, passage)
-    bare = found is Support.WEAK and not _content(_flat(value))
-    return Support.SUPPORTED if bare and _numbers_in(value) else found
 
 
 def best_span(claim: str, passage: str) -> tuple[int, int]:
@@ -141,11 +142,13 @@ def _stem(word: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Words:
     stems: frozenset[str]
+    plain: frozenset[str]
     flat: str
 
 
 def _stems(flat: str) -> _Words:
-    return _Words(frozenset(_stem(word) for word in _WORD.findall(flat)), flat)
+    plain = frozenset(_WORD.findall(flat))
+    return _Words(frozenset(map(_stem, plain)), plain, flat)
 
 
 def _contains(words: _Words, word: str) -> bool:
@@ -176,6 +179,29 @@ def _names(claim: str) -> list[str]:
         )
         if inner or (word[0].isupper() and not first and len(word) > 1):
             folded = _flat(word)
-            if folded not in _COMMON and folded not in _MONTHS:
+            if folded not in _COMMON:
                 names.append(folded)
-    return names
+    return [*names, *_KATAKANA.findall(claim)]
+
+
+def _is_named(name: str, words: _Words, passage: str) -> bool:
+    """Whether the passage has this name: written the same, but for an ending. A month may stand in a date of digits."""
+    if _KATAKANA.match(name):
+        return name in passage
+    if (number := _months().get(name)) and _has_month(number, words, passage):
+        return True
+    forms = {name, *(name + ending for ending in _NAME_ENDINGS)}
+    forms |= {name.removesuffix(ending) for ending in _NAME_ENDINGS if len(name) - len(ending) >= 3}
+    return not forms.isdisjoint(words.plain) or (len(name) > 3 and name in words.flat and "-" in words.flat)
+
+
+@cache
+def _months() -> dict[str, int]:
+    return {_flat(name): n % 12 + 1 for line in _MONTH_NAMES.split("\n") for n, name in enumerate(line.split())}
+
+
+def _has_month(number: int, words: _Words, passage: str) -> bool:
+    """In words of any of these languages, or in a date such as 2022-05-03, 03.05.2022, 5/3/22."""
+    if any(month == number and name in words.plain for name, month in _months().items()):
+        return True
+    return any(number in map(int, date) for date in _DATE.findall(passage))

@@ -7,7 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from core.chat.support import value_support
+from core.chat.support import support
 from core.chat.values import SurveyKind
 from core.survey.condition import Condition, read_number
 from core.survey.quotes import locate
@@ -165,6 +165,6 @@ def _meets(value: str, citation: Citation, condition: Condition | None) -> bool 
     number = read_number(value) if condition is not None and value else None
     if condition is None or number is None or citation.support is Support.NOT_FOUND:
         return None
-    if value_support(re.sub(r"[^\d.,' ]", " ", value).strip(), citation.quote) is not Support.SUPPORTED:
+    if support(re.sub(r"[^\d.,' ]", " ", value).strip(), citation.quote) is not Support.SUPPORTED:
         return None
     return condition.holds(number)

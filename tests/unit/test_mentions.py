@@ -34,7 +34,7 @@ def find(name: str) -> tuple[int, ...]:
 )
 def test_mentions_are_read(question: str, asked: str, documents: set[int], unknown: tuple[str, ...]) -> None:
     found = read_mentions(question, find)
-    assert (found.question, found.documents, found.unknown) == (asked, documents, unknown)
+    assert (found.question, set(found.documents), found.unknown) == (asked, documents, unknown)
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,12 @@ def test_each_value_of_json_is_looked_for_in_the_passages() -> None:
     assert invented is not None and invented.verdict is Verdict.NOT_IN_DOCUMENTS
 
 
+def test_a_fence_or_words_before_the_json_are_taken_off() -> None:
+    said = '{"vendor": "Northwind Traders", "amount": 1250}'
+    for around in (f"```json\n{said}\n```", f"Here it is: {said}"):
+        assert finished(around, JSON).data == said
+
+
 @pytest.mark.parametrize("answer", ['{"vendor": "Northwind', '{"vendor": "x", "amount": -1}', '{"vendor": "x"}', "[1]"])
 def test_what_does_not_follow_the_schema_is_no_data(answer: str) -> None:
     message = finished(answer, JSON)
