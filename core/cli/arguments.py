@@ -33,6 +33,7 @@ def make_parser() -> argparse.ArgumentParser:
     search.add_argument("--queries", type=Path, metavar="FILE.jsonl", help=tr('a line {"id", "question"} per query'))
     search.add_argument("--limit", type=positive, default=10, metavar="N", help=tr("passages at most (10)"))
     search.add_argument("--max-chars", type=positive, metavar="N", help=tr("characters of all passages together"))
+    search.add_argument("--explain", action="store_true", help=tr("say why each passage ranks where it does"))
 
     ask = command("ask", tr("ask a question and stream the answer"))
     ask.add_argument("question", metavar="QUESTION")
@@ -51,6 +52,13 @@ def make_parser() -> argparse.ArgumentParser:
     _add_password(text)
 
     _add_survey(command("survey", tr("put a question to every document and make a table of what they say")))
+
+    evaluate = command("evaluate", tr("measure how well known questions are answered by a search"))
+    evaluate.add_argument("folder", type=Path, metavar="DIR", help=tr("holds docs/ and queries*.jsonl"))
+    evaluate.add_argument(
+        "--questions", type=Path, action="append", default=[], metavar="FILE.jsonl",
+        help=tr("more questions, such as ones that the documents do not answer"),
+    )  # fmt: skip
 
     _add_models(command("models", tr("list, get, adopt, remove or verify model files")))
 

@@ -6,12 +6,14 @@ import argparse
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.cli import commands
 from core.cli.arguments import make_parser
 from core.cli.ask_command import ask
+from core.cli.evaluate_command import evaluate_folder
 from core.cli.model_commands import models
 from core.cli.output import Output
 from core.cli.survey_command import survey
@@ -28,6 +30,7 @@ COMMANDS: dict[str, Command] = {
     "search": commands.search,
     "ask": ask,
     "survey": survey,
+    "evaluate": evaluate_folder,
     "models": models,
     "status": commands.status,
     "doctor": commands.doctor,
@@ -73,6 +76,10 @@ def _run(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.command == "text":
         commands.text(arguments, output)
         return 0
+    if arguments.command == "evaluate" and getattr(arguments, "data_dir", None) is None:
+        with tempfile.TemporaryDirectory(prefix="papermoor-") as folder:
+            arguments.data_dir = Path(folder)
+            return _run(arguments, output)
     workspace = Workspace.open(
         getattr(arguments, "data_dir", None),
         model=getattr(arguments, "model", None),

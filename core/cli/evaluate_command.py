@@ -1,0 +1,61 @@
+"""`papermoor evaluate`: how well the questions of a folder are answered by its documents."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from core.cli.output import Output
+from core.evaluation.evaluation import Evaluation, evaluate
+from core.evaluation.questions import KnownQuestion, read_questions
+from core.faults import N_, Fault
+from core.i18n import tr
+from core.jobs import Job
+from core.workspace import Workspace
+
+DOCUMENTS = "docs"
+QUESTIONS = "queries*.jsonl"
+
+
+def evaluate_folder(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    folder: Path = arguments.folder
+    if not (folder / DOCUMENTS).is_dir():
+        raise Fault(N_("Nothing there"), N_("There is no folder {path}."), path=folder / DOCUMENTS)
+    questions = _questions(folder, arguments.questions)
+    found = evaluate(workspace.library, workspace.retriever, folder / DOCUMENTS, questions, Job(output.progress))
+    output.finish_progress()
+    if output.json:
+        output.result({"folder": str(folder)} | asdict(found))
+    else:
+        _print(found, output)
+
+
+def _questions(folder: Path, more: list[Path]) -> list[KnownQuestion]:
+    """All questions about this folder: its own, and those in other files without those that name other documents."""
+    files = sorted(folder.glob(QUESTIONS))
+    if not files and not more:
+        raise Fault(N_("No questions"), N_("There is no file {pattern} in {path}."), pattern=QUESTIONS, path=folder)
+    found = [question for file in (*files, *more) for question in read_questions(file)]
+    return [question for question in found if question.gold or question.corpus in ("", folder.resolve().name)]
+
+
+def _print(found: Evaluation, output: Output) -> None:
+    output.line(
+        tr("{questions} questions over {passages} passages of {documents} documents", questions=found.questions,
+           passages=found.passages, documents=found.documents)
+    )  # fmt: skip
+    for name, value in found.measures.items():
+        output.line(f"  {name:<16} {100 * value:5.1f} %")
+    for kind, value in found.answered.items():
+        output.line(
+            "  " + tr("told from questions without an answer ({kind}): {value}", kind=kind, value=f"{value:.3f}")
+        )
+    output.line(
+        "  " + tr("a search took {median} ms, at most {most} ms", median=f"{found.median_ms:.0f}",
+                  most=f"{found.slowest_ms:.0f}")
+    )  # fmt: skip
+    for question_id in found.unplaced:
+        output.note(tr("not found in what was read from the files: a place of question {id}", id=question_id))
+    if not found.meaning:
+        output.note(tr("Searched by keywords only: there is no embedding model yet."))
