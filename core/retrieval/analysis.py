@@ -24,10 +24,10 @@ _RAW = re.compile(
     rf"[0-9]+(?:[.,][0-9]+)+|{_LETTER}+(?:['’.]{_LETTER}+)*",
 )
 _RAW_ASCII = re.compile(r"[0-9]+(?:[.,][0-9]+)+|[A-Za-z0-9_]+(?:['.][A-Za-z0-9_]+)*")
-_CLUSTERED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-_PAIRED = "\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_HAS_UNSPACED = re.compile(f"[{_CLUSTERED}{_PAIRED}]")
-_SCRIPT_RUNS = re.compile(f"(?P<cluster>[{_CLUSTERED}]+)|(?P<pairs>[{_PAIRED}]+)|(?P<word>[^{_CLUSTERED}{_PAIRED}]+)")
+CLUSTERED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+PAIRED = "\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_HAS_UNSPACED = re.compile(f"[{CLUSTERED}{PAIRED}]")
+_SCRIPT_RUNS = re.compile(f"(?P<cluster>[{CLUSTERED}]+)|(?P<pairs>[{PAIRED}]+)|(?P<word>[^{CLUSTERED}{PAIRED}]+)")
 _THAI_CLUSTER = re.compile(
     "[\u0e40-\u0e44\u0ec0-\u0ec4]?.[\u0e30-\u0e3a\u0e45\u0e47-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3]*",
     re.DOTALL,

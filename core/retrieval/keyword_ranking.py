@@ -40,6 +40,10 @@ IDENTITY = 0.5
 NAMED_IDENTITY = 2.0
 """Weight of a term, and of a name, in the document's own name, title or beginning."""
 DOCUMENT_LENGTH = 0.75
+
+SUBJECT_SHARE = 0.4
+NAMED = 4.0
+CALLED = 1.0
 ROWS = 60_000
 """Postings read for one question, the rarest terms first; more common terms are weighed in the candidates alone."""
 CONTEXT_ROWS = 20_000
@@ -116,7 +120,7 @@ def rank_by_keywords(
         table.add(term, counts[term], rows.get(term), is_name=term in question.names) for term in question.content
     )
     for term, found in contexts.items():
-        table.add_identity(found, is_name=term in question.names or term in question.aliases)
+        table.add_identity(term, found, is_name=term in question.names or term in question.aliases)
     best = SATURATION * sum(weight.passage + weight.document for weight in weights)
     return KeywordScores(weights, best, table.ids, table.own, table.documents, table.shared, table.place)
 
@@ -144,6 +148,7 @@ class _Table:
         self._sizes = np.maximum(shape.sizes[self.documents], 1.0)
         self.own: Numbers = np.zeros(len(self.ids))
         self.shared: Numbers = np.zeros(len(self.documents))
+        self._about: dict[str, Numbers] = {}
 
     def _within(self, ids: Ids) -> Ids:
         import numpy as np
@@ -160,19 +165,26 @@ class _Table:
         in_passages = rarity(shape.passage_count, count)
         passage = max(in_passages - SHARED * document, LEAST * in_passages)
         if rows is not None:
-            self._add_rows(self._within(rows), passage, document, is_name)
+            self._add_rows(term, self._within(rows), passage, document, is_name)
         return TermWeight(term, passage, document, in_passages)
 
-    def add_identity(self, context: Ids, *, is_name: bool) -> None:
+    def add_identity(self, term: str, context: Ids, *, is_name: bool) -> None:
         """Count a term in that stands in the name, title or beginning of the documents of these passages."""
         import numpy as np
 
-        if len(context):
-            called = np.unique(self._shape.owners[context])
-            weight = NAMED_IDENTITY if is_name else IDENTITY
-            self.shared[np.isin(self.documents, called)] += weight * rarity(self._shape.document_count, len(called))
+        about = self._about.pop(term, None)
+        called = np.isin(self.documents, np.unique(self._shape.owners[context])) if len(context) else None
+        n = self._shape.document_count
+        if is_name:
+            e = np.zeros(len(self.documents)) if called is None else called * CALLED
+            if about is not None:
+                e = np.maximum(e, about)
+            if e.any():
+                self.shared += NAMED * rarity(n, float(e.sum())) * e
+        elif called is not None:
+            self.shared += IDENTITY * rarity(n, float(len(np.unique(self._shape.owners[context])))) * called
 
-    def _add_rows(self, rows: Ids, passage: float, document: float, is_name: bool) -> None:
+    def _add_rows(self, term: str, rows: Ids, passage: float, document: float, is_name: bool) -> None:
         import numpy as np
 
         at = np.searchsorted(self.ids, rows)
@@ -183,7 +195,8 @@ class _Table:
         self.shared += document * SATURATION * frequency / (frequency + K1)
         if is_name:
             share = held / self._sizes
-            self.shared += ABOUT * rarity(self._shape.document_count, float(share.sum())) * share**ABOUT_POWER
+            about = np.minimum(1.0, (share / SUBJECT_SHARE) ** ABOUT_POWER)
+            self._about[term] = about
 
 
 def _spread(count: int, shape: LibraryShape) -> int:

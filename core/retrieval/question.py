@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from core.retrieval.analysis import terms
+from core.retrieval.analysis import CLUSTERED, PAIRED, terms
 from core.retrieval.language import function_words, is_english
 
 _ENGLISH_FUNCTION_WORDS = (
@@ -18,6 +18,8 @@ _ENGLISH_FUNCTION_WORDS = (
     " own same both between during before after above below more most other just don t s ll re ve d m"
 )
 _WORD = re.compile(r"[^\W_][\w\-.’']*")
+_UNSPACED = re.compile(f"[{PAIRED}{CLUSTERED}]+")
+"""In "1974年に", only 1974 is a name."""
 _PLAIN_WORD = re.compile(r"[^\W_]+")
 _QUARTER = re.compile(r"\b(first|second|third|fourth|1st|2nd|3rd|4th)[ -](?:fiscal[ -])?quarter", re.IGNORECASE)
 _QUARTERS = {"first": "q1", "second": "q2", "third": "q3", "fourth": "q4", "1": "q1", "2": "q2", "3": "q3", "4": "q4"}
@@ -41,7 +43,8 @@ def read_question(text: str) -> Question:
     found = tuple(dict.fromkeys(terms(text)))
     idle = _idle_terms(is_english(text))
     content = tuple(term for term in found if term not in idle) or found
-    named = [word for word in _WORD.findall(text) if word[0].isupper() or any(c.isdigit() for c in word)]
+    words = _WORD.findall(_UNSPACED.sub(" ", text))
+    named = [word for word in words if word[0].isupper() or any(c.isdigit() for c in word)]
     names = frozenset(term for word in named for term in terms(word) if not _is_count(term))
     aliases = tuple(alias for alias in dict.fromkeys(_aliases(text)) if alias not in content)
     return Question(text, content, names, aliases)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.retrieval.analysis import terms
 from core.retrieval.answerable import answered
+from core.retrieval.document_dates import asks_for_latest, date_of, recency
 from core.retrieval.keyword_ranking import KeywordScores, rank_by_keywords
 from core.retrieval.language import is_english, is_latin
 from core.retrieval.passage_map import PassageMap
 from core.retrieval.passage_ranking import Candidate, Ranked, own_score, rank
-from core.retrieval.question import read_question
+from core.retrieval.question import Question, read_question
 from core.retrieval.selection import Stretch, select
 from core.store import postings
 from core.store.database import Database
@@ -41,6 +42,10 @@ CANDIDATES = 60
 REFINED = 60
 FOREIGN_TRUST = 0.3
 """For other languages in Latin letters: there, an embedding model that knows English alone still sees names."""
+FITTING_DOCUMENT = 0.6
+"""Of the best document's score, what a document must have to be one of which the latest may be asked."""
+LATEST = 0.3
+"""What the latest of them gains, of the best document's score."""
 REACH = 3
 """Passages on either side of a candidate that may be shown with it."""
 
@@ -84,7 +89,7 @@ class Retriever:
             scores = rank_by_keywords(connection, question, shape, documents)
             nearest = self._nearest(meaning, documents)
             reader = _TextReader(connection)
-            ranked = self._ranked(connection, scores, nearest, meaning, reader)
+            ranked = self._ranked(connection, question, scores, nearest, meaning, reader)
             chosen = select(ranked, limit=limit, max_chars=max_chars, terms_of=reader.terms_of)
             passages = _shown(connection, chosen)
         closest = nearest[0][1] if nearest and meaning is not None and meaning.trust == 1 else None
@@ -110,6 +115,7 @@ class Retriever:
     def _ranked(
         self,
         connection: Connection,
+        question: Question,
         scores: KeywordScores,
         nearest: Sequence[tuple[int, float]],
         meaning: _Meaning | None,
@@ -122,8 +128,10 @@ class Retriever:
         cosines = {**self._cosines(meaning, stored), **dict(nearest)}
         own = scores.own_of(np.array([p.id for p in stored], np.int64))
         shared = scores.shared_of(np.array([p.document_id for p in stored], np.int64))
+        recent = self._recency(connection, question, scores)
         candidates = [
-            Candidate(p, float(o), float(s), cosines.get(p.id)) for p, o, s in zip(stored, own, shared, strict=True)
+            Candidate(p, float(o), float(s) + recent.get(p.document_id, 0.0), cosines.get(p.id))
+            for p, o, s in zip(stored, own, shared, strict=True)
         ]
 
         def refine(some: Sequence[StoredPassage]) -> Mapping[int, float]:
@@ -136,6 +144,16 @@ class Retriever:
         paths = {document_id: path for document_id, (path, _) in about.items()}
         trust = meaning.trust if meaning is not None else 0.0
         return rank(candidates, scores.best, paths=paths, refine=refine, refined=REFINED, trust=trust)
+
+    @staticmethod
+    def _recency(connection: Connection, question: Question, scores: KeywordScores) -> dict[int, float]:
+        """What the documents that fit the question gain by being the latest, where it asks for that."""
+        if not len(scores.shared) or not asks_for_latest(question.text):
+            return {}
+        fitting = scores.documents[scores.shared >= FITTING_DOCUMENT * scores.shared.max()]
+        about = postings.contexts(connection, [int(i) for i in fitting])
+        dates = {i: date_of(os.fsdecode(path).rpartition(os.sep)[2], context) for i, (path, context) in about.items()}
+        return {i: LATEST * float(scores.shared.max()) * share for i, share in recency(dates).items()}
 
     def _cosines(self, meaning: _Meaning | None, passages: Sequence[StoredPassage]) -> dict[int, float]:
         ledger = self._vectors.ledger

@@ -96,3 +96,10 @@ def documents(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[byt
     wanted = ",".join(str(int(i)) for i in ids)
     rows = connection.execute(f"SELECT id, path, title FROM documents WHERE id IN ({wanted})")
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def contexts(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[bytes, str]]:
+    """Path of each document and what the index knows of it as a whole (name, title, beginning), by id."""
+    wanted = ",".join(str(int(i)) for i in ids)
+    rows = connection.execute(f"SELECT id, path, context FROM documents WHERE id IN ({wanted})")
+    return {row[0]: (row[1], row[2]) for row in rows}

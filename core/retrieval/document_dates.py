@@ -1,0 +1,70 @@
+"""What documents are of which time, by their names and beginnings, and whether a question asks for the latest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+_LATEST = re.compile(
+    r"\b(?:latest|newest|(?:most|more) recent(?:ly)?|last (?:report|filing|version|issue|edition|year|quarter|month)"
+    r"|neu?este[nrms]?|letzte[nrms]?|aktuellste[nrms]?|derni[eè]re?s?|plus r[eé]cente?s?|[uú]ltim[oa]s?"
+    r"|m[aá]s recientes?|mais recentes?|pi[uù] recent[ei]|laatste|nieuwste)\b|最新|直近|最近的|последн|свеж|أحدث|नवीनतम",
+    re.IGNORECASE,
+)
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[a-z]*"
+_YEAR = r"(?<![0-9])(?P<year>(?:19|20)[0-9]{2})(?![0-9])"
+_DATES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        _YEAR.replace("(?![0-9])", "") + r"[-_. ]?(?P<number>0[1-9]|1[0-2])(?:[-_. ]?[0-3][0-9])?(?![0-9a-z])",
+        _YEAR + r"[-_. ]*q(?P<quarter>[1-4])(?![0-9])",
+        r"(?<![a-z0-9])q(?P<quarter>[1-4])[-_. ]*" + _YEAR,
+        rf"(?<![a-z]){_MONTH}[-_., ]*(?:[0-3]?[0-9](?:st|nd|rd|th)?[-_., ]+)?{_YEAR}",
+        rf"{_YEAR}[-_., ]*{_MONTH}",
+        _YEAR,
+    )
+)
+"""From the most exact to the least; the last one takes the first year there is."""
+NEXT = 0.5
+"""What a document of the date before the latest has of the latest one's bonus; the one before that, the half again."""
+
+
+def asks_for_latest(question: str) -> bool:
+    return _LATEST.search(question) is not None
+
+
+def date_of(*texts: str) -> int | None:
+    """Months since the year 0 of the first date in the first of `texts` that has one; a year alone is its end."""
+    for text in texts:
+        for pattern in _DATES:
+            if found := pattern.search(text):
+                return _months(found)
+    return None
+
+
+def _months(found: re.Match[str]) -> int:
+    parts = found.groupdict()
+    if parts.get("number"):
+        month = int(parts["number"])
+    elif parts.get("quarter"):
+        month = 3 * int(parts["quarter"])
+    elif parts.get("month"):
+        month = _MONTHS.index(parts["month"].lower()[:3]) + 1
+    else:
+        month = 12
+    return 12 * int(parts["year"]) + month
+
+
+def recency(dates: Mapping[int, int | None]) -> dict[int, float]:
+    """By document: 1 for the latest date, `NEXT` of it for each earlier one; nothing for a document without a date."""
+    dated: Sequence[tuple[int, int]] = sorted(
+        ((date, document) for document, date in dates.items() if date is not None), reverse=True
+    )
+    bonus: dict[int, float] = {}
+    share = 1.0
+    for _, group in groupby(dated, key=lambda pair: pair[0]):
+        bonus.update((document, share) for _, document in group)
+        share *= NEXT
+    return bonus
