@@ -51,10 +51,38 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundTerm:
+    """A term of the question in a passage: how often it stands there, its weight in passages, and what it gives to the
+    score as a part of the passage's document."""
+
+    term: str
+    count: int
+    weight: float
+    document: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a passage ranks where it does: its score is the sum of `words` (its own terms), `neighbours` (those beside
+    it), `meaning` and `document` (what its document is about and called). `keyword_rank` and `meaning_rank` are its
+    ranks in the two searches, from 1; None if they did not find it. `cosine` is None where there is no vector."""
+
+    words: float
+    neighbours: float
+    meaning: float
+    document: float
+    keyword_rank: int | None
+    meaning_rank: int | None
+    cosine: float | None
+    terms: tuple[FoundTerm, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A ranked piece of a document. `start`/`end` are offsets into the document's extracted text and
     `text == document_text[start:end]`; `page` is 0-based and None where the format has no pages; `section` is the
-    heading path, joined by " › "; a higher `score` is better, comparable within one search only."""
+    heading path, joined by " › "; a higher `score` is better, comparable within one search only. `why` is given where a
+    search was asked to explain itself: it is about the piece in it that was found."""
 
     rank: int
     score: float
@@ -66,6 +94,7 @@ class Passage:
     start: int
     end: int
     text: str
+    why: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from itertools import groupby
 _LATEST = re.compile(
     r"\b(?:latest|newest|(?:most|more) recent(?:ly)?|last (?:report|filing|version|issue|edition|year|quarter|month)"
     r"|neu?este[nrms]?|letzte[nrms]?|aktuellste[nrms]?|derni[eè]re?s?|plus r[eé]cente?s?|[uú]ltim[oa]s?"
-    r"|m[aá]s recientes?|mais recentes?|pi[uù] recent[ei]|laatste|nieuwste)\b|最新|直近|最近的|последн|свеж|أحدث|नवीनतम",
+    r"|m[aá]s recientes?|mais recentes?|pi[uù] recent[ei]|laatste|nieuwste)\b"
+    r"|最新|直近|最近的|последн|свеж|أحدث|नवीनतम",
     re.IGNORECASE,
 )
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()

@@ -10,7 +10,7 @@ Framework", 2009).
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
@@ -32,18 +32,16 @@ SHARED = 0.8
 """How much of a term's document weight is taken off its passage weight. 0.6 to 1 measured the same; 0 is worse."""
 LEAST = 0.1
 """Of a term's passage weight, what stays at least."""
-ABOUT = 4.0
-ABOUT_POWER = 0.7
-"""Weight of a name of the question by the share of a document's passages that hold it: what the document is about. Its
-rarity is counted in such shares, too: a company that many documents mention is still the subject of few."""
-IDENTITY = 0.5
-NAMED_IDENTITY = 2.0
-"""Weight of a term, and of a name, in the document's own name, title or beginning."""
-DOCUMENT_LENGTH = 0.75
-
-SUBJECT_SHARE = 0.4
 NAMED = 4.0
-CALLED = 1.0
+"""Weight of a name of the question that a document is about, times its rarity among subjects: how few documents are
+about it. 3 to 6 measured much the same; what counts is that no name counts twice in one document."""
+SUBJECT_SHARE = 0.4
+ABOUT_POWER = 0.7
+"""A document is about a name that stands in its own name, title or beginning, or in this share of its passages; with a
+smaller share it is so in part."""
+IDENTITY = 0.5
+"""Weight of another term in the document's own name, title or beginning."""
+DOCUMENT_LENGTH = 0.75
 ROWS = 60_000
 """Postings read for one question, the rarest terms first; more common terms are weighed in the candidates alone."""
 CONTEXT_ROWS = 20_000
@@ -63,8 +61,8 @@ class TermWeight:
 @dataclass(frozen=True, slots=True)
 class KeywordScores:
     """`ids` are the passages that hold a term, ascending, with their own part of the score, `own`; `documents`, also
-    ascending, are those they belong to, with theirs, `shared`. `best` is about what a passage with every term would
-    reach: the scale of both."""
+    ascending, are those they belong to, with theirs, `shared`: the sum of what each term gives (`by_term`). `best` is
+    about what a passage with every term would reach: the scale of both."""
 
     weights: tuple[TermWeight, ...]
     best: float
@@ -73,6 +71,7 @@ class KeywordScores:
     documents: Ids
     shared: Numbers
     place: Ids
+    by_term: Mapping[str, Numbers]
 
     def top(self, count: int) -> Ids:
         """The passages with the highest sum of both parts, the best first; of equals, the older ones."""
@@ -86,6 +85,14 @@ class KeywordScores:
 
     def shared_of(self, document_ids: Ids) -> Numbers:
         return _looked_up(self.documents, self.shared, document_ids)
+
+    def terms_of(self, document_id: int) -> dict[str, float]:
+        """What each term gives to a document."""
+        import numpy as np
+
+        wanted = np.array([document_id], np.int64)
+        given = {term: float(_looked_up(self.documents, part, wanted)[0]) for term, part in self.by_term.items()}
+        return {term: score for term, score in given.items() if score}
 
 
 def _looked_up(keys: Ids, values: Numbers, wanted: Ids) -> Numbers:
@@ -122,7 +129,9 @@ def rank_by_keywords(
     for term, found in contexts.items():
         table.add_identity(term, found, is_name=term in question.names or term in question.aliases)
     best = SATURATION * sum(weight.passage + weight.document for weight in weights)
-    return KeywordScores(weights, best, table.ids, table.own, table.documents, table.shared, table.place)
+    return KeywordScores(
+        weights, best, table.ids, table.own, table.documents, table.shared(), table.place, table.by_term
+    )
 
 
 def _context(connection: Connection, term: str) -> Ids:
@@ -147,8 +156,13 @@ class _Table:
         self.documents, self.place = np.unique(shape.owners[self.ids], return_inverse=True)
         self._sizes = np.maximum(shape.sizes[self.documents], 1.0)
         self.own: Numbers = np.zeros(len(self.ids))
-        self.shared: Numbers = np.zeros(len(self.documents))
+        self.by_term: dict[str, Numbers] = {}
         self._about: dict[str, Numbers] = {}
+
+    def shared(self) -> Numbers:
+        import numpy as np
+
+        return np.sum(list(self.by_term.values()), axis=0) if self.by_term else np.zeros(len(self.documents))
 
     def _within(self, ids: Ids) -> Ids:
         import numpy as np
@@ -172,17 +186,16 @@ class _Table:
         """Count a term in that stands in the name, title or beginning of the documents of these passages."""
         import numpy as np
 
-        about = self._about.pop(term, None)
-        called = np.isin(self.documents, np.unique(self._shape.owners[context])) if len(context) else None
-        n = self._shape.document_count
+        nothing: Numbers = np.zeros(len(self.documents))
+        owners = np.unique(self._shape.owners[context])
+        evidence = np.isin(self.documents, owners).astype(float)
+        weight, subjects = IDENTITY, float(len(owners))
         if is_name:
-            e = np.zeros(len(self.documents)) if called is None else called * CALLED
-            if about is not None:
-                e = np.maximum(e, about)
-            if e.any():
-                self.shared += NAMED * rarity(n, float(e.sum())) * e
-        elif called is not None:
-            self.shared += IDENTITY * rarity(n, float(len(np.unique(self._shape.owners[context])))) * called
+            evidence = np.maximum(evidence, self._about.get(term, nothing))
+            weight, subjects = NAMED, float(evidence.sum())
+        if subjects:
+            given = weight * rarity(self._shape.document_count, subjects) * evidence
+            self.by_term[term] = self.by_term.get(term, nothing) + given
 
     def _add_rows(self, term: str, rows: Ids, passage: float, document: float, is_name: bool) -> None:
         import numpy as np
@@ -192,11 +205,9 @@ class _Table:
         held = np.bincount(self.place[at], minlength=len(self.documents)).astype(float)
         relative = self._sizes / max(self._shape.mean_size, 1e-9)
         frequency = held / (1 - DOCUMENT_LENGTH + DOCUMENT_LENGTH * relative)
-        self.shared += document * SATURATION * frequency / (frequency + K1)
+        self.by_term[term] = document * SATURATION * frequency / (frequency + K1)
         if is_name:
-            share = held / self._sizes
-            about = np.minimum(1.0, (share / SUBJECT_SHARE) ** ABOUT_POWER)
-            self._about[term] = about
+            self._about[term] = np.minimum(1.0, (held / self._sizes / SUBJECT_SHARE) ** ABOUT_POWER)
 
 
 def _spread(count: int, shape: LibraryShape) -> int:

@@ -44,12 +44,25 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """What a score is the sum of: the passage's own terms, those beside it, its meaning, and its document. Words and
+    document are shares of what a passage with every term would reach."""
+
+    words: float = 0.0
+    neighbours: float = 0.0
+    meaning: float = 0.0
+    document: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with its final score; `own` is the part that is not its document's."""
+    """A candidate with its final score; `own` is the part that is not its document's. `cosine` as in `Candidate`."""
 
     passage: StoredPassage
     score: float
     own: float
+    parts: Parts = Parts()
+    cosine: float | None = None
 
 
 def own_score(found: Sequence[str], section: frozenset[str], weights: Sequence[TermWeight], length: int) -> float:
@@ -99,30 +112,31 @@ def rank(
     scale = max(best, 1e-9)
     first = _fused(candidates, {}, scale, trust)
     places = [(paths.get(c.passage.document_id, b""), c.passage.ordinal) for c in candidates]
-    order = sorted(range(len(candidates)), key=lambda i: (-first[i][0], places[i]))
+    order = sorted(range(len(candidates)), key=lambda i: (-first[i].score, places[i]))
     better = refine([candidates[i].passage for i in order[:refined]])
     final = _fused(candidates, better, scale, trust)
-    order.sort(key=lambda i: (-final[i][0], places[i]))
-    return [Ranked(candidates[i].passage, *final[i]) for i in order]
+    order.sort(key=lambda i: (-final[i].score, places[i]))
+    return [final[i] for i in order]
 
 
-def _fused(
-    candidates: Sequence[Candidate], better: Mapping[int, float], scale: float, trust: float
-) -> list[tuple[float, float]]:
-    """(score, own part) of each candidate."""
+def _fused(candidates: Sequence[Candidate], better: Mapping[int, float], scale: float, trust: float) -> list[Ranked]:
+    """Each candidate with its score, in the order given."""
     own = {(c.passage.document_id, c.passage.ordinal): better.get(c.passage.id, c.own) for c in candidates}
-    words: list[float] = []
+    beside: list[float] = []
     for candidate in candidates:
         document, ordinal = candidate.passage.document_id, candidate.passage.ordinal
         before = BEFORE * own.get((document, ordinal - 1), 0.0)
         after = AFTER * own.get((document, ordinal + 1), 0.0)
-        words.append((own[document, ordinal] + max(before, after)) / scale)
-    covered = max((w + c.shared / scale for w, c in zip(words, candidates, strict=True)), default=0.0)
+        beside.append(max(before, after))
+    words = [own[c.passage.document_id, c.passage.ordinal] for c in candidates]
+    covered = max((w + b + c.shared for w, b, c in zip(words, beside, candidates, strict=True)), default=0.0) / scale
     weight = trust * (MEANING_ALONE + (MEANING_LEAST - MEANING_ALONE) * min(1.0, covered))
     known = [c.cosine for c in candidates if c.cosine is not None]
     least = min(known, default=0.0)
-    scores: list[tuple[float, float]] = []
-    for candidate, word in zip(candidates, words, strict=True):
+    ranked: list[Ranked] = []
+    for candidate, word, next_to_it in zip(candidates, words, beside, strict=True):
         meaning = weight * (candidate.cosine if candidate.cosine is not None else least) if known else 0.0
-        scores.append((word + meaning + candidate.shared / scale, word + meaning))
-    return scores
+        parts = Parts(word / scale, next_to_it / scale, meaning, candidate.shared / scale)
+        itself = parts.words + parts.neighbours + parts.meaning
+        ranked.append(Ranked(candidate.passage, itself + parts.document, itself, parts, candidate.cosine))
+    return ranked

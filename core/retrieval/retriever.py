@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.retrieval.analysis import terms
 from core.retrieval.answerable import answered
 from core.retrieval.document_dates import asks_for_latest, date_of, recency
+from core.retrieval.explanation import Explainer
 from core.retrieval.keyword_ranking import KeywordScores, rank_by_keywords
 from core.retrieval.language import is_english, is_latin
 from core.retrieval.passage_map import PassageMap
@@ -25,7 +26,7 @@ from core.store.database import Database
 from core.store.postings import StoredPassage
 from core.store.texts import spans
 from core.store.vector_index import VectorIndex
-from core.values import Passage, SearchResult
+from core.values import Explanation, Passage, SearchResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,9 +78,11 @@ class Retriever:
         limit: int = 10,
         max_chars: int | None = None,
         documents: frozenset[int] | None = None,
+        explain: bool = False,
     ) -> SearchResult:
         """The best passages for `query`, best first: at most `limit`, together at most `max_chars` characters; only
-        from `documents`, if given. Works by keywords alone while there is no embedding model."""
+        from `documents`, if given. Works by keywords alone while there is no embedding model. With `explain`, each
+        passage says why it ranks where it does."""
         started_s = time.perf_counter()
         question = read_question(query)
         meaning = self._meaning(query)
@@ -91,7 +94,9 @@ class Retriever:
             reader = _TextReader(connection)
             ranked = self._ranked(connection, question, scores, nearest, meaning, reader)
             chosen = select(ranked, limit=limit, max_chars=max_chars, terms_of=reader.terms_of)
-            passages = _shown(connection, chosen)
+            why = Explainer(scores, [int(i) for i in scores.top(CANDIDATES)], [i for i, _ in nearest])
+            reasons = [why.explain(s.seed, reader.terms_of(s.seed.passage)) if explain else None for s in chosen]
+            passages = _shown(connection, chosen, reasons)
         closest = nearest[0][1] if nearest and meaning is not None and meaning.trust == 1 else None
         sign = answered(question, scores.weights, [_terms_shown(passage) for passage in passages], closest)
         log.debug("%d passages in %.0f ms", len(passages), (time.perf_counter() - started_s) * 1000)
@@ -227,10 +232,12 @@ def _runs(ordinals: Sequence[int]) -> Iterable[tuple[int, int]]:
     yield first, last
 
 
-def _shown(connection: Connection, chosen: Sequence[Stretch]) -> tuple[Passage, ...]:
+def _shown(
+    connection: Connection, chosen: Sequence[Stretch], reasons: Sequence[Explanation | None]
+) -> tuple[Passage, ...]:
     about = postings.documents(connection, list({s.first.document_id for s in chosen}))
     passages: list[Passage] = []
-    for stretch in chosen:
+    for stretch, why in zip(chosen, reasons, strict=True):
         first, last = stretch.first, stretch.last
         path, title = about[first.document_id]
         (text,) = spans(connection, first.document_id, [(first.start, last.end)])
@@ -246,6 +253,7 @@ def _shown(connection: Connection, chosen: Sequence[Stretch]) -> tuple[Passage, 
                 start=first.start,
                 end=last.end,
                 text=text,
+                why=why,
             )
         )
     return tuple(passages)

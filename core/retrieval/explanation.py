@@ -1,0 +1,46 @@
+"""Why a passage ranks where it does, in the numbers that it was ranked by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from core.retrieval.keyword_ranking import KeywordScores
+from core.retrieval.passage_ranking import Ranked
+from core.values import Explanation, FoundTerm
+
+
+class Explainer:
+    """Explains the passages of one search."""
+
+    def __init__(self, scores: KeywordScores, by_keywords: Sequence[int], by_meaning: Sequence[int]) -> None:
+        """`by_keywords` and `by_meaning` are ids of the passages that each search found, best first."""
+        self._scores = scores
+        self._keyword_ranks = {passage_id: rank for rank, passage_id in enumerate(by_keywords, 1)}
+        self._meaning_ranks = {passage_id: rank for rank, passage_id in enumerate(by_meaning, 1)}
+
+    def explain(self, ranked: Ranked, terms: Sequence[str]) -> Explanation:
+        """`terms` are those of the passage's text."""
+        parts = ranked.parts
+        return Explanation(
+            parts.words,
+            parts.neighbours,
+            parts.meaning,
+            parts.document,
+            self._keyword_ranks.get(ranked.passage.id),
+            self._meaning_ranks.get(ranked.passage.id),
+            ranked.cosine,
+            self._found(ranked.passage.document_id, Counter(terms)),
+        )
+
+    def _found(self, document_id: int, counts: Counter[str]) -> tuple[FoundTerm, ...]:
+        """The question's terms that the passage or its document holds, those that weigh most first."""
+        weights = {weight.term: weight.passage for weight in self._scores.weights}
+        scale = max(self._scores.best, 1e-9)
+        given = self._scores.terms_of(document_id)
+        found = [
+            FoundTerm(term, counts[term], weights.get(term, 0.0), given.get(term, 0.0) / scale)
+            for term in dict.fromkeys((*weights, *given))
+            if counts[term] or term in given
+        ]
+        return tuple(sorted(found, key=lambda one: (-one.weight * min(1, one.count) - one.document, one.term)))
