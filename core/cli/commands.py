@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from core.cli.explained import why_lines
 from core.cli.output import Output, place_text
 from core.diagnosis import diagnose
 from core.faults import N_, Fault
@@ -44,16 +45,18 @@ def index(workspace: Workspace, arguments: argparse.Namespace, output: Output) -
 
 
 def search(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    if arguments.queries is None:
-        found = workspace.retriever.search(arguments.query, limit=arguments.limit, max_chars=arguments.max_chars)
-        if output.json:
-            output.result(_result(None, found))
-        else:
-            _print_passages(found, output)
-        return
-    for query_id, question in _queries(arguments.queries):
-        found = workspace.retriever.search(question, limit=arguments.limit, max_chars=arguments.max_chars)
-        output.result(_result(query_id, found))
+    def find(question: str) -> SearchResult:
+        return workspace.retriever.search(
+            question, limit=arguments.limit, max_chars=arguments.max_chars, explain=arguments.explain
+        )
+
+    if arguments.queries is not None:
+        for query_id, question in _queries(arguments.queries):
+            output.result(_result(query_id, find(question)))
+    elif output.json:
+        output.result(_result(None, find(arguments.query)))
+    else:
+        _print_passages(find(arguments.query), output)
 
 
 def text(arguments: argparse.Namespace, output: Output) -> None:
@@ -134,11 +137,16 @@ def _queries(path: Path) -> Iterator[tuple[Any, str]]:
 
 
 def _result(query_id: Any, found: SearchResult) -> dict[str, Any]:
-    return {"id": query_id, "query": found.query, "passages": [_passage(passage) for passage in found.passages]}
+    return {
+        "id": query_id,
+        "query": found.query,
+        "answered": round(found.answered, 4),
+        "passages": [_passage(passage) for passage in found.passages],
+    }
 
 
 def _passage(passage: Passage) -> dict[str, Any]:
-    return {
+    values = {
         "rank": passage.rank,
         "score": round(passage.score, 6),
         "path": str(passage.path),
@@ -148,6 +156,7 @@ def _passage(passage: Passage) -> dict[str, Any]:
         "end": passage.end,
         "text": passage.text,
     }
+    return values if passage.why is None else values | {"why": asdict(passage.why)}
 
 
 def _print_passages(found: SearchResult, output: Output) -> None:
@@ -156,5 +165,7 @@ def _print_passages(found: SearchResult, output: Output) -> None:
     for passage in found.passages:
         output.line(f"{passage.rank}. {place_text(passage.path, passage.page, passage.section)}")
         output.line("   " + " ".join(passage.text.split())[:400])
+        for line in why_lines(passage):
+            output.line("   " + line)
     if not found.meaning:
         output.note(tr("Searched by keywords only: there is no embedding model yet."))

@@ -196,3 +196,27 @@ def test_the_command_line_needs_no_qt(documents: Path, tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr
+
+
+def test_a_search_explains_itself(papermoor: Run, documents: Path) -> None:
+    papermoor("index", documents)
+    found = result(papermoor("search", "Who may open the lock?", "--explain", "--json"))
+    assert 0 < found["answered"] <= 1
+    why = found["passages"][0]["why"]
+    assert why["keyword_rank"] == 1
+    assert {term["term"] for term in why["terms"]} >= {"open", "lock"}
+    assert "by keywords: place 1" in papermoor("search", "Who may open the lock?", "--explain").stdout
+
+
+def test_an_evaluation_measures_known_questions(papermoor: Run, documents: Path) -> None:
+    questions = [
+        {"id": "1", "question": "Who may open the lock?", "relevant": [{"doc": "mooring.md", "quote": "Ines Duarte"}]},
+        {"id": "2", "question": "How many seagulls are there?", "relevant": [], "corpus": documents.parent.name},
+        {"id": "3", "question": "What does a whale eat?", "relevant": [], "corpus": "another"},
+    ]
+    (documents.parent / "queries.jsonl").write_text("\n".join(map(json.dumps, questions)), encoding="utf-8")
+    documents.rename(documents.parent / "docs")
+    found = result(papermoor("evaluate", documents.parent, "--json"))
+    assert (found["questions"], found["documents"], found["meaning"]) == (2, 2, False)
+    assert (found["measures"]["recall@1"], found["answered"]["all"]) == (1, 1)
+    assert "recall@3000c" in papermoor("evaluate", documents.parent).stdout

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.jobs import Job
 from core.parsing.pool import ParserPool
 from core.retrieval.retriever import Retriever
 from core.values import SearchResult
@@ -173,3 +174,37 @@ def test_an_english_model_is_not_asked_about_other_scripts(
         found = Retriever(opened.database, opened.vectors, lambda: embedder).search("データはどこに保存されますか")
     assert names(found)[0] == "日本.txt"
     assert not found.meaning
+
+
+def test_a_passage_explains_its_rank_by_what_it_was_ranked_by(opened: OpenLibrary, embedder: Embedder) -> None:
+    opened.library.index(None, Job())
+    retriever = Retriever(opened.database, opened.vectors, lambda: embedder)
+    result = retriever.search("Who owned the aircraft registered N2151J?", explain=True)
+    assert [p.text for p in result.passages] == [p.text for p in retriever.search(result.query).passages]
+    for passage in result.passages:
+        assert passage.why is not None
+        parts = (passage.why.words, passage.why.neighbours, passage.why.meaning, passage.why.document)
+        assert sum(parts) == pytest.approx(passage.score)
+    why = result.passages[0].why
+    assert why is not None
+    assert why.keyword_rank == 1
+    by_term = {term.term: term for term in why.terms}
+    assert by_term["n2151j"].count == 1
+    assert sum(term.document for term in why.terms) == pytest.approx(why.document)
+
+
+def test_nothing_is_explained_unasked(search: Callable[..., SearchResult]) -> None:
+    assert all(passage.why is None for passage in search("Where is data stored?").passages)
+
+
+def test_the_latest_of_the_fitting_documents_comes_first(tmp_path: Path, pool: ParserPool) -> None:
+    for year in (2021, 2023, 2022):
+        for company in ("Acme", "Globex"):
+            put(
+                tmp_path / "docs" / f"{company} {year}.txt", f"{company} annual report. The gross margin was 4{year} %."
+            )
+    with open_library(tmp_path / "data", pool) as opened:
+        opened.index(tmp_path / "docs")
+        search = Retriever(opened.database, opened.vectors, lambda: None).search
+        assert names(search("What was the gross margin of Globex in its latest report?"))[0] == "Globex 2023.txt"
+        assert names(search("What was the gross margin of Globex in 2021?"))[0] == "Globex 2021.txt"

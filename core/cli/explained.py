@@ -1,0 +1,49 @@
+"""In words, why a passage ranks where it does."""
+
+from __future__ import annotations
+
+from core.i18n import tr
+from core.values import Explanation, FoundTerm, Passage
+
+MOST_TERMS = 12
+
+
+def why_lines(passage: Passage) -> list[str]:
+    """Nothing for a passage that does not say why."""
+    why = passage.why
+    if why is None:
+        return []
+    return [_sum(passage.score, why), _ranks(why), *([_terms(why.terms)] if why.terms else [])]
+
+
+def _sum(score: float, why: Explanation) -> str:
+    return tr(
+        "score {score}: words {words} + words beside it {neighbours} + meaning {meaning} + document {document}",
+        score=f"{score:.3f}",
+        words=f"{why.words:.3f}",
+        neighbours=f"{why.neighbours:.3f}",
+        meaning=f"{why.meaning:.3f}",
+        document=f"{why.document:.3f}",
+    )
+
+
+def _ranks(why: Explanation) -> str:
+    by_words = tr("by keywords: place {n}", n=why.keyword_rank) if why.keyword_rank else tr("not found by keywords")
+    by_meaning = tr("by meaning: place {n}", n=why.meaning_rank) if why.meaning_rank else tr("not found by meaning")
+    similar = "" if why.cosine is None else ", " + tr("similarity {cosine}", cosine=f"{why.cosine:.3f}")
+    return f"{by_words}; {by_meaning}{similar}"
+
+
+def _terms(terms: tuple[FoundTerm, ...]) -> str:
+    """Each as `term 2x1.37 +0.120`: how often it stands there, its weight, what it gives as a part of the document."""
+    shown = [
+        " ".join(
+            [
+                one.term,
+                *([f"{one.count}x{one.weight:.2f}"] if one.count else []),
+                *([f"+{one.document:.3f}"] if one.document else []),
+            ]
+        )
+        for one in terms[:MOST_TERMS]
+    ]
+    return tr("terms (count x weight, + by document): {terms}", terms=", ".join(shown))
