@@ -137,9 +137,10 @@ class Dialogs(QObject):
         box.setText(tr("Prepare your documents for “{name}”?", name=question.name))
         box.setInformativeText(
             ngettext(
-                "{n} passage has to be prepared anew ({time}). Until then, search goes on with the model you have.",
-                "{n} passages have to be prepared anew ({time}). Until then, search goes on with the model you have.",
+                "{count} passage has to be prepared anew ({time}). Until then, the old model searches.",
+                "{count} passages have to be prepared anew ({time}). Until then, the old model searches.",
                 question.passages,
+                count=words.count(question.passages),
                 time=words.about(question.seconds),
             )
         )

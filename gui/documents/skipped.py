@@ -7,7 +7,16 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QDialogButtonBox, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from core.i18n import ngettext, tr
 from gui.documents.lookups import SkippedFile
@@ -44,6 +53,14 @@ class SkippedModel(QAbstractTableModel):
         return None
 
 
+class _ReasonDelegate(QStyledItemDelegate):
+    """A sentence gives way at its end, a name in its middle."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideRight
+
+
 class SkippedDialog(QDialog):
     """`again` asks to read files once more: those that are selected, or all where none is."""
 
@@ -77,6 +94,7 @@ class SkippedDialog(QDialog):
         self.view.setWordWrap(False)
         self.view.setTabKeyNavigation(False)
         self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.view.setItemDelegateForColumn(1, _ReasonDelegate(self.view))
         self.view.verticalHeader().hide()
         header = self.view.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)

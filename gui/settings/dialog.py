@@ -150,6 +150,7 @@ def _control(declaration: Declaration, value: SettingValue) -> QWidget:
     if declaration.lines:
         lines = QPlainTextEdit(str(value))
         lines.setTabChangesFocus(True)
+        lines.setProperty("framed", True)
         lines.setFixedHeight(lines.fontMetrics().lineSpacing() * SHOWN_LINES + 3 * SPACE)
         return lines
     return QLineEdit(str(value))

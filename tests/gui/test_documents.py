@@ -313,4 +313,5 @@ def test_documents_and_geometry_are_there_again_after_a_restart(qtbot: QtBot, tm
     assert (tmp_path / "data" / "window.ini").is_file()
     with opened(qtbot, Opening(tmp_path / "data")) as second:
         wait(qtbot, lambda: "2 documents ready" in second.status.text.text())
-        assert second.splitter.sizes()[0] == width
+        room = second.splitter.width() - second.chat.minimumSizeHint().width() - 1  # the screen of the tests is small
+        assert second.splitter.sizes()[0] == min(width, room)
