@@ -4,7 +4,8 @@
 
 Build llama-bench from the sources inside llama-cpp-python's source distribution with the flags of the installed wheel.
 The two take turns in processes of their own, on the same file, with the same threads, weights held in the same way.
-Also printed: how long stopping takes while reading and while writing, and the longest pauses of the window's loop.
+Also printed: how long stopping takes while reading and while writing (`--stops`), the longest pauses of the window's
+loop, and what a second turn and a reopened conversation have to evaluate (`--turns`).
 PAPERMOOR_BENCH_MODEL and PAPERMOOR_LLAMA_BENCH name the two files, too.
 """
 
@@ -100,6 +101,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, object]:
         figures["frame_p99_ms"] = 1000 * quantile(FRAMES, 0.99)
         if arguments.stops:
             figures |= stops(chat, arguments.stops)
+        if arguments.turns:
+            figures |= turns(chat)
         chat.close()
     return figures
 
@@ -116,6 +119,37 @@ def stops(chat: ChatModel, count: int) -> dict[str, object]:
     return {
         "stop_reading_p95_ms": 1000 * quantile(reading, 0.95),
         "stop_writing_p95_ms": 1000 * quantile(writing, 0.95),
+    }
+
+
+def turns(chat: ChatModel) -> dict[str, object]:
+    """Tokens evaluated by a second turn, beside those that are new in it, and after coming back to a conversation."""
+    from models.conversation import Message, Role
+
+    def evaluated(usage: Usage) -> int:
+        return usage.prompt_tokens - usage.reused_tokens
+
+    def longer(conversation: Conversation, question: str) -> Conversation:
+        more = (Message(Role.ASSISTANT, "It closes in winter [1]."), Message(Role.USER, question))
+        return replace(conversation, messages=(*conversation.messages, *more))
+
+    chat.forget()
+    chat.switch_to("bench")
+    one = conversation_of(chat, 1000)
+    first = generate(chat, one, 16)
+    two = longer(one, "And when is it opened? " * 20)
+    second = generate(chat, two, 16)
+    chat.switch_to("other")
+    generate(chat, conversation_of(chat, 300), 1)
+    started_s = time.perf_counter()
+    chat.switch_to("bench")
+    restored_s = time.perf_counter() - started_s
+    reopened = generate(chat, two, 1)
+    return {
+        "second_turn_new": second.prompt_tokens - first.prompt_tokens,
+        "second_turn_evaluated": evaluated(second),
+        "reopened_evaluated": evaluated(reopened),
+        "save_and_restore_s": restored_s,
     }
 
 
@@ -164,6 +198,7 @@ def ours(arguments: argparse.Namespace) -> dict[str, object]:
     command = [sys.executable, "-m", "tests.bench.bench_runtime", "--child", "--model", str(arguments.model)]
     command += ["--prompt", arguments.prompt, "--tokens", str(arguments.tokens), "--stops", str(arguments.stops)]
     command += ["--mapped"] if arguments.mapped else []
+    command += ["--turns"] if arguments.turns else []
     figures: dict[str, object] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     return figures
 
@@ -176,6 +211,7 @@ def main() -> None:
     parser.add_argument("--prompt", default="512,2048")
     parser.add_argument("--tokens", type=int, default=32)
     parser.add_argument("--stops", type=int, default=0)
+    parser.add_argument("--turns", action="store_true")
     parser.add_argument("--mapped", action="store_true", help="weights in the file cache, whatever the plan says")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
