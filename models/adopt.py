@@ -111,8 +111,8 @@ def kind_of(header: GgufHeader) -> Kind:
 
 
 def _require_whole_model(header: GgufHeader) -> None:
-    if header.split_count > 1:
-        raise _unsupported(header, N_("{name} is one of several files that a model was cut into."))
+    if header.split_count > 1 and header.split_number != 0:
+        raise _unsupported(header, N_("{name} is one of several files that a model was cut into; choose the first."))
     kind = header.text("general.type")
     if kind not in ("", "model") or header.architecture in PARTS_OF_MODELS:
         raise _unsupported(header, N_("{name} is an addition to a model, not a model."))

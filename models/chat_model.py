@@ -86,14 +86,14 @@ class ChatModel:
         journal.begin(path, plan)
         try:
             saved = SavedCaches(cache_dir, _settings_id(header, plan))
-            return cls._load(path, plan, form, saved, report, cancel or CancelToken())
+            return cls._load(header, plan, form, saved, report, cancel or CancelToken())
         finally:
             journal.end()
 
     @classmethod
     def _load(
         cls,
-        path: Path,
+        header: GgufHeader,
         plan: LoadPlan,
         form: ChatFormat,
         saved: SavedCaches,
@@ -113,14 +113,14 @@ class ChatModel:
             threads_batch=plan.threads_batch,
             kv_type=plan.kv_type,
         )
-        model = NativeModel.load(path, weights, report=report, cancel=cancel)
+        model = NativeModel.load(header.path, weights, size_bytes=header.size_bytes, report=report, cancel=cancel)
         try:
             context = ChatContext(model, settings)
             context.try_out()
         except BaseException:
             model.close()
             raise
-        log.info("loaded %s in %.1f s", path.name, time.perf_counter() - started_s)
+        log.info("loaded %s in %.1f s", header.path.name, time.perf_counter() - started_s)
         return cls(model, context, form, plan, saved)
 
     def count_tokens(self, text: str) -> int:
@@ -305,7 +305,7 @@ def _settings_id(header: GgufHeader, plan: LoadPlan) -> str:
     from models.llama_native import library
 
     version = library().llama_version().decode()
-    return f"{content_id(header.path)} {plan.kv_type} {plan.ubatch} {version}"
+    return f"{content_id(header.path)} {header.size_bytes} {plan.kv_type} {plan.ubatch} {version}"
 
 
 def _too_long(tokens: int, context_tokens: int) -> ModelFault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import stat
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,6 +14,7 @@ from models.gguf_parser import TOKEN_TYPES, TOKENS, DamagedHeader, Parsed, Scala
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
+PARTS_LIMIT = 999
 
 NOT_A_MODEL = N_("This file is not a model")
 DAMAGED_MODEL = N_("The model file is damaged")
@@ -22,7 +23,8 @@ DAMAGED_MODEL = N_("The model file is damaged")
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
     """What a GGUF file says about itself. `metadata` holds its single values, `arrays` its short numeric arrays;
-    `vocab_size` is 0 if it carries no vocabulary."""
+    `vocab_size` is 0 if it carries no vocabulary. Of a model that was cut into several files, the first one's header
+    has the sizes and tensors of all."""
 
     path: Path
     size_bytes: int
@@ -106,6 +108,12 @@ class GgufHeader:
         return int(value) if isinstance(value, int) else 0
 
     @property
+    def split_number(self) -> int:
+        """Which of the files that a model was cut into this is, from 0."""
+        value = self.metadata.get("split.no", 0)
+        return int(value) if isinstance(value, int) else 0
+
+    @property
     def _head_length(self) -> int:
         return self.embedding_length // self.head_count if self.head_count else 0
 
@@ -125,7 +133,38 @@ class GgufHeader:
 
 def read_header(path: Path) -> GgufHeader:
     """The header of the GGUF file at `path`: 0.2 s for gpt-oss-20b. Raises ModelFault if it is missing, unreadable, no
-    GGUF, damaged, or shorter than its own tensor table says."""
+    GGUF, damaged, or shorter than its own tensor table says; likewise for the other files of a model cut into several,
+    if it is the first."""
+    header = _read_one(path)
+    if header.split_count <= 1 or header.split_number != 0:
+        return header
+    parts = [header, *(_read_one(part) for part in _other_parts(path, header.split_count))]
+    return replace(
+        header,
+        size_bytes=sum(part.size_bytes for part in parts),
+        expected_size_bytes=sum(part.expected_size_bytes for part in parts),
+        tensors=tuple(tensor for part in parts for tensor in part.tensors),
+    )
+
+
+def _other_parts(path: Path, count: int) -> list[Path]:
+    """Where llama.cpp looks for the other files of a model: beside the first, under names that it makes itself."""
+    name = path.name.removesuffix(f"-00001-of-{count:05}.gguf")
+    parts = [path.with_name(f"{name}-{number:05}-of-{count:05}.gguf") for number in range(2, count + 1)]
+    missing = [part.name for part in parts if not part.is_file()]
+    if name == path.name or count > PARTS_LIMIT or missing:
+        raise ModelFault(
+            N_("A part of the model is missing"),
+            N_("{name} is the first of {count} files that belong together, and {missing} is not beside it."),
+            N_("Put all of them into one folder, with the names they were published under."),
+            name=path.name,
+            count=count,
+            missing=missing[0] if missing else "-",
+        )
+    return parts
+
+
+def _read_one(path: Path) -> GgufHeader:
     parsed, size_bytes = _parse(path)
     header = GgufHeader(
         path=path,

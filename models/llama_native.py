@@ -139,10 +139,12 @@ class NativeModel:
         settings: LoadSettings,
         *,
         vocab_only: bool = False,
+        size_bytes: int = 0,
         report: ReportProgress = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> NativeModel:
-        """Load `path`; raises `Cancelled` or `ModelFault`. The header was checked by `gguf_file` before."""
+        """Load `path`; raises `Cancelled` or `ModelFault`. The header was checked by `gguf_file` before. `size_bytes`
+        for the progress, if not the file's own (a model in several files)."""
         lib = library()
         params = lib.llama_model_default_params()
         params.load_mode = lib.LLAMA_LOAD_MODE_MMAP if settings.mmap else lib.LLAMA_LOAD_MODE_NONE
@@ -151,7 +153,9 @@ class NativeModel:
         params.vocab_only = vocab_only
         overrides = _overrides(settings)
         params.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
-        callback = lib.llama_progress_callback(_progress(path.stat().st_size, report, cancel or CancelToken()))
+        callback = lib.llama_progress_callback(
+            _progress(size_bytes or path.stat().st_size, report, cancel or CancelToken())
+        )
         params.progress_callback = callback
         handle = lib.llama_model_load_from_file(str(path).encode(), params)
         if cancel is not None and cancel.cancelled:

@@ -120,7 +120,8 @@ class _Estimate:
 
     def __init__(self, header: GgufHeader, application_bytes: int) -> None:
         self.application_bytes = application_bytes
-        self.weights_bytes = max((t.offset + t.size_bytes for t in header.tensors), default=header.size_bytes)
+        in_one_file = max((t.offset + t.size_bytes for t in header.tensors), default=header.size_bytes)
+        self.weights_bytes = max(in_one_file, header.expected_size_bytes)
         self.longest_context = header.context_length or AUTOMATIC_CONTEXTS[0]
         self._header = header
         self._period = WINDOWED_MODELS.get(header.architecture, 0) if header.sliding_window else 0

@@ -71,16 +71,16 @@ def read_vocabulary(file: Path = VOCABULARY_FILE) -> list[bytes]:
     return [base64.b64decode(line) for line in bz2.decompress(file.read_bytes()).split()]
 
 
-def write_tiny_gpt_oss(path: Path, vocabulary: Sequence[bytes] | None = None) -> None:
+def write_tiny_gpt_oss(path: Path) -> None:
     """A gpt-oss of a few MB of transformer behind the real vocabulary: 36 MB, random weights, the same every time."""
-    write_gpt_oss(path, TINY, vocabulary)
+    write_gpt_oss(path, TINY)
 
 
-def write_gpt_oss(path: Path, shape: Shape, vocabulary: Sequence[bytes] | None = None) -> None:
-    """Write a gpt-oss GGUF of `shape` with random weights; streams, so memory stays small whatever the shape."""
-    writer = gguf.GGUFWriter(path, "gpt-oss")
+def write_gpt_oss(path: Path, shape: Shape, *, tensors_per_file: int = 0) -> None:
+    """A gpt-oss of `shape` with random weights, in files of `tensors_per_file` if given. Streams: memory is small."""
+    writer = gguf.GGUFWriter(path, "gpt-oss", split_max_tensors=tensors_per_file)
     _add_gpt_oss_parameters(writer, shape)
-    _add_gpt_oss_vocabulary(writer, vocabulary or read_vocabulary())
+    _add_gpt_oss_vocabulary(writer, read_vocabulary())
     tensors = list(_gpt_oss_tensors(shape))
     for tensor in tensors:
         tensor.announce(writer)

@@ -86,7 +86,7 @@ REFUSED = {
         "cannot chat with",
     ),
     "Ollama's own gpt-oss": (model("gptoss"), "Ollama's own edition"),
-    "a part of a model": (model("gpt-oss", split__count=3), "one of several files"),
+    "a part of a model": (model("gpt-oss", split__count=3, split__no=1), "one of several files"),
     "an adapter": (model("gpt-oss", general__type="adapter"), "an addition to a model"),
     "a vision part": (model("clip"), "an addition to a model"),
     "a vocabulary": (model("gpt-oss", {}), "only a part of a model"),

@@ -29,6 +29,7 @@ from models.faults import ModelFault
 from models.gguf_file import read_header
 from models.machine import Machine
 from models.plan import GIB, plan_chat
+from tests.support.gguf_models import TINY, write_gpt_oss
 from tests.support.template_models import KINDS, special_ids, write_model
 
 QUESTION = Conversation(
@@ -135,6 +136,29 @@ def test_an_answer_can_be_had_now(folder: Path) -> None:
         answer = "".join(event.text for event in seen if isinstance(event, AnswerDelta))
         assert answer == "Yes."
         assert sum(isinstance(event, ReasoningDelta) for event in seen) < 5
+
+
+def test_a_model_in_several_files_is_loaded_by_its_first(tmp_path: Path) -> None:
+    """As gpt-oss-120b is published."""
+    write_gpt_oss(tmp_path / "large.gguf", TINY, tensors_per_file=20)
+    first, *others = sorted(tmp_path.glob("*.gguf"))
+    assert first.name == "large-00001-of-00003.gguf" and len(others) == 2
+    header = read_header(first)
+    assert header.size_bytes == sum(path.stat().st_size for path in (first, *others))
+    assert kind_of(header) == "chat"
+    reported: list[int] = []
+    plan = plan_chat(header, MACHINE, wanted_context=4096)
+    model = ChatModel.open(first, plan, tmp_path / "cache", report=lambda progress: reported.append(progress.total))
+    try:
+        assert list(model.generate(QUESTION, max_tokens=4))
+        assert set(reported) == {header.size_bytes}
+    finally:
+        model.close()
+    with pytest.raises(ModelFault, match="choose the first"):
+        kind_of(read_header(others[0]))
+    others[1].unlink()
+    with pytest.raises(ModelFault, match=r"large-00003-of-00003\.gguf is not beside it"):
+        read_header(first)
 
 
 def test_a_larger_gpt_oss_is_refused_where_it_does_not_fit(tiny_gpt_oss: Path) -> None:
