@@ -9,7 +9,7 @@ from core.chat.support import support
 from core.chat.values import Judgement, Verdict
 from core.values import Citation, Support
 
-ANSWERED_FROM = 0.45
+ANSWERED_FROM = 0.48
 """Below this sign of the search, an answer without a supported citation counts as not in the documents."""
 NEAREST = 3
 LEAST_WORDS = 6

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from core.chat.sentences import sentence_spans
 from core.values import Support
@@ -40,6 +41,9 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 
 SUPPORTED_SHARE = 0.6  # of a sentence's content words found in the passage; set on the labelled set of tests/bench
 WEAK_SHARE = 0.34
+NUMBER_SHARE = 0.34  # of the words around a number, found around it in the passage
+NEAR_WORDS = 6
+SHORT_SENTENCE = 60  # characters; what a line of a table or a figure alone is about stands before it
 
 
 def support(claim: str, passage: str) -> Support:
@@ -61,8 +65,36 @@ def support(claim: str, passage: str) -> Support:
         return Support.SUPPORTED if _numbers_in(claim) else Support.WEAK
     share = sum(_contains(passage_words, word) for word in content) / len(content)
     if share >= SUPPORTED_SHARE:
-        return Support.SUPPORTED
+        return Support.SUPPORTED if _numbers_belong(claim, passage) else Support.WEAK
     return Support.WEAK if share >= WEAK_SHARE else Support.NOT_FOUND
+
+
+def _numbers_belong(claim: str, passage: str) -> bool:
+    """Whether each number of `claim` stands in a sentence of the passage that speaks of what the claim's words around
+    that number do: a number taken from another sentence is not what this one says."""
+    sentences = [passage[start:end] for start, end in sentence_spans(passage)]
+    around = [
+        before + " " + sentence if len(sentence) < SHORT_SENTENCE else sentence
+        for before, sentence in pairwise(["", *sentences])
+    ]
+    known = [(_numbers_in(sentence), _stems(_flat(text))) for sentence, text in zip(sentences, around, strict=True)]
+    for match in _NUMBER.finditer(unicodedata.normalize("NFKC", claim)):
+        numbers = _numbers_in(match.group())
+        words = _content(_flat(_near(claim, match.start(), match.end())))
+        if not words:
+            continue
+        shares = [
+            sum(_contains(stems, word) for word in words) / len(words) for held, stems in known if numbers <= held
+        ]
+        if shares and max(shares) < NUMBER_SHARE:
+            return False
+    return True
+
+
+def _near(claim: str, start: int, end: int) -> str:
+    """The words of `claim` on both sides of a number."""
+    before, after = claim[:start].split(), claim[end:].split()
+    return " ".join([*before[-NEAR_WORDS:], *after[:NEAR_WORDS]])
 
 
 def best_span(claim: str, passage: str) -> tuple[int, int]:
@@ -161,6 +193,8 @@ def _numbers_in(text: str) -> frozenset[str]:
     found = set()
     for number in _NUMBER.findall(text):
         plain = re.sub(r"(?<=\d)[,\u00a0\u202f ](?=\d{3}(?:\D|$))", "", number)
+        if plain.count(".") > 1:  # a date, or thousands
+            plain = plain.replace(".", "" if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", plain) else " ")
         for part in re.split(r"[,:/ \u00a0\u202f]", plain):
             found.add(part.rstrip("0").rstrip(".") if "." in part else part.lstrip("0") or "0")
     return frozenset(found)

@@ -49,11 +49,46 @@ def test_a_true_sentence_is_supported(claim: str, passage: str) -> None:
         ("Net sales rose 9 % in 2022.", REPORT),
         ("The chair, Maria Keller, left the board on 3 May.", REPORT),
         ("Metadata is stored in PostgreSQL.", STORAGE),
+        ("Anna Keller left the board on 3 June.", REPORT),
+        ("The board met in Kellerhausen.", REPORT),
         ("The warranty of the washing machine ends after two years.", STORAGE),
     ],
 )
 def test_an_altered_number_or_name_or_an_unrelated_sentence_is_caught(claim: str, passage: str) -> None:
     assert support(claim, passage) is Support.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage"),
+    [
+        ("Anna Keller left on 2022-05-03.", "In May 2022, on the 3rd (2022-05-03), Anna Keller left."),
+        ("She left in May 2022.", "She left on 03.05.2022."),
+        ("The total was 940.", "Rent | 900\nHeating | 40\nThe total | 940"),
+        ("Die Miete des Mietvertrags steigt.", "Der Mietvertrag sagt: Die Miete steigt im Mai."),
+    ],
+)
+def test_dates_rows_and_endings_do_not_make_a_true_sentence_doubtful(claim: str, passage: str) -> None:
+    assert support(claim, passage) is Support.SUPPORTED
+
+
+def test_a_number_of_another_sentence_is_doubted() -> None:
+    passage = "Net sales rose to $1,874 million in 2022. The pension fund of the workers held cash of $ 2,936 in May."
+    assert support("Net sales rose to $2,936 million in 2022.", passage) is Support.WEAK
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage"),
+    [("Net sales were 7", "Net sales were 7.5 million"), ("sales of 12", "sales of 125"), ("Ann left", "Johann left")],
+)
+def test_words_stand_only_where_they_end_and_begin(claim: str, passage: str) -> None:
+    assert support(claim, passage) is not Support.SUPPORTED
+
+
+def test_a_row_of_a_table_is_one_sentence_and_an_abbreviation_ends_none() -> None:
+    answer = "| Mr. Keller. Anna | 12 | [1] |\n\nMr. Keller left No. 5 [2]. He e.g. sold it [3]."
+    assert [(claim.text, claim.numbers) for claim in citations.claims(answer)] == [
+        ("Mr. Keller. Anna | 12", (1,)), ("Mr. Keller left No. 5 .", (2,)), ("He e.g. sold it .", (3,)),
+    ]  # fmt: skip
 
 
 def test_numbers_are_read_from_every_way_a_model_writes_them() -> None:
