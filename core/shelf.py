@@ -122,16 +122,18 @@ class Shelf:
         """Delete a downloaded model, and what has arrived of it; False if it was not there."""
         path = self.folder / entry.file
         there = path.is_file()
-        for gone in (path, *self.folder.glob(f"{entry.file}*.part")):
+        for gone in (path, *self.folder.glob(f"{entry.file}*.part"), *self.folder.glob(f"{entry.file}.sha256")):
             gone.unlink(missing_ok=True)
+        chosen = [name for name in SETTING.values() if getattr(self._settings.current, name) == str(path)]
+        self._settings.change(**dict.fromkeys(chosen, ""))
         return there
 
     def verify(self, path: Path, job: Job) -> bool | None:
         """Whether a downloaded file has its published SHA-256; None if that is not known. Raises `Cancelled`."""
-        from models.download import verify
+        from models.download import known_sha256, verify
 
         entry = catalog.by_file_name(path.name)
-        if entry is None or entry.sha256 is None:
+        if entry is None or known_sha256(path, entry) is None:
             return None
         try:
             verify(path, entry, report=job.report, cancel=job.cancel)

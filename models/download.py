@@ -56,6 +56,8 @@ def download(
         _forget_other_parts(part, remote.name)
         cancel.check()
         fetch(remote, part, report=report, cancel=cancel, patience=patience)
+        if entry.sha256 is None:
+            note_path(target).write_text(remote.sha256 + "\n", encoding="ascii")
         os.replace(part, target)
     except OSError as error:
         raise disk_fault(target, error) from error
@@ -77,12 +79,28 @@ def downloaded_bytes(entry: ModelEntry, folder: Path) -> int:
     return max((path.stat().st_size for path in folder.glob(f"{entry.file}.*.part")), default=0)
 
 
+def note_path(path: Path) -> Path:
+    """Where the SHA-256 is noted that the hub gave for a downloaded file."""
+    return path.with_name(path.name + ".sha256")
+
+
+def known_sha256(path: Path, entry: ModelEntry) -> str | None:
+    """What the file at `path` must have: the catalog's, else what the hub said when it was downloaded."""
+    if entry.sha256 is not None:
+        return entry.sha256
+    try:
+        noted = note_path(path).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None
+    return noted if len(noted) == 64 else None
+
+
 def verify(
     path: Path, entry: ModelEntry, *, report: ReportProgress = ignore_progress, cancel: CancelToken | None = None
 ) -> str:
-    """The file's SHA-256. Raises ModelFault if the catalog knows another one for it."""
+    """The file's SHA-256. Raises ModelFault if another one is known for it."""
     digest = file_sha256(path, report=report, cancel=cancel or CancelToken())
-    if entry.sha256 is not None and digest != entry.sha256:
+    if digest != (known_sha256(path, entry) or digest):
         raise ModelFault(
             N_("The model file is not the published one"),
             N_("{name} differs from what {repository} publishes (SHA-256 {digest})."),

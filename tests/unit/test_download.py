@@ -18,7 +18,7 @@ import pytest
 
 from models.cancel import CancelToken
 from models.catalog import EmbedderEntry
-from models.download import download, downloaded_bytes, part_path, resolve, verify
+from models.download import download, downloaded_bytes, note_path, part_path, resolve, verify
 from models.faults import Cancelled, DownloadFault, ModelFault
 from models.fetch import CHECKING, TRYING_AGAIN, Patience
 from models.progress import Progress, ignore_progress
@@ -109,7 +109,12 @@ def test_the_pinned_revision_is_asked_for(hub: Hub, tmp_path: Path) -> None:
 
 def test_without_a_pin_the_hub_tells_commit_size_and_hash(hub: Hub, tmp_path: Path) -> None:
     path = download(entry(), tmp_path, endpoint=hub.url, patience=QUICK)
-    assert_whole(path, hub)
+    assert path.read_bytes() == hub.content
+    assert note_path(path).read_text().strip() == hub.sha256, "noted, so that the file can be verified later"
+    assert verify(path, entry()) == hub.sha256
+    path.write_bytes(hub.content[:-1] + b"?")
+    with pytest.raises(ModelFault):
+        verify(path, entry())
     assert f"GET /somebody/model-GGUF/resolve/{COMMIT}/model-Q8_0.gguf" in hub.paths
 
 

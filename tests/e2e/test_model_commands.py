@@ -1,0 +1,93 @@
+"""`papermoor models`: list, get, adopt, remove, verify, against a hub on this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.cli.run import run
+from models import catalog
+from tests.support.hub_server import Hub, Serve, serving
+
+Papermoor = Callable[..., tuple[int, str, str]]
+KEY = "all-minilm-l6-v2"
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, minilm_gguf: Path) -> Iterator[Hub]:
+    """Offers all-MiniLM-L6-v2, of which the catalog knows no hash."""
+    with serving(Hub(minilm_gguf.read_bytes())) as made:
+        offered = replace(catalog.entry(KEY), sha256=None, size_bytes=None, revision=None)
+        monkeypatch.setattr(catalog, "ALL", (*catalog.CHAT_MODELS, offered))
+        monkeypatch.setattr(catalog, "EMBEDDERS", (offered,))
+        monkeypatch.setenv("HF_ENDPOINT", made.url)
+        yield made
+
+
+@pytest.fixture
+def papermoor(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Papermoor:
+    """Runs `papermoor models ARGUMENTS`: its status, what it printed, what it complained of."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        status = run(["models", *map(str, arguments), "--data-dir", str(tmp_path / "data")])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return call
+
+
+def result(called: tuple[int, str, str]) -> Any:
+    status, out, err = called
+    assert status == 0, err
+    return json.loads(out)
+
+
+def test_a_model_is_got_checked_listed_and_removed(papermoor: Papermoor, hub: Hub, tmp_path: Path) -> None:
+    rows = {row["key"]: row for row in result(papermoor("list", "--json"))["models"]}
+    assert not rows[KEY]["downloaded"] and rows["gpt-oss-20b"]["licence"] == "Apache-2.0"
+    hub.answers.extend([Serve(until=1_000_000), Serve()])  # the connection breaks off once
+    path = Path(result(papermoor("get", KEY, "--json"))["path"])
+    assert path.read_bytes() == hub.content and hub.ranges[-1] == "bytes=1000000-"
+    assert "sound" in papermoor("verify")[1]
+    assert "here" in papermoor("list")[1]
+    assert result(papermoor("remove", KEY, "--json"))["removed"]
+    assert list(path.parent.iterdir()) == []
+    assert not result(papermoor("remove", KEY, "--json"))["removed"]
+    settings = (tmp_path / "data" / "settings.toml").read_text(encoding="utf-8")
+    assert path.name not in settings, "it is chosen no more"
+
+
+def test_a_damaged_file_is_found_though_the_catalog_has_no_hash(papermoor: Papermoor, hub: Hub) -> None:
+    path = Path(result(papermoor("get", KEY, "--json"))["path"])
+    content = bytearray(path.read_bytes())
+    content[-1000] ^= 1
+    path.write_bytes(content)
+    status, out, err = papermoor("verify")
+    assert status == 1 and "DAMAGED" in out and path.name in err
+
+
+def test_a_file_is_adopted_from_where_it_is(papermoor: Papermoor, tmp_path: Path, minilm_gguf: Path) -> None:
+    assert result(papermoor("adopt", minilm_gguf, "--json")) == {"kind": "embedder", "path": str(minilm_gguf)}
+    assert list((tmp_path / "data" / "models").glob("*")) == [], "nothing was copied"
+
+
+def test_what_another_program_has_is_listed(papermoor: Papermoor, tmp_path: Path, minilm_gguf: Path) -> None:
+    theirs = tmp_path / "home" / ".lmstudio" / "models" / "somebody" / "minilm" / "all-minilm.gguf"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(minilm_gguf.read_bytes())
+    assert str(theirs) in result(papermoor("list", "--json"))["found"]
+    assert f"on this computer already: {theirs}" in papermoor("list")[1]
+
+
+def test_what_cannot_be_is_said_in_a_sentence(papermoor: Papermoor, tmp_path: Path) -> None:
+    status, _, err = papermoor("get", "gpt-5")
+    assert status == 1 and "There is no model gpt-5" in err
+    (tmp_path / "text.gguf").write_text("no model", encoding="utf-8")
+    status, _, err = papermoor("adopt", tmp_path / "text.gguf")
+    assert status == 1 and "text.gguf is not a GGUF model file" in err
