@@ -8,6 +8,7 @@ import sys
 import warnings
 
 from core.parsing.limits import ParseLimits
+from core.parsing.syscall_filter import refuse_for_good
 
 _REFUSED = {
     "socket.__new__", "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto",
@@ -34,6 +35,7 @@ def confine(limits: ParseLimits) -> None:
     _fall_silent()
     _be_nice()
     _limit_memory(limits.memory_bytes)
+    refuse_for_good()
     sys.addaudithook(_audit)
 
 
@@ -84,7 +86,7 @@ def _limit_memory(memory_bytes: int) -> None:
 
 
 def _audit(event: str, arguments: tuple[object, ...]) -> None:
-    """Refuses at Python's level; parsers in C have no reason to reach for any of it."""
+    """Refuses at Python's level, with a word that shows where; on Linux the kernel refuses everybody."""
     if event == "open":
         _audit_open(arguments)
     elif event in _REFUSED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 import textwrap
@@ -231,6 +232,40 @@ def test_a_confined_process_reads_and_does_nothing_else(tmp_path: Path) -> None:
     answers = dict(line.split() for line in output.splitlines())
     assert answers.pop("read") == "allowed"
     assert set(answers.values()) == {"refused"}
+    assert not target.exists()
+
+
+CONFINED_IN_C = """
+    import ctypes, os, sys
+    sys.path.insert(0, sys.argv[1])
+    from core.parsing import confinement
+    libc = ctypes.CDLL(None)
+    out = os.dup(1)
+    confinement.confine(confinement.ParseLimits())
+    name = os.fsencode(sys.argv[2])
+    attempts = {
+        "socket": lambda: libc.socket(2, 1, 0),
+        "write": lambda: libc.open(name, os.O_WRONLY | os.O_CREAT, 0o600),
+        "append": lambda: libc.open(os.fsencode(__file__), os.O_RDWR | os.O_APPEND),
+        "folder": lambda: libc.mkdir(name, 0o700),
+        "remove": lambda: libc.unlink(os.fsencode(__file__)),
+        "program": lambda: libc.execv(b"/bin/true", (ctypes.c_char_p * 2)(b"true", None)),
+        "read": lambda: libc.open(os.fsencode(__file__), os.O_RDONLY),
+    }
+    for name_of, attempt in attempts.items():
+        os.write(out, f"{name_of} {'refused' if attempt() == -1 else 'allowed'}\\n".encode())
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"), reason="a filter of Linux"
+)
+def test_the_kernel_refuses_a_parser_in_c_the_same(tmp_path: Path) -> None:
+    target = tmp_path / "written.txt"
+    output, _ = python(CONFINED_IN_C, tmp_path, str(ROOT), str(target)).communicate()
+    answers = dict(line.split() for line in output.splitlines())
+    assert answers.pop("read") == "allowed"
+    assert answers == dict.fromkeys(("socket", "write", "append", "folder", "remove", "program"), "refused")
     assert not target.exists()
 
 

@@ -1,0 +1,157 @@
+"""Pages per second from PDF files to an index, beside LangChain's usual pipeline, alternating in one run.
+
+    python -m tests.bench.bench_throughput FOLDER --rival PYTHON [--rounds 3] [--pages 300]
+
+Both read the same files, about --pages pages in all, and embed with the same all-MiniLM-L6-v2. PYTHON is that of a
+virtual environment with langchain-community, langchain-text-splitters, langchain-chroma, langchain-huggingface, pypdf:
+PyPDFLoader, RecursiveCharacterTextSplitter (1000 characters, 200 of them shared), sentence-transformers, Chroma on the
+disk. Its time begins once everything is imported and the model loaded, as does ours; "read" is without embedding: of
+ours all that is stored but the vectors, of theirs loading and splitting alone. "limit" is what the embedder needs for
+our passages when it has nothing else to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from core.jobs import Job
+from core.library.context import embedded_text
+from core.parsing.chunking import chunk
+from core.parsing.pool import ParserPool
+from models.embedder import Embedder
+from tests.support.gguf_models import minilm_folder, write_minilm
+from tests.support.libraries import open_library
+
+RIVAL = """
+import json, sys, tempfile, time
+from langchain_chroma import Chroma
+from langchain_community.document_loaders import PyPDFLoader
+from langchain_huggingface import HuggingFaceEmbeddings
+from langchain_text_splitters import RecursiveCharacterTextSplitter
+embeddings = HuggingFaceEmbeddings(model_name=sys.argv[1])
+embeddings.embed_documents(["warm"] * 8)
+splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
+for line in sys.stdin:
+    paths = json.loads(line)
+    started = time.perf_counter()
+    splits = [split for path in paths for split in splitter.split_documents(PyPDFLoader(path).load())]
+    read = time.perf_counter() - started
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        Chroma.from_documents(splits, embeddings, persist_directory=folder)
+        print(json.dumps([read, time.perf_counter() - started, len(splits)]), flush=True)
+"""
+
+
+class Rival:
+    def __init__(self, python: Path) -> None:
+        command = [str(python), "-c", RIVAL, str(minilm_folder())]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def run(self, paths: list[Path]) -> tuple[float, float, int]:
+        """Seconds until everything is split, seconds in all, and the number of splits."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps([str(path) for path in paths]) + "\n")
+        self._process.stdin.flush()
+        read, whole, splits = json.loads(self._process.stdout.readline())
+        return float(read), float(whole), int(splits)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def chosen(folder: Path, most_pages: int) -> tuple[list[Path], int]:
+    import pypdfium2
+
+    paths, pages = [], 0
+    for path in sorted(folder.rglob("*.pdf"), key=lambda path: path.stat().st_size):
+        document = pypdfium2.PdfDocument(path)
+        count = len(document)
+        document.close()
+        if pages + count <= most_pages:
+            paths.append(path)
+            pages += count
+    return paths, pages
+
+
+def ours_s(paths: list[Path], pool: ParserPool, embedder: Embedder | None) -> float:
+    with tempfile.TemporaryDirectory() as folder, open_library(Path(folder), pool, lambda: embedder) as opened:
+        started_s = time.perf_counter()
+        opened.library.index(paths, Job())
+        return time.perf_counter() - started_s
+
+
+def passages(paths: list[Path], pool: ParserPool) -> list[str]:
+    texts = []
+    for outcome in pool.parse_many(paths):
+        if outcome.document is not None:
+            text = outcome.document.text
+            texts += [
+                embedded_text(outcome.document.title, one.section, text[one.start : one.end])
+                for one in chunk(outcome.document)
+            ]
+    return texts
+
+
+def limit_s(texts: list[str], embedder: Embedder) -> float:
+    started_s = time.perf_counter()
+    for start in range(0, len(texts), 64):
+        embedder.embed_passages(texts[start : start + 64])
+    return time.perf_counter() - started_s
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rival", type=Path, help="the other pipeline's Python")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", type=int, default=300)
+    parser.add_argument("--workers", type=int, default=1, help="parser processes")
+    options = parser.parse_args()
+    paths, pages = chosen(options.folder, options.pages)
+    work = Path(tempfile.mkdtemp())
+    write_minilm(minilm_folder(), work / "minilm.gguf")
+    embedder = Embedder.open(work / "minilm.gguf")
+    rival = Rival(options.rival) if options.rival else None
+    rows: list[list[float]] = []
+    try:
+        with ParserPool(options.workers) as pool:
+            texts = passages(paths, pool)
+            print(f"{len(paths)} files, {pages} pages, {len(texts)} passages of ours")
+            for _ in range(options.rounds):
+                row = [ours_s(paths, pool, None), ours_s(paths, pool, embedder), limit_s(texts, embedder)]
+                if rival is not None:
+                    read, whole, splits = rival.run(paths)
+                    row += [read, whole]
+                    print(f"the other has {splits} splits")
+                rows.append(row)
+    finally:
+        embedder.close()
+        if rival is not None:
+            rival.close()
+        shutil.rmtree(work)
+    report(rows, pages)
+
+
+def report(rows: list[list[float]], pages: int) -> None:
+    names = ("read, ours", "whole, ours", "embedder alone", "read, other", "whole, other")
+    columns = [statistics.median(column) for column in zip(*rows, strict=True)]
+    for name, seconds in zip(names, columns, strict=False):
+        print(f"{name:16} {seconds:8.2f} s  {pages / seconds:8.1f} pages/s")
+    print(f"share of the embedder's own limit: {columns[2] / columns[1]:.2f}")
+    if len(columns) > 3:
+        print(f"read: {statistics.median(row[3] / row[0] for row in rows):.1f} times as fast")
+        print(f"whole: {statistics.median(row[4] / row[1] for row in rows):.2f} times as fast")
+
+
+if __name__ == "__main__":
+    main()
