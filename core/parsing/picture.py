@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 READING_DPI = 200.0  # 150 to 300 read equally well; small print suffers below, time above
 _MOST_PIXELS = 14_000_000
+_ENOUGH = (2600, 2600)  # an A4 page at the least
 _POINTS_PER_INCH = 72.0
 
 
@@ -89,24 +91,33 @@ def of_image(image: Image.Image) -> Picture:
     """An opened image, upright, on white; its resolution as it says, or as if it were a page of paper."""
     from PIL import Image, ImageOps
 
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I;16"):
-        image = image.point(lambda value: value / 256, "L")
-    elif image.mode in ("I", "F"):
-        low, high = image.getextrema()
-        scale = 255 / ((high - low) or 1)  # type: ignore[operator]  # one band: two numbers
-        image = image.point(lambda value: (value - low) * scale, "L")
-    elif image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        white.alpha_composite(image.convert("RGBA"))
-        image = white
-    image = image.convert("L")
-    scale = READING_DPI / _dpi(image)
-    scale = min(max(scale, 0.2), 2.0, (_MOST_PIXELS / (image.width * image.height)) ** 0.5)
+    dpi, longest = _dpi(image), max(image.size)
+    image.draft("L", _ENOUGH)  # a large JPEG is decoded smaller
+    factor = math.isqrt(image.width * image.height // _MOST_PIXELS)
+    if factor > 1 and image.mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
+        image = image.reduce(factor)  # before anything is copied
+    dpi *= max(image.size) / longest
+    image = _grey(ImageOps.exif_transpose(image))
+    scale = min(max(READING_DPI / dpi, 0.2), 2.0, (_MOST_PIXELS / (image.width * image.height)) ** 0.5)
     if not 0.8 < scale < 1.25:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         image = image.resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX)
     return Picture(image.tobytes(), image.width, image.height)
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    from PIL import Image
+
+    if image.mode.startswith("I") or image.mode == "F":  # more than 8 bits
+        image = image.convert("I" if image.mode.startswith("I") else "F")
+        low, high = image.getextrema()
+        scale = 255 / ((high - low) or 1)  # type: ignore[operator]  # one band: two numbers
+        image = image.point(lambda value: (value - low) * scale)
+    elif image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        white.alpha_composite(image.convert("RGBA"))
+        image = white
+    return image.convert("L")
 
 
 def _dpi(image: Image.Image) -> float:
