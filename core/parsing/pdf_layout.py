@@ -124,6 +124,9 @@ class PageWriter:
 
     def _heading_level(self, lines: Sequence[Line], index: int) -> int:
         line = lines[index]
+        level = self._levels.get(_rounded(line.size), 0)
+        if not level and not line.bold:
+            return 0
         text = line.text.strip()
         if line.running or not line.upright or len(text) > _HEADING_CHARS or _PAGE_NUMBER.fullmatch(text):
             return 0
@@ -133,9 +136,9 @@ class PageWriter:
             return 0
         if _holds_figures(text):
             return 0
-        if level := self._levels.get(_rounded(line.size), 0):
+        if level:
             return level
-        if not line.bold or line.size < self._body_size * _SMALLEST or not text[0].isalnum():
+        if line.size < self._body_size * _SMALLEST or not text[0].isalnum():
             return 0
         if len(text) > _BOLD_HEADING_CHARS or (text.endswith(":") and len(text) > _LABEL_CHARS):
             return 0
