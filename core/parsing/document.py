@@ -70,6 +70,7 @@ _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _WHITE = re.compile(r"\s+")
 _TITLE_CHARS = 200
+A_PICTURE = -1  # said instead of a number of pages
 
 
 def clean(text: str) -> str:
@@ -132,7 +133,7 @@ class DocumentBuilder:
     def begin_recognition(self) -> None:
         """Say that a page is about to be read from its picture: the time for the file counts anew from here."""
         if self._on_pages is not None:
-            self._on_pages(0)
+            self._on_pages(A_PICTURE)
 
     def recognised(self) -> None:
         """Note that the text of the current page was read from a picture."""

@@ -12,17 +12,17 @@ class ParseLimits:
     """What one document may cost. Defaults are for a laptop with 16 GB of which a language model holds most.
 
     Time: `base_s` for any file, `per_mib_s` more for each MiB, and `per_page_s` more for each page a file says it
-    has, up to `longest_s`; a fixed limit cut an honest 3,700-page PDF in half. Memory: the worker's address space
-    where the system enforces that (Linux), its resident memory elsewhere. Archive limits follow the honest maximum
-    ratio measured in real files (37) with room. Text recognition: `base_s`
-    for each picture, `recognised_pages` of a document at most.
+    has, up to `longest_s`; a fixed limit cut an honest 3,700-page PDF in half. A process that others keep from the
+    processor has longer. Text recognition: `picture_s` for each picture, `recognised_pages` of a document at most.
+    Memory: the worker's address space where the system enforces that (Linux), its resident memory elsewhere. Archive
+    limits follow the honest maximum ratio measured in real files (37) with room.
     """
 
     file_bytes: int = 2048 * MIB
     text_file_bytes: int = 64 * MIB
     text_chars: int = 32_000_000
     memory_bytes: int = 1024 * MIB
-    base_s: float = 20.0
+    base_s: float = 12.0
     per_page_s: float = 0.05
     per_mib_s: float = 1.0
     longest_s: float = 300.0
@@ -34,6 +34,7 @@ class ParseLimits:
     archive_ratio_from_bytes: int = 10 * MIB
     nesting: int = 200
     image_pixels: int = 120_000_000
+    picture_s: float = 25.0
     recognised_pages: int = 500
 
     def seconds(self, pages: int, size_bytes: int = 0) -> float:

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from core.parsing import worker
-from core.parsing.document import ParsedDocument
+from core.parsing.document import A_PICTURE, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
 from core.parsing.passwords import Passwords
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 _POLL_S = 0.1
 _START_S = 60.0
 _END_S = 5.0
+_PATIENCE = 6
 _FILES_PER_WORKER = 500
 _spawning = threading.Lock()
 
@@ -164,6 +165,8 @@ class _Worker:
         self._size_bytes = 0
         self._deadline = 0.0
         self._began = 0.0
+        self._began_cpu_s = 0.0
+        self._allowed_s = 0.0
         self._files = 0
 
     @property
@@ -198,7 +201,7 @@ class _Worker:
                 return self._lost(message.problem)
             else:
                 return Parsed(self._path, None, message)
-        if time.monotonic() > self._deadline:
+        if self._is_late():
             return self._lost(ParseProblem.TIMED_OUT)
         if sys.platform != "linux" and self._resident_bytes() > self._limits.memory_bytes:
             return self._lost(ParseProblem.OUT_OF_MEMORY)
@@ -241,14 +244,29 @@ class _Worker:
             self._size_bytes = self._path.stat().st_size
         self._allow(0)
         if self._files == 1:
-            self._deadline += _START_S  # until it says that it is there
+            self._allowed_s += _START_S  # until it says that it is there
+            self._deadline += _START_S
         self.connection.send_bytes(self._request)
 
     def _allow(self, pages: int) -> None:
-        """Reckon the time for the file anew: from now if the process begins with it, else from when it began."""
-        if not pages:
-            self._began = time.monotonic()
-        self._deadline = self._began + self._limits.seconds(pages, self._size_bytes)
+        """Reckon the time for the file anew: from now if the process begins with it or with a picture in it, else from
+        when it began."""
+        if pages <= 0:
+            self._began, self._began_cpu_s = time.monotonic(), self._cpu_s()
+        picture = pages == A_PICTURE
+        self._allowed_s = self._limits.picture_s if picture else self._limits.seconds(pages, self._size_bytes)
+        self._deadline = self._began + self._allowed_s
+
+    def _is_late(self) -> bool:
+        """Whether the file has had its time. A process that others kept from the processor has not, up to a point."""
+        now = time.monotonic()
+        if now <= self._deadline:
+            return False
+        left_s = self._allowed_s - (self._cpu_s() - self._began_cpu_s)
+        if left_s < _POLL_S or now > self._began + _PATIENCE * self._allowed_s:
+            return True
+        self._deadline = now + left_s
+        return False
 
     def _lost(self, problem: ParseProblem) -> Parsed | None:
         """The process is of no more use. What earlier files left in it may be to blame: then a new one tries once
@@ -268,6 +286,16 @@ class _Worker:
         process.join(_END_S)
         cpu_limit = -24  # SIGXCPU
         return ParseProblem.TIMED_OUT if process.exitcode == cpu_limit else ParseProblem.CRASHED
+
+    def _cpu_s(self) -> float:
+        """Seconds of the processor that the process has had."""
+        import psutil
+
+        try:
+            times = psutil.Process(self._process.pid).cpu_times() if self._process is not None else None
+        except psutil.Error:
+            return 0.0
+        return float(times.user + times.system) if times is not None else 0.0
 
     def _resident_bytes(self) -> int:
         import psutil

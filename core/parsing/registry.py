@@ -48,7 +48,8 @@ def parse_file(
     """Read a document. Runs in a worker process: what a hostile file can do to a parser stays there.
 
     Raises `ParseFault` alone, whatever a parser raises. `on_pages` is told how many pages the file says it has,
-    and 0 before each that is read from a picture, which is done in the languages `recognise` if there are any.
+    and `A_PICTURE` before each that is read from a picture, if there are languages to
+    `recognise` text in.
     """
     limits = limits or ParseLimits()
     named = format_of(path)

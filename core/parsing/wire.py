@@ -19,8 +19,8 @@ _FIELDS = 4
 
 @dataclass(frozen=True, slots=True)
 class PageCount:
-    """News from a worker: the file has this many pages, and it is still reading them; 0 says that it begins to read, or
-    to read the next picture, which takes long."""
+    """News from a worker: the file has this many pages, and it is still reading them; 0 says that it begins to read,
+    `A_PICTURE` that it begins to read the next page from its picture."""
 
     pages: int
 

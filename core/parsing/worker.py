@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from core.parsing.document import A_PICTURE
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
 from core.parsing.wire import PageCount, pack
@@ -39,7 +40,7 @@ def run(requests: Connection, limits: ParseLimits) -> None:
         confinement.allow_seconds(limits.longest_s)
 
         def tell(pages: int) -> None:
-            if not pages:
+            if pages == A_PICTURE:
                 confinement.allow_seconds(limits.longest_s)
             requests.send_bytes(pack(PageCount(pages)))
 
