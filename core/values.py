@@ -82,7 +82,8 @@ class Passage:
     """A ranked piece of a document. `start`/`end` are offsets into the document's extracted text and
     `text == document_text[start:end]`; `page` is 0-based and None where the format has no pages; `section` is the
     heading path, joined by " › "; a higher `score` is better, comparable within one search only. `why` is given where a
-    search was asked to explain itself: it is about the piece in it that was found."""
+    search was asked to explain itself: it is about the piece in it that was found. `recognised` if some of it was
+    read from a picture (OCR)."""
 
     rank: int
     score: float
@@ -95,6 +96,7 @@ class Passage:
     end: int
     text: str
     why: Explanation | None = None
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class Support(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A numbered source of an answer: `number` as it stands in the answer's text, where it points, and the words there.
-    `document_id` is None once the document has left the library; path and quote stay."""
+    `document_id` is None once the document has left the library; path and quote stay. `recognised` as of a passage."""
 
     number: int
     document_id: int | None
@@ -155,6 +157,7 @@ class Citation:
     end: int
     quote: str
     support: Support
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

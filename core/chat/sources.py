@@ -50,4 +50,5 @@ def _source(number: int, passage: Passage) -> Citation:
         end=passage.end,
         quote=passage.text,
         support=Support.UNCHECKED,
+        recognised=passage.recognised,
     )

@@ -236,6 +236,7 @@ def _shown(
     connection: Connection, chosen: Sequence[Stretch], reasons: Sequence[Explanation | None]
 ) -> tuple[Passage, ...]:
     about = postings.documents(connection, list({s.first.document_id for s in chosen}))
+    recognised = postings.recognised(connection, list(about))
     passages: list[Passage] = []
     for stretch, why in zip(chosen, reasons, strict=True):
         first, last = stretch.first, stretch.last
@@ -254,6 +255,9 @@ def _shown(
                 end=last.end,
                 text=text,
                 why=why,
+                recognised=any(
+                    start < last.end and first.start < end for start, end in recognised.get(first.document_id, ())
+                ),
             )
         )
     return tuple(passages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
@@ -89,6 +90,20 @@ def neighbours(connection: Connection, document_id: int, first: int, last: int) 
         (document_id, first, last),
     )
     return [StoredPassage(*row) for row in rows]
+
+
+def recognised(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+    """From where to where the text was read from pictures, by the ids of those of these documents that have such."""
+    wanted = ",".join(str(int(i)) for i in ids)
+    rows = connection.execute(
+        f"SELECT id, pages, text_length FROM documents WHERE recognised AND id IN ({wanted})"
+    ).fetchall()
+    found: dict[int, list[tuple[int, int]]] = {}
+    for document_id, stored, length in rows:
+        pages = json.loads(stored)
+        ends = [*pages["starts"][1:], length]
+        found[document_id] = [(pages["starts"][page], ends[page]) for page in pages["recognised"]]
+    return found
 
 
 def documents(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[bytes, str]]:

@@ -32,9 +32,8 @@ class SourceRow(QPushButton):
         number = label(str(citation.number), "chip")
         number.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title = ElidedLabel(shown_title(citation.path, citation.title))
-        place = " · ".join(
-            part for part in (page_words(citation.page), citation.section or str(citation.path.parent)) if part
-        )
+        page = page_words(citation.page, citation.recognised)
+        place = " · ".join(part for part in (page, citation.section or str(citation.path.parent)) if part)
         where = ElidedLabel(place, "small")
         lines = column(None, 0, 0)
         lines.addWidget(title)
@@ -52,7 +51,7 @@ class SourceRow(QPushButton):
         found = support_words(citation.support)
         self.setToolTip("\n".join(part for part in (str(citation.path), found) if part))
         name = tr("Source {number}: {title}", number=citation.number, title=shown_title(citation.path, citation.title))
-        self.setAccessibleName(". ".join(part for part in (name, page_words(citation.page), found) if part))
+        self.setAccessibleName(". ".join(part for part in (name, page, found) if part))
         theme.changed.connect(self._draw)
         self._draw()
 

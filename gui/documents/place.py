@@ -61,6 +61,8 @@ def shown_title(path: Path, title: str) -> str:
     return title if title.strip() else path.name
 
 
-def page_words(page: int | None) -> str:
-    """The page as people count it, from 1; empty where there are none."""
-    return "" if page is None else tr("page {page}", page=page + 1)
+def page_words(page: int | None, recognised: bool = False) -> str:
+    """The page as people count it, from 1; empty where there are none. A page that was read from a picture says so."""
+    if page is None:
+        return ""
+    return tr("page {page}, read by OCR", page=page + 1) if recognised else tr("page {page}", page=page + 1)

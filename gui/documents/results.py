@@ -69,7 +69,7 @@ class ResultsModel(QAbstractListModel):
 
 def place_words(passage: Passage) -> str:
     """Page and section in a line."""
-    return " · ".join(part for part in (page_words(passage.page), passage.section) if part)
+    return " · ".join(part for part in (page_words(passage.page, passage.recognised), passage.section) if part)
 
 
 class CardDelegate(QStyledItemDelegate):

@@ -12,6 +12,7 @@ from core.jobs import Job
 from core.library.rules import LibraryRules
 from core.parsing.passwords import Passwords
 from core.parsing.pool import ParserPool
+from core.retrieval.retriever import Retriever
 from core.values import Document, DocumentState
 from models.cancel import CancelToken
 from models.faults import Cancelled
@@ -71,6 +72,10 @@ def test_pictures_are_read_and_the_report_says_of_which_documents(opened: OpenLi
     (white,) = report.skipped
     assert white.path.name == "white.png" and "scanned" in white.reason
     assert "The miller lives next door." in text_of(opened, "scan.pdf")
+    retriever = Retriever(opened.database, opened.vectors, lambda: None)
+    found = retriever.search("miller door").passages
+    assert {(one.path.name, one.recognised) for one in found} == {("mixed.pdf", True), ("scan.pdf", True)}
+    assert not any(one.recognised for one in retriever.search("note").passages if one.path.name == "note.txt")
     shown = opened.library.document_text(document(opened, "mixed.pdf").id)
     assert shown is not None and shown.recognised == (1,)
 
