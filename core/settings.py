@@ -124,6 +124,12 @@ class Settings:
         maximum=131072,
         zero=N_("Automatic"),
     )
+    hub_address: str = _setting(
+        "",
+        N_("Address for downloads"),
+        N_("Another address that offers the same models, such as a mirror in your company. Empty for huggingface.co."),
+        group=MEMORY,
+    )
     unload_minutes: int = _setting(
         30,
         N_("Free the memory when idle"),

@@ -43,6 +43,18 @@ class ModelStatus:
     fault: Fault | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FoundModel:
+    """A model file of another program. `kind` is "chat", "embedder" or "reranker"; `known` that it is in the
+    catalogue."""
+
+    path: Path
+    kind: str
+    label: str
+    program: str
+    known: bool
+
+
 class Shelf:
     """Called from worker threads: every method reads headers from the disk."""
 
@@ -104,7 +116,8 @@ class Shelf:
 
         entry = catalog.entry(key)
         before = self.embedder()
-        path = download(entry, self.folder, report=job.report, cancel=job.cancel)
+        address = self._settings.current.hub_address.strip()
+        path = download(entry, self.folder, report=job.report, cancel=job.cancel, endpoint=address or None)
         self._choose(_kind_of_entry(entry), path, before)
         return path
 
@@ -112,11 +125,14 @@ class Shelf:
         """The catalogued files in the data directory."""
         return tuple(path for entry in catalog.ALL if (path := self.folder / entry.file).is_file())
 
-    def found_elsewhere(self) -> tuple[Path, ...]:
+    def found_elsewhere(self) -> tuple[FoundModel, ...]:
         """Model files that other programs have on this computer, which `adopt` can use without a copy."""
         from models.adopt import find_local_models
 
-        return tuple(found.header.path for found in find_local_models())
+        return tuple(
+            FoundModel(found.path, found.model.kind, found.model.label, found.program, found.model.entry is not None)
+            for found in find_local_models()
+        )
 
     def remove(self, entry: catalog.ModelEntry) -> bool:
         """Delete a downloaded model, and what has arrived of it; False if it was not there."""

@@ -115,6 +115,8 @@ def verify(
 def resolve(entry: ModelEntry, endpoint: str | None = None) -> RemoteFile:
     """Address, size and SHA-256 of `entry`, asked of the hub; what the catalog pins must agree with it."""
     base = (endpoint or os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
+    if "://" not in base:
+        base = f"https://{base}"
     commit, size_bytes, etag = _hub_metadata(entry, base)
     sha256 = etag if etag is not None and len(etag) == 64 else None
     if _differ(sha256, entry.sha256) or _differ(size_bytes, entry.size_bytes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from core.cli.output import Output
@@ -21,9 +22,9 @@ def models(workspace: Workspace, arguments: argparse.Namespace, output: Output) 
 def _list(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     there = {path.name: path for path in workspace.shelf.downloaded()}
     rows = [_row(entry, entry.file in there) for entry in catalog.ALL]
-    found = [str(path) for path in workspace.shelf.found_elsewhere()]
+    found = workspace.shelf.found_elsewhere()
     if output.json:
-        output.result({"models": rows, "found": found})
+        output.result({"models": rows, "found": [asdict(one) | {"path": str(one.path)} for one in found]})
         return
     for row in rows:
         size = f"{row['size_bytes'] / 1e9:.2f} GB" if row["size_bytes"] else ""
@@ -31,8 +32,9 @@ def _list(workspace: Workspace, arguments: argparse.Namespace, output: Output) -
         output.line(f"{row['key']:30} {size:>9}  {row['licence']:20} {state}")
         if row["note"]:
             output.line(f"    {tr(row['note'])}")
-    for path in found:
-        output.line(tr("on this computer already: {path}", path=path))
+    for one in found:
+        words = tr("on this computer already: {label} ({program}): {path}", **asdict(one))
+        output.line(words)
 
 
 def _get(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -67,7 +66,7 @@ class ModelActions(QObject):
                 self._set(kind, status=status, offer=offer, fault=fault)
             if self._situations[Kind.CHAT].ready:
                 self._make_plan()
-            else:
+            if not (self._situations[Kind.CHAT].ready and self._situations[Kind.EMBEDDER].ready):
                 self._look_elsewhere()
 
         self._bridge.run(Operation("store", work, self, on_result=show))
@@ -209,15 +208,18 @@ class ModelActions(QObject):
             self._set(Kind.CHAT, loaded=True, loading=None, unwanted=False, fault=None)
 
     def _look_elsewhere(self) -> None:
-        """Whether another program already has the language model; the folders it may be in are many, so this comes
-        after everything else."""
+        """Whether another program already has models that are known here; the folders they may be in are many, so this
+        comes after everything else."""
         shelf = self._workspace.shelf
 
-        def work(job: Job) -> Path | None:
-            wanted = "gptoss"
-            return next((p for p in shelf.found_elsewhere() if wanted in re.sub(r"[\W_]", "", p.name.lower())), None)
+        def work(job: Job) -> dict[Kind, Path]:
+            return {Kind(found.kind): found.path for found in reversed(shelf.found_elsewhere()) if found.known}
 
-        self._bridge.run(Operation("download", work, self, on_result=lambda path: self._set(Kind.CHAT, elsewhere=path)))
+        def show(paths: dict[Kind, Path]) -> None:
+            for kind in Kind:
+                self._set(kind, elsewhere=paths.get(kind))
+
+        self._bridge.run(Operation("download", work, self, on_result=show))
 
     def _make_plan(self) -> None:
         engines = self._workspace.engines

@@ -32,7 +32,8 @@ def hub(monkeypatch: pytest.MonkeyPatch, minilm_gguf: Path) -> Iterator[Hub]:
 @pytest.fixture
 def papermoor(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Papermoor:
     """Runs `papermoor models ARGUMENTS`: its status, what it printed, what it complained of."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_DATA_HOME", "HF_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
 
     def call(*arguments: object) -> tuple[int, str, str]:
         status = run(["models", *map(str, arguments), "--data-dir", str(tmp_path / "data")])
@@ -81,8 +82,9 @@ def test_what_another_program_has_is_listed(papermoor: Papermoor, tmp_path: Path
     theirs = tmp_path / "home" / ".lmstudio" / "models" / "somebody" / "minilm" / "all-minilm.gguf"
     theirs.parent.mkdir(parents=True)
     theirs.write_bytes(minilm_gguf.read_bytes())
-    assert str(theirs) in result(papermoor("list", "--json"))["found"]
-    assert f"on this computer already: {theirs}" in papermoor("list")[1]
+    found = {one["path"]: one for one in result(papermoor("list", "--json"))["found"]}
+    assert (found[str(theirs)]["kind"], found[str(theirs)]["program"]) == ("embedder", "LM Studio")
+    assert f"on this computer already: all-MiniLM-L6-v2 (LM Studio): {theirs}" in papermoor("list")[1]
 
 
 def test_what_cannot_be_is_said_in_a_sentence(papermoor: Papermoor, tmp_path: Path) -> None:

@@ -139,3 +139,23 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(qtbot: QtBot, win
     click(card.download)
     wait(qtbot, lambda: "all-MiniLM" in card.title.text() and at_rest(window))
     models_dialog(window).close()
+
+
+def test_a_model_that_another_program_has_is_offered_and_used_from_there(
+    qtbot: QtBot, tmp_path: Path, minilm_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_DATA_HOME", "HF_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    theirs = tmp_path / "home" / ".lmstudio" / "models" / "somebody" / "minilm" / "all-MiniLM-L6-v2.gguf"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(minilm_gguf.read_bytes())
+    with opened(qtbot, Opening(tmp_path / "data")) as window:
+        window.dialogs.show_models()
+        card = models_dialog(window).cards[Kind.EMBEDDER]
+        wait(qtbot, lambda: card.found.isVisible() and at_rest(window))
+        assert "all-MiniLM-L6-v2.gguf" in card.found.text()
+        click(card.found)
+        wait(qtbot, lambda: "all-MiniLM" in card.title.text() and at_rest(window))
+        assert window.workspace is not None and window.workspace.shelf.embedder().path == theirs
+        assert list((tmp_path / "data" / "models").glob("*.gguf")) == []
+        models_dialog(window).close()
