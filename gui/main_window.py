@@ -27,12 +27,14 @@ from gui.undo_bar import UndoBar
 from models.faults import Fault
 
 if TYPE_CHECKING:
+    from core.chat.values import SurveySuggested
     from core.values import Folder
     from core.workspace import Workspace
     from gui.chat.turns import Turns
     from gui.documents.actions import LibraryActions
     from gui.fault_page import FaultPage
     from gui.models.actions import ModelActions
+    from gui.surveys.pane import SurveyPane
     from models.conversation import Sampling
 
 SIZE = (1200, 780)
@@ -77,7 +79,9 @@ class MainWindow(QMainWindow):
         self.splitter = QSplitter()
         self.splitter.setHandleWidth(1)
         self.splitter.addWidget(self.documents)
-        self.splitter.addWidget(self.chat)
+        self.right = QStackedWidget()
+        self.right.addWidget(self.chat)
+        self.splitter.addWidget(self.right)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setCollapsible(1, False)
         self.splitter.setSizes([DOCUMENTS_WIDTH, SIZE[0] - DOCUMENTS_WIDTH])
@@ -110,6 +114,36 @@ class MainWindow(QMainWindow):
         made.quit_wanted.connect(self.close)
         self.pages.addWidget(made)
         return made
+
+    @cached_property
+    def surveys(self) -> SurveyPane:
+        """Only once the library is open."""
+        from gui.surveys.actions import SurveyActions
+        from gui.surveys.pane import SurveyPane
+
+        workspace, turns, models = self.workspace, self.turns, self.models
+        assert workspace is not None and turns is not None and models is not None
+        actions = SurveyActions(self._context.bridge, workspace, turns, self)
+        self.readiness.follow_survey(actions)
+        made = SurveyPane(self._context, actions)
+        made.places_wanted.connect(self._open_places)
+        made.left.connect(self.show_chat)
+        self.right.addWidget(made)
+        return made
+
+    def show_chat(self) -> None:
+        self.right.setCurrentWidget(self.chat)
+        self.chat.composer.field.setFocus()
+
+    def show_surveys(self) -> None:
+        if self.library is not None:
+            self.surveys.show_list()
+            self.right.setCurrentWidget(self.surveys)
+
+    def begin_survey(self, suggested: SurveySuggested) -> None:
+        """A survey was offered under an answer, and is wanted."""
+        self.surveys.begin(suggested.question, self.chat.foot.scope, suggested.kind)
+        self.right.setCurrentWidget(self.surveys)
 
     def open_library(self) -> None:
         """Open the data directory, off the GUI thread; the window can be seen and moved meanwhile."""
@@ -188,6 +222,8 @@ class MainWindow(QMainWindow):
         documents.remove.connect(dialogs.confirm_removal)
         chat.places_wanted.connect(self._open_places)
         chat.linked.connect(dialogs.ask_to_open)
+        chat.survey_wanted.connect(self.begin_survey)
+        chat.conversations.surveys_wanted.connect(self.show_surveys)
         chat.typing.connect(
             lambda: self.readiness.prepare(chat.current, chat.composer.effort) if self.library else None
         )
@@ -215,19 +251,24 @@ class MainWindow(QMainWindow):
             settings=dialogs.show_settings,
             models=dialogs.show_models,
             quit=self.close,
-            new_conversation=chat.new_conversation,
+            new_conversation=self._new_conversation,
             rename_conversation=chat.rename_current,
             delete_conversation=chat.conversations.delete_current,
             copy_answer=chat.copy_last_answer,
             ask_again=chat.ask_again,
             stop=self._escape,
-            compose=lambda: chat.composer.field.setFocus(),
+            compose=self.show_chat,
             choose_scope=chat.foot.choose_scope,
+            surveys=self.show_surveys,
             toggle_conversations=chat.toggle_conversations,
             toggle_documents=lambda: self.documents.setVisible(not self.documents.isVisible()),
             guide=lambda: self.guide.open() if self.library else None,
             about=dialogs.show_about,
         )
+
+    def _new_conversation(self) -> None:
+        self.show_chat()
+        self.chat.new_conversation()
 
     def _focus_search(self) -> None:
         self.documents.show()

@@ -33,6 +33,7 @@ class Choices:
     stop: Callable[[], object]
     compose: Callable[[], object]
     choose_scope: Callable[[], object]
+    surveys: Callable[[], object]
     toggle_conversations: Callable[[], object]
     toggle_documents: Callable[[], object]
     guide: Callable[[], object]
@@ -75,6 +76,7 @@ def fill(window: QMainWindow, choices: Choices) -> dict[str, QAction]:
     add(chat, "new_conversation", tr("New conversation"), "Ctrl+N")
     add(chat, "compose", tr("Write a question"), "Ctrl+L")
     add(chat, "choose_scope", tr("Choose what it looks into…"), "Ctrl+D")
+    add(chat, "surveys", tr("Surveys of all documents"), "Ctrl+E")
     chat.addSeparator()
     add(chat, "copy_answer", tr("Copy the last answer"), "Ctrl+Shift+C")
     add(chat, "ask_again", tr("Write the last answer again"), "Ctrl+R")

@@ -12,7 +12,7 @@ from core.i18n import tr
 from gui.bridge import Bridge
 from gui.chat import actions
 from gui.chat.conversation_rows import SUMMARY, ConversationDelegate, ConversationsModel
-from gui.style.elements import column, icon_button, label, row
+from gui.style.elements import column, icon_button, label, push_button, row
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
@@ -27,6 +27,7 @@ class ConversationList(QFrame):
     chosen = Signal(int)
     new_wanted = Signal()
     listed = Signal()
+    surveys_wanted = Signal()
     deleted = Signal(int, str)  # a conversation's id and title
 
     def __init__(self, bridge: Bridge, theme: Theme) -> None:
@@ -58,6 +59,13 @@ class ConversationList(QFrame):
         self.hint.hide()
         layout.addWidget(self.hint)
         layout.addWidget(self.view, 1)
+        self.surveys = push_button(tr("Surveys"), self.surveys_wanted.emit, "quiet")
+        self.surveys.setToolTip(tr("Put one question to every document (Ctrl+E)"))
+        foot = row()
+        foot.setContentsMargins(SPACE, 0, SPACE, SPACE)
+        foot.addWidget(self.surveys)
+        foot.addStretch(1)
+        layout.addLayout(foot)
         self._current = 0
 
     def attach(self, workspace: Workspace) -> None:

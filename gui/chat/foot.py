@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from gui.chat.asking import Manner
     from gui.chat.form_dialog import FormDialog
     from gui.chat.scope_dialog import ScopeDialog
-    from gui.chat.scope_model import ScopeTree
 
 
 class ChatFoot(QWidget):
@@ -90,26 +89,11 @@ class ChatFoot(QWidget):
         self._conversation_id = conversation_id
 
     def choose_scope(self) -> ScopeDialog | None:
-        from gui.chat.scope_dialog import ScopeDialog
+        from gui.chat.scoping import open_scope_dialog
 
-        workspace = self._workspace
-        if workspace is None:
+        if self._workspace is None:
             return None
-        made: list[ScopeDialog] = []
-
-        def read(words: str) -> None:
-            def show(tree: ScopeTree) -> None:
-                if made and made[0].filter.text() == words:
-                    made[0].show_tree(tree)
-
-            self._context.bridge.run(actions.read_scope_tree(workspace, words, self, show))
-
-        dialog = ScopeDialog(self._context.theme, self.scope, read, self.window())
-        made.append(dialog)
-        dialog.chosen.connect(self._scope_chosen)
-        dialog.finished.connect(lambda result: made.clear())
-        dialog.open()
-        return dialog
+        return open_scope_dialog(self._context, self._workspace, self.scope, self, self._scope_chosen)
 
     def choose_form(self, kind: FormatKind) -> FormDialog:
         from gui.chat.form_dialog import FormDialog

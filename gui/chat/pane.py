@@ -37,6 +37,7 @@ class ChatPane(QFrame):
     places_wanted = Signal(object)  # Places
     linked = Signal(QUrl)
     typing = Signal()
+    survey_wanted = Signal(object)  # SurveySuggested
 
     def __init__(self, context: WindowContext) -> None:
         super().__init__()
@@ -80,6 +81,7 @@ class ChatPane(QFrame):
         made.again_wanted.connect(self.ask_again)
         made.edit_wanted.connect(self._edit)
         made.linked.connect(self.linked)
+        made.survey_wanted.connect(self.survey_wanted)
         made.folding_chosen.connect(lambda opened: state.set("reasoning_open", opened))
         made.answer_now.connect(lambda: self._turns.answer_now() if self._turns else None)
         self.pages.addWidget(made)

@@ -1,0 +1,1 @@
+"""Surveys: a question put to every document, its progress, its table."""

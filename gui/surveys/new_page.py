@@ -1,0 +1,143 @@
+"""Where a survey is begun: the question, what is asked of each document, which documents, how long it will take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QWidget
+
+from core.chat.values import WHOLE_LIBRARY, Scope, SurveyKind
+from core.i18n import fault_text, ngettext, tr
+from core.survey.values import Estimate
+from gui import words
+from gui.chat.scope_button import ScopeButton
+from gui.style.elements import column, label, push_button, row
+from gui.style.sheet import COLUMN_WIDTH, SPACE
+from gui.style.theme import Theme
+
+if TYPE_CHECKING:
+    from models.faults import Fault
+
+
+class NewSurveyPage(QWidget):
+    """`wanted` carries question, scope and kind (None: told from the question)."""
+
+    wanted = Signal(str, object, object)
+    scope_wanted = Signal()
+    cancelled = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.question = QPlainTextEdit()
+        self.question.setAccessibleName(tr("Question of the survey"))
+        self.question.setPlaceholderText(tr("For example: List every contract with a rent over 1,000 euros"))
+        self.question.setProperty("framed", True)
+        self.question.setTabChangesFocus(True)
+        self.question.setFixedHeight(12 * SPACE)
+        self.question.textChanged.connect(self._changed)
+        self.kind = QComboBox()
+        self.kind.setAccessibleName(tr("What is asked of each document"))
+        for said, kind in _kinds():
+            self.kind.addItem(said, kind)
+        self.scope = ScopeButton(theme)
+        self.scope.clicked.connect(lambda checked=False: self.scope_wanted.emit())
+        self.estimate = label("", "small", wrap=True)
+        self.fault = label("", "danger", wrap=True)
+        self.fault.hide()
+        self.start = push_button(tr("Start"), self._start, "primary")
+        self.cancel = push_button(tr("Cancel"), self.cancelled.emit)
+        self._lay_out()
+        self._changed()
+
+    def prepare(self, question: str = "", scope: Scope = WHOLE_LIBRARY, kind: SurveyKind | None = None) -> None:
+        """Begin anew with what is known already."""
+        self.question.setPlainText(question)
+        self.kind.setCurrentIndex(max(0, self.kind.findData(kind)))
+        self.set_scope(scope)
+        self.show_fault(None)
+        self.question.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def set_scope(self, scope: Scope) -> None:
+        self.scope.show_scope(scope)
+        self.estimate.setText("")
+
+    def show_estimate(self, estimate: Estimate) -> None:
+        if not estimate.documents:
+            self.estimate.setText(tr("There is no document to read yet."))
+            return
+        documents = ngettext("{n} document", "{n} documents", estimate.documents)
+        text = tr("{documents}, about {time} on this computer.", documents=documents, time=_rough(estimate.expected_s))
+        if not estimate.measured:
+            text = f"{text} {tr('Its speed has not been measured yet, so this is a guess.')}"
+        self.estimate.setText(f"{text} {tr('You can stop at any time and go on later.')}")
+
+    def show_fault(self, fault: Fault | None) -> None:
+        self.fault.setText(fault_text(fault) if fault is not None else "")
+        self.fault.setVisible(fault is not None)
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        inside.setMaximumWidth(COLUMN_WIDTH)
+        lines = column(inside, 0, SPACE)
+        lines.addWidget(label(tr("Ask every document"), "display", wrap=True))
+        lines.addWidget(
+            label(
+                tr(
+                    "An ordinary answer rests on a few passages. A survey reads each document from beginning to end, "
+                    "and makes a table in which every row names its place."
+                ),
+                "muted",
+                wrap=True,
+            )
+        )
+        lines.addSpacing(SPACE)
+        lines.addWidget(self.question)
+        for title, control in ((tr("What is asked"), self.kind), (tr("Documents"), self.scope)):
+            line = row()
+            name = label(title)
+            name.setMinimumWidth(14 * SPACE)
+            line.addWidget(name)
+            line.addWidget(control)
+            line.addStretch(1)
+            lines.addLayout(line)
+        lines.addWidget(self.estimate)
+        lines.addWidget(self.fault)
+        buttons = row()
+        buttons.addWidget(self.start)
+        buttons.addWidget(self.cancel)
+        buttons.addStretch(1)
+        lines.addLayout(buttons)
+        lines.addStretch(1)
+        around = row(self, 0, 0)
+        around.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        around.addStretch(1)
+        around.addWidget(inside, 1000)
+        around.addStretch(1)
+
+    def _changed(self) -> None:
+        self.start.setEnabled(bool(self.question.toPlainText().strip()))
+
+    def _start(self) -> None:
+        self.show_fault(None)
+        self.wanted.emit(self.question.toPlainText().strip(), self.scope.scope, self.kind.currentData())
+
+
+def _kinds() -> tuple[tuple[str, SurveyKind | None], ...]:
+    return (
+        (tr("As the question says"), None),
+        (tr("What each document says to it"), SurveyKind.QUESTION),
+        (tr("A list of entries"), SurveyKind.LIST),
+        (tr("A summary of each document"), SurveyKind.SUMMARIES),
+        (tr("What changed between two documents"), SurveyKind.CHANGES),
+    )
+
+
+def _rough(seconds: float) -> str:
+    """No more exact than the guess is."""
+    minutes = round(seconds / words.MINUTE_S)
+    if minutes < 1:
+        return tr("a minute")
+    if minutes < 90:
+        return ngettext("{n} minute", "{n} minutes", minutes)
+    return ngettext("{n} hour", "{n} hours", round(seconds / words.HOUR_S))

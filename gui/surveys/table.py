@@ -1,0 +1,101 @@
+"""The table of what a survey found: a row for each finding, with its document, its quotation and what was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from core.i18n import tr
+from core.survey.summarising import numbered
+from core.survey.values import Finding, Row, Survey
+from core.values import Citation
+from gui.chat.support import support_mark, support_words
+from gui.documents.place import page_words
+
+NUMBER, DOCUMENT, FINDING, VALUE, QUOTATION, CHECKED = range(6)
+_Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+
+
+class FindingsModel(QAbstractTableModel):
+    """Follows a survey as it is read; the numbers are those that its summary cites."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.survey: Survey | None = None
+        self.found: list[tuple[int, Row, Finding]] = []
+
+    def show_survey(self, survey: Survey | None) -> None:
+        """Rows that only came to the end are inserted, so that what is selected and scrolled to stays."""
+        found = list(numbered(survey)) if survey is not None else []
+        self.survey = survey
+        if found[: len(self.found)] == self.found:
+            if len(found) > len(self.found):
+                self.beginInsertRows(_NOWHERE, len(self.found), len(found) - 1)
+                self.found = found
+                self.endInsertRows()
+            return
+        self.beginResetModel()
+        self.found = found
+        self.endResetModel()
+
+    @property
+    def has_values(self) -> bool:
+        return any(finding.value for _, _, finding in self.found)
+
+    def citations(self) -> tuple[Citation, ...]:
+        """The place of each row, in their order."""
+        return tuple(finding.citation for _, _, finding in self.found)
+
+    def row_of(self, number: int) -> int:
+        return next((at for at, (n, _, _) in enumerate(self.found) if n == number), -1)
+
+    def rowCount(self, parent: _Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.found)
+
+    def columnCount(self, parent: _Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else 6
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _titles()[section]
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        number, row, finding = self.found[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return " ".join(_cell(index.column(), number, row, finding).split())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            if index.column() == CHECKED:
+                return support_words(finding.citation.support)
+            return str(row.path) if index.column() == DOCUMENT else _cell(index.column(), number, row, finding)
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == NUMBER:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+
+def unread_words(rows: Sequence[Row]) -> list[str]:
+    """A line for each document that was not read, or not to its end, with the reason."""
+    return [tr("{name}: {reason}", name=row.path.name, reason=row.reason) for row in rows if row.reason]
+
+
+def _titles() -> tuple[str, ...]:
+    return ("", tr("Document"), tr("Finding"), tr("Value"), tr("Quotation"), tr("Checked"))
+
+
+def _cell(column: int, number: int, row: Row, finding: Finding) -> str:
+    if column == NUMBER:
+        return str(number)
+    if column == DOCUMENT:
+        return " · ".join(part for part in (row.path.name, page_words(finding.citation.page)) if part)
+    if column == FINDING:
+        return finding.text
+    if column == VALUE:
+        return finding.value if finding.meets is not None or not finding.value else f"{finding.value} ?"
+    if column == QUOTATION:
+        return finding.citation.quote
+    return support_mark(finding.citation.support)
