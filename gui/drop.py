@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QDropEvent, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from core.i18n import ngettext, tr
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
+
+_DRAGGING = (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.DragLeave, QEvent.Type.Drop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ class Dropped:
 
 
 class DropSign(QWidget):
-    """Covers the window while something that can be used is held over it."""
+    """Covers the window while something that can be used is held over it. `dropped` carries the paths let go there."""
+
+    dropped = Signal(list)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -53,11 +57,33 @@ class DropSign(QWidget):
         self._covered = parent
         self._words = ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        parent.setAcceptDrops(True)
+        parent.installEventFilter(self)
         self.hide()
 
     @property
     def words(self) -> str:
         return self._words
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Takes part in every drag over the window, before its other widgets."""
+        kind = event.type()
+        if watched is not self._covered or kind not in _DRAGGING:
+            return False
+        if kind == QEvent.Type.DragLeave or not isinstance(event, QDropEvent):
+            self.hide()
+            return False
+        held = Dropped.of(event.mimeData())
+        if kind == QEvent.Type.Drop:
+            self.hide()
+        if not held:
+            return False
+        event.acceptProposedAction()
+        if kind == QEvent.Type.Drop:
+            self.dropped.emit([*held.models, *held.documents])
+        elif not self.isVisible():
+            self.show_for(held)
+        return True
 
     def show_for(self, dropped: Dropped) -> None:
         self._words = dropped.words

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget
 
 from core.i18n import ngettext, tr
@@ -70,7 +70,6 @@ class MainWindow(QMainWindow):
         self.models: ModelActions | None = None
         self.turns: Turns | None = None
         self.setWindowTitle("Papermoor")
-        self.setAcceptDrops(True)
         self.setMinimumSize(*SMALLEST)
         self.documents = DocumentPane(context)
         self.chat = ChatPane(context)
@@ -125,6 +124,10 @@ class MainWindow(QMainWindow):
         assert workspace is not None and turns is not None and models is not None
         actions = SurveyActions(self._context.bridge, workspace, turns, self)
         self.readiness.follow_survey(actions)
+        listed = self.chat.conversations
+        actions.run_changed.connect(
+            lambda run: listed.show_survey(run.done, run.total) if run else listed.show_survey(0, 0)
+        )
         made = SurveyPane(self._context, actions)
         made.places_wanted.connect(self._open_places)
         made.left.connect(self.show_chat)
@@ -237,6 +240,7 @@ class MainWindow(QMainWindow):
         self.status.skipped_wanted.connect(dialogs.show_skipped)
         self.status.models_wanted.connect(dialogs.show_models)
         dialogs.chosen.connect(self.add)
+        self.drop_sign.dropped.connect(self.add)
 
     def _choices(self) -> menus.Choices:
         dialogs, chat = self.dialogs, self.chat
@@ -307,29 +311,6 @@ class MainWindow(QMainWindow):
             tr("Add it again"),
             lambda: self.add([folder.path]),
         )
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        self._drag_over(event)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        self._drag_over(event)
-
-    def _drag_over(self, event: QDragMoveEvent) -> None:
-        dropped = Dropped.of(event.mimeData())
-        if dropped:
-            event.acceptProposedAction()
-            if not self.drop_sign.isVisible():
-                self.drop_sign.show_for(dropped)
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.drop_sign.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.drop_sign.hide()
-        dropped = Dropped.of(event.mimeData())
-        if dropped:
-            event.acceptProposedAction()
-            self.add([*dropped.models, *dropped.documents])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop what runs, let go of the library, and leave within a few seconds."""

@@ -19,6 +19,7 @@ from gui.style.theme import Theme
 if TYPE_CHECKING:
     from core.values import ConversationSummary
     from core.workspace import Workspace
+    from gui.surveys.actions import Run
 
 
 class ConversationList(QFrame):
@@ -155,6 +156,14 @@ class ConversationList(QFrame):
         self.model.search(text)
         self.select(self._current)
         self._show_hint()
+
+    def show_survey(self, run: Run | None) -> None:
+        """How far the survey is that is being read."""
+        words = tr("Surveys")
+        if run is not None and run.total:
+            words = tr("Surveys · {read} of {documents} read", read=run.done, documents=run.total)
+        self.surveys.setText(words)
+        self.surveys.setAccessibleName(words)
 
     def _show_hint(self) -> None:
         """An empty list says why it is empty."""

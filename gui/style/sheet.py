@@ -117,6 +117,7 @@ QTextBrowser, QPlainTextEdit, QTextEdit { background: transparent; border: none;
 QPlainTextEdit[framed="true"] { background: $surface; border: 1px solid $outline; border-radius: 8px; padding: 4px; }
 QPlainTextEdit[framed="true"]:focus { border: 2px solid $accent; padding: 3px; }
 QListWidget#mentions { background: $surface; border: 1px solid $outline; border-radius: 8px; padding: 4px; }
+QListWidget#surveys::item { padding: 8px; border-radius: 8px; }
 QListWidget#mentions::item { padding: 3px 8px; border-radius: 4px; }
 QScrollArea, QScrollArea > QWidget > QWidget#canvas { background: $canvas; border: none; }
 

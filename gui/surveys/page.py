@@ -67,6 +67,8 @@ class SurveyPage(QWidget):
         for widget in (self.question, self.status, self.progress, self.fault, self.coverage, self.unread, self.summary):
             layout.addWidget(widget)
         layout.addWidget(self.table, 1)
+        self._room = QWidget()  # in the place of the table while there is nothing in it
+        layout.addWidget(self._room, 1)
         layout.addLayout(self._make_buttons())
 
     def show_survey(self, survey: Survey) -> None:
@@ -118,6 +120,7 @@ class SurveyPage(QWidget):
         self.model.show_survey(survey)
         self.table.setColumnHidden(VALUE, not self.model.has_values)
         self.table.setVisible(bool(self.model.found))
+        self._room.setVisible(not self.model.found)
         self._show_progress()
 
     def _show_progress(self, *, another: bool = False) -> None:

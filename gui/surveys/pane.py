@@ -34,6 +34,7 @@ class SurveyPane(QFrame):
         self.setObjectName("canvas")
         self.title = ElidedLabel(tr("Surveys"), "title", Qt.TextElideMode.ElideRight)
         self.list = QListWidget()
+        self.list.setObjectName("surveys")
         self.list.setAccessibleName(tr("Surveys"))
         self.list.itemActivated.connect(self._choose)
         self.list.itemClicked.connect(self._choose)
@@ -55,7 +56,7 @@ class SurveyPane(QFrame):
         self.title.setText(tr("Surveys"))
         self.pages.setCurrentWidget(self._list_page)
         self._actions.refresh()
-        self.list.setFocus()
+        (self.list if self.list.count() else self.first).setFocus()
 
     def begin(self, question: str = "", scope: Scope = WHOLE_LIBRARY, kind: SurveyKind | None = None) -> None:
         """Show the page of a new survey, filled with what is known."""
@@ -128,6 +129,8 @@ class SurveyPane(QFrame):
             item.setData(Qt.ItemDataRole.UserRole, head.id)
         self.list.setVisible(bool(heads))
         self.hint.setVisible(not heads)
+        if not heads and self.list.hasFocus():
+            self.first.setFocus()
 
     def _choose(self, item: QListWidgetItem) -> None:
         self._actions.open(int(item.data(Qt.ItemDataRole.UserRole)))
