@@ -124,10 +124,7 @@ class MainWindow(QMainWindow):
         assert workspace is not None and turns is not None and models is not None
         actions = SurveyActions(self._context.bridge, workspace, turns, self)
         self.readiness.follow_survey(actions)
-        listed = self.chat.conversations
-        actions.run_changed.connect(
-            lambda run: listed.show_survey(run.done, run.total) if run else listed.show_survey(0, 0)
-        )
+        actions.run_changed.connect(self.chat.conversations.show_survey)
         made = SurveyPane(self._context, actions)
         made.places_wanted.connect(self._open_places)
         made.left.connect(self.show_chat)

@@ -38,8 +38,8 @@ class NewSurveyPage(QWidget):
         self.question.textChanged.connect(self._changed)
         self.kind = QComboBox()
         self.kind.setAccessibleName(tr("What is asked of each document"))
-        for said, kind in _kinds():
-            self.kind.addItem(said, kind)
+        self._kinds = [kind for _, kind in _kinds()]
+        self.kind.addItems([said for said, _ in _kinds()])
         self.scope = ScopeButton(theme)
         self.scope.clicked.connect(lambda checked=False: self.scope_wanted.emit())
         self.estimate = label("", "small", wrap=True)
@@ -53,10 +53,17 @@ class NewSurveyPage(QWidget):
     def prepare(self, question: str = "", scope: Scope = WHOLE_LIBRARY, kind: SurveyKind | None = None) -> None:
         """Begin anew with what is known already."""
         self.question.setPlainText(question)
-        self.kind.setCurrentIndex(max(0, self.kind.findData(kind)))
+        self.choose_kind(kind)
         self.set_scope(scope)
         self.show_fault(None)
         self.question.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def chosen_kind(self) -> SurveyKind | None:
+        return self._kinds[self.kind.currentIndex()]
+
+    def choose_kind(self, kind: SurveyKind | None) -> None:
+        self.kind.setCurrentIndex(self._kinds.index(kind))
 
     def set_scope(self, scope: Scope) -> None:
         self.scope.show_scope(scope)
@@ -120,7 +127,7 @@ class NewSurveyPage(QWidget):
 
     def _start(self) -> None:
         self.show_fault(None)
-        self.wanted.emit(self.question.toPlainText().strip(), self.scope.scope, self.kind.currentData())
+        self.wanted.emit(self.question.toPlainText().strip(), self.scope.scope, self.chosen_kind)
 
 
 def _kinds() -> tuple[tuple[str, SurveyKind | None], ...]:

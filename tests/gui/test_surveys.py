@@ -53,7 +53,7 @@ def begin(qtbot: QtBot, window: MainWindow, kind: SurveyKind) -> SurveyPage:
     wait(qtbot, lambda: "on this computer" in new_page.estimate.text())
     assert not new_page.start.isEnabled()
     QTest.keyClicks(new_page.question, QUESTION)
-    new_page.kind.setCurrentIndex(new_page.kind.findData(kind))
+    new_page.choose_kind(kind)
     click(new_page.start)
     wait(qtbot, lambda: window.surveys.pages.currentWidget() is window.surveys.page)
     return window.surveys.page
@@ -149,9 +149,9 @@ def test_what_was_offered_under_an_answer_is_prepared(qtbot: QtBot, tmp_path: Pa
         wait(qtbot, lambda: at_rest(window) and "2 documents ready" in window.status.text.text())
         window.chat.survey_wanted.emit(SurveySuggested(SurveyKind.SUMMARIES, QUESTION, 2, None))
         page = window.surveys.new_page
-        assert page.question.toPlainText() == QUESTION and page.kind.currentData() is SurveyKind.SUMMARIES
+        assert page.question.toPlainText() == QUESTION and page.chosen_kind is SurveyKind.SUMMARIES
         wait(qtbot, lambda: page.estimate.text().startswith("2 documents"))
-        page.kind.setCurrentIndex(page.kind.findData(SurveyKind.CHANGES))
+        page.choose_kind(SurveyKind.CHANGES)
         click(page.start)  # there is no model: the survey is made, and says what is missing
         wait(qtbot, lambda: window.surveys.page.fault.isVisible())
         assert window.surveys.page.start.isVisible()
