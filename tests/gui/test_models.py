@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow, Opening
-from gui.models.actions import Kind
+from gui.models.situation import Kind
 from models import catalog
 from tests.support.hub_server import Hub, Serve, serving
 from tests.support.window import at_rest, click, drop, models_dialog, opened, shown, wait

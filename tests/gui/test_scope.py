@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
 from core.chat.values import WHOLE_LIBRARY, FormatKind, Patience, Scope
@@ -65,7 +64,7 @@ def form(window: MainWindow) -> FormDialog:
 
 
 def accept(made: ScopeDialog) -> None:
-    click(made.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok))
+    click(made.accept_button)
 
 
 def test_a_folder_is_chosen_and_a_document_of_it_left_out(qtbot: QtBot, window: MainWindow, papers: Path) -> None:
@@ -176,11 +175,11 @@ def test_how_much_is_read_and_the_form_of_the_answer(qtbot: QtBot, window: MainW
     schema.schema.setPlainText("{")
     click(schema.accept_button)
     assert "This is not JSON: look at line 1." in shown(schema)
-    assert options.answer_format.kind is FormatKind.TABLE and options.forms["table"].isChecked()
+    assert options.forms["table"].isChecked() and not options.forms["json"].isChecked()
     schema.schema.setPlainText('{"type": "object"}')
     click(schema.accept_button)
-    assert options.answer_format.kind is FormatKind.JSON
     manner = window.chat.foot.manner
-    assert manner.patience is Patience.THOROUGH and manner.answer_format.schema == '{"type": "object"}'
+    assert manner.patience is Patience.THOROUGH and manner.answer_format.kind is FormatKind.JSON
+    assert manner.answer_format.schema == '{"type": "object"}'
     window.chat.new_conversation()
     assert options.answer_format.kind is FormatKind.TEXT and options.patience is Patience.BALANCED
