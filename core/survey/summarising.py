@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from core.chat.answering import AnsweringModel
 from core.chat.citations import check_sentences, normalise_marks
@@ -39,6 +39,14 @@ def summary_sources(survey: Survey) -> tuple[Citation, ...]:
 def summary_sentences(survey: Survey) -> tuple[CheckedSentence, ...]:
     """The summary's cited sentences, each compared with the findings it cites."""
     return check_sentences(survey.summary, summary_sources(survey))
+
+
+@dataclass(slots=True)
+class Written:
+    """The answers of one round, and whether any so far was cut at its longest length."""
+
+    answers: list[str] = field(default_factory=list)
+    cut: bool = False
 
 
 class Groups:
