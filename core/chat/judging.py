@@ -10,7 +10,7 @@ from core.chat.support import support
 from core.chat.values import Judgement, Verdict
 from core.values import Citation, Support
 
-ANSWERED_FROM = 0.48
+ANSWERED_FROM = 0.45
 """Below this sign of the search, an answer without a supported citation counts as not in the documents."""
 NEAREST = 3
 LEAST_WORDS = 6
