@@ -181,4 +181,7 @@ def _passage(stored: DocumentText, start: int, end: int) -> Passage:
     document = stored.document
     before = [number for number, at in enumerate(stored.pages) if at <= start]
     page = before[-1] if before else None
-    return Passage(1, 0.0, document.id, document.path, document.title, page, "", start, end, stored.text[start:end])
+    return Passage(
+        1, 0.0, document.id, document.path, document.title, page, "", start, end, stored.text[start:end],
+        recognised=page in stored.recognised,
+    )  # fmt: skip

@@ -76,8 +76,12 @@ def _place(connection: Connection, document_id: int, match: re.Match[str], rank:
     path, title, pages = connection.execute(
         "SELECT path, title, pages FROM documents WHERE id = ?", (document_id,)
     ).fetchone()
-    starts = json.loads(pages)["starts"] if pages else []
+    stored = json.loads(pages) if pages else {"starts": []}
+    starts = stored["starts"]
     page = bisect_right(starts, match.start()) - 1 if starts else None
     start, end = max(0, match.start() - AROUND_CHARS), min(len(match.string), match.end() + AROUND_CHARS)
     text = match.string[start:end]
-    return Passage(rank, 1.0, document_id, Path(os.fsdecode(path)), title, page, "", start, end, text)
+    return Passage(
+        rank, 1.0, document_id, Path(os.fsdecode(path)), title, page, "", start, end, text,
+        recognised=page in stored.get("recognised", ()),
+    )  # fmt: skip
