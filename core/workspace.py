@@ -74,7 +74,6 @@ class Workspace:
         self.chat = Chat(
             self.conversations,
             self.library,
-            self.scopes,
             self.retriever,
             Gathering(self.scopes, Sections(database), self.retriever),
             Phrases(database),

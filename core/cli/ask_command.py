@@ -158,7 +158,6 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "section": citation.section,
         "support": citation.support.value,
-        "recognised": citation.recognised,
     }
 
 

@@ -25,7 +25,7 @@ WINDOW = 20
 CLOSENESS = 0.4
 MEANING_ALONE = 1.6
 """Weight of a cosine where no keyword is found, and, below, where one passage has them all."""
-MEANING_LEAST = 0.2
+MEANING_LEAST = 0.3
 BEFORE = 0.3
 """How much of the previous passage's score may stand in for a passage's own ("it was developed by ..."), and of the
 next one's."""
@@ -35,7 +35,7 @@ AFTER = 0.2
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A passage to rank. `own` and `shared` are its and its document's keyword scores; `cosine` is None where there is
-    no vector."""
+    no vector yet: such a one counts as the usual one does."""
 
     passage: StoredPassage
     own: float
@@ -132,10 +132,10 @@ def _fused(candidates: Sequence[Candidate], better: Mapping[int, float], scale: 
     covered = max((w + b + c.shared for w, b, c in zip(words, beside, candidates, strict=True)), default=0.0) / scale
     weight = trust * (MEANING_ALONE + (MEANING_LEAST - MEANING_ALONE) * min(1.0, covered))
     known = [c.cosine for c in candidates if c.cosine is not None]
-    least = min(known, default=0.0)
+    usual = sum(known) / max(1, len(known))
     ranked: list[Ranked] = []
     for candidate, word, next_to_it in zip(candidates, words, beside, strict=True):
-        meaning = weight * (candidate.cosine if candidate.cosine is not None else least) if known else 0.0
+        meaning = weight * (candidate.cosine if candidate.cosine is not None else usual)
         parts = Parts(word / scale, next_to_it / scale, meaning, candidate.shared / scale)
         itself = parts.words + parts.neighbours + parts.meaning
         ranked.append(Ranked(candidate.passage, itself + parts.document, itself, parts, candidate.cosine))

@@ -12,7 +12,7 @@ from core.store.postings import StoredPassage
 WANTED_CHARS = 1200
 MOST_CHARS = 1500
 """A passage grows until it has the first length, and never beyond the second."""
-FITTING = 0.5
+FITTING = 0.3
 """A neighbour is added if its own score is at least this share of that of the passage it is added to."""
 REPEATED_INSIDE = 0.8
 """Share of a text's word pairs that were shown before, from which it says nothing new: in the same document, and

@@ -54,8 +54,9 @@ def test_without_vectors_words_decide() -> None:
     assert ids(ranked(candidate(1, own=1.0), candidate(5, own=2.0), candidate(9, own=1.5))) == [5, 9, 1]
 
 
-def test_a_passage_without_a_vector_counts_as_the_least_similar() -> None:
+def test_a_passage_without_a_vector_yet_counts_as_the_usual_one() -> None:
     assert ids(ranked(candidate(1, cosine=0.6), candidate(5), candidate(9, cosine=0.2))) == [1, 5, 9]
+    assert ids(ranked(candidate(1, cosine=0.6), candidate(5, own=4.0), candidate(9, cosine=0.3))) == [5, 1, 9]
 
 
 def test_the_passage_after_a_good_one_gains() -> None:

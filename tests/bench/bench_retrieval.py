@@ -1,0 +1,137 @@
+"""What searches find, in folders of documents with known questions, kept by commit; and how long they take.
+
+`FOLDER...`: each holds docs/ and queries*.jsonl (core.evaluation.questions); the record grows by a line for each.
+The record's last values stand beside the new ones. `--passages N`: how long a search takes among N passages
+(100,000 unless folders are given).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from core.evaluation.evaluation import Evaluation, evaluate
+from core.evaluation.questions import read_questions
+from core.jobs import Job
+from core.retrieval.retriever import Retriever
+from core.store.database import Database
+from core.store.vector_index import VectorIndex
+from core.workspace import Workspace
+from tests.bench.bench_store import Questions, fill, made_vectors
+
+RECORD = Path(__file__).with_name("retrieval.jsonl")
+SHOWN = ("recall@3", "any@3", "recall@3000c", "partly@3000c", "recall@6000c", "mrr", "ndcg@10", "document@3", "page@10")
+
+
+def commit() -> str:
+    """The commit this tree stands at, with a + where it was changed since."""
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+", "--exclude=*"], capture_output=True, text=True, check=True
+    )
+    return described.stdout.strip()
+
+
+def evaluated(folder: Path, data_dir: Path, embedder: Path | None, more: list[Path]) -> Evaluation:
+    questions = [q for file in (*sorted(folder.glob("queries*.jsonl")), *more) for q in read_questions(file)]
+    asked = [q for q in questions if q.gold or q.corpus in ("", folder.resolve().name)]
+    workspace = Workspace.open(data_dir, embedder=embedder)
+    try:
+        return evaluate(workspace.library, workspace.retriever, folder / "docs", asked, Job())
+    finally:
+        workspace.close()
+
+
+def last_values(name: str, meaning: bool) -> dict[str, float]:
+    lines = RECORD.read_text(encoding="utf-8").splitlines() if RECORD.exists() else []
+    for line in reversed(lines):
+        entry: dict[str, Any] = json.loads(line)
+        if (entry["set"], entry["meaning"]) == (name, meaning):
+            return dict(entry["measures"])
+    return {}
+
+
+def keep(name: str, found: Evaluation) -> None:
+    measures = {key: round(value, 4) for key, value in found.measures.items()}
+    measures |= {f"answered, {kind}": round(value, 4) for kind, value in found.answered.items()}
+    entry = {
+        "commit": commit(),
+        "day": time.strftime("%Y-%m-%d"),
+        "set": name,
+        "meaning": found.meaning,
+        "questions": found.questions,
+        "measures": measures,
+    }
+    with RECORD.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(entry) + "\n")
+
+
+def show(name: str, found: Evaluation, before: dict[str, float]) -> None:
+    print(
+        f"{name}: {found.questions} questions, {found.documents} documents, {found.passages} passages, "
+        f"{found.median_ms:.0f} ms a search"
+    )
+    for key, value in found.measures.items():
+        if key in SHOWN:
+            change = f"  ({100 * (value - before[key]):+.1f})" if key in before else ""
+            print(f"  {key:<14}{100 * value:6.1f} %{change}")
+    for kind, value in found.answered.items():
+        print(f"  answered or not ({kind}): {value:.3f}")
+
+
+def measure_time(passages: int, dimension: int, searches: int) -> None:
+    """A question of eight words and its vector, through all of the retriever but the embedding of the question."""
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root)
+        vectors = made_vectors(passages, dimension, 1, folder / "vectors.npy")
+        questions = made_vectors(searches, dimension, 2, folder / "questions.npy")
+        with Database(folder / "library.db") as database:
+            index = VectorIndex(database, folder / "vectors")
+            fill(database, index, vectors)
+            retriever = Retriever(database, index, lambda: Questions(questions))
+            chance = random.Random(2)
+            retriever.search("0 word1")
+            times_ms = []
+            for n in range(searches):
+                words = (f"word{min(49_999, int(chance.paretovariate(0.5)) * 5)}" for _ in range(8))
+                began_s = time.perf_counter()
+                retriever.search(" ".join((str(n), *words)))
+                times_ms.append(1000 * (time.perf_counter() - began_s))
+            index.close()
+    times_ms.sort()
+    half, most = times_ms[searches // 2], times_ms[searches * 95 // 100]
+    print(f"{passages:,} passages: a search takes {half:.0f} ms (p50), {most:.0f} ms (p95)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--embedder", type=Path)
+    parser.add_argument("--data", type=Path, help="where the indexes are kept for the next time")
+    parser.add_argument(
+        "--questions", type=Path, action="append", default=[], help="more questions, such as unanswered"
+    )
+    parser.add_argument("--dry", action="store_true", help="do not add to the record")
+    parser.add_argument("--passages", type=int, default=0)
+    parser.add_argument("--dimension", type=int, default=384)
+    parser.add_argument("--searches", type=int, default=100)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        for folder in arguments.folders:
+            name = folder.resolve().name
+            data_dir = (arguments.data or Path(temporary)) / name
+            found = evaluated(folder, data_dir, arguments.embedder, arguments.questions)
+            show(name, found, last_values(name, found.meaning))
+            if not arguments.dry:
+                keep(name, found)
+    if arguments.passages or not arguments.folders:
+        measure_time(arguments.passages or 100_000, arguments.dimension, arguments.searches)
+
+
+if __name__ == "__main__":
+    main()
