@@ -74,6 +74,7 @@ class Workspace:
         self.chat = Chat(
             self.conversations,
             self.library,
+            self.scopes,
             self.retriever,
             Gathering(self.scopes, Sections(database), self.retriever),
             Phrases(database),

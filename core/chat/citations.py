@@ -105,5 +105,5 @@ def _numbers(mark: re.Match[str]) -> list[int]:
 
 
 def _worse(one: Support | None, other: Support) -> Support:
-    order = (Support.NOT_FOUND, Support.WEAK, Support.SUPPORTED)
+    order = (Support.NOT_FOUND, Support.WEAK, Support.UNCHECKED, Support.SUPPORTED)
     return other if one is None or order.index(other) < order.index(one) else one

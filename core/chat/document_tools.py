@@ -7,16 +7,19 @@ the machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 from core.chat.compare import Difference, Kind, differences
 from core.chat.prompt import passage_text
 from core.chat.sources import SourceBook
 from core.chat.tools import ArgumentError, Toolbox
+from core.chat.values import WHOLE_LIBRARY
 from core.library.library import Library
 from core.retrieval.retriever import Retriever
 from core.store.phrases import Phrases
-from core.values import Document, DocumentState, DocumentText, Passage
+from core.store.scopes import Scopes
+from core.values import DocumentText, Passage
 
 READ_CHARS = 4000
 LISTED = 60
@@ -32,12 +35,14 @@ class DocumentTools:
     def __init__(
         self,
         library: Library,
+        scopes: Scopes,
         retriever: Retriever,
         phrases: Phrases,
         book: SourceBook,
         scope: frozenset[int] | None = None,
     ) -> None:
         self._library = library
+        self._scopes = scopes
         self._retriever = retriever
         self._phrases = phrases
         self._book = book
@@ -79,7 +84,8 @@ class DocumentTools:
     def list_documents(self, name_contains: Annotated[str, "only files with this in their name"] = "") -> str:
         """List the person's documents by name."""
         wanted = name_contains.casefold()
-        names = sorted(_listed(d) for d in self._documents() if wanted in d.path.name.casefold())
+        paths = (path for document_id, path, _ in self._scopes.documents(WHOLE_LIBRARY) if self._sees(document_id))
+        names = sorted(path.name for path in paths if wanted in path.name.casefold())
         listed = "\n".join(names[:LISTED])
         more = f"\n(and {len(names) - LISTED} more)" if len(names) > LISTED else ""
         return f"{len(names)} documents\n{listed}{more}"
@@ -143,36 +149,39 @@ class DocumentTools:
         return "\n\n".join(parts)
 
     def _text(self, name: str) -> DocumentText:
-        stored = self._library.document_text(self._named(name).id)
+        stored = self._library.document_text(self._named(name))
         if stored is None:
             raise ArgumentError(f"{name!r} has just left the library")
         return stored
 
-    def _documents(self) -> list[Document]:
-        return [
-            document
-            for document in self._library.documents()
-            if document.state is DocumentState.INDEXED and (self._scope is None or document.id in self._scope)
-        ]
-
-    def _named(self, name: str) -> Document:
-        wanted = name.strip().removeprefix("@").strip('"').casefold()
-        found = [d for d in self._documents() if wanted in (d.path.name.casefold(), str(d.path).casefold())]
-        found = found or [d for d in self._documents() if wanted and wanted in d.path.name.casefold()]
+    def _named(self, name: str) -> int:
+        """The document of this name, or the only one whose name holds these words."""
+        wanted = name.strip().removeprefix("@").strip('"')
+        found = [i for i in self._scopes.named(wanted) if self._sees(i)]
+        if not found and wanted:
+            found = [
+                i for i, path, _ in self._scopes.documents(WHOLE_LIBRARY) if self._sees(i) and _holds(path, wanted)
+            ]
         if not found:
             raise ArgumentError(f"there is no document named {name!r}; list_documents tells the names")
         if len(found) > 1:
-            raise ArgumentError("several documents match: " + "; ".join(str(d.path) for d in found[:10]))
+            paths = [str(path) for i, path, _ in self._scopes.documents(WHOLE_LIBRARY) if i in found[:10]]
+            raise ArgumentError("several documents match; give the name with its folder: " + "; ".join(paths))
         return found[0]
 
+    def _sees(self, document_id: int) -> bool:
+        return self._scope is None or document_id in self._scope
 
-def _listed(document: Document) -> str:
-    pages = f" ({document.page_count} pages)" if document.page_count else ""
-    return document.path.name + pages
+
+def _holds(path: Path, words: str) -> bool:
+    return words.casefold() in path.name.casefold()
 
 
 def _passage(stored: DocumentText, start: int, end: int) -> Passage:
     document = stored.document
     before = [number for number, at in enumerate(stored.pages) if at <= start]
     page = before[-1] if before else None
-    return Passage(1, 0.0, document.id, document.path, document.title, page, "", start, end, stored.text[start:end])
+    return Passage(
+        1, 0.0, document.id, document.path, document.title, page, "", start, end, stored.text[start:end],
+        recognised=page in stored.recognised,
+    )  # fmt: skip

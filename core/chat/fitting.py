@@ -15,6 +15,8 @@ from core.faults import N_, ChatFault
 from core.values import ChatMessage, Citation, Passage
 from models.conversation import Conversation, Effort, ToolSpec
 
+MOST_CHARS_PER_TOKEN = 12
+"""No text takes fewer tokens than that, but for runs of the same sign."""
 LEAST_PASSAGES = 2
 """Given even if that takes longer than the person wants to wait."""
 
@@ -61,7 +63,7 @@ class Fitting:
         self._date = began_on(history)
         view = self._view(history)
         wanted = self._gathered.passages
-        fitting = _most(len(wanted), lambda n: self._tokens(view, n) <= self._room)
+        fitting = _most(len(wanted), lambda n: self._fits(view, n))
         if fitting < 0:
             raise _too_long(self._model.context_tokens)
         given = fitting if self._gathered.whole else self._within_patience(view, fitting)
@@ -76,7 +78,7 @@ class Fitting:
     def _view(self, history: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
         """The turns that stay in view."""
         views = [history[start:] for start in beginnings(history, self._room)]
-        fitting = (view for view in views if self._tokens(view, self._needed(view)) <= self._room)
+        fitting = (view for view in views if self._fits(view, self._needed(view)))
         return next(fitting, views[-1])
 
     def _needed(self, view: Sequence[ChatMessage]) -> int:
@@ -87,12 +89,18 @@ class Fitting:
         in_view = {source.document_id for source in sources_of(view)}
         if any(passage.document_id in in_view for passage in passages):
             return 0
-        return max(0, _most(len(passages), lambda n: self._tokens((), n) <= self._room))
+        return max(0, _most(len(passages), lambda n: self._fits((), n)))
 
     def _within_patience(self, view: Sequence[ChatMessage], most: int) -> int:
         base = self._tokens(view, 0)
         allowed = self._gathered.budget.tokens
         return max(min(LEAST_PASSAGES, most), _most(most, lambda n: self._tokens(view, n) - base <= allowed))
+
+    def _fits(self, view: Sequence[ChatMessage], passages: int) -> bool:
+        chars = sum(len(passage.text) for passage in self._gathered.passages[:passages])
+        if self._gathered.whole and chars > self._room * MOST_CHARS_PER_TOKEN:
+            return False  # counting the tokens of all that a long document holds would take seconds
+        return self._tokens(view, passages) <= self._room
 
     def _tokens(self, view: Sequence[ChatMessage], passages: int) -> int:
         return self._model.count_prompt(self._whole(view, self._question(view, passages).prompt))

@@ -77,7 +77,7 @@ class Gathering:
         documents = mentioned.documents or selected.documents
         room = budget(patience, speed.prefill_tokens_s if speed else None, mentioned.question)
         library = selected.indexed if selected.documents is None else self._scopes.indexed_count()
-        if scope.whole and documents is not None:
+        if scope.whole:
             return self._whole(mentioned, documents, library, patience, room, omissions)
         query = search_query(mentioned.question, history)
         found = self._retriever.search(query, limit=room.passages, max_chars=room.chars, documents=documents)
@@ -100,7 +100,7 @@ class Gathering:
     def _whole(
         self,
         mentioned: Mentioned,
-        documents: frozenset[int],
+        documents: frozenset[int] | None,
         library: int,
         patience: Patience,
         room: Budget,
@@ -108,10 +108,11 @@ class Gathering:
     ) -> Gathered:
         """With the documents in full there is nothing to search, and whether they answer is for the model to say."""
         passages, not_begun = self._sections.of_all(documents, MOST_WHOLE_CHARS)
+        number = library if documents is None else len(documents)
         if not_begun:
-            omissions = [*omissions, Omission(OmissionKind.DOCUMENTS, Cause.CONTEXT, not_begun, len(documents))]
+            omissions = [*omissions, Omission(OmissionKind.DOCUMENTS, Cause.CONTEXT, not_begun, number)]
         return Gathered(
-            mentioned.question, mentioned.question, documents, passages, len(documents), library, False,
+            mentioned.question, mentioned.question, documents, passages, number, library, False,
             True, 1.0, patience, room, tuple(omissions),
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from core.chat.citations import check_sentences, statements
@@ -9,7 +10,7 @@ from core.chat.support import support
 from core.chat.values import Judgement, Verdict
 from core.values import Citation, Support
 
-ANSWERED_FROM = 0.48
+ANSWERED_FROM = 0.45
 """Below this sign of the search, an answer without a supported citation counts as not in the documents."""
 NEAREST = 3
 LEAST_WORDS = 6
@@ -21,19 +22,20 @@ def judge(
 ) -> Judgement:
     """`sources` are all that a number in `text` may name, `nearest` those given for the question, best first."""
     sentences = check_sentences(text, sources)
-    supported = sum(sentence.support is Support.SUPPORTED for sentence in sentences)
-    verdict = _verdict(supported, len(sentences), any(s.support is Support.WEAK for s in sentences))
-    if declined or (not supported and (answered < ANSWERED_FROM or not nearest)):
+    found = Counter(sentence.support for sentence in sentences)
+    verdict = _verdict(found)
+    confirmed = found[Support.SUPPORTED] or found[Support.UNCHECKED]  # what cannot be compared says nothing against it
+    if declined or (not confirmed and (answered < ANSWERED_FROM or not nearest)):
         return Judgement(Verdict.NOT_IN_DOCUMENTS, sentences, tuple(nearest[:NEAREST]))
     if verdict is Verdict.SUPPORTED and _says_more(text, sources):
         verdict = Verdict.PARTLY
     return Judgement(verdict, sentences)
 
 
-def _verdict(supported: int, sentences: int, weak: bool) -> Verdict:
-    if not supported:
-        return Verdict.PARTLY if weak else Verdict.UNSUPPORTED
-    return Verdict.SUPPORTED if supported == sentences else Verdict.PARTLY
+def _verdict(found: Counter[Support]) -> Verdict:
+    if found[Support.SUPPORTED]:
+        return Verdict.SUPPORTED if found[Support.SUPPORTED] == found.total() else Verdict.PARTLY
+    return Verdict.PARTLY if found[Support.WEAK] or found[Support.UNCHECKED] else Verdict.UNSUPPORTED
 
 
 def _says_more(text: str, sources: Sequence[Citation]) -> bool:

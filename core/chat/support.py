@@ -9,6 +9,7 @@ from functools import cache
 from itertools import pairwise
 
 from core.chat.sentences import sentence_spans
+from core.retrieval.language import is_english, is_latin
 from core.values import Support
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -43,6 +44,7 @@ SUPPORTED_SHARE = 0.6  # of a sentence's content words found in the passage; set
 WEAK_SHARE = 0.34
 NUMBER_SHARE = 0.34  # of the words around a number, found around it in the passage
 NEAR_WORDS = 6
+LANGUAGE_WORDS = 4  # from which a language can be told
 SHORT_SENTENCE = 60  # characters; what a line of a table or a figure alone is about stands before it
 
 
@@ -51,6 +53,7 @@ def support(claim: str, passage: str) -> Support:
 
     A number or a name in the claim that the passage does not have makes it at most WEAK and, with it missing, the
     claim is what a careful reader would doubt; so one missing number or name is NOT_FOUND unless nothing else differs.
+    Words of another language than the passage's cannot be compared: UNCHECKED, if its numbers and names are there.
     """
     flat_claim, flat_passage = _flat(claim), _flat(passage)
     if flat_claim and _stands_in(flat_claim, flat_passage):
@@ -66,7 +69,9 @@ def support(claim: str, passage: str) -> Support:
     share = sum(_contains(passage_words, word) for word in content) / len(content)
     if share >= SUPPORTED_SHARE:
         return Support.SUPPORTED if _numbers_belong(claim, passage) else Support.WEAK
-    return Support.WEAK if share >= WEAK_SHARE else Support.NOT_FOUND
+    if share >= WEAK_SHARE:
+        return Support.WEAK
+    return Support.UNCHECKED if _are_foreign(claim, passage) else Support.NOT_FOUND
 
 
 def _numbers_belong(claim: str, passage: str) -> bool:
@@ -109,6 +114,13 @@ def best_span(claim: str, passage: str) -> tuple[int, int]:
         if hits and score > best_score:
             best, best_score = (start, end), score
     return best
+
+
+def _are_foreign(claim: str, passage: str) -> bool:
+    """Whether the two are in different languages, as far as one can tell."""
+    if is_latin(claim) != is_latin(passage):
+        return True
+    return len(claim.split()) >= LANGUAGE_WORDS and is_english(claim) != is_english(passage)
 
 
 def _stands_in(claim: str, passage: str) -> bool:

@@ -23,6 +23,7 @@ from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
 from core.store.conversations import Conversations
 from core.store.phrases import Phrases
+from core.store.scopes import Scopes
 from core.store.speeds import Speed, Speeds
 from core.values import AnswerSaved, ChatMessage, SearchedDocuments, ToolUsed
 from models.cancel import CancelToken
@@ -58,6 +59,7 @@ class Chat:
         self,
         conversations: Conversations,
         library: Library,
+        scopes: Scopes,
         retriever: Retriever,
         gathering: Gathering,
         phrases: Phrases,
@@ -70,6 +72,7 @@ class Chat:
     ) -> None:
         self._conversations = conversations
         self._library = library
+        self._scopes = scopes
         self._retriever = retriever
         self._gathering = gathering
         self._phrases = phrases
@@ -79,7 +82,7 @@ class Chat:
         self._attention = attention
         self._settings = settings
         self._sampling = sampling
-        self._tools = DocumentTools(library, retriever, phrases, SourceBook()).toolbox().specs
+        self._tools = DocumentTools(library, scopes, retriever, phrases, SourceBook()).toolbox().specs
 
     def read_ahead(self, conversation_id: int, effort: Effort | None = None, cancel: CancelToken | None = None) -> None:
         """Have the model read what comes before the next question of a stored conversation (0: of a new one), so that
@@ -174,7 +177,9 @@ class Chat:
     def _answer(self, model: AnsweringModel, turn: _Turn) -> Iterator[TurnEvent]:
         draft = Draft()
         fitted = turn.fitted
-        tools = DocumentTools(self._library, self._retriever, self._phrases, fitted.book, turn.gathered.documents)
+        tools = DocumentTools(
+            self._library, self._scopes, self._retriever, self._phrases, fitted.book, turn.gathered.documents
+        )
         started_s = time.monotonic()
         events = answering.write(
             model,

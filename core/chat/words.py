@@ -30,7 +30,7 @@ def omission_text(omission: Omission) -> str:
 def verdict_text(verdict: Verdict) -> str:
     """One sentence in the application's own words; empty where the sources speak for themselves."""
     if verdict is Verdict.NOT_IN_DOCUMENTS:
-        return tr("Your documents do not seem to answer this. The nearest passages are listed below.")
+        return tr("Your documents do not seem to answer this.")
     if verdict is Verdict.UNSUPPORTED:
         return tr("Nothing in this answer could be confirmed in your documents.")
     if verdict is Verdict.PARTLY:

@@ -158,6 +158,7 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "section": citation.section,
         "support": citation.support.value,
+        "recognised": citation.recognised,
     }
 
 

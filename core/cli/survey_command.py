@@ -113,6 +113,7 @@ def _values(done: Survey) -> dict[str, Any]:
         "kind": done.kind.value,
         "done": done.done,
         "summary": done.summary,
+        "summary_cut": done.summary_cut,
         "coverage": coverage_statement(done),
         "documents": rows,
         "findings": findings,

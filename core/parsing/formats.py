@@ -35,7 +35,7 @@ LABELS = {
 }
 
 _BY_FORMAT = {
-    "text": "txt text log rst me readme nfo changelog authors license bib",
+    "text": "txt text log rst me readme nfo changelog authors license bib ics vcf",
     "markup": "tex latex ltx sty cls adoc asciidoc org wiki textile",
     "markdown": "md markdown mdown mkd mkdn mdx qmd rmd",
     "html": "html htm xhtml xht shtml",
@@ -58,7 +58,10 @@ _BY_FORMAT = {
     "csv": "csv tsv tab psv",
     "json": "json geojson webmanifest",
     "jsonl": "jsonl ndjson",
-    "xml": "xml rss atom opml plist xsd xsl xslt kml gpx dita docbook dbk tei fb2 wsdl xliff xlf tmx svg rdf owl",
+    "xml": (
+        "xml rss atom opml plist xsd xsl xslt kml gpx dita docbook dbk tei fb2 wsdl xliff xlf tmx svg rdf owl "
+        "fodt fods fodp"
+    ),
     "notebook": "ipynb",
     "subtitles": "srt vtt",
     "image": "png jpg jpeg jpe jfif tif tiff webp bmp gif",

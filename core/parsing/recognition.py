@@ -15,7 +15,7 @@ from core.parsing.picture import Picture
 from core.parsing.tessdata import folder_for
 
 _POINTS_PER_INCH = 72.0
-_LEAST_CONFIDENCE = 0.3
+_LEAST_CONFIDENCE, _CERTAIN = 0.3, 0.6
 _UPRIGHT = 0.7
 _LONG_WORD = 3
 
@@ -59,7 +59,7 @@ class Recogniser:
                 best, self._turn = words, turn
             if not words or _stands_upright(words):
                 break  # without anything like a letter, other ways will show none either
-        return best
+        return best if _is_text(best) else ()
 
     def _words(self, picture: Picture) -> tuple[Word, ...]:
         from liteparse import LiteParse, ParseError
@@ -84,6 +84,12 @@ class Recogniser:
             if (text := clean(item.text).strip())
         )
         return tuple(word for word in words if word.confidence >= _LEAST_CONFIDENCE)
+
+
+def _is_text(words: Sequence[Word]) -> bool:
+    """Whether most of it was read with some certainty: in leaves and bricks letters are seen, too, but badly."""
+    certain = sum(len(word.text) for word in words if word.confidence >= _CERTAIN)
+    return certain >= _LONG_WORD and 2 * certain >= sum(len(word.text) for word in words)
 
 
 def _worth(words: Sequence[Word]) -> float:

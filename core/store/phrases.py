@@ -16,8 +16,8 @@ from core.store.database import Database
 from core.store.texts import whole_text
 from core.values import Passage
 
-MOST_DOCUMENTS = 300
-"""Whose texts are read for one search; half a second."""
+MOST_CHARS = 20_000_000
+"""Of texts that are read for one search; a second."""
 AROUND_CHARS = 160
 PER_DOCUMENT = 20
 
@@ -48,12 +48,15 @@ class Phrases:
         total = 0
         with self._database.read() as connection:
             holding = self._holding(connection, words, documents)
-            for document_id in holding[:MOST_DOCUMENTS]:
-                matches = list(pattern.finditer(whole_text(connection, document_id)))
+            chars = read = 0
+            while read < len(holding) and chars < MOST_CHARS:
+                text = whole_text(connection, holding[read])
+                matches = list(pattern.finditer(text))
                 total += len(matches)
                 for match in matches[: min(PER_DOCUMENT, limit - len(places))]:
-                    places.append(_place(connection, document_id, match, len(places) + 1))
-        return Found(tuple(places), total, min(len(holding), MOST_DOCUMENTS), max(0, len(holding) - MOST_DOCUMENTS))
+                    places.append(_place(connection, holding[read], match, len(places) + 1))
+                read, chars = read + 1, chars + len(text)
+        return Found(tuple(places), total, read, len(holding) - read)
 
     def _holding(self, connection: Connection, words: str, documents: frozenset[int] | None) -> list[int]:
         """Documents that hold the rarest term of `words`, by path; without a term any may."""
@@ -73,8 +76,12 @@ def _place(connection: Connection, document_id: int, match: re.Match[str], rank:
     path, title, pages = connection.execute(
         "SELECT path, title, pages FROM documents WHERE id = ?", (document_id,)
     ).fetchone()
-    starts = json.loads(pages)["starts"] if pages else []
+    stored = json.loads(pages) if pages else {"starts": []}
+    starts = stored["starts"]
     page = bisect_right(starts, match.start()) - 1 if starts else None
     start, end = max(0, match.start() - AROUND_CHARS), min(len(match.string), match.end() + AROUND_CHARS)
     text = match.string[start:end]
-    return Passage(rank, 1.0, document_id, Path(os.fsdecode(path)), title, page, "", start, end, text)
+    return Passage(
+        rank, 1.0, document_id, Path(os.fsdecode(path)), title, page, "", start, end, text,
+        recognised=page in stored.get("recognised", ()),
+    )  # fmt: skip

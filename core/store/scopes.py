@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import heapq
 import os
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import Connection
 
 from core.chat.values import Scope
 from core.store.database import Database
@@ -84,64 +87,67 @@ class Scopes:
     def named(self, name: str) -> tuple[int, ...]:
         """The indexed documents of this file name, or of this end of a path ("2022/report.pdf"); without its ending if
         no name has it whole. Case does not count."""
-        wanted = tuple(part for part in name.casefold().replace("\\", "/").split("/") if part)
+        wanted = "/".join(part for part in _slashed(name).split("/") if part)
         if not wanted:
             return ()
-        known = list(self._paths())
-        exact = [i for i, path in known if _ends_with(path, wanted)]
-        return tuple(exact or [i for i, path in known if path.stem.casefold() == wanted[-1] and len(wanted) == 1])
+        known = self._paths()
+        exact = tuple(i for i, path in known if path.endswith(wanted) and f"/{path}".endswith(f"/{wanted}"))
+        return exact or tuple(i for i, path in known if os.path.splitext(_name(path))[0] == wanted)
 
     def suggest(self, typed: str, limit: int = SUGGESTED) -> tuple[Suggestion, ...]:
         """Documents for what has been typed after an "@" (without it, and without an opening quote), likeliest first:
         names that begin so, then names with a word that does, then those that hold it anywhere."""
-        wanted = typed.strip().strip('"').casefold()
-        ranked = sorted(
-            (rank, len(path.name), path.name.casefold(), str(path), i)
-            for i, path in self._paths()
-            if (rank := _rank(path, wanted)) is not None
-        )[:limit]
-        names = [name for _, _, name, _, _ in ranked]
-        return tuple(
-            _suggestion(i, Path(path), alone=names.count(name) == 1 and len(self.named(name)) == 1)
-            for _, _, name, path, i in ranked
-        )
+        wanted = _slashed(typed.strip().strip('"'))
+        known = self._paths()
+        ranked = ((rank, len(_name(path)), path, i) for i, path in known if (rank := _rank(path, wanted)) is not None)
+        best = heapq.nsmallest(limit, ranked)
+        names = Counter(_name(path) for _, path in known if path.endswith(tuple(_name(one[2]) for one in best)))
+        with self._database.read() as connection:
+            return tuple(_suggestion(connection, i, alone=names[_name(path)] == 1) for _, _, path, i in best)
 
     def _counts(self) -> tuple[int, int]:
         with self._database.read() as connection:
-            rows = connection.execute(f"SELECT d.state = 'indexed', COUNT(*) FROM {_LIVE} GROUP BY 1").fetchall()
-        by_state = {bool(state): int(number) for state, number in rows}
-        return by_state.get(True, 0), by_state.get(False, 0)
+            row = connection.execute(
+                f"SELECT COALESCE(SUM(d.state = 'indexed'), 0), COUNT(d.state) FROM {_LIVE}"
+            ).fetchone()
+        return int(row[0]), int(row[1] - row[0])
 
-    def _paths(self) -> Iterator[tuple[int, Path]]:
-        """Of the indexed documents."""
+    def _paths(self) -> list[tuple[int, str]]:
+        """Id and path, case folded and with "/" between its parts, of the indexed documents."""
         with self._database.read() as connection:
             rows = connection.execute(f"SELECT d.id, d.path FROM {_LIVE} WHERE d.state = 'indexed'").fetchall()
-        for document_id, path in rows:
-            yield document_id, Path(os.fsdecode(path))
+        return [(document_id, _slashed(os.fsdecode(path))) for document_id, path in rows]
 
 
-def _ends_with(path: Path, wanted: tuple[str, ...]) -> bool:
-    return tuple(part.casefold() for part in path.parts[-len(wanted) :]) == wanted
+def _slashed(path: str) -> str:
+    return path.casefold().replace("\\", "/")
 
 
-def _rank(path: Path, wanted: str) -> int | None:
-    name = path.name.casefold()
+def _name(path: str) -> str:
+    return path[path.rfind("/") + 1 :]
+
+
+def _rank(path: str, wanted: str) -> int | None:
+    if wanted not in path:
+        return None
+    name = _name(path)
     if name.startswith(wanted):
         return 0
-    if any(word.startswith(wanted) for word in _words(name)):
-        return 1
-    if wanted in name:
-        return 2
-    return 3 if wanted in str(path).casefold() else None
+    if wanted not in name:
+        return 3
+    return 1 if any(name[at - 1] in _SPACES for at in _places(name, wanted)) else 2
 
 
-def _words(name: str) -> Iterable[str]:
-    for space in _SPACES:
-        name = name.replace(space, " ")
-    return name.split()
+def _places(name: str, wanted: str) -> Iterator[int]:
+    at = name.find(wanted)
+    while at >= 0:
+        yield at
+        at = name.find(wanted, at + 1)
 
 
-def _suggestion(document_id: int, path: Path, *, alone: bool) -> Suggestion:
+def _suggestion(connection: Connection, document_id: int, *, alone: bool) -> Suggestion:
+    (stored,) = connection.execute("SELECT path FROM documents WHERE id = ?", (document_id,)).fetchone()
+    path = Path(os.fsdecode(stored))
     name = path.name if alone else f"{path.parent.name}/{path.name}"
     mention = f'@"{name}"' if any(c.isspace() for c in name) else f"@{name}"
     return Suggestion(document_id, path.name, path.parent, mention)

@@ -31,11 +31,24 @@ class Sections:
             if about is None or not stored:
                 return ()
             text = whole_text(connection, document_id)
+            pictures = postings.recognised(connection, [document_id]).get(document_id, ())
         path, title = Path(os.fsdecode(about[0])), about[1]
         groups = _groups(stored)
         starts = [0, *(group[0].start for group in groups[1:]), len(text)]
         return tuple(
-            Passage(rank, 1.0, document_id, path, title, group[0].page, group[0].section, start, end, text[start:end])
+            Passage(
+                rank,
+                1.0,
+                document_id,
+                path,
+                title,
+                group[0].page,
+                group[0].section,
+                start,
+                end,
+                text[start:end],
+                recognised=any(first < end and start < last for first, last in pictures),
+            )
             for rank, (group, (start, end)) in enumerate(zip(groups, pairwise(starts), strict=True), 1)
         )
 

@@ -32,6 +32,8 @@ def to_markdown(survey: Survey) -> str:
     lines = [f"# {_cell(survey.question)}", "", coverage_statement(survey), ""]
     if survey.summary:
         lines += [survey.summary, ""]
+    if survey.summary_cut:
+        lines += [tr("The summary was cut before its end."), ""]
     columns = ["", tr("Document"), tr("Finding"), tr("Quotation"), tr("Checked")]
     lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for n, row, finding in numbered(survey):

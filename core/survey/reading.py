@@ -128,6 +128,7 @@ def cited(document: DocumentText, start: int, end: int, support: Support, quote:
         end=end,
         quote=quote or document.text[start:end],
         support=support,
+        recognised=not quote and page_of(document.pages, start) in document.recognised,
     )
 
 

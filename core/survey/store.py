@@ -82,6 +82,7 @@ class SurveyStore:
             Effort(settings.get("effort", Effort.LOW)),
             read_condition(question),
             bool(settings.get("done", bool(summary))),
+            bool(settings.get("cut", False)),
         )
 
     def save_row(self, survey_id: int, row: Row) -> None:
@@ -95,12 +96,14 @@ class SurveyStore:
                 ),
             )  # fmt: skip
 
-    def finish(self, survey_id: int, summary: str) -> None:
-        """Everything was read, and the answer from all of it is `summary` (empty for kinds without)."""
+    def finish(self, survey_id: int, summary: str, *, cut: bool = False) -> None:
+        """Everything was read, and the answer from all of it is `summary` (empty for kinds without), or `cut`, a part
+        of it."""
         with self._database.write(durable=True) as connection:
             connection.execute(
-                "UPDATE surveys SET summary = ?, settings = json_set(settings, '$.done', json('true')) WHERE id = ?",
-                (summary, survey_id),
+                "UPDATE surveys SET summary = ?, "
+                "settings = json_set(settings, '$.done', json('true'), '$.cut', json(?)) WHERE id = ?",
+                (summary, "true" if cut else "false", survey_id),
             )
 
     def retry_failed(self, survey_id: int) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from core.chat.answering import AnsweringModel
 from core.chat.citations import check_sentences, normalise_marks
-from core.chat.values import CheckedSentence
+from core.chat.values import CheckedSentence, SurveyKind
 from core.survey import reading
 from core.survey.values import Finding, Row, Survey
 from core.values import Citation
@@ -15,6 +15,7 @@ from models.conversation import Conversation
 
 LONGEST_GROUP = 24_000
 MOST_ROUNDS = 6
+SHOWN_CHARS = 300
 
 
 def numbered(survey: Survey) -> Iterator[tuple[int, Row, Finding]]:
@@ -41,6 +42,14 @@ def summary_sentences(survey: Survey) -> tuple[CheckedSentence, ...]:
     return check_sentences(survey.summary, summary_sources(survey))
 
 
+@dataclass(slots=True)
+class Written:
+    """The answers of one round, and whether any so far was cut at its longest length."""
+
+    answers: list[str] = field(default_factory=list)
+    cut: bool = False
+
+
 class Groups:
     """Findings in groups that fit the context, round by round, until one group is left."""
 
@@ -51,7 +60,12 @@ class Groups:
         self._date = date
 
     def lines(self) -> list[str]:
-        return [f"[{n}] {row.path.name}: {finding.text}" for n, row, finding in numbered(self._survey)]
+        """A line a finding; what changed stands with the paragraph it changed in, or it would say little."""
+        shown = self._survey.kind is SurveyKind.CHANGES
+        return [
+            f"[{n}] {row.path.name}: {finding.text}" + (f" (in: {_short(finding.citation.quote)})" if shown else "")
+            for n, row, finding in numbered(self._survey)
+        ]
 
     def of(self, lines: Sequence[str]) -> list[Conversation]:
         """A question for each group of `lines`."""
@@ -74,6 +88,11 @@ class Groups:
 
     def _question(self, group: Sequence[str]) -> Conversation:
         return reading.summary_question(self._survey, group, self._date)
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…"
 
 
 def as_summary(answers: Sequence[str]) -> str:

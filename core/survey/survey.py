@@ -22,7 +22,7 @@ from core.store.speeds import Speed
 from core.survey.changes import changes
 from core.survey.mapping import Mapping
 from core.survey.store import SurveyStore
-from core.survey.summarising import MOST_ROUNDS, Groups, as_summary
+from core.survey.summarising import MOST_ROUNDS, Groups, Written, as_summary
 from core.survey.values import (
     Estimate,
     Row,
@@ -206,32 +206,33 @@ class Surveys:
             return
         groups = Groups(survey, model, model.context_tokens - SUMMARY_TOKENS, _date(survey))
         lines = groups.lines()
-        answers: list[str] = []
+        written = Written()
         for _ in range(MOST_ROUNDS):
             questions = groups.of(lines)
-            answers = []
+            written.answers = []
             for question in questions:
                 with self._attention.answering():
-                    text = yield from self._written(model, question, job, shown=len(questions) == 1)
-                answers.append(text)
-            if len(answers) == 1 or sum(map(len, answers)) >= sum(map(len, lines)):
+                    yield from self._write(model, question, job, written, shown=len(questions) == 1)
+            if len(written.answers) == 1 or sum(map(len, written.answers)) >= sum(map(len, lines)):
                 break
-            lines = answers
-        self._store.finish(survey.id, as_summary(answers))
+            lines = written.answers
+        self._store.finish(survey.id, as_summary(written.answers), cut=written.cut)
 
-    def _written(
-        self, model: AnsweringModel, question: Conversation, job: Job, *, shown: bool
-    ) -> Generator[SurveyEvent, None, str]:
-        """What the model writes, as the generator's value; `shown`, it is the summary itself."""
+    def _write(
+        self, model: AnsweringModel, question: Conversation, job: Job, written: Written, *, shown: bool
+    ) -> Iterator[SurveyEvent]:
+        """Add what the model writes to `written`; `shown`, it is the summary itself."""
         parts: list[str] = []
         for event in model.generate(question, max_tokens=SUMMARY_TOKENS, cancel=job.cancel, sampling=self._sampling):
             if isinstance(event, AnswerDelta):
                 parts.append(event.text)
                 if shown:
                     yield SummaryDelta(event.text)
-            elif isinstance(event, Finished) and event.reason is FinishReason.CANCELLED:
-                raise Cancelled
-        return "".join(parts)
+            elif isinstance(event, Finished):
+                if event.reason is FinishReason.CANCELLED:
+                    raise Cancelled
+                written.cut = written.cut or event.reason is FinishReason.LENGTH
+        written.answers.append("".join(parts))
 
 
 def _by_age(chosen: Chosen, documents: Iterable[Document]) -> Chosen:

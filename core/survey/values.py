@@ -56,7 +56,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Survey:
     """A question put to every document of a selection. `summary` is empty until all rows have been read, and for kinds
-    that need none; `done` says that nothing is left to do."""
+    that need none; `summary_cut` says that it ended at its longest length. `done`: nothing is left to do."""
 
     id: int
     question: str
@@ -67,6 +67,7 @@ class Survey:
     effort: Effort = Effort.LOW
     condition: Condition | None = None
     done: bool = False
+    summary_cut: bool = False
 
     @property
     def coverage(self) -> Coverage:

@@ -304,4 +304,5 @@ class LibraryActions(QObject):
 
 def _rules_of(settings: Settings) -> tuple[object, ...]:
     """The settings that say which files are read."""
-    return settings.ignore, settings.git_ignore, settings.hidden_files, settings.largest_file_mb
+    read = settings.ignore, settings.git_ignore, settings.hidden_files, settings.largest_file_mb
+    return *read, settings.recognition, settings.recognition_languages

@@ -44,6 +44,7 @@ if int(sys.argv[2]):
 embeddings = HuggingFaceEmbeddings(model_name=sys.argv[1])
 embeddings.embed_documents(["warm"] * 8)
 splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
+print("ready", flush=True)
 for line in sys.stdin:
     paths = json.loads(line)
     started, worked = time.perf_counter(), time.process_time()
@@ -74,6 +75,7 @@ class Watch:
 
 
 def _processor_s() -> float:
+    """Of this process and its own; the other pipeline's rests meanwhile."""
     this = psutil.Process()
     times = [process.cpu_times() for process in (this, *this.children(recursive=True))]
     return float(sum(one.user + one.system for one in times))
@@ -85,6 +87,8 @@ class Rival:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
+        assert self._process.stdout is not None
+        self._process.stdout.readline()  # until it has imported everything and loaded the model
 
     def run(self, paths: list[Path]) -> tuple[Seconds, Seconds, int]:
         """Until everything is split, in all, and the number of splits."""

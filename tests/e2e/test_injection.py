@@ -122,7 +122,12 @@ def test_no_argument_makes_a_tool_write_run_fetch_or_leave_the_scope(
         before = sorted((path, path.read_bytes()) for path in folder.rglob("*") if path.is_file())
         scope = workspace.scopes.select(Scope((folder / "shared",))).documents
         tools = DocumentTools(
-            workspace.library, workspace.retriever, Phrases(workspace.database), SourceBook(), scope
+            workspace.library,
+            workspace.scopes,
+            workspace.retriever,
+            Phrases(workspace.database),
+            SourceBook(),
+            scope,
         ).toolbox()
         names = [
             "secret.txt",

@@ -43,6 +43,11 @@ def test_without_support_the_sign_of_the_search_decides() -> None:
     assert verdict("The monthly rent is 940 euros [1].", answered=0.1) is Verdict.SUPPORTED, "citations outweigh it"
 
 
+def test_an_answer_in_another_language_than_the_documents_is_not_called_absent_from_them() -> None:
+    text = "O aluguel mensal do apartamento é de 940 euros por mês [1]."
+    assert verdict(text, answered=0.1) is Verdict.PARTLY
+
+
 def test_what_the_model_itself_declines_is_not_in_the_documents() -> None:
     text = "The passages do not say who owns the house; they cover the monthly rent of 940 euros [1]."
     assert verdict(text, declined=True) is Verdict.NOT_IN_DOCUMENTS
