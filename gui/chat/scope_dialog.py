@@ -47,6 +47,7 @@ class ScopeDialog(QDialog):
         self.view.setHeaderHidden(True)
         self.view.setUniformRowHeights(True)
         self.view.setAccessibleName(tr("Folders and documents"))
+        self.model.chosen.connect(self.view.viewport().update)  # a box changes the boxes above and below it
         self.view.setItemDelegate(RowDelegate(theme, self.model, self.view))
         self.whole = QCheckBox(tr("Give the chosen documents in full instead of searching them"))
         self.whole.setChecked(scope.whole)
@@ -58,7 +59,7 @@ class ScopeDialog(QDialog):
         layout.addWidget(self.whole)
         layout.addWidget(self.count)
         layout.addLayout(self._make_buttons())
-        self.resize(*SIZE)
+        self.resize(SIZE[0], min(SIZE[1], parent.window().height()))
         self._count()
         read("")
 
@@ -91,6 +92,7 @@ class ScopeDialog(QDialog):
 
     def _choose_all(self) -> None:
         self.model.set_choice(())
+        self.view.viewport().update()
         self._count()
 
     def _count(self) -> None:

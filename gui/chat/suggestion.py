@@ -34,6 +34,6 @@ class SurveyOffer(QWidget):
         if suggested is not None:
             parts = [suggestion_text(suggested)]
             if suggested.expected_s is not None:
-                parts.append(tr("It would take about {time}.", time=words.duration(suggested.expected_s)))
+                parts.append(tr("It would take {time}.", time=words.about(suggested.expected_s)))
             self.text.setText(" ".join(parts))
         self.setVisible(suggested is not None)

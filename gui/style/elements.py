@@ -126,7 +126,7 @@ class ElidedButton(QPushButton):
     def __init__(self, text: str, clicked: Callable[[], object]) -> None:
         super().__init__()
         self._whole = text
-        self.setProperty("kind", "link")
+        self.setProperty("kind", "line")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(text)
         self.clicked.connect(lambda checked=False: clicked())

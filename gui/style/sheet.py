@@ -54,6 +54,11 @@ QPushButton[kind="link"] {
 }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:focus { border: 1px solid $accent; }
+QPushButton[kind="line"] {
+  background: transparent; border: 1px solid transparent; color: $link; padding: 0 1px; min-height: 0; text-align: left;
+}
+QPushButton[kind="line"]:hover { text-decoration: underline; }
+QPushButton[kind="line"]:focus { border: 1px solid $accent; }
 QPushButton[kind="quiet"], QToolButton {
   background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 4px; color: $text;
 }
@@ -121,6 +126,7 @@ QListWidget#surveys::item { padding: 8px; border-radius: 8px; }
 QListWidget#mentions::item { padding: 3px 8px; border-radius: 4px; }
 QScrollArea, QScrollArea > QWidget > QWidget#canvas { background: $canvas; border: none; }
 
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
 QScrollBar::handle { background: $outline; border-radius: 3px; margin: 3px; }

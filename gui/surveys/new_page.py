@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QPlainTextEdit, QScrollArea, QWidget
 
 from core.chat.values import WHOLE_LIBRARY, Scope, SurveyKind
 from core.i18n import fault_text, ngettext, tr
@@ -19,8 +19,10 @@ from gui.style.theme import Theme
 if TYPE_CHECKING:
     from models.faults import Fault
 
+KIND_CHARS = 14  # of the choice of a kind, seen at least
 
-class NewSurveyPage(QWidget):
+
+class NewSurveyPage(QScrollArea):
     """`wanted` carries question, scope and kind (None: told from the question)."""
 
     wanted = Signal(str, object, object)
@@ -40,6 +42,8 @@ class NewSurveyPage(QWidget):
         self.kind.setAccessibleName(tr("What is asked of each document"))
         self._kinds = [kind for _, kind in _kinds()]
         self.kind.addItems([said for said, _ in _kinds()])
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.kind.setMinimumContentsLength(KIND_CHARS)
         self.scope = ScopeButton(theme)
         self.scope.clicked.connect(lambda checked=False: self.scope_wanted.emit())
         self.estimate = label("", "small", wrap=True)
@@ -74,7 +78,7 @@ class NewSurveyPage(QWidget):
             self.estimate.setText(tr("There is no document to read yet."))
             return
         documents = ngettext("{n} document", "{n} documents", estimate.documents)
-        text = tr("{documents}, about {time} on this computer.", documents=documents, time=_rough(estimate.expected_s))
+        text = tr("{documents}, {time} on this computer.", documents=documents, time=words.about(estimate.expected_s))
         if not estimate.measured:
             text = f"{text} {tr('Its speed has not been measured yet, so this is a guess.')}"
         self.estimate.setText(f"{text} {tr('You can stop at any time and go on later.')}")
@@ -105,8 +109,8 @@ class NewSurveyPage(QWidget):
             name = label(title)
             name.setMinimumWidth(14 * SPACE)
             line.addWidget(name)
-            line.addWidget(control)
-            line.addStretch(1)
+            line.addWidget(control, 3)
+            line.addStretch(2)
             lines.addLayout(line)
         lines.addWidget(self.estimate)
         lines.addWidget(self.fault)
@@ -116,11 +120,17 @@ class NewSurveyPage(QWidget):
         buttons.addStretch(1)
         lines.addLayout(buttons)
         lines.addStretch(1)
-        around = row(self, 0, 0)
+        canvas = QWidget()
+        canvas.setObjectName("canvas")
+        around = row(canvas, 0, 0)
         around.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         around.addStretch(1)
         around.addWidget(inside, 1000)
         around.addStretch(1)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(canvas)
 
     def _changed(self) -> None:
         self.start.setEnabled(bool(self.question.toPlainText().strip()))
@@ -138,13 +148,3 @@ def _kinds() -> tuple[tuple[str, SurveyKind | None], ...]:
         (tr("A summary of each document"), SurveyKind.SUMMARIES),
         (tr("What changed between two documents"), SurveyKind.CHANGES),
     )
-
-
-def _rough(seconds: float) -> str:
-    """No more exact than the guess is."""
-    minutes = round(seconds / words.MINUTE_S)
-    if minutes < 1:
-        return tr("a minute")
-    if minutes < 90:
-        return ngettext("{n} minute", "{n} minutes", minutes)
-    return ngettext("{n} hour", "{n} hours", round(seconds / words.HOUR_S))

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QProgressBar, QTableView, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QProgressBar,
+    QScrollArea,
+    QTableView,
+    QWidget,
+)
 
 from core.i18n import fault_text, fault_title, tr
 from core.survey.export import coverage_statement
@@ -23,7 +33,10 @@ from gui.surveys.actions import Run
 from gui.surveys.table import CHECKED, DOCUMENT, FINDING, NUMBER, QUOTATION, VALUE, FindingsModel, unread_words
 from models.faults import Fault
 
-WIDTHS = {NUMBER: 44, DOCUMENT: 190, FINDING: 260, VALUE: 90, CHECKED: 96}
+WIDTHS = {NUMBER: 44, VALUE: 90, CHECKED: 96}
+DOCUMENT_SHARE = 0.24  # of the table's width
+QUOTED_FROM_PX = 560  # a narrower table leaves the quotation to the document that a row opens
+SUMMARY_SHARE = 0.4  # of the page's height at most; a longer answer scrolls
 
 
 class SurveyPage(QWidget):
@@ -55,6 +68,7 @@ class SurveyPage(QWidget):
         self.summary = AnswerText(theme)
         self.summary.setAccessibleName(tr("Answer from all documents"))
         self.summary.cited.connect(self._open_number)
+        self._answer = self._make_answer()
         self.model = FindingsModel(self)
         self.table = self._make_table()
         self.stop = push_button(tr("Stop"), self.stop_wanted.emit)
@@ -64,7 +78,7 @@ class SurveyPage(QWidget):
         self.delete = push_button(tr("Delete"), self.delete_wanted.emit)
         layout = column(self, 0, SPACE)
         layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, 2 * SPACE)
-        for widget in (self.question, self.status, self.progress, self.fault, self.coverage, self.unread, self.summary):
+        for widget in (self.question, self.status, self.progress, self.fault, self.coverage, self.unread, self._answer):
             layout.addWidget(widget)
         layout.addWidget(self.table, 1)
         self._room = QWidget()  # in the place of the table while there is nothing in it
@@ -93,7 +107,8 @@ class SurveyPage(QWidget):
     def add_summary(self, text: str) -> None:
         self._written += text
         self.summary.append(text)
-        self.summary.show()
+        self._answer.show()
+        self._fit()
 
     def show_run(self, run: Run | None) -> None:
         self._run = run if run is not None and self.survey is not None and run.survey_id == self.survey.id else None
@@ -116,12 +131,40 @@ class SurveyPage(QWidget):
         reasons = unread_words(survey.rows)
         self._reasons.setText("\n".join(reasons))
         self.unread.setVisible(bool(reasons))
-        self.summary.setVisible(bool(self._written))
+        self._answer.setVisible(bool(self._written))
         self.model.show_survey(survey)
         self.table.setColumnHidden(VALUE, not self.model.has_values)
         self.table.setVisible(bool(self.model.found))
         self._room.setVisible(not self.model.found)
         self._show_progress()
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Room for the answer, and columns for the width there is."""
+        self.summary.document().setTextWidth(self._answer.viewport().width())
+        wanted = int(self.summary.document().size().height()) + 2
+        self._answer.setFixedHeight(min(wanted, int(self.height() * SUMMARY_SHARE)))
+        width = self.width() - 4 * SPACE
+        self.table.setColumnWidth(DOCUMENT, int(width * DOCUMENT_SHARE))
+        self.table.setColumnHidden(QUOTATION, width < QUOTED_FROM_PX)
+
+    def _make_answer(self) -> QScrollArea:
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        inside.setObjectName("canvas")
+        lines = column(inside, 0, 0)
+        lines.addWidget(self.summary)
+        lines.addStretch(1)
+        area.setWidget(inside)
+        return area
 
     def _show_progress(self, *, another: bool = False) -> None:
         survey, run = self.survey, self._run
@@ -161,7 +204,8 @@ class SurveyPage(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for at, width in WIDTHS.items():
             table.setColumnWidth(at, width)
-        header.setSectionResizeMode(QUOTATION, QHeaderView.ResizeMode.Stretch)
+        for at in (FINDING, QUOTATION):
+            header.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)
         table.activated.connect(self._open_row)
         table.clicked.connect(self._open_row)
         return table

@@ -145,7 +145,7 @@ def test_a_survey_is_offered_for_a_question_about_everything(answer: Answer) -> 
     wanted: list[SurveySuggested] = []
     answer.survey_wanted.connect(wanted.append)
     answer.show_message(ANSWER, QUESTION)
-    assert "A survey would read 212 documents one by one. It would take about 15 min 0 s." in shown(answer.offer)
+    assert "A survey would read 212 documents one by one. It would take about 15 minutes." in shown(answer.offer)
     click(answer.offer.accept)
     assert wanted == [QUESTION.suggestion]
 
