@@ -30,6 +30,7 @@ from core.store.database import Database
 from core.store.documents import Counts, DocumentRow, Documents, QueuedFile
 from core.store.folders import Folders, Subtree, is_within
 from core.store.in_hand import InHand
+from core.store.page_words import PageWords
 from core.store.vector_index import VectorIndex
 from core.values import Document, DocumentText, Folder, IndexReport, Skipped
 from models.cancel import CancelToken
@@ -77,7 +78,12 @@ class Library:
             lambda: rules().largest_file_bytes,
         )
         self._recognition = Recognition(
-            self._documents, self._contents, parser_pool, attention, self._recognition_languages
+            self._documents,
+            self._contents,
+            parser_pool,
+            attention,
+            PageWords(database),
+            self._recognition_languages,
         )
         self._upkeep = Upkeep(database, attention)
         self._indexing = threading.Lock()

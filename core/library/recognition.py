@@ -19,6 +19,7 @@ from core.parsing.pool import Parsed, ParserPool
 from core.store.contents import Contents, FileStamp
 from core.store.documents import Documents, QueuedFile
 from core.store.folders import Subtree
+from core.store.page_words import PageWords
 from core.values import Document, DocumentState, Skipped
 from models.progress import Progress
 
@@ -37,7 +38,7 @@ class Recognised:
 
 class Recognition:
     """Runs on the index worker. `languages` gives those to read in, none while recognition is switched off. Stops at
-    every document, and what it has stored by then stays."""
+    any moment, and goes on with the next picture."""
 
     def __init__(
         self,
@@ -45,13 +46,16 @@ class Recognition:
         contents: Contents,
         open_pool: Callable[[], ParserPool],
         attention: Attention,
+        page_words: PageWords,
         languages: Callable[[], Sequence[str]],
     ) -> None:
         self._documents = documents
         self._contents = contents
         self._open_pool = open_pool
         self._attention = attention
+        self._page_words = page_words
         self._languages = languages
+        self._waiting: dict[Path, QueuedFile] = {}
         self._stamps: dict[Path, FileStamp] = {}
 
     def read(self, parts: Sequence[Subtree], job: Job, interrupted: Callable[[], bool]) -> Recognised:
@@ -61,13 +65,13 @@ class Recognition:
         files = sorted(self._documents.with_pictures(parts), key=lambda file: (file.size_bytes, -file.modified_ns))
         if not files or not languages:
             return Recognised()
-        waiting = {Path(os.fsdecode(file.path)): file for file in files}
+        self._waiting = waiting = {Path(os.fsdecode(file.path)): file for file in files}
         started_s, done, changed, new = time.monotonic(), 0, 0, 0
         job.report(Progress(0, len(files), "files"), now=True)
         self._stamps.clear()
         paths = self._readable(waiting, job, interrupted)
         with closing(
-            self._open_pool().parse_many(paths, job.cancel, recognise=languages)  # type: ignore[type-var]  # a generator
+            self._open_pool().parse_many(paths, job.cancel, recognise=languages, pages=self)  # type: ignore[type-var]  # a generator
         ) as outcomes:
             for outcome in outcomes:
                 file = waiting[outcome.path]
@@ -79,6 +83,13 @@ class Recognition:
                 left_s = (time.monotonic() - started_s) / done * (len(files) - done)
                 job.report(Progress(done, len(files), "files", outcome.path.name, left_s), now=done == len(files))
         return Recognised(changed, new)
+
+    def known(self, path: Path) -> dict[int, str]:
+        """What was read of a document in an earlier run that did not come to its end."""
+        return self._page_words.of(self._waiting[path].id)
+
+    def keep(self, path: Path, page: int, words: str) -> None:
+        self._page_words.keep(self._waiting[path].id, page, words)
 
     def scanned(self, part: Subtree) -> list[Skipped]:
         """The documents of which pages were read by recognition, and what to say of them."""

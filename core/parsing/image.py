@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.parsing.document import DocumentBuilder
@@ -31,7 +32,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
             image.seek(frame)
             _check_size(image, source, out)
             out.begin_recognition()
-            words = out.recogniser.read(of_image(image))
+            words = out.recogniser.page(frame, partial(of_image, image))
             out.page()
             if words:
                 write_words(words, out)

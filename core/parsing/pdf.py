@@ -10,6 +10,7 @@ import ctypes
 import math
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.parsing.attachments import write_attachments
@@ -90,7 +91,7 @@ def _recognise(
         out.begin_recognition()
         page = document[index]
         try:
-            words = out.recogniser.read(of_pdf_page(page))
+            words = out.recogniser.page(index, partial(of_pdf_page, page))
         finally:
             page.close()
         kept = pages[index]

@@ -14,13 +14,14 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
+from typing import Protocol
 
 from core.parsing import worker
 from core.parsing.document import A_PICTURE, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
 from core.parsing.passwords import Passwords
-from core.parsing.wire import PageCount, WireError, unpack
+from core.parsing.wire import PageCount, RecognisedPage, WireError, unpack
 from models.cancel import CancelToken
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,13 @@ class Parsed:
     path: Path
     document: ParsedDocument | None
     fault: ParseFault | None
+
+
+class RecognisedPages(Protocol):
+    """Keeps what was read in pictures, page by page, so that a file that is taken up again goes on from there."""
+
+    def known(self, path: Path) -> dict[int, str]: ...
+    def keep(self, path: Path, page: int, words: str) -> None: ...
 
 
 class ParserPool:
@@ -79,9 +87,11 @@ class ParserPool:
         *,
         password: str | None = None,
         recognise: Sequence[str] = (),
+        pages: RecognisedPages | None = None,
     ) -> Iterator[Parsed]:
         """Read `paths` with all free workers and give each outcome as it comes. `paths` is drawn from as workers become
-        free, so it may be long or endless. Raises `Cancelled` if stopped; files being read are then dropped."""
+        free, so it may be long or endless. Raises `Cancelled` if stopped; files being read are then dropped, but for
+        what `pages` keeps."""
         cancel = cancel or CancelToken()
         waiting = iter(paths)
         busy: list[_Worker] = []
@@ -100,7 +110,8 @@ class ParserPool:
                     else:
                         busy.append(found)
                         own, others = password or self._passwords.of(path), self._passwords.others(path)
-                        found.begin(path, worker.request(path, own, others, recognise))
+                        known = pages.known(path) if pages is not None else None
+                        found.begin(path, worker.request(path, own, others, recognise, known), pages)
                 if not busy:
                     return
                 cancel.check()
@@ -162,6 +173,7 @@ class _Worker:
         self.connection: Connection
         self._path = Path()
         self._request = b""
+        self._pages: RecognisedPages | None = None
         self._size_bytes = 0
         self._deadline = 0.0
         self._began = 0.0
@@ -174,9 +186,9 @@ class _Worker:
         process = self._process
         return process is None or (process.is_alive() and self._files < _FILES_PER_WORKER)
 
-    def begin(self, path: Path, request: bytes) -> None:
+    def begin(self, path: Path, request: bytes, pages: RecognisedPages | None) -> None:
         """Send the request to read `path` to the process, which is started first if there is none."""
-        self._path, self._request = path, request
+        self._path, self._request, self._pages = path, request, pages
         if self._process is not None:
             try:
                 self._send()
@@ -195,6 +207,9 @@ class _Worker:
                 return self._lost(self._cause_of_death())
             if isinstance(message, PageCount):
                 self._allow(message.pages)
+            elif isinstance(message, RecognisedPage):
+                if self._pages is not None:
+                    self._pages.keep(self._path, message.page, message.words)
             elif isinstance(message, ParsedDocument):
                 return Parsed(self._path, message, None)
             elif message.problem is ParseProblem.OUT_OF_MEMORY:
@@ -275,7 +290,7 @@ class _Worker:
         used = self._files > 1
         self.kill()
         if used and problem is not ParseProblem.TIMED_OUT:
-            self.begin(self._path, self._request)
+            self.begin(self._path, self._request, self._pages)
             return None
         return Parsed(self._path, None, ParseFault(problem))
 

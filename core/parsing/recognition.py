@@ -7,7 +7,8 @@ words right, 1 to 2 s a page.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.parsing.document import clean
@@ -41,14 +42,31 @@ class Word:
 
 
 class Recogniser:
-    """Reads the pictures of one document with the data of these languages. Raises `ValueError` if none is there."""
+    """Reads the pictures of one document with the data of these languages. `known` are pages that were read before, as
+    `on_page` was told of them. Raises `ValueError` if there is no data."""
 
-    def __init__(self, languages: Sequence[str]) -> None:
+    def __init__(
+        self,
+        languages: Sequence[str],
+        known: Mapping[int, str] | None = None,
+        on_page: Callable[[int, str], None] | None = None,
+    ) -> None:
         found = folder_for(languages)
         if found is None:
             raise ValueError("no language data")
         self._folder, self._languages = found
+        self._known = known or {}
+        self._on_page = on_page
         self._turn = 0
+
+    def page(self, index: int, picture: Callable[[], Picture]) -> tuple[Word, ...]:
+        """The words of the page of this index; its picture is made only if it was not read before."""
+        if index in self._known:
+            return _unpacked(self._known[index])
+        words = self.read(picture())
+        if self._on_page is not None:
+            self._on_page(index, _packed(words))
+        return words
 
     def read(self, picture: Picture) -> tuple[Word, ...]:
         """The words of `picture`; of one that lies on its side, as if it stood upright."""
@@ -79,11 +97,19 @@ class Recogniser:
             return ()
         items = result.pages[0].text_items if result.pages else []
         words = (
-            Word(text, item.x, item.y, item.width, item.height, item.confidence or 0.0)
+            Word(text, *(round(float(n or 0), 3) for n in (item.x, item.y, item.width, item.height, item.confidence)))
             for item in items
             if (text := clean(item.text).strip())
         )
         return tuple(word for word in words if word.confidence >= _LEAST_CONFIDENCE)
+
+
+def _packed(words: Sequence[Word]) -> str:
+    return json.dumps([(w.text, w.left, w.top, w.width, w.height, w.confidence) for w in words], ensure_ascii=False)
+
+
+def _unpacked(packed: str) -> tuple[Word, ...]:
+    return tuple(Word(*values) for values in json.loads(packed))
 
 
 def _is_text(words: Sequence[Word]) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from core.parsing import code, data_files, markdown, markup, plain
 from core.parsing.document import DocumentBuilder, ParsedDocument
@@ -16,6 +17,9 @@ from core.parsing.formats import LABELS, NAMES, SUFFIXES
 from core.parsing.limits import ParseLimits
 from core.parsing.sniffing import sniffed
 from core.parsing.source import Source
+
+if TYPE_CHECKING:
+    from core.parsing.recognition import Recogniser
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +48,14 @@ def parse_file(
     other_passwords: tuple[str, ...] = (),
     on_pages: Callable[[int], None] | None = None,
     recognise: Sequence[str] = (),
+    known_pages: Mapping[int, str] | None = None,
+    on_page_words: Callable[[int, str], None] | None = None,
 ) -> ParsedDocument:
     """Read a document. Runs in a worker process: what a hostile file can do to a parser stays there.
 
     Raises `ParseFault` alone, whatever a parser raises. `on_pages` is told how many pages the file says it has,
-    and `A_PICTURE` before each that is read from a picture, if there are languages to
-    `recognise` text in.
+    and `A_PICTURE` before each that is read from a picture, if there are languages to `recognise` text in; of what is
+    read so `on_page_words` is told, and `known_pages` are given back another time.
     """
     limits = limits or ParseLimits()
     named = format_of(path)
@@ -58,20 +64,23 @@ def parse_file(
     with _only_faults(named):
         source = Source(path, named, label_of(named), password, other_passwords=other_passwords)
         format = sniffed(source, limits)
-        return _parse(replace(source, format=format, label=label_of(format)), limits, on_pages, recognise)
+        recogniser = None
+        if recognise and format in WITH_PICTURES:
+            from core.parsing.recognition import Recogniser
+
+            recogniser = Recogniser(recognise, known_pages, on_page_words)
+        return _parse(replace(source, format=format, label=label_of(format)), limits, on_pages, recogniser)
 
 
 def _parse(
-    source: Source, limits: ParseLimits, on_pages: Callable[[int], None] | None = None, recognise: Sequence[str] = ()
+    source: Source,
+    limits: ParseLimits,
+    on_pages: Callable[[int], None] | None = None,
+    recogniser: Recogniser | None = None,
 ) -> ParsedDocument:
     whole = _whole_parser(source.format)
     if whole is not None:
         return whole(source, limits)
-    recogniser = None
-    if recognise and source.format in WITH_PICTURES:
-        from core.parsing.recognition import Recogniser
-
-        recogniser = Recogniser(recognise)
     builder = DocumentBuilder(source.format, limits, on_pages, recogniser)
     _building_parser(source)(source, builder)
     document = builder.build(source.stem)

@@ -13,7 +13,7 @@ from core.parsing.faults import ParseFault, ParseProblem
 
 _KINDS = tuple(BlockKind)
 _HEAD = struct.Struct("<BII")
-_DOCUMENT, _FAULT, _PAGES = range(3)
+_DOCUMENT, _FAULT, _PAGES, _WORDS = range(4)
 _FIELDS = 4
 
 
@@ -25,7 +25,15 @@ class PageCount:
     pages: int
 
 
-Message = ParsedDocument | ParseFault | PageCount
+@dataclass(frozen=True, slots=True)
+class RecognisedPage:
+    """News from a worker: what it read in the picture of this page, for it to be given the next time."""
+
+    page: int
+    words: str
+
+
+Message = ParsedDocument | ParseFault | PageCount | RecognisedPage
 
 
 class WireError(ValueError):
@@ -35,6 +43,8 @@ class WireError(ValueError):
 def pack(message: Message) -> bytes:
     if isinstance(message, PageCount):
         return _join(_PAGES, {"pages": message.pages})
+    if isinstance(message, RecognisedPage):
+        return _join(_WORDS, {"page": message.page, "words": message.words})
     if isinstance(message, ParseFault):
         values: dict[str, object] = {
             "problem": message.problem.value,
@@ -72,6 +82,8 @@ def unpack(data: bytes) -> Message:
         values = json.loads(data[_HEAD.size : head_end])
         if kind == _PAGES:
             return PageCount(int(values["pages"]))
+        if kind == _WORDS:
+            return RecognisedPage(int(values["page"]), str(values["words"]).encode("utf-8", "replace").decode())
         if kind == _FAULT:
             problem = ParseProblem(values["problem"])
             return ParseFault(problem, format=str(values["format"]), detail=str(values["detail"]))

@@ -6,20 +6,26 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from core.parsing.document import A_PICTURE
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
-from core.parsing.wire import PageCount, pack
+from core.parsing.wire import PageCount, RecognisedPage, pack
 
 
-def request(path: Path, password: str | None, others: Sequence[str] = (), recognise: Sequence[str] = ()) -> bytes:
+def request(
+    path: Path,
+    password: str | None,
+    others: Sequence[str] = (),
+    recognise: Sequence[str] = (),
+    known: Mapping[int, str] | None = None,
+) -> bytes:
     """What the parent sends to have `path` read, with its password and others to try; pictures of text are read in the
-    languages `recognise`. Any path that the system knows survives, whatever its bytes."""
-    words: dict[str, object] = {"path": os.fsencode(path).hex(), "password": password}
+    languages `recognise`, but for the `known` pages. Any path that the system knows survives, whatever its bytes."""
+    words: dict[str, object] = {"path": os.fsencode(path).hex(), "password": password, "known": known or {}}
     return json.dumps(words | {"others": list(others), "recognise": list(recognise)}).encode()
 
 
@@ -54,6 +60,8 @@ def run(requests: Connection, limits: ParseLimits) -> None:
                     other_passwords=tuple(wanted["others"]),
                     on_pages=tell,
                     recognise=wanted["recognise"],
+                    known_pages={int(page): words for page, words in wanted["known"].items()},
+                    on_page_words=lambda page, words: requests.send_bytes(pack(RecognisedPage(page, words))),
                 )
             )
         except ParseFault as fault:

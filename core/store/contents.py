@@ -12,6 +12,7 @@ from core.store import keywords
 from core.store.database import Database
 from core.store.in_hand import put_down
 from core.store.keywords import KeywordRow, analysed
+from core.store.page_words import forget
 from core.store.texts import drop_text, put_text, spans
 
 SCRUB_KEY = "keywords_to_scrub"
@@ -118,6 +119,7 @@ class Contents:
                 return False
             _drop(connection, document_id)
             put_down(connection, document_id)
+            forget(connection, document_id)
             connection.execute(
                 "UPDATE documents SET state = 'skipped', pending = 0, attempts = 0, reason = ?, format = ?, "
                 "problem = ?, pictures = ?, recognised = 0, "
@@ -131,6 +133,7 @@ class Contents:
         """What is stored stays as it is; its pictures do not wait for recognition any more."""
         with self._database.write() as connection:
             connection.execute("UPDATE documents SET pictures = 0 WHERE id = ?", (document_id,))
+            forget(connection, document_id)
 
     def delete(self, document_id: int, folder_id: int) -> None:
         """Delete the document and every trace of it, if it still belongs to this folder."""
@@ -218,6 +221,7 @@ def _apply(connection: Connection, document_id: int, change: _Change, reading: R
     _put_in(connection, document_id, rows)
     put_text(connection, document_id, reading.text)
     put_down(connection, document_id)
+    forget(connection, document_id)
     places = {"starts": reading.pages, "labels": reading.page_labels, "recognised": reading.recognised}
     connection.execute(
         "UPDATE documents SET state = 'indexed', pending = 0, attempts = 0, reason = '', problem = '', "

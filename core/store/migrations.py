@@ -201,6 +201,16 @@ CREATE INDEX documents_recognised ON documents (id) WHERE recognised;
 UPDATE documents SET pending = 1, content_hash = NULL WHERE state = 'skipped' OR (warnings <> '' AND format = 'pdf');
 """
 
+PAGE_WORDS = """
+-- Words recognised in pictures of documents that still have some to be read (core.store.page_words).
+CREATE TABLE page_words (
+    document_id INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    page INTEGER NOT NULL,
+    words TEXT NOT NULL,
+    PRIMARY KEY (document_id, page)
+) WITHOUT ROWID;
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -216,6 +226,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(3, SCOPES_AND_SPEEDS),
     Migration(4, IN_HAND),
     Migration(5, PICTURES),
+    Migration(6, PAGE_WORDS),
     # The next one goes here.
 )
 

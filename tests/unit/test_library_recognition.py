@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,16 @@ import pytest
 from PIL import Image
 
 from core.jobs import Job
+from core.library.attention import Attention
+from core.library.recognition import Recognised, Recognition
 from core.library.rules import LibraryRules
 from core.parsing.passwords import Passwords
 from core.parsing.pool import ParserPool
 from core.retrieval.retriever import Retriever
+from core.store.contents import Contents
+from core.store.documents import Documents
+from core.store.folders import Subtree
+from core.store.page_words import PageWords
 from core.values import Document, DocumentState
 from models.cancel import CancelToken
 from models.faults import Cancelled
@@ -114,6 +121,36 @@ def test_a_document_is_there_with_its_text_before_its_pictures_are_read(opened: 
     opened.index()
     assert "The miller lives next door." in text_of(opened, "mixed.pdf")
     assert document(opened, "scan.pdf").state is DocumentState.INDEXED
+
+
+def test_recognition_goes_on_at_the_next_picture(tmp_path: Path, pool: ParserPool) -> None:
+    fax = tmp_path / "documents" / "fax.tif"
+    fax.parent.mkdir()
+    pages = [picture_of(tmp_path, [Words(f"The page number {number}.", size=14)]) for number in (1, 2, 3)]
+    pages[0].save(fax, save_all=True, append_images=pages[1:])
+    cancel = CancelToken()
+
+    class StopsAfterTwo(PageWords):
+        def keep(self, document_id: int, page: int, words: str) -> None:
+            super().keep(document_id, page, words)
+            if page == 1:
+                cancel.cancel()
+
+    with open_library(tmp_path / "data", pool, rules=lambda: LibraryRules(recognition=False)) as opened:
+        opened.index(fax)
+        words, id = StopsAfterTwo(opened.database), document(opened, "fax.tif").id
+        recognition = Recognition(
+            Documents(opened.database), Contents(opened.database), lambda: pool, Attention(), words, lambda: ("eng",)
+        )
+        part = Subtree(document(opened, "fax.tif").folder_id, os.fsencode(fax), os.fsencode(fax))
+        with pytest.raises(Cancelled):
+            recognition.read([part], Job(cancel=cancel), lambda: False)
+        assert sorted(words.of(id)) == [0, 1]
+        words.keep(id, 0, words.of(id)[0].replace("number 1", "number one"))  # shows that it is not read once more
+        assert recognition.read([part], Job(), lambda: False) == Recognised(1, 1)
+        text = text_of(opened, "fax.tif")
+        assert text.split("\n\n") == ["The page number one.", "The page number 2.", "The page number 3."]
+        assert words.of(id) == {}
 
 
 def test_an_edited_scan_is_read_anew(opened: OpenLibrary, folder: Path, tmp_path: Path) -> None:

@@ -283,12 +283,14 @@ def test_a_worker_imports_only_what_a_text_file_needs(tmp_path: Path) -> None:
 
 def test_messages_survive_the_wire() -> None:
     blocks = (Block(BlockKind.HEADING, 0, 5, 2, "Größe"), Block(BlockKind.TABLE, 6, 9))
-    document = ParsedDocument("Größe 🍍 x", "T", "pdf", (0, 6), ("i", "ii"), blocks, ("careful",))
+    document = ParsedDocument("Größe 🍍 x", "T", "pdf", (0, 6), ("i", "ii"), blocks, ("careful",), (1,), 2)
     assert wire.unpack(wire.pack(document)) == document
     fault = wire.unpack(wire.pack(ParseFault(ParseProblem.TOO_LARGE, format="PDF", detail="9 MB")))
     assert isinstance(fault, ParseFault)
     assert (fault.problem, fault.format, fault.detail) == (ParseProblem.TOO_LARGE, "PDF", "9 MB")
     assert wire.unpack(wire.pack(wire.PageCount(7))) == wire.PageCount(7)
+    page = wire.RecognisedPage(3, '[["Größe", 1.5]]')
+    assert wire.unpack(wire.pack(page)) == page
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 9, b"\2\0\0\0\0", b"cos\nsystem\n", bytes(range(200))])
