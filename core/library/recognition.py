@@ -16,6 +16,7 @@ from core.library.attention import Attention
 from core.library.reading import look_at, reading_of, still_same
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.pool import Parsed, ParserPool
+from core.parsing.registry import format_of, label_of
 from core.store.contents import Contents, FileStamp
 from core.store.documents import Documents, QueuedFile
 from core.store.folders import Subtree
@@ -121,8 +122,10 @@ class Recognition:
             return False
         log.info("pictures of document %d were not read: %s", file.id, fault.problem)
         if known is not None and known.state is DocumentState.SKIPPED:
+            label = label_of(format_of(outcome.path) or "")  # it stays a scanned file, however the reading ended
+            fault = ParseFault(ParseProblem.NOTHING_RECOGNISED, format=label)
             words, problem = fault_text(fault), fault.problem.value
-            self._contents.skip(file.id, stamp, words, format=fault.format, problem=problem)
+            self._contents.skip(file.id, stamp, words, format=label, problem=problem)
         else:
             self._contents.give_up_pictures(file.id)
         return False

@@ -34,7 +34,7 @@ class ParseLimits:
     archive_ratio_from_bytes: int = 10 * MIB
     nesting: int = 200
     image_pixels: int = 120_000_000
-    picture_s: float = 25.0
+    picture_s: float = 20.0
     recognised_pages: int = 500
 
     def seconds(self, pages: int, size_bytes: int = 0) -> float:
