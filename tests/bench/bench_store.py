@@ -1,7 +1,8 @@
 """Stores of many passages: how long searches take, what they find of what exact search finds, memory, disk.
 
-`--passages N` (100,000) of `--dimension D` (768). The vectors are made, in clusters as real ones lie; `--vectors FILE`
-takes real ones (.npy). `--scan N` compares looking through N unchanged files with a bare os.scandir and stat.
+`--passages N` (100,000) of `--dimension D` (768). The vectors are made, in clusters as real ones lie. `--vectors FILE`
+takes real ones, which `--embed FOLDER --embedder GGUF --vectors FILE` makes (tests/bench/real_vectors.py says how, and
+how few become many). `--scan N` compares looking through N unchanged files with a bare os.scandir and stat.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from core.store.keywords import KeywordRow
 from core.store.texts import put_text
 from core.store.vector_index import VectorIndex
 from models.embedder import EmbedderSpec
+from tests.bench.real_vectors import Real, embed_folder
 
 Vectors = NDArray[np.float32]
 PER_DOCUMENT = 10
@@ -171,8 +173,8 @@ def bench_search(passages: int, dimension: int, real: Path | None) -> None:
             vectors = made_vectors(passages, dimension, 1, folder / "vectors.npy")
             questions = made_vectors(200, dimension, 2, folder / "questions.npy")
         else:
-            loaded: Vectors = np.load(real, mmap_mode="r")
-            vectors, questions = loaded[200:], np.array(loaded[:200], np.float32)
+            loaded = Real.load(real)
+            vectors, questions = loaded.grown_to(passages, folder / "vectors.npy"), loaded.questions[:200]
         print(f"{len(vectors):,} passages of {vectors.shape[1]} dimensions", flush=True)
         with Database(folder / "library.db") as database:
             index = VectorIndex(database, folder / "vectors")
@@ -227,9 +229,13 @@ def main() -> None:
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--dimension", type=int, default=768)
     parser.add_argument("--vectors", type=Path)
+    parser.add_argument("--embed", type=Path)
+    parser.add_argument("--embedder", type=Path)
     parser.add_argument("--scan", type=int, default=0)
     arguments = parser.parse_args()
-    if arguments.scan:
+    if arguments.embed:
+        embed_folder(arguments.embed, arguments.embedder, arguments.vectors)
+    elif arguments.scan:
         bench_scan(arguments.scan)
     else:
         bench_search(arguments.passages, arguments.dimension, arguments.vectors)
