@@ -282,3 +282,9 @@ def _write(path: Path, settings: Settings) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+    if os.name == "posix":  # the new name, too, has to be on the disk
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
