@@ -279,7 +279,8 @@ def _stored(opened: Workspace) -> list[object]:
         connection.execute("INSERT INTO keywords (keywords) VALUES ('integrity-check')")
         left_over = "SELECT (SELECT COUNT(*) FROM in_hand), (SELECT COUNT(*) FROM vector_deletions)"
         assert connection.execute(left_over).fetchone() == (0, 0)
-        assert connection.execute("SELECT COUNT(*) FROM embedders").fetchone() == (1,)
+        embedders = connection.execute("SELECT fingerprint, generation, embedded_through FROM embedders").fetchall()
+        assert len(embedders) == 1, (embedders, opened.settings.current)
     return [*content_of(opened.database), *keyword_rows(opened.database)]
 
 
