@@ -10,6 +10,7 @@ import ctypes
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -96,7 +97,7 @@ def _recognise(
             page.close()
         kept = pages[index]
         if sum(len(word.text) for word in words) > sum(len(line.text) for line in kept.lines):
-            pages[index] = Page(comments=kept.comments, is_picture=True, words=words)
+            pages[index] = replace(kept, words=words)  # the stamp on it stays as it is, though it was read once more
 
 
 def _problem_without_text(pictures: Sequence[int], out: DocumentBuilder) -> ParseProblem:

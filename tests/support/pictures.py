@@ -23,12 +23,13 @@ def picture_of(folder: Path, words: Sequence[Words], dpi: int = 150) -> Image.Im
         document.close()
 
 
-def write_scan(path: Path, image: Image.Image, *, printed: Sequence[Words] = ()) -> Path:
-    """A PDF whose last page is the picture; pages with the `printed` words, if any, come first."""
+def write_scan(path: Path, image: Image.Image, *, printed: Sequence[Words] = (), stamp: Words | None = None) -> Path:
+    """A PDF whose last page is the picture, with a stamp on it; pages with the `printed` words, if any, come first."""
     grey = image.convert("L")
     pixels = zlib.compress(grey.tobytes())
     head = f"<< /Type /XObject /Subtype /Image /Width {grey.width} /Height {grey.height} /ColorSpace /DeviceGray "
     head += f"/BitsPerComponent 8 /Filter /FlateDecode /Length {len(pixels)} >>\nstream\n"
     extra = [head.encode() + pixels + b"\nendstream"]
-    contents = [pdf_content([words]) for words in printed] + [b"q 612 0 0 792 0 0 cm /I Do Q"]
+    page = b"q 612 0 0 792 0 0 cm /I Do Q\n" + pdf_content([stamp] if stamp else [])
+    contents = [pdf_content([words]) for words in printed] + [page]
     return write_raw_pdf(path, contents, resources="/XObject << /I 5 0 R >>", extra=extra)

@@ -54,6 +54,13 @@ def test_only_the_pages_that_are_pictures_are_recognised(tmp_path: Path) -> None
     assert "miller lives next door" in document.text[document.pages[1] :]
 
 
+def test_a_stamp_on_a_scanned_page_does_not_make_it_a_page_of_text(tmp_path: Path) -> None:
+    path = write_scan(tmp_path / "scan.pdf", picture_of(tmp_path, LETTER), stamp=Words("Exhibit 10.4", y=30, size=8))
+    assert parse_file(path).unread_pages == 1
+    document = read(path)
+    assert document.text.startswith("Exhibit 10.4") and "The miller lives next door." in document.text
+
+
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_a_page_that_lies_on_its_side_is_turned(tmp_path: Path, degrees: int) -> None:
     picture = picture_of(tmp_path, LETTER).rotate(degrees, expand=True)
