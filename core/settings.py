@@ -197,7 +197,7 @@ class Settings:
     )
     recognition_languages: str = _setting(
         "",
-        N_("Their languages"),
+        N_("Languages of scanned pages"),
         N_(
             "Empty stands for English and the language of this computer. Otherwise as Tesseract names them, such as "
             "“deu+fra”. English comes with Papermoor; others are used if Tesseract's data for them is installed."
