@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from core.chat.values import (
+    WHOLE_LIBRARY,
+    Basis,
+    Cause,
+    CheckedSentence,
+    Judgement,
+    Omission,
+    OmissionKind,
+    Patience,
+    Scope,
+    SurveyKind,
+    SurveySuggested,
+    Verdict,
+)
 from core.store.conversations import Conversations
 from core.store.database import Database
-from core.values import ChatMessage, Citation, Support
+from core.store.speeds import Speed, Speeds
+from core.values import ChatMessage, Citation, Support, ToolUsed
 from models.conversation import Effort, Usage
 
 
@@ -64,3 +82,61 @@ def test_renaming_and_cutting(conversations: Conversations) -> None:
     conversations.rename(number, "  A name ")
     assert conversations.messages(number) == (kept,)
     assert conversations.list()[0].title == "A name"
+
+
+def test_what_was_read_and_found_comes_back_with_the_messages(conversations: Conversations) -> None:
+    source = Citation(1, None, Path("/a/b.pdf"), "B", None, "", 0, 9, "the words", Support.UNCHECKED)
+    basis = Basis("Is it? 2022", 3, 2, 10, 12, True, False, 0.7, Patience.FAST, 12.5)
+    omissions = (
+        Omission(OmissionKind.PASSAGES, Cause.PATIENCE, 4, 7),
+        Omission(OmissionKind.MENTION, Cause.UNKNOWN, name="x"),
+    )
+    judgement = Judgement(Verdict.NOT_IN_DOCUMENTS, (CheckedSentence(0, 9, (1, 2), Support.WEAK),), (source,))
+    number = conversations.create()
+    for message in (
+        ChatMessage(0, "user", "Is it?", omissions=omissions, basis=basis),
+        ChatMessage(0, "user", "All?", suggestion=SurveySuggested(SurveyKind.LIST, "All?", 12, None)),
+        ChatMessage(0, "assistant", "So it is [1].", judgement=judgement, data='{"a": [1, 2]}'),
+        ChatMessage(0, "assistant", "x", tools=(ToolUsed("find_text", "{}", "y", ok=True, cut_chars=7),)),
+    ):
+        stored = conversations.append(number, message)
+        assert conversations.messages(number)[-1] == stored
+        assert dataclasses.replace(stored, id=0, created_s=0.0) == message
+
+
+def test_a_message_of_an_older_version_is_read(conversations: Conversations, tmp_path: Path) -> None:
+    number = conversations.create()
+    conversations.append(number, ChatMessage(0, "assistant", "So it is."))
+    old = '{"text": "Old", "complete": true, "citations": [], "sources": []}'
+    with sqlite3.connect(tmp_path / "library.db") as connection:
+        connection.execute("UPDATE messages SET body = ?", (old,))
+    (message,) = conversations.messages(number)
+    assert (message.text, message.basis, message.judgement, message.omissions) == ("Old", None, None, ())
+
+
+def test_a_scope_stays_with_its_conversation(conversations: Conversations) -> None:
+    odd = Path(os.fsdecode(b"/d/caf\xe9"))  # no Unicode: such names are on every old disk
+    scope = Scope((Path("/d/über uns"), odd), whole=True)
+    number, other = conversations.create(scope=scope), conversations.create()
+    assert conversations.scope(number) == scope
+    assert conversations.scope(other) == conversations.scope(999) == WHOLE_LIBRARY
+    conversations.set_scope(number, WHOLE_LIBRARY)
+    assert conversations.scope(number) == WHOLE_LIBRARY
+
+
+def test_a_citation_may_lie_under_a_path_that_is_no_unicode(conversations: Conversations) -> None:
+    odd = Path(os.fsdecode(b"/d/caf\xe9.txt"))
+    source = Citation(1, 7, odd, "é", None, "", 0, 1, "é", Support.SUPPORTED)
+    number = conversations.create()
+    conversations.append(number, ChatMessage(0, "user", "é?", sources=(source,)))
+    assert conversations.messages(number)[0].sources == (source,)
+
+
+def test_the_last_speed_of_each_model_is_kept(tmp_path: Path) -> None:
+    with Database(tmp_path / "library.db") as database:
+        speeds = Speeds(database)
+        assert speeds.of("a.gguf 12") is None
+        speeds.note("a.gguf 12", Speed(50.0, 8.0))
+        speeds.note("a.gguf 12", Speed(60.0, 9.0))
+        speeds.note("b.gguf 12", Speed(5.0, 1.0))
+        assert speeds.of("a.gguf 12") == Speed(60.0, 9.0)
