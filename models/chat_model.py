@@ -123,6 +123,11 @@ class ChatModel:
         log.info("loaded %s in %.1f s", header.path.name, time.perf_counter() - started_s)
         return cls(model, context, form, plan, saved)
 
+    @property
+    def prefill_tokens_s(self) -> float | None:
+        """How fast a prompt was read the last time; None until then. Any thread."""
+        return self._tokens_per_s or None
+
     def count_tokens(self, text: str) -> int:
         """How many tokens `text` is; any thread."""
         return len(self._format.encode_text(text))

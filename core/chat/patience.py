@@ -14,7 +14,7 @@ LEAST_CHARS = {Patience.FAST: 2_000, Patience.BALANCED: 3_600, Patience.THOROUGH
 questions of ten."""
 MOST_CHARS = {Patience.FAST: 6_000, Patience.BALANCED: 12_000, Patience.THOROUGH: 36_000}
 """More helps no answer: what is ranked lower distracts."""
-UNMEASURED_TOKENS_S = 60.0
+UNMEASURED_TOKENS_S = 40.0
 """Taken until a speed has been measured; laptops read gpt-oss-20b at 15 to 140 tokens a second."""
 QUESTION_TOKENS = 150
 """Read besides the passages: the question, and what stands around it."""

@@ -97,6 +97,7 @@ class Chat:
                 if model.count_prompt(whole) <= prompt_room(model.context_tokens):
                     break
             model.warm_up(whole, cancel)
+            self._note_first_speed(model)
 
     def ask(
         self,
@@ -221,6 +222,12 @@ class Chat:
         if not (message.text or message.reasoning):
             return message
         return self._conversations.append(turn.conversation_id, message)
+
+    def _note_first_speed(self, model: AnsweringModel) -> None:
+        """What reading ahead tells of this machine, so that the very first question has a figure too."""
+        key, prefill = self._model_key(), model.prefill_tokens_s
+        if key and prefill and self._speeds.of(key) is None:
+            self._speeds.note(key, Speed(prefill, 0.0))
 
     def _note_speed(self, usage: Usage) -> None:
         """Keep how fast this model is here, for what the next questions may have read."""

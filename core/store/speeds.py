@@ -10,7 +10,7 @@ from core.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Tokens per second, of reading a prompt and of writing."""
+    """Tokens per second, of reading a prompt and of writing (0 until that was measured)."""
 
     prefill_tokens_s: float
     decode_tokens_s: float

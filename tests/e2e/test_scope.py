@@ -76,7 +76,9 @@ def test_a_conversation_looks_into_what_was_chosen_for_it_and_a_mention_goes_bey
     tmp_path: Path, folder: Path, tiny_gpt_oss: Path
 ) -> None:
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
-        ask = workspace.chat.ask
+        ask, key = workspace.chat.ask, workspace.engines.chat_key()
+        workspace.chat.read_ahead(0)
+        assert workspace.speeds.of(key) is not None, "reading ahead tells how fast this machine is"
         conversation = workspace.conversations.create(scope=Scope((folder / "north",)))
         events = list(ask(conversation, "How much is the rent?"))
         assert searched(events) == ["north/lease.txt"]
@@ -86,7 +88,7 @@ def test_a_conversation_looks_into_what_was_chosen_for_it_and_a_mention_goes_bey
         answer = saved(events)
         assert answer.judgement is not None and answer.judgement.verdict is Verdict.SUPPORTED
         question = workspace.conversations.messages(conversation)[0]
-        assert question.basis == found and workspace.speeds.of(workspace.engines.chat_key()) is not None
+        assert question.basis == found and found.wait_s is not None
 
         workspace.conversations.set_scope(conversation, Scope((folder / "south",)))
         assert set(searched(list(ask(conversation, "How much is the rent?")))) == {
