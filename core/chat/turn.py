@@ -15,7 +15,8 @@ from core.chat.gathering import Gathered, Gathering
 from core.chat.history import began_on, beginnings, prompt_room
 from core.chat.judging import judge
 from core.chat.sources import SourceBook
-from core.chat.values import AnswerFormat, Basis, FormatKind, Omission, Patience, Scope, SurveySuggested
+from core.chat.values import AnswerFormat, Basis, FormatKind, Omission, Patience, Scope, SurveySuggested, Verdict
+from core.chat.words import verdict_text
 from core.faults import N_, ChatFault
 from core.library.attention import Attention
 from core.library.library import Library
@@ -205,6 +206,8 @@ class Chat:
         """Store the answer with its checked citations; an empty draft is not stored."""
         fitted = turn.fitted
         text = "".join(draft.answer).strip()
+        if draft.opening.declined and not text:  # the mark was all it said
+            text = verdict_text(Verdict.NOT_IN_DOCUMENTS)
         message = ChatMessage(
             0,
             "assistant",

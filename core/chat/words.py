@@ -11,13 +11,12 @@ def basis_text(basis: Basis) -> str:
     if not basis.passages:
         return ngettext("Nothing found in {n} document", "Nothing found in {n} documents", basis.searched)
     if basis.whole:
-        passages = ngettext("{n} section", "{n} sections", basis.passages)
-        return passages + " " + ngettext("of {n} document, in full", "of {n} documents, in full", basis.documents)
+        sections = ngettext("{n} section", "{n} sections", basis.passages)
+        documents = ngettext("{n} document", "{n} documents", basis.documents)
+        return tr("{sections} of {documents}, in full", sections=sections, documents=documents)
     passages = ngettext("{n} passage", "{n} passages", basis.passages)
-    documents = ngettext(
-        "from {found} of {n} document", "from {found} of {n} documents", basis.searched, found=basis.documents
-    )
-    return f"{passages} {documents}"
+    documents = ngettext("{found} of {n} document", "{found} of {n} documents", basis.searched, found=basis.documents)
+    return tr("{passages} from {documents}", passages=passages, documents=documents)
 
 
 def omission_text(omission: Omission) -> str:
