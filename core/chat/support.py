@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from core.chat.sentences import sentence_spans
@@ -44,6 +44,7 @@ SUPPORTED_SHARE = 0.6  # of a sentence's content words found in the passage; set
 WEAK_SHARE = 0.34
 NUMBER_SHARE = 0.34  # of the words around a number, found around it in the passage
 NEAR_WORDS = 6
+REMEMBERED = 512  # texts, taken apart once for the many sentences and values that are compared with them
 LANGUAGE_WORDS = 4  # from which a language can be told
 SHORT_SENTENCE = 60  # characters; what a line of a table or a figure alone is about stands before it
 
@@ -135,6 +136,7 @@ def _stands_in(claim: str, passage: str) -> bool:
     return False
 
 
+@lru_cache(REMEMBERED)
 def _flat(text: str) -> str:
     """Folded for comparison: compatibility forms, case, accents, dashes, quotes and white space made one."""
     text = unicodedata.normalize("NFKD", text).casefold()
@@ -190,6 +192,7 @@ class _Words:
     flat: str
 
 
+@lru_cache(REMEMBERED)
 def _stems(flat: str) -> _Words:
     plain = frozenset(_WORD.findall(flat))
     return _Words(frozenset(map(_stem, plain)), plain, flat)
@@ -199,6 +202,7 @@ def _contains(words: _Words, word: str) -> bool:
     return word in words.stems or _stem(word) in words.stems or (bool(_CJK.search(word)) and word in words.flat)
 
 
+@lru_cache(REMEMBERED)
 def _numbers_in(text: str) -> frozenset[str]:
     """The numbers of `text` without grouping: "1,874" and "1 874" and "1874" agree, "12.50" and "12.5" too."""
     text = unicodedata.normalize("NFKC", text)
