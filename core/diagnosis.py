@@ -165,4 +165,5 @@ def _versions(values: dict[str, Any], lines: list[str]) -> None:
             versions[part] = ""
     values["versions"] = versions
     values["frozen"] = bool(getattr(sys, "frozen", False))
-    lines.append(tr("Installed:") + " " + ", ".join(f"{name} {v or tr('missing')}" for name, v in versions.items()))
+    missing = tr("missing")
+    lines.append(tr("Installed:") + " " + ", ".join(f"{name} {v or missing}" for name, v in versions.items()))

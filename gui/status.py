@@ -130,7 +130,7 @@ def _rest_words(tree: LibraryTree) -> str:
         return tr("No documents yet")
     text = ngettext("{n} document ready", "{n} documents ready", tree.indexed)
     if tree.waiting:
-        return f"{text} · {ngettext('{n} waiting', '{n} waiting', tree.waiting)}"
+        return " · ".join((text, ngettext("{n} waiting", "{n} waiting", tree.waiting)))
     return text
 
 

@@ -34,7 +34,7 @@ def require_usable(answer_format: AnswerFormat) -> None:
         except (ValueError, RecursionError) as error:
             raise _unusable(str(error)) from error
         if not isinstance(schema, dict):
-            raise _unusable(tr("it is no JSON object"))
+            raise _unusable(tr("it is not a JSON object"))
     columns = answer_format.columns
     if answer_format.kind is FormatKind.TABLE and not (
         0 < len(columns) <= MOST_COLUMNS and len(set(columns)) == len(columns) and all(map(str.strip, columns))
@@ -181,7 +181,7 @@ def _leaves(value: Any) -> Iterator[str]:
 def _unusable(why: str) -> ChatFault:
     return ChatFault(
         N_("The schema cannot be used"),
-        N_("What is given as a JSON schema is none: {why}."),
+        N_("This is not a JSON schema: {why}."),
         N_("Correct it, then ask again."),
         why=why,
     )

@@ -186,5 +186,5 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or tr("it is no text")
+        why = getattr(error, "strerror", None) or tr("it is not a text file")
         raise Fault(N_("No schema"), N_("{path} cannot be read: {why}."), path=path, why=why) from error

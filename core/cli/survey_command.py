@@ -11,7 +11,7 @@ from core.chat.values import SurveyKind
 from core.cli.ask_command import scope_of
 from core.cli.output import Output
 from core.faults import N_, Fault
-from core.i18n import tr
+from core.i18n import ngettext, tr
 from core.jobs import Job
 from core.survey.export import coverage_statement, to_csv, to_markdown
 from core.survey.summarising import numbered
@@ -54,7 +54,10 @@ def _run(workspace: Workspace, arguments: argparse.Namespace, output: Output) ->
         estimate = surveys.estimate(scope)
         minutes = max(1, round(estimate.expected_s / 60))
         if not output.json:
-            output.note(tr("{n} documents, about {minutes} min", n=estimate.documents, minutes=minutes))
+            output.note(
+                ngettext("{n} document, about {minutes} min", "{n} documents, about {minutes} min", estimate.documents,
+                         minutes=minutes)
+            )  # fmt: skip
     if not output.json:
         output.note(tr("Survey {n}; if it is stopped, go on with: papermoor survey --resume {n}", n=survey_id))
     done = surveys.run(survey_id, Job(output.progress))

@@ -40,8 +40,9 @@ def to_markdown(survey: Survey) -> str:
         place, found = _cell(_place(row, finding.citation)), _cell(finding.text)
         lines.append(f"| {n} | {place} | {found} | {_cell(finding.citation.quote)} | {_checked(finding)} |")
     if unread := [row for row in survey.rows if row.reason or row.state is RowState.WAITING]:
-        lines += ["", f"## {tr('Not read, or not to the end')}", ""]
-        lines += [f"- {_cell(row.path.name)}: {row.reason or tr('not read yet')}" for row in unread]
+        heading, waiting = tr("Not read, or not to the end"), tr("not read yet")
+        lines += ["", f"## {heading}", ""]
+        lines += [f"- {_cell(row.path.name)}: {row.reason or waiting}" for row in unread]
     return "\n".join(lines) + "\n"
 
 
@@ -77,8 +78,8 @@ def _fields(row: Row, finding: Finding) -> tuple[str, ...]:
 
 def _checked(finding: Finding) -> str:
     return {
-        Support.SUPPORTED: tr("stands there"),
-        Support.WEAK: tr("stands there nearly"),
+        Support.SUPPORTED: tr("confirmed"),
+        Support.WEAK: tr("in part"),
         Support.NOT_FOUND: tr("not found"),
         Support.UNCHECKED: "",
     }[finding.citation.support]

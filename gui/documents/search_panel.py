@@ -82,4 +82,4 @@ def _nothing_found(result: SearchResult, still_indexing: bool) -> str:
     if not result.documents_searched:
         return tr("There is nothing to search yet. Add a folder first.")
     words = tr("Nothing was found for “{query}”. Try fewer or other words.", query=result.query)
-    return f"{words} {tr('Some documents are still being read.')}" if still_indexing else words
+    return " ".join((words, tr("Some documents are still being read."))) if still_indexing else words

@@ -49,7 +49,7 @@ class NewSurveyPage(QScrollArea):
         self.estimate = label("", "small", wrap=True)
         self.fault = label("", "danger", wrap=True)
         self.fault.hide()
-        self.start = push_button(tr("Start"), self._start, "primary")
+        self.start = push_button(tr("Start the survey"), self._start, "primary")
         self.cancel = push_button(tr("Cancel"), self.cancelled.emit)
         self._lay_out()
         self._changed()
@@ -78,10 +78,13 @@ class NewSurveyPage(QScrollArea):
             self.estimate.setText(tr("There is no document to read yet."))
             return
         documents = ngettext("{n} document", "{n} documents", estimate.documents)
-        text = tr("{documents}, {time} on this computer.", documents=documents, time=words.about(estimate.expected_s))
+        parts = [
+            tr("{documents}, {time} on this computer.", documents=documents, time=words.about(estimate.expected_s))
+        ]
         if not estimate.measured:
-            text = f"{text} {tr('Its speed has not been measured yet, so this is a guess.')}"
-        self.estimate.setText(f"{text} {tr('You can stop at any time and go on later.')}")
+            parts.append(tr("Its speed has not been measured yet, so this is a guess."))
+        parts.append(tr("You can stop at any time and go on later."))
+        self.estimate.setText(" ".join(parts))
 
     def show_fault(self, fault: Fault | None) -> None:
         self.fault.setText(fault_text(fault) if fault is not None else "")
