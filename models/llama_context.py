@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import mmap
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.faults import N_, ModelFault
-from models.llama_native import NativeModel, StopFlag, drop_pages, library
+from models.llama_native import NativeModel, StopFlag, c_library, library
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,7 +173,7 @@ class PooledContext:
         pointer = lib.llama_get_logits(self._handle)
         if pointer:
             size_bytes = tokens * self._vocab_size * ctypes.sizeof(ctypes.c_float)
-            drop_pages(ctypes.cast(pointer, ctypes.c_void_p).value or 0, size_bytes)
+            _drop_pages(ctypes.cast(pointer, ctypes.c_void_p).value or 0, size_bytes)
 
     def close(self) -> None:
         if self._handle is not None:
@@ -288,3 +290,13 @@ class ChatContext:
         if self._handle is not None:
             library().llama_free(self._handle)
             self._handle = None
+
+
+def _drop_pages(address: int, size_bytes: int) -> None:
+    """Give the whole pages of a range of native memory back to the system; what was in them is lost. Where the system
+    has no such call, nothing happens."""
+    advice = getattr(mmap, "MADV_DONTNEED" if sys.platform == "linux" else "MADV_FREE", None)
+    start = -(-address // mmap.PAGESIZE) * mmap.PAGESIZE
+    end = (address + size_bytes) // mmap.PAGESIZE * mmap.PAGESIZE
+    if advice is not None and end > start:
+        c_library().madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), ctypes.c_int(advice))
