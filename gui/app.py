@@ -26,7 +26,7 @@ from gui.collect import GuiThreadCollector
 from gui.context import WindowContext
 from gui.main_window import MainWindow, Opening
 from gui.style.app_icon import app_icon
-from gui.style.theme import Theme
+from gui.style.theme import STYLE, Theme
 from gui.window_state import WindowState
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,8 @@ _LEVELS = {
 
 def run(opening: Opening, arguments: Sequence[str] = ()) -> int:
     """Open the window and stay until it is closed; returns the exit status."""
-    app = QApplication(["papermoor", *arguments])
+    app = QApplication(["papermoor", "-style", STYLE, *arguments])
+    app.setProperty("styled", True)
     app.setApplicationName("Papermoor")
     app.setDesktopFileName("papermoor")
     app.setWindowIcon(app_icon())

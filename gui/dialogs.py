@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.i18n import fault_text, fault_title, ngettext, tr
 from gui import words
@@ -16,6 +16,8 @@ from gui.report import BugReporter
 from models.faults import Fault
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QFileDialog, QMessageBox
+
     from core.embedder_change import EmbedderQuestion
     from core.settings import Settings, SettingValue
     from core.values import Folder
@@ -48,6 +50,8 @@ class Dialogs(QObject):
         self._workspace, self._library, self._models = workspace, library, models
 
     def add_folder(self) -> QFileDialog:
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = self._file_dialog(tr("Add a folder"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -55,12 +59,16 @@ class Dialogs(QObject):
         return dialog
 
     def add_files(self) -> QFileDialog:
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = self._file_dialog(tr("Add files"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.open()
         return dialog
 
     def choose_model(self) -> QFileDialog:
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = self._file_dialog(tr("Use a model file"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilter(tr("Model files (*.gguf)"))
@@ -114,6 +122,8 @@ class Dialogs(QObject):
 
     def confirm_removal(self, folder: Folder) -> QMessageBox:
         """Ask before a folder leaves the library; the files stay where they are."""
+        from PySide6.QtWidgets import QMessageBox
+
         box = QMessageBox(QMessageBox.Icon.Question, tr("Remove from Papermoor?"), "", parent=self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setText(tr("Remove “{name}” from Papermoor?", name=folder.path.name))
@@ -132,6 +142,8 @@ class Dialogs(QObject):
 
     def ask_embedder(self, question: EmbedderQuestion) -> QMessageBox:
         """Ask before every passage is prepared anew for another search model."""
+        from PySide6.QtWidgets import QMessageBox
+
         box = QMessageBox(QMessageBox.Icon.Question, tr("Use the new search model?"), "", parent=self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setText(tr("Prepare your documents for “{name}”?", name=question.name))
@@ -157,6 +169,8 @@ class Dialogs(QObject):
 
     def show_fault(self, fault: Fault) -> QMessageBox:
         """A fault that no part of the window shows in its own place."""
+        from PySide6.QtWidgets import QMessageBox
+
         box = QMessageBox(QMessageBox.Icon.Warning, fault_title(fault), fault_title(fault), parent=self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setInformativeText(fault_text(fault))
@@ -181,6 +195,8 @@ class Dialogs(QObject):
         outside.ask_to_open(address, self._window)
 
     def _file_dialog(self, title: str) -> QFileDialog:
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = QFileDialog(self._window, title)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.filesSelected.connect(lambda names: self.chosen.emit([Path(name) for name in names]))

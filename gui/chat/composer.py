@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent, QTextCursor
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton
 
 from core.i18n import tr
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from models.conversation import Effort
 
 NARROW_PX = 520
+CORNER_PX = 15  # of the frame, as in the style sheet
 
 
 class Composer(QFrame):
@@ -33,6 +34,8 @@ class Composer(QFrame):
     def __init__(self, theme: Theme, effort: str) -> None:
         super().__init__()
         self.setProperty("card", "composer")
+        self._theme = theme
+        self._focused = False
         self._can_send = False
         self._running = False
         self._why_not = ""
@@ -137,9 +140,19 @@ class Composer(QFrame):
         self.hint.setText(self._why_not if has_text and not self._can_send else "")
 
     def _frame_focus(self, focused: bool) -> None:
-        self.setProperty("active", focused)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        self._focused = focused
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The frame of the focus is painted here: through the style sheet it would need a QStyle, whose class is so
+        large that the window's start would be felt to wait for it."""
+        super().paintEvent(event)
+        if self._focused:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(self._theme.colours.accent), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), CORNER_PX, CORNER_PX)
+            painter.end()
 
     def _effort_buttons(self, effort: str) -> QButtonGroup:
         group = QButtonGroup(self)

@@ -144,7 +144,6 @@ QFrame[card="danger"] { background: $danger_soft; border: none; border-radius: 1
 QFrame[card="warning"] { background: $warning_soft; border: none; border-radius: 12px; }
 QFrame[card="drop"] { background: transparent; border: 2px dashed $outline; border-radius: 16px; }
 QFrame[card="composer"] { background: $surface; border: 1px solid $outline; border-radius: 16px; }
-QFrame[card="composer"][active="true"] { border: 2px solid $accent; }
 QFrame[card="quote"] { background: transparent; border: none; border-left: 3px solid $border; }
 QFrame[card="bar"] { background: $text; border: none; border-radius: 10px; }
 QFrame[card="bar"] QLabel { color: $canvas; }

@@ -13,6 +13,7 @@ from gui.style.sheet import sheet
 
 SMALLEST_TYPE_PT = 10.0
 ICON_PX = 18
+STYLE = "Fusion"
 
 
 class Theme(QObject):
@@ -26,7 +27,10 @@ class Theme(QObject):
         self._appearance = ""
         self._dressed = False
         self._actions: list[QAction] = []
-        app.setStyle("Fusion")
+        if not app.property(
+            "styled"
+        ):  # asked for on the command line: `setStyle` gives a QStyle, whose class is costly
+            app.setStyle(STYLE)
         font = app.font()
         self.base_pt = max(font.pointSizeF(), SMALLEST_TYPE_PT)
         font.setPointSizeF(self.base_pt)
