@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CHUNK_S = 1.5  # how long one call into llama.cpp should take while reading: progress is told between calls
-SMALLEST_CHUNK_TOKENS = 128
+SMALLEST_CHUNK_TOKENS = 256  # 128 would have the experts read from memory twice as often: 2 % slower
 BOUNDARIES_KEPT = 8  # checkpoints before the latest user messages
 SMALLEST_ANSWER_TOKENS = 64  # a prompt that leaves less room than this is refused
 SMALLEST_SAVED_TOKENS = 256  # less is read again as quickly as it is loaded
