@@ -22,9 +22,19 @@ def test_names_are_written_with_a_capital_or_with_digits() -> None:
     assert not {"aircraf", "3", "year"} & question.names
 
 
+def test_in_a_script_without_spaces_a_number_is_a_name_and_what_follows_it_is_not() -> None:
+    assert read_question("1974年に起こったのは").names == {"1974"}
+
+
 @pytest.mark.parametrize(
     ("text", "alias"),
-    [("Foot Locker's new CEO", "footloc"), ("Apple's third quarter 2022", "q3"), ("in the 1st fiscal quarter", "q1")],
+    [
+        ("Foot Locker's new CEO", "footloc"),
+        ("Apple's third quarter 2022", "q3"),
+        ("in the 1st fiscal quarter", "q1"),
+        ("the March report", "03"),
+        ("the March report", "mar"),
+    ],
 )
 def test_names_have_other_spellings(text: str, alias: str) -> None:
     assert alias in read_question(text).aliases

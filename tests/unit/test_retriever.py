@@ -208,3 +208,25 @@ def test_the_latest_of_the_fitting_documents_comes_first(tmp_path: Path, pool: P
         search = Retriever(opened.database, opened.vectors, lambda: None).search
         assert names(search("What was the gross margin of Globex in its latest report?"))[0] == "Globex 2023.txt"
         assert names(search("What was the gross margin of Globex in 2021?"))[0] == "Globex 2021.txt"
+
+
+def test_a_date_on_every_page_does_not_outweigh_the_name_asked_for(tmp_path: Path, pool: ParserPool) -> None:
+    footer = "\n\nAcme Inc. | Q3 2022 Form 10-Q | Page {n}\n\n"
+    acme = "".join(f"Gross margin and operating expenses, part {n}." + footer.format(n=n) for n in range(30))
+    globex = "".join(f"Notes of Globex on segment {n}.\n\n" for n in range(30)) + "The gross margin rose to 61 %."
+    put(tmp_path / "docs" / "2022 Q3 ACME.txt", acme)
+    put(tmp_path / "docs" / "2022 Q3 GLBX.txt", globex)
+    with open_library(tmp_path / "data", pool) as opened:
+        opened.index(tmp_path / "docs")
+        search = Retriever(opened.database, opened.vectors, lambda: None).search
+        found = names(search("What was the gross margin of Globex in Q3 2022?"))
+        assert found[0] == "2022 Q3 GLBX.txt"
+
+
+def test_a_month_is_found_in_names_of_files(tmp_path: Path, pool: ParserPool) -> None:
+    for month in ("02", "03", "04"):
+        put(tmp_path / "docs" / f"2023-{month} report.txt", "Income grew, and expenses fell a little.")
+    with open_library(tmp_path / "data", pool) as opened:
+        opened.index(tmp_path / "docs")
+        search = Retriever(opened.database, opened.vectors, lambda: None).search
+        assert names(search("Did expenses fall in the March report?"))[0] == "2023-03 report.txt"
