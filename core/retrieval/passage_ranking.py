@@ -23,7 +23,7 @@ SECTION = 1.0
 WINDOW = 20
 """Terms; what stands closer together than this belongs together."""
 CLOSENESS = 0.4
-MEANING_ALONE = 1.6
+MEANING_ALONE = 1.4
 """Weight of a cosine where no keyword is found, and, below, where one passage has them all."""
 MEANING_LEAST = 0.3
 BEFORE = 0.3
