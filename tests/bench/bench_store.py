@@ -52,7 +52,8 @@ def made_vectors(count: int, dimension: int, seed: int, file: Path) -> Vectors:
     return vectors
 
 
-def fill(database: Database, index: VectorIndex, vectors: Vectors) -> None:
+def fill(database: Database, index: VectorIndex, vectors: Vectors, words: bool = True) -> None:
+    """With `words`, each passage has a text and its keywords; without, its vector alone."""
     count, dimension = vectors.shape
     vocabulary = [f"word{n}" for n in range(50_000)]
     weights = [1 / (n + 10) for n in range(50_000)]
@@ -66,7 +67,7 @@ def fill(database: Database, index: VectorIndex, vectors: Vectors) -> None:
         size = min(5000, count - start)
         ids = range(start + 1, start + size + 1)
         began_s = time.monotonic()
-        bodies = [" ".join(chance.choices(vocabulary, weights, k=WORDS)) for _ in ids]
+        bodies = [" ".join(chance.choices(vocabulary, weights, k=WORDS)) if words else "" for _ in ids]
         words_s += time.monotonic() - began_s
         with database.write() as connection:
             connection.executemany(
@@ -77,7 +78,7 @@ def fill(database: Database, index: VectorIndex, vectors: Vectors) -> None:
             for first in range(0, size, PER_DOCUMENT):
                 put_passages(connection, start + first + 1, bodies[first : first + PER_DOCUMENT])
             rows = (KeywordRow(i, "a name", "some section", b) for i, b in zip(ids, bodies, strict=True))
-            keywords.add(connection, rows)
+            keywords.add(connection, rows if words else ())
         index.ledger.store(state, ids, vectors[start : start + size], ids[-1])
     print(
         f"  SQLite filled in {time.monotonic() - started_s - words_s:.0f} s (keywords, passages, vectors)", flush=True
@@ -124,7 +125,7 @@ def timed(what: str, search: Callable[[int], object], times: int) -> None:
     print(f"  {what}: median {statistics.median(times_ms):.1f} ms, p95 {times_ms[int(times * 0.95)]:.1f} ms")
 
 
-def measure(database: Database, index: VectorIndex, questions: Vectors, vectors: Vectors) -> None:
+def measure(database: Database, index: VectorIndex, questions: Vectors, vectors: Vectors, words: bool) -> None:
     began_s = time.monotonic()
     index.search("bench", questions[0], 10)
     print(f"  first search after opening: {time.monotonic() - began_s:.1f} s")
@@ -138,15 +139,17 @@ def measure(database: Database, index: VectorIndex, questions: Vectors, vectors:
         return index.search("bench", questions[number], limit, documents)
 
     embedder = Questions(questions)
-    both, words = Retriever(database, index, lambda: embedder), Retriever(database, index, lambda: None)
-    words.search(asked[0])
-    both.search(asked[0])
+    both, by_words = Retriever(database, index, lambda: embedder), Retriever(database, index, lambda: None)
+    if words:
+        by_words.search(asked[0])
+        both.search(asked[0])
     few = frozenset(range(1, 2 + len(vectors) // PER_DOCUMENT // 100))
     times = len(questions)
     timed("meaning, top 10", lambda n: by_meaning(n, 10), times)
     timed("meaning, top 50", by_meaning, times)
-    timed("retriever, keywords (8 terms) alone, top 10", lambda n: words.search(asked[n], limit=10), times)
-    timed("retriever, keywords and meaning, top 10", lambda n: both.search(asked[n], limit=10), times)
+    if words:
+        timed("retriever, keywords (8 terms) alone, top 10", lambda n: by_words.search(asked[n], limit=10), times)
+        timed("retriever, keywords and meaning, top 10", lambda n: both.search(asked[n], limit=10), times)
     timed("meaning, in 1 % of the documents", lambda n: by_meaning(n, 10, few), times)
     me = psutil.Process()
     resident = {process.name(): process.memory_info().rss for process in (me, *me.children(recursive=True))}
@@ -166,7 +169,7 @@ def recall(index: VectorIndex, questions: Vectors, vectors: Vectors) -> float:
     return statistics.mean(shares)
 
 
-def bench_search(passages: int, dimension: int, real: Path | None) -> None:
+def bench_search(passages: int, dimension: int, real: Path | None, words: bool) -> None:
     with tempfile.TemporaryDirectory() as root:
         folder = Path(root)
         if real is None:
@@ -178,13 +181,13 @@ def bench_search(passages: int, dimension: int, real: Path | None) -> None:
         print(f"{len(vectors):,} passages of {vectors.shape[1]} dimensions", flush=True)
         with Database(folder / "library.db") as database:
             index = VectorIndex(database, folder / "vectors")
-            fill(database, index, vectors)
+            fill(database, index, vectors, words)
             index.close()
         sizes = {p.name: p.stat().st_size / 2**20 for p in folder.rglob("*.db*")}
         print("  on disk: " + ", ".join(f"{name} {size:.0f} MiB" for name, size in sizes.items()))
         with Database(folder / "library.db") as database:
             index = VectorIndex(database, folder / "vectors")
-            measure(database, index, questions, vectors)
+            measure(database, index, questions, vectors, words)
             index.close()
 
 
@@ -229,16 +232,18 @@ def main() -> None:
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--dimension", type=int, default=768)
     parser.add_argument("--vectors", type=Path)
+    parser.add_argument("--vectors-only", action="store_true", help="passages without words: search by meaning alone")
     parser.add_argument("--embed", type=Path)
+    parser.add_argument("--pieces", type=int, default=20_000, help="how many pieces of text to embed at most")
     parser.add_argument("--embedder", type=Path)
     parser.add_argument("--scan", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.embed:
-        embed_folder(arguments.embed, arguments.embedder, arguments.vectors)
+        embed_folder(arguments.embed, arguments.embedder, arguments.vectors, arguments.pieces)
     elif arguments.scan:
         bench_scan(arguments.scan)
     else:
-        bench_search(arguments.passages, arguments.dimension, arguments.vectors)
+        bench_search(arguments.passages, arguments.dimension, arguments.vectors, not arguments.vectors_only)
 
 
 if __name__ == "__main__":

@@ -52,9 +52,11 @@ class Real:
         return vectors
 
 
-def embed_folder(folder: Path, model: Path, file: Path) -> None:
+def embed_folder(folder: Path, model: Path, file: Path, most: int) -> None:
     """Embed what lies in `folder` (.md, .txt, the questions of .jsonl files) and keep it in `file` (.npz)."""
     pieces = [piece for path in sorted(folder.rglob("*")) if path.suffix in (".md", ".txt") for piece in _pieces(path)]
+    every = max(1, -(-len(pieces) // (most // 20)) // 20)
+    pieces = [piece for start in range(0, len(pieces), 20 * every) for piece in pieces[start : start + 20]]
     questions = [question for path in sorted(folder.rglob("*.jsonl")) for question in _questions(path)]
     chance = np.random.default_rng(2)
     asked = [questions[i] for i in chance.permutation(len(questions))[:400]]
