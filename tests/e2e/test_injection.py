@@ -18,6 +18,7 @@ from core.jobs import Job
 from core.store.phrases import Phrases
 from core.values import AnswerSaved, Citation, Support, ToolUsed
 from core.workspace import Workspace
+from models.cancel import CancelToken
 from models.conversation import Effort, Sampling, ToolCall
 from models.harmony_render import HarmonyEncoding
 from models.vocabulary import ORDINARY_TOKENS
@@ -167,9 +168,12 @@ def test_a_model_that_obeys_a_document_is_refused_and_the_call_is_shown(
     obeys = speech.grammar(speech.call("read_document", {"name": "secret.txt"}))
     with opened(tmp_path, folder, tiny_gpt_oss, obeys) as workspace:
         conversation = workspace.conversations.create(scope=Scope((folder / "shared",)))
-        events = list(workspace.chat.ask(conversation, "When does the harbour open?"))
-        used = [event for event in events if isinstance(event, ToolUsed)]
-        assert used and not any(tool.ok for tool in used), "each call is shown, none is allowed"
+        cancel, used = CancelToken(), []
+        for event in workspace.chat.ask(conversation, "When does the harbour open?", cancel=cancel):
+            if isinstance(event, ToolUsed):
+                used.append(event)
+                cancel.cancel()  # it would go on to ask for the same
+        assert used and not any(tool.ok for tool in used), "the call is shown, and refused"
         assert "there is no document named 'secret.txt'" in used[0].result
         stored = workspace.conversations.messages(conversation)
         assert not any("swordfish" in message.text + message.prompt for message in stored)
