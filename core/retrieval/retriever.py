@@ -128,7 +128,8 @@ class Retriever:
     ) -> list[Ranked]:
         import numpy as np
 
-        found = [int(i) for i in scores.top(CANDIDATES)] + [i for i, _ in nearest]
+        by_keywords = [int(i) for i in scores.top(CANDIDATES)]
+        found = by_keywords + [i for i, _ in nearest]
         stored = _with_neighbours(connection, postings.passages(connection, dict.fromkeys(found)))
         cosines = {**self._cosines(meaning, stored), **dict(nearest)}
         own = scores.own_of(np.array([p.id for p in stored], np.int64))
@@ -147,7 +148,7 @@ class Retriever:
 
         about = postings.documents(connection, list({p.document_id for p in stored}))
         paths = {document_id: path for document_id, (path, _) in about.items()}
-        trust = meaning.trust if meaning is not None else 0.0
+        trust = meaning.trust * _share(by_keywords, cosines) if meaning is not None else 0.0
         return rank(candidates, scores.best, paths=paths, refine=refine, refined=REFINED, trust=trust)
 
     @staticmethod
@@ -197,6 +198,11 @@ class _TextReader:
     def terms_of(self, passage: StoredPassage) -> list[str]:
         self.read((passage,))
         return self._terms[passage.id]
+
+
+def _share(passage_ids: Sequence[int], cosines: Mapping[int, float]) -> float:
+    """How many of the passages have a vector: while few have, meaning would put those before all others."""
+    return sum(i in cosines for i in passage_ids) / len(passage_ids) if passage_ids else 1.0
 
 
 def _terms_shown(passage: Passage) -> frozenset[str]:
