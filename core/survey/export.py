@@ -59,10 +59,11 @@ def coverage_statement(survey: Survey) -> str:
         parts.append(ngettext("{n} was read in part.", "{n} were read in part.", covered.partly))
     if survey.condition is not None:
         unsure = sum(finding.meets is None for _, _, finding in numbered(survey))
-        parts.append(
-            ngettext("{n} entry was left out: not {condition}.", "{n} entries were left out: not {condition}.",
-                     covered.left_out, condition=survey.condition.words)
-        )  # fmt: skip
+        if covered.left_out:
+            parts.append(
+                ngettext("{n} entry was left out: not {condition}.", "{n} entries were left out: not {condition}.",
+                         covered.left_out, condition=survey.condition.words)
+            )  # fmt: skip
         if unsure:
             parts.append(ngettext("{n} entry could not be checked.", "{n} entries could not be checked.", unsure))
     return " ".join(parts)
