@@ -78,6 +78,18 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """What a document's format adds to a page number, for telling where a passage is (core.spots): the `format`, the
+    name of its `sheet`, the `line` of the file in which it begins, from 1; None where lines are not known. `turns` are
+    the pages that begin within it: where in the document, and the sheet's name."""
+
+    format: str = ""
+    sheet: str = ""
+    line: int | None = None
+    turns: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A ranked piece of a document. `start`/`end` are offsets into the document's extracted text and
     `text == document_text[start:end]`; `page` is 0-based and None where the format has no pages; `section` is the
@@ -97,6 +109,7 @@ class Passage:
     text: str
     why: Explanation | None = None
     recognised: bool = False
+    spot: Spot = Spot()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +171,7 @@ class Citation:
     quote: str
     support: Support
     recognised: bool = False
+    spot: Spot = Spot()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +227,15 @@ class ChatMessage:
 @dataclass(frozen=True, slots=True)
 class DocumentText:
     """A document's extracted text with what is needed to show a place in it: `pages` are the start offsets of its
-    pages (empty where a format has none), `recognised` the pages whose text was read from a picture (OCR)."""
+    pages (empty where a format has none), `page_labels` their names where they have any, `recognised` the pages whose
+    text was read from a picture (OCR)."""
 
     document: Document
     text: str
     pages: tuple[int, ...]
     recognised: tuple[int, ...] = ()
+    format: str = ""
+    page_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

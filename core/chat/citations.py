@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from core.chat.sentences import sentence_spans
 from core.chat.support import best_span, support
 from core.chat.values import CheckedSentence
+from core.spots import narrowed
 from core.values import Citation, Support
 
 # "[1]", "[1, 2]", "[1][2]", and the bracket gpt-oss was trained to cite with: "【1】", "【1†L3-L5】".
@@ -88,8 +89,15 @@ def check(answer: str, sources: Sequence[Citation]) -> tuple[Citation, ...]:
 
 def quoted(source: Citation, start: int, end: int, verdict: Support) -> Citation:
     """`source` narrowed to its characters from `start` to `end`."""
+    page, spot = narrowed(source, start, end)
     return replace(
-        source, start=source.start + start, end=source.start + end, quote=source.quote[start:end], support=verdict
+        source,
+        page=page,
+        start=source.start + start,
+        end=source.start + end,
+        quote=source.quote[start:end],
+        support=verdict,
+        spot=spot,
     )
 
 

@@ -17,6 +17,7 @@ from core.chat.tools import ArgumentError, Toolbox
 from core.chat.values import WHOLE_LIBRARY
 from core.library.library import Library
 from core.retrieval.retriever import Retriever
+from core.spots import page_at, spot_in
 from core.store.phrases import Phrases
 from core.store.scopes import Scopes
 from core.values import DocumentText, Passage
@@ -95,7 +96,7 @@ class DocumentTools:
         name: Annotated[str, "the file's name, as listed"],
         start: Annotated[int, "offset in characters to read from"] = 0,
         length: Annotated[int, "characters to read, up to 4000"] = READ_CHARS,
-        page: Annotated[int, "page to read from instead, counted from 1; 0 for none"] = 0,
+        page: Annotated[int, "page, slide or sheet to read from instead, counted from 1; 0 for none"] = 0,
     ) -> str:
         """Read a part of one document."""
         stored = self._text(name)
@@ -179,9 +180,8 @@ def _holds(path: Path, words: str) -> bool:
 
 def _passage(stored: DocumentText, start: int, end: int) -> Passage:
     document = stored.document
-    before = [number for number, at in enumerate(stored.pages) if at <= start]
-    page = before[-1] if before else None
+    page = page_at(stored.pages, start)
     return Passage(
         1, 0.0, document.id, document.path, document.title, page, "", start, end, stored.text[start:end],
-        recognised=page in stored.recognised,
+        recognised=page in stored.recognised, spot=spot_in(stored, start, end),
     )  # fmt: skip

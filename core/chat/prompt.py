@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.spots import place_in_english, section_words
 from core.values import ChatMessage, Citation
 from models.conversation import Conversation, Effort, Message, Role, ToolSpec
 
@@ -58,10 +59,7 @@ def passage_text(source: Citation) -> str:
     place = [source.path.name]
     if source.title and source.title not in source.path.name:
         place.append(source.title)
-    if source.page is not None:
-        place.append(f"page {source.page + 1}")
-    if source.section:
-        place.append(source.section)
+    place += filter(None, (place_in_english(source), section_words(source)))
     return f"[{source.number}] {' | '.join(place)}\n{source.quote.strip()}"
 
 

@@ -51,4 +51,5 @@ def _source(number: int, passage: Passage) -> Citation:
         quote=passage.text,
         support=Support.UNCHECKED,
         recognised=passage.recognised,
+        spot=passage.spot,
     )

@@ -173,13 +173,13 @@ def _judgement(judgement: Judgement | None) -> dict[str, Any]:
 def _print_sources(message: ChatMessage, output: Output) -> None:
     output.line()
     for citation in message.citations:
-        output.line(f"[{citation.number}] {place_text(citation.path, citation.page, citation.section)}")
+        output.line(f"[{citation.number}] {place_text(citation)}")
     if message.judgement is None:
         return
     if text := words.verdict_text(message.judgement.verdict):
         output.note(text)
     for source in message.judgement.nearest:
-        output.note(f"[{source.number}] {place_text(source.path, source.page, source.section)}")
+        output.note(f"[{source.number}] {place_text(source)}")
 
 
 def _read(path: Path) -> str:

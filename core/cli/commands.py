@@ -163,7 +163,7 @@ def _print_passages(found: SearchResult, output: Output) -> None:
     if not found.passages:
         output.line(tr("Nothing found in {n} documents.", n=found.documents_searched))
     for passage in found.passages:
-        output.line(f"{passage.rank}. {place_text(passage.path, passage.page, passage.section)}")
+        output.line(f"{passage.rank}. {place_text(passage)}")
         output.line("   " + " ".join(passage.text.split())[:400])
         for line in why_lines(passage):
             output.line("   " + line)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from core.i18n import tr
+from core.spots import place_words, section_words
+from core.values import Citation, Passage
 from models.progress import Progress
 
 LINE_INTERVAL_S = 5.0  # between progress lines where there is no terminal to redraw
@@ -55,12 +56,11 @@ class Output:
             self._width = 0
 
 
-def place_text(path: Path, page: int | None, section: str) -> str:
-    """Where a passage stands: file, page, heading."""
-    place = str(path)
-    if page is not None:
-        place += tr(", page {page}", page=page + 1)
-    return f"{place} ({section})" if section else place
+def place_text(place: Passage | Citation) -> str:
+    """Where a passage stands: file, page or the like, heading."""
+    where = ", ".join(filter(None, (str(place.path), place_words(place))))
+    section = section_words(place)
+    return f"{where} ({section})" if section else where
 
 
 def _progress_text(progress: Progress) -> str:

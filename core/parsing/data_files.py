@@ -95,6 +95,8 @@ def _laid_out(text: str) -> str:
 
 def _one_record(line: str) -> str:
     try:
-        return clean(json.dumps(json.loads(line), ensure_ascii=False)) if "\\u" in line else line
+        if "\\u" not in line:
+            return line
+        return clean(json.dumps(json.loads(line), ensure_ascii=False)).replace("\n", " ")  # a line stays one
     except (ValueError, RecursionError):
         return line

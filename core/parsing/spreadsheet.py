@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _CELL_NAMES = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"')
 _COPY_OF_THREAD = "[Threaded comment]"
 _DENSE_CELLS = 8_000_000
+_NOTES = ("xl/comments", "xl/threadedComments/", "xl/drawings/drawing")
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
@@ -110,13 +111,19 @@ def _shown(value: object) -> str:
 
 
 def _write_notes(archive: Archive, source: Source, out: DocumentBuilder) -> None:
-    """Comments, and the text of shapes and charts."""
-    for name in archive.names("xl/charts/chart", ".xml"):
+    """Comments, and the text of shapes and charts: of whatever sheet, so on a page without a sheet's name."""
+    charts = archive.names("xl/charts/chart", ".xml")
+    parts = [name for place in _NOTES for name in archive.names(place, ".xml")]
+    notes = [line for name in parts for line in _lines(archive, name, source)]
+    if charts or notes:
+        out.page()
+    for name in charts:
         write_chart(archive, name, source.label, out)
-    for place in ("xl/comments", "xl/threadedComments/", "xl/drawings/drawing"):
-        for name in archive.names(place, ".xml"):
-            shapes = Shapes()
-            feed(archive.open(name), shapes, source.label, tolerant=True)
-            for line in shapes.lines():
-                if any(char.isalpha() for char in line) and not line.startswith(_COPY_OF_THREAD):
-                    out.paragraph(line)
+    for line in notes:
+        out.paragraph(line)
+
+
+def _lines(archive: Archive, name: str, source: Source) -> list[str]:
+    shapes = Shapes()
+    feed(archive.open(name), shapes, source.label, tolerant=True)
+    return [line for line in shapes.lines() if any(map(str.isalpha, line)) and not line.startswith(_COPY_OF_THREAD)]

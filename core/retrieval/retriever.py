@@ -24,9 +24,10 @@ from core.retrieval.selection import Stretch, select
 from core.store import postings
 from core.store.database import Database
 from core.store.postings import StoredPassage
+from core.store.spots import spots
 from core.store.texts import spans
 from core.store.vector_index import VectorIndex
-from core.values import Explanation, Passage, SearchResult
+from core.values import Explanation, Passage, SearchResult, Spot
 
 if TYPE_CHECKING:
     import numpy as np
@@ -243,6 +244,7 @@ def _shown(
 ) -> tuple[Passage, ...]:
     about = postings.documents(connection, list({s.first.document_id for s in chosen}))
     recognised = postings.recognised(connection, list(about))
+    told = _spots(connection, chosen)
     passages: list[Passage] = []
     for stretch, why in zip(chosen, reasons, strict=True):
         first, last = stretch.first, stretch.last
@@ -264,6 +266,19 @@ def _shown(
                 recognised=any(
                     start < last.end and first.start < end for start, end in recognised.get(first.document_id, ())
                 ),
+                spot=told[first.id],
             )
         )
     return tuple(passages)
+
+
+def _spots(connection: Connection, chosen: Sequence[Stretch]) -> dict[int, Spot]:
+    """By the id of each stretch's first passage."""
+    by_document: dict[int, list[Stretch]] = {}
+    for stretch in chosen:
+        by_document.setdefault(stretch.first.document_id, []).append(stretch)
+    told: dict[int, Spot] = {}
+    for document_id, own in by_document.items():
+        found = spots(connection, document_id, [(s.first.start, s.last.end) for s in own])
+        told.update(zip((s.first.id for s in own), found, strict=True))
+    return told

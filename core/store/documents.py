@@ -81,10 +81,12 @@ class Documents:
             document = _get(connection, document_id)
             if document is None:
                 return None
-            (pages,) = connection.execute("SELECT pages FROM documents WHERE id = ?", (document_id,)).fetchone()
+            row = connection.execute("SELECT pages, format FROM documents WHERE id = ?", (document_id,)).fetchone()
             text = whole_text(connection, document_id)
+        pages, format = row
         places = json.loads(pages) if pages else {"starts": ()}
-        return DocumentText(document, text, tuple(places["starts"]), tuple(places.get("recognised", ())))
+        starts, recognised = tuple(places["starts"]), tuple(places.get("recognised", ()))
+        return DocumentText(document, text, starts, recognised, format, tuple(places.get("labels", ())))
 
     def counts(self) -> Counts:
         with self._database.read() as connection:

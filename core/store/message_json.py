@@ -21,7 +21,7 @@ from core.chat.values import (
     Verdict,
 )
 from core.store.stored_json import to_json
-from core.values import ChatMessage, Citation, Support, ToolUsed
+from core.values import ChatMessage, Citation, Spot, Support, ToolUsed
 from models.conversation import Effort, Usage
 
 
@@ -72,7 +72,13 @@ def citations_to_json(citations: Iterable[Citation]) -> list[dict[str, Any]]:
 
 
 def citations_of(stored: Iterable[dict[str, Any]]) -> tuple[Citation, ...]:
-    return tuple(Citation(**one | {"path": Path(one["path"]), "support": Support(one["support"])}) for one in stored)
+    return tuple(map(_citation, stored))
+
+
+def _citation(stored: dict[str, Any]) -> Citation:
+    spot = stored.get("spot", {})
+    spot = Spot(**spot | {"turns": tuple(map(tuple, spot.get("turns", ())))})
+    return Citation(**stored | {"path": Path(stored["path"]), "support": Support(stored["support"]), "spot": spot})
 
 
 def _omission(stored: dict[str, Any]) -> Omission:

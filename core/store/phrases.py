@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 
 from core.retrieval import analysis
+from core.spots import page_at, spots_of
 from core.store import postings
 from core.store.database import Database
 from core.store.texts import whole_text
@@ -73,15 +74,25 @@ class Phrases:
 
 
 def _place(connection: Connection, document_id: int, match: re.Match[str], rank: int) -> Passage:
-    path, title, pages = connection.execute(
-        "SELECT path, title, pages FROM documents WHERE id = ?", (document_id,)
+    path, title, pages, format = connection.execute(
+        "SELECT path, title, pages, format FROM documents WHERE id = ?", (document_id,)
     ).fetchone()
     stored = json.loads(pages) if pages else {"starts": []}
     starts = stored["starts"]
-    page = bisect_right(starts, match.start()) - 1 if starts else None
-    start, end = max(0, match.start() - AROUND_CHARS), min(len(match.string), match.end() + AROUND_CHARS)
+    page = page_at(starts, match.start())
+    first, last = _ends(starts, page, len(match.string))
+    start = min(match.start(), max(first, match.start() - AROUND_CHARS))
+    end = max(match.end(), min(last, match.end() + AROUND_CHARS))
     text = match.string[start:end]
+    (spot,) = spots_of(format, starts, stored.get("labels", ()), match.string, [(start, end)])
     return Passage(
         rank, 1.0, document_id, Path(os.fsdecode(path)), title, page, "", start, end, text,
-        recognised=page in stored.get("recognised", ()),
+        recognised=page in stored.get("recognised", ()), spot=spot,
     )  # fmt: skip
+
+
+def _ends(starts: Sequence[int], page: int | None, length: int) -> tuple[int, int]:
+    """Where the page begins and ends; of a document without pages, itself."""
+    if page is None:
+        return 0, length
+    return starts[page], starts[page + 1] if page + 1 < len(starts) else length

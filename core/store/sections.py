@@ -9,6 +9,7 @@ from pathlib import Path
 from core.store import postings
 from core.store.database import Database
 from core.store.postings import StoredPassage
+from core.store.spots import spots
 from core.store.texts import whole_text
 from core.values import Passage
 
@@ -32,9 +33,10 @@ class Sections:
                 return ()
             text = whole_text(connection, document_id)
             pictures = postings.recognised(connection, [document_id]).get(document_id, ())
+            groups = _groups(stored)
+            starts = [0, *(group[0].start for group in groups[1:]), len(text)]
+            told = spots(connection, document_id, list(pairwise(starts)))
         path, title = Path(os.fsdecode(about[0])), about[1]
-        groups = _groups(stored)
-        starts = [0, *(group[0].start for group in groups[1:]), len(text)]
         return tuple(
             Passage(
                 rank,
@@ -48,8 +50,9 @@ class Sections:
                 end,
                 text[start:end],
                 recognised=any(first < end and start < last for first, last in pictures),
+                spot=spot,
             )
-            for rank, (group, (start, end)) in enumerate(zip(groups, pairwise(starts), strict=True), 1)
+            for rank, (group, (start, end), spot) in enumerate(zip(groups, pairwise(starts), told, strict=True), 1)
         )
 
     def of_all(self, documents: frozenset[int] | None, most_chars: int) -> tuple[tuple[Passage, ...], int]:

@@ -6,6 +6,7 @@ import csv
 import io
 
 from core.i18n import ngettext, tr
+from core.spots import place_words
 from core.survey.summarising import numbered
 from core.survey.values import Finding, Row, RowState, Survey
 from core.values import Citation, Support
@@ -17,11 +18,11 @@ def to_csv(survey: Survey) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     columns = [tr("Document"), tr("Finding"), tr("Value"), tr("Meets the condition"), tr("Quotation"), tr("Page")]
-    writer.writerow([*columns, tr("Start"), tr("End"), tr("Checked"), tr("Path")])
+    writer.writerow([*columns, tr("Start"), tr("End"), tr("Checked"), tr("Path"), tr("Place")])
     for row in survey.rows:
         findings = [finding for finding in row.findings if finding.meets is not False]
         if not findings:
-            writer.writerow(map(_plain, (row.path.name, _nothing(row), *[""] * 7, str(row.path))))
+            writer.writerow(map(_plain, (row.path.name, _nothing(row), *[""] * 7, str(row.path), "")))
         for finding in findings:
             writer.writerow(map(_plain, _fields(row, finding)))
     return out.getvalue()
@@ -73,8 +74,9 @@ def _fields(row: Row, finding: Finding) -> tuple[str, ...]:
     cited = finding.citation
     page = "" if cited.page is None else str(cited.page + 1)
     meets = {True: tr("yes"), False: tr("no"), None: ""}[finding.meets]
+    found = (row.path.name, finding.text, finding.value, meets, cited.quote)
     place = (page, str(cited.start), str(cited.end))
-    return (row.path.name, finding.text, finding.value, meets, cited.quote, *place, _checked(finding), str(row.path))
+    return (*found, *place, _checked(finding), str(row.path), place_words(cited))
 
 
 def _checked(finding: Finding) -> str:
@@ -87,9 +89,7 @@ def _checked(finding: Finding) -> str:
 
 
 def _place(row: Row, cited: Citation) -> str:
-    if cited.page is None:
-        return row.path.name
-    return tr("{name}, page {page}", name=row.path.name, page=cited.page + 1)
+    return ", ".join(filter(None, (row.path.name, place_words(cited))))
 
 
 def _nothing(row: Row) -> str:

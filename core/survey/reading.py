@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
 
 from core.chat.support import support
 from core.chat.values import SurveyKind
+from core.spots import page_at, spot_in
 from core.survey.condition import Condition, read_number
 from core.survey.quotes import locate
 from core.survey.values import Finding, Survey
-from core.values import Citation, DocumentText, Support
+from core.values import Citation, DocumentText, Spot, Support
 from models.conversation import Conversation, Message, Role
 
 INSTRUCTIONS = """\
@@ -117,24 +117,21 @@ def findings_of(
 
 def cited(document: DocumentText, start: int, end: int, support: Support, quote: str = "") -> Citation:
     """A place in a document as a citation; with `quote`, words that do not stand there."""
+    page = None if quote else page_at(document.pages, start)
     return Citation(
         number=0,
         document_id=document.document.id,
         path=document.document.path,
         title=document.document.title,
-        page=None if quote else page_of(document.pages, start),
+        page=page,
         section="",
         start=start,
         end=end,
         quote=quote or document.text[start:end],
         support=support,
-        recognised=not quote and page_of(document.pages, start) in document.recognised,
+        recognised=page in document.recognised,
+        spot=Spot() if quote else spot_in(document, start, end),
     )
-
-
-def page_of(pages: Sequence[int], offset: int) -> int | None:
-    """The 0-based page that holds `offset`, given the pages' start offsets; None without pages."""
-    return max(0, bisect_right(pages, offset) - 1) if pages else None
 
 
 def _value_request(condition: Condition | None) -> str:

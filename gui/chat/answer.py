@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from core.chat.values import FormatKind, Omission
 from core.i18n import fault_text, fault_title, tr
+from core.spots import place_words
 from core.values import ChatMessage
 from gui import words
 from gui.chat.answer_text import AnswerText
@@ -18,7 +19,7 @@ from gui.chat.steps import Steps
 from gui.chat.suggestion import SurveyOffer
 from gui.chat.turn import Phase, Turn
 from gui.chat.verdict import VerdictCard
-from gui.documents.place import of_citations, of_passages, page_words
+from gui.documents.place import of_citations, of_passages
 from gui.style.elements import card, column, icon_button, label, push_button, row
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -217,7 +218,7 @@ class Answer(QWidget):
         """Put the answer on the clipboard, with the list of its sources."""
         citations = self.message.citations if self.message else ()
         sources = "\n".join(
-            f"[{c.number}] " + ", ".join(part for part in (str(c.path), page_words(c.page)) if part) for c in citations
+            f"[{c.number}] " + ", ".join(part for part in (str(c.path), place_words(c)) if part) for c in citations
         )
         QGuiApplication.clipboard().setText("\n\n".join(part for part in (self.text.written, sources) if part))
 

@@ -10,10 +10,11 @@ from PySide6.QtCore import Qt, Signal
 from core.chat.values import Basis, Omission
 from core.chat.words import basis_text, omission_text
 from core.i18n import ngettext, tr
+from core.spots import place_words, section_words
 from core.values import SearchedDocuments
 from gui.chat.fold import Fold
 from gui.chat.turn import documents_among
-from gui.documents.place import Place, Places, page_words, shown_title
+from gui.documents.place import Place, Places, shown_title
 from gui.style.elements import ElidedButton, label
 from gui.style.theme import Theme
 
@@ -72,7 +73,7 @@ class WhatWasRead(Fold):
         self.passages = []
         for at, place in enumerate(self._places[:LISTED]):
             words = " · ".join(
-                part for part in (shown_title(place.path, place.title), page_words(place.page), place.section) if part
+                filter(None, (shown_title(place.path, place.title), place_words(place), section_words(place)))
             )
             made = ElidedButton(words, partial(self._open, at))
             made.setToolTip(str(place.path))

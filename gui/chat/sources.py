@@ -8,9 +8,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from core.i18n import ngettext, tr
+from core.spots import place_words, section_words
 from core.values import Citation, Support
 from gui.chat.support import support_mark, support_words
-from gui.documents.place import page_words, shown_title
+from gui.documents.place import shown_title
 from gui.style.elements import ElidedLabel, column, label, row
 from gui.style.icons import pixmap
 from gui.style.sheet import SPACE
@@ -32,8 +33,9 @@ class SourceRow(QPushButton):
         number = label(str(citation.number), "chip")
         number.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title = ElidedLabel(shown_title(citation.path, citation.title))
-        page = page_words(citation.page, citation.recognised)
-        place = " · ".join(part for part in (page, citation.section or str(citation.path.parent)) if part)
+        page = place_words(citation, citation.recognised)
+        section = section_words(citation) or str(citation.path.parent)
+        place = " · ".join(part for part in (page, section) if part)
         where = ElidedLabel(place, "small")
         lines = column(None, 0, 0)
         lines.addWidget(title)

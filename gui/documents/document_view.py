@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import bisect
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QToolButton, QWidget
 
 from core.i18n import tr
+from core.spots import page_at, page_name, place_words, section_words, spot_in
 from core.values import DocumentText
 from gui.documents.passage_view import PassageView
-from gui.documents.place import Place, Places, page_words, shown_title
+from gui.documents.place import Place, Places, shown_title
 from gui.documents.text_window import find_quote
 from gui.style.elements import ElidedLabel, card, column, icon_button, label, row
 from gui.style.sheet import SPACE
@@ -93,13 +94,13 @@ class DocumentView(QWidget):
         self._places = places
         place = places.current
         self.title.setText(shown_title(place.path, place.title))
-        self.where.setText(place.section or _short(place.path))
+        self.where.setText(section_words(place) or _short(place.path))
         self.where.setToolTip(str(place.path))
         several = len(places.items) > 1
         for widget in (self._previous, self._next, self._count):
             widget.setVisible(several)
         self._count.setText(tr("{at} of {all}", at=places.at + 1, all=len(places.items)))
-        self.page.setText(page_words(place.page))
+        self.page.setText(place_words(place))
         self._say("")
         if self._text is not None and self._text.document.id == place.document_id:
             self.show_text(self._text)
@@ -128,9 +129,15 @@ class DocumentView(QWidget):
         changed = bool(place.quote) and found == (0, 0) and not text.text.startswith(place.quote)
         self._changed = changed
         self._say(tr("The document has changed: the cited words are no longer in it.") if changed else "")
-        self.view.show_passage(text.text, text.pages, *found, suffix=text.document.path.suffix)
-        if text.pages:
-            self._show_page(max(0, bisect.bisect_right(text.pages, found[0]) - 1))
+        names = tuple(page_name(text, page) for page in range(self._page_count))
+        self.view.show_passage(text.text, text.pages, *found, suffix=text.document.path.suffix, names=names)
+        page = page_at(text.pages, found[0])
+        if page is not None:
+            self._show_page(page)
+        else:  # it may have moved within the document since it was found
+            words = text.text[found[0] : found[1]]
+            at = replace(place, page=None, quote=words, spot=spot_in(text, *found))
+            self.page.setText(place_words(at) if found[0] < found[1] else "")
 
     def _show_gone(self, place: Place) -> None:
         if place.quote:
@@ -157,10 +164,10 @@ class DocumentView(QWidget):
         self._notice_card.setVisible(bool(words))
 
     def _show_page(self, page: int) -> None:
-        if page < 0 or not self._page_count:
+        if page < 0 or not self._page_count or self._text is None:
             return
-        self.page.setText(tr("page {page} of {all}", page=page + 1, all=self._page_count))
-        if self._text is not None and not self._changed:
+        self.page.setText(page_name(self._text, page, of_all=True))
+        if not self._changed:
             scanned = page in self._text.recognised
             self._say(
                 tr("This page is scanned: text recognition (OCR) read it, and makes mistakes.") if scanned else ""

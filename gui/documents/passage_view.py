@@ -46,6 +46,7 @@ class PassageView(QTextEdit):
         self._theme = theme
         self._window = TextWindow("", 0, 0)
         self._pages: Sequence[int] = ()
+        self._names: Sequence[str] = ()
         self._page_positions: list[tuple[int, int]] = []
         self._passage = (0, 0)
         self._markdown = False
@@ -65,11 +66,15 @@ class PassageView(QTextEdit):
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         theme.changed.connect(self._mark)
 
-    def show_passage(self, text: str, pages: Sequence[int], start: int, end: int, suffix: str = "") -> None:
-        """Show `text` around `start`..`end` and highlight it; nothing is highlighted if they are equal."""
+    def show_passage(
+        self, text: str, pages: Sequence[int], start: int, end: int, suffix: str = "", names: Sequence[str] = ()
+    ) -> None:
+        """Show `text` around `start`..`end` and highlight it; nothing is highlighted if they are equal. `names` are
+        what the pages are called."""
         self._growing = True
         self._window = TextWindow.around(text, start, end)
         self._pages = pages
+        self._names = names
         self._markdown = suffix.casefold() in (".md", ".markdown")
         self._passage = (start, end)
         self.document().setDefaultFont(self._font(suffix))
@@ -244,7 +249,7 @@ class PassageView(QTextEdit):
             if box.top() > self.viewport().height():
                 break
             line = int(box.top()) + PAGE_GAP // 2
-            words = tr("page {page}", page=page + 1)
+            words = self._names[page]
             room = painter.fontMetrics().horizontalAdvance(words)
             right = self.viewport().width() - 2 * SPACE
             painter.setPen(QPen(QColor(colours.border)))

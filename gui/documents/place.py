@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.i18n import tr
-from core.values import Citation, Document, Passage
+from core.values import Citation, Document, Passage, Spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,7 @@ class Place:
     start: int = 0
     end: int = 0
     quote: str = ""
+    spot: Spot = Spot()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,19 @@ class Places:
 
 def of_passages(passages: Sequence[Passage], at: int = 0) -> Places:
     return Places(
-        tuple(Place(p.document_id, p.path, p.title, p.page, p.section, p.start, p.end, p.text) for p in passages), at
+        tuple(
+            Place(p.document_id, p.path, p.title, p.page, p.section, p.start, p.end, p.text, p.spot) for p in passages
+        ),
+        at,
     )
 
 
 def of_citations(citations: Sequence[Citation], at: int = 0) -> Places:
     return Places(
-        tuple(Place(c.document_id, c.path, c.title, c.page, c.section, c.start, c.end, c.quote) for c in citations), at
+        tuple(
+            Place(c.document_id, c.path, c.title, c.page, c.section, c.start, c.end, c.quote, c.spot) for c in citations
+        ),
+        at,
     )
 
 
@@ -59,10 +65,3 @@ def of_document(document: Document) -> Places:
 def shown_title(path: Path, title: str) -> str:
     """What a document is called on screen: its title if it says more than the file's name."""
     return title if title.strip() else path.name
-
-
-def page_words(page: int | None, recognised: bool = False) -> str:
-    """The page as people count it, from 1; empty where there are none. A page that was read from a picture says so."""
-    if page is None:
-        return ""
-    return tr("page {page}, read by OCR", page=page + 1) if recognised else tr("page {page}", page=page + 1)

@@ -23,9 +23,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from core.i18n import tr
+from core.spots import place_words, section_words
 from core.values import Passage
 from gui.documents.marks import Found, Snippet
-from gui.documents.place import page_words, shown_title
+from gui.documents.place import shown_title
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
@@ -62,14 +63,14 @@ class ResultsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return str(passage.path)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            parts = (shown_title(passage.path, passage.title), place_words(passage), snippet.text)
+            parts = (shown_title(passage.path, passage.title), where(passage), snippet.text)
             return ". ".join(part for part in parts if part)
         return None
 
 
-def place_words(passage: Passage) -> str:
+def where(passage: Passage) -> str:
     """Page and section in a line."""
-    return " · ".join(part for part in (page_words(passage.page, passage.recognised), passage.section) if part)
+    return " · ".join(filter(None, (place_words(passage, passage.recognised), section_words(passage))))
 
 
 class CardDelegate(QStyledItemDelegate):
@@ -88,7 +89,7 @@ class CardDelegate(QStyledItemDelegate):
         width = self._width(option)
         passage = index.data(PASSAGE)
         title = QFontMetricsF(self._title_font(option)).height()
-        place = QFontMetricsF(self._small_font(option)).height() if place_words(passage) else 0
+        place = QFontMetricsF(self._small_font(option)).height() if where(passage) else 0
         text = self._document(index.data(SNIPPET), width, option, selected=False).size().height()
         return QSize(width, int(title + place + text + 3 * SPACE + SPACE / 2))
 
@@ -113,7 +114,7 @@ class CardDelegate(QStyledItemDelegate):
             shown_title(passage.path, passage.title),
             Qt.TextElideMode.ElideMiddle,
         )
-        if words := place_words(passage):
+        if words := where(passage):
             top = self._line(
                 painter, inside, top, self._small_font(option), colours.muted, words, Qt.TextElideMode.ElideRight
             )

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from core.i18n import ngettext, tr
+from core.spots import count_words
 from core.values import Document, DocumentState
 from gui.documents.tree import Counts, LibraryTree, Node
 
@@ -123,8 +124,8 @@ class TreeModel(QAbstractItemModel):
         document = self.document(node)
         if document is not None and document.title not in ("", document.path.name, document.path.stem):
             lines.append(document.title)
-        if document is not None and document.page_count:
-            lines.append(ngettext("{n} page", "{n} pages", document.page_count))
+        if document is not None and (pages := count_words(document)):
+            lines.append(pages)
         return "\n".join([*lines, self.state_words(node)])
 
     def _children(self, parent: _Index) -> Sequence[Node]:

@@ -8,11 +8,11 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from core.i18n import tr
+from core.spots import place_words
 from core.survey.summarising import numbered
 from core.survey.values import Finding, Row, Survey
 from core.values import Citation
 from gui.chat.support import support_mark, support_words
-from gui.documents.place import page_words
 
 NUMBER, DOCUMENT, FINDING, VALUE, QUOTATION, CHECKED = range(6)
 _Index = QModelIndex | QPersistentModelIndex
@@ -91,7 +91,7 @@ def _cell(column: int, number: int, row: Row, finding: Finding) -> str:
     if column == NUMBER:
         return str(number)
     if column == DOCUMENT:
-        return " · ".join(part for part in (row.path.name, page_words(finding.citation.page)) if part)
+        return " · ".join(part for part in (row.path.name, place_words(finding.citation)) if part)
     if column == FINDING:
         return finding.text
     if column == VALUE:

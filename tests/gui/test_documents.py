@@ -19,7 +19,7 @@ from gui.documents.password import PasswordDialog
 from gui.documents.results import SNIPPET
 from gui.documents.skipped import SkippedDialog
 from gui.main_window import MainWindow, Opening
-from tests.support.documents import write_encrypted_pdf
+from tests.support.documents import write_encrypted_pdf, write_pptx
 from tests.support.gguf_models import minilm_folder, write_minilm
 from tests.support.window import at_rest, click, drop, hold_over, models_dialog, opened, shown, wait
 
@@ -126,11 +126,26 @@ def test_search_marks_the_words_and_opens_the_passage(qtbot: QtBot, filled: Main
     wait(qtbot, lambda: "three months' notice" in view.highlighted_text())
     assert view.passage_is_visible()
     assert filled.documents.document.title.text() == "Lease of the boathouse"
+    assert filled.documents.document.page.text() == "lines 1–9"
 
     QTest.keyClick(filled, Qt.Key.Key_Escape)
     assert filled.documents.stack.currentWidget() is results and results.view.hasFocus()
     QTest.keyClick(filled, Qt.Key.Key_Escape)
     assert filled.documents.stack.currentWidget() is filled.documents.library
+
+
+def test_slides_are_called_slides(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    slides = [("Start", ["Hello " * 200]), ("Middle", ["Then " * 200]), ("Zebra", ["Herds"])]
+    drop(window, [write_pptx(tmp_path / "talk.pptx", slides)])
+    wait(qtbot, lambda: at_rest(window) and "1 document ready" in window.status.text.text())
+    search(qtbot, window, "zebra herds")
+    results, document = window.documents.results, window.documents.document
+    assert "slide" in results.view.model().index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    QTest.keyClick(window.documents.search, Qt.Key.Key_Down)
+    QTest.keyClick(results.view, Qt.Key.Key_Return)
+    wait(qtbot, lambda: "Herds" in document.view.highlighted_text())
+    assert document.page.text().startswith("slide ") and document.page.text().endswith(" of 3")
+    document.view.grab()  # the rules between the slides
 
 
 def test_search_says_when_nothing_fits_and_that_meaning_is_not_searched_yet(qtbot: QtBot, filled: MainWindow) -> None:

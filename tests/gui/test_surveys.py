@@ -79,7 +79,7 @@ def test_every_document_is_asked_and_each_row_opens_its_place(
         wait(qtbot, lambda: page.model.rowCount() > 0)
         wait(qtbot, lambda: done(page) and not page.progress.isVisible())
         assert "Read 2 of 2 documents; 2 of them had something to say." in shown(page)
-        assert [cell(page, row, DOCUMENT) for row in range(2)] == ["one.txt", "two.txt"]
+        assert [cell(page, row, DOCUMENT) for row in range(2)] == ["one.txt · line 1", "two.txt"]
         assert cell(page, 0, FINDING) == "1,250 is due"
         assert [cell(page, row, CHECKED) for row in range(2)] == ["Confirmed", "Not found"]
 

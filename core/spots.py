@@ -1,0 +1,170 @@
+"""Where in a document a passage stands, in the words of its format: page, slide, sheet, message, lines of the file."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from core.i18n import N_, ngettext, tr
+from core.parsing.formats import SUFFIXES
+from core.values import Document, DocumentText, Passage, Spot
+
+LINED = frozenset({"text", "markdown", "markup", "code", "csv", "json", "jsonl"})
+"""Formats whose text is the decoded file itself, line by line; of JSON not where it was laid out anew."""
+SHEETS = frozenset({"xlsx", "xls", "ods"})
+_PAGE = (N_("page {page}"), N_("pages {page}–{last}"), N_("page {page} of {all}"))
+_SLIDE = (N_("slide {page}"), N_("slides {page}–{last}"), N_("slide {page} of {all}"))
+_MESSAGE = (N_("message {page}"), N_("messages {page}–{last}"), N_("message {page} of {all}"))
+_READ = {_PAGE[0]: N_("page {page}, read by OCR"), _PAGE[1]: N_("pages {page}–{last}, read by OCR")}
+_UNITS = {"pptx": _SLIDE, "ppt": _SLIDE, "odp": _SLIDE, "mbox": _MESSAGE}
+_LONE_RETURN = re.compile(r"\r(?!\n|\Z)")
+_LAID_OUT = re.compile(r"[\[{](?:\n \S|[\]}])|[^\s\[{]")  # as core.parsing.data_files lays JSON out
+_BETWEEN = " › "
+
+
+class _Quoting(Protocol):
+    """A citation, or what else points into a document with the words that stand there."""
+
+    @property
+    def page(self) -> int | None: ...
+    @property
+    def section(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def spot(self) -> Spot: ...
+    @property
+    def quote(self) -> str: ...
+
+
+def spots_of(
+    format: str, pages: Sequence[int], labels: Sequence[str], text: str, places: Sequence[tuple[int, int]]
+) -> list[Spot]:
+    """The spot of each of `places` (start and end) in a document of this format. `pages` are its pages' starts,
+    `labels` their names; `text` is its text, at least as far as the last start; it matters for `LINED` formats
+    alone."""
+    lined = format in LINED and not (format == "json" and _LAID_OUT.match(text))
+    returns = lined and text.count("\r") != text.count("\r\n")
+    mixed = _LONE_RETURN.search(text) if returns else None  # programs differ in what a line is from there on
+    lines: dict[int, int] = {}
+    at, line = 0, 1
+    for start in sorted({start for start, _ in places}) if lined else ():
+        line += text.count("\n", at, start)
+        at = start
+        if mixed is None or start <= mixed.start():
+            lines[start] = line
+    return [
+        Spot(
+            format,
+            _sheet(format, labels, page_at(pages, start)),
+            lines.get(start),
+            tuple((pages[n], _sheet(format, labels, n)) for n in range(bisect_right(pages, start), len(pages))
+                  if pages[n] < end),
+        )
+        for start, end in places
+    ]  # fmt: skip
+
+
+def spot_in(document: DocumentText, start: int, end: int) -> Spot:
+    (spot,) = spots_of(document.format, document.pages, document.page_labels, document.text, [(start, end)])
+    return spot
+
+
+def narrowed(source: _Quoting, start: int, end: int) -> tuple[int | None, Spot]:
+    """Page and spot of the characters from `start` to `end` of the source's quotation."""
+    spot = moved(source.spot, source.quote[:start])
+    passed = [turn for turn in source.spot.turns if turn[0] <= source.start + start]
+    inside = tuple(turn for turn in source.spot.turns if source.start + start < turn[0] < source.start + end)
+    page = None if source.page is None else source.page + len(passed)
+    return page, Spot(spot.format, passed[-1][1] if passed else spot.sheet, spot.line, inside)
+
+
+def page_at(pages: Sequence[int], offset: int) -> int | None:
+    """The 0-based page that holds `offset`, given the pages' start offsets; None without pages."""
+    return max(0, bisect_right(pages, offset) - 1) if pages else None
+
+
+def moved(spot: Spot, passed: str) -> Spot:
+    """The spot of what follows the words `passed`, which stand at `spot`."""
+    line = None if spot.line is None or _LONE_RETURN.search(passed) else spot.line + passed.count("\n")
+    return replace(spot, line=line)
+
+
+def place_words(place: Passage | _Quoting, recognised: bool = False) -> str:
+    """Where it is, as people count; empty where there is nothing to count. `recognised`: say so if a page was read
+    from a picture."""
+    template, values = _told(place)
+    if recognised:
+        template = _READ.get(template, template)
+    return tr(template, **values) if template else ""
+
+
+def place_in_english(place: Passage | _Quoting) -> str:
+    """The same for the model."""
+    template, values = _told(place)
+    return template.format(**values)
+
+
+def section_words(place: Passage | _Quoting) -> str:
+    """The headings above it; in spreadsheets those that follow the sheet's name, which `place_words` tells."""
+    section = place.section
+    return section.partition(_BETWEEN)[2] if place.spot.format in SHEETS else section
+
+
+def page_name(document: DocumentText, page: int, *, of_all: bool = False) -> str:
+    """What a page of the document is called, on request with how many there are; "" for a sheet without a name."""
+    if document.format in SHEETS:
+        name = _sheet(document.format, document.page_labels, page)
+        return tr("sheet {name}", name=name) if name else ""
+    one, _, of_many = _UNITS.get(document.format, _PAGE)
+    return tr(of_many, page=page + 1, all=len(document.pages)) if of_all else tr(one, page=page + 1)
+
+
+def count_words(document: Document) -> str:
+    """How many pages it has; "" where it has none, and for spreadsheets, whose comments are on a page of their own."""
+    format, count = SUFFIXES.get(document.path.suffix.casefold(), ""), document.page_count
+    if not count or format in SHEETS:
+        return ""
+    if _UNITS.get(format) is _SLIDE:
+        return ngettext("{n} slide", "{n} slides", count)
+    if _UNITS.get(format) is _MESSAGE:
+        return ngettext("{n} message", "{n} messages", count)
+    return ngettext("{n} page", "{n} pages", count)
+
+
+def _told(place: Passage | _Quoting) -> tuple[str, dict[str, object]]:
+    spot = place.spot
+    if spot.format in SHEETS:
+        return _sheets([name for name in (spot.sheet, *(sheet for _, sheet in spot.turns)) if name])
+    if spot.line is not None:
+        return _lines(spot, place.text if isinstance(place, Passage) else place.quote)
+    if place.page is None:
+        return "", {}
+    one, several, _ = _UNITS.get(spot.format, _PAGE)
+    last = place.page + 1 + len(spot.turns)
+    return (several, {"page": place.page + 1, "last": last}) if spot.turns else (one, {"page": last})
+
+
+def _sheets(names: Sequence[str]) -> tuple[str, dict[str, object]]:
+    if len(names) < 2:
+        return (N_("sheet {name}"), {"name": names[0]}) if names else ("", {})
+    return N_("sheets {names}"), {"names": ", ".join(names if len(names) <= 3 else (*names[:2], "…", names[-1]))}
+
+
+def _lines(spot: Spot, text: str) -> tuple[str, dict[str, object]]:
+    """The lines of `text`, which begins at `spot`, without blank ones at its ends."""
+    words = text.strip()
+    first = moved(spot, text[: len(text) - len(text.lstrip())])
+    last = moved(first, words)
+    if first.line is None or last.line is None or not words:
+        return "", {}
+    if first.line == last.line:
+        return N_("line {first}"), {"first": first.line}
+    return N_("lines {first}–{last}"), {"first": first.line, "last": last.line}
+
+
+def _sheet(format: str, labels: Sequence[str], page: int | None) -> str:
+    return labels[page] if format in SHEETS and page is not None and page < len(labels) else ""
