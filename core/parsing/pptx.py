@@ -68,15 +68,19 @@ def _slides(archive: Archive, source: Source) -> list[str]:
 
 def relations(archive: Archive, name: str, label: str) -> list[tuple[str, str]]:
     """Kind and member name of each part that the part `name` refers to inside the package."""
+    return list(relations_by_id(archive, name, label).values())
+
+
+def relations_by_id(archive: Archive, name: str, label: str) -> dict[str, tuple[str, str]]:
     folder, _, file = name.rpartition("/")
     found = _Relations()
     feed(archive.open(f"{folder}/_rels/{file}.rels"), found, label, tolerant=True)
-    result = []
+    result = {}
     for key, target in found.targets.items():
         if target.startswith("/"):
-            result.append((found.kinds[key], target.lstrip("/")))
+            result[key] = (found.kinds[key], target.lstrip("/"))
         else:
-            result.append((found.kinds[key], posixpath.normpath(posixpath.join(folder, target))))
+            result[key] = (found.kinds[key], posixpath.normpath(posixpath.join(folder, target)))
     return result
 
 

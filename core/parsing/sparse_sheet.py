@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterator
 
 from core.parsing.archive import Archive
-from core.parsing.pptx import relations
+from core.parsing.pptx import relations_by_id
 from core.parsing.xml_events import feed
 
 _MAX_CELLS = 5_000_000
@@ -17,26 +17,31 @@ def sparse_sheets(archive: Archive, label: str) -> Iterator[tuple[str, list[list
     """Name and rows of each sheet, without empty rows and cells. Dates are the numbers that Excel keeps for them."""
     strings = _SharedStrings()
     feed(archive.open("xl/sharedStrings.xml"), strings, label, tolerant=True)
-    names = _SheetNames()
-    feed(archive.open("xl/workbook.xml"), names, label, tolerant=True)
-    parts = [target for kind, target in relations(archive, "xl/workbook.xml", label) if kind == "worksheet"]
-    parts = [part for part in parts if part in archive] or archive.names("xl/worksheets/", ".xml")
-    for index, part in enumerate(sorted(parts, key=lambda part: (len(part), part))):
+    for name, part in _named_parts(archive, label):
         sheet = _Cells(strings.texts)
         feed(io.BytesIO(archive.read(part)), sheet, label, tolerant=True)
-        name = names.names[index] if index < len(names.names) else posixpath.basename(part)
         yield name, [row for row in sheet.rows if row]
 
 
+def _named_parts(archive: Archive, label: str) -> list[tuple[str, str]]:
+    """Name and part of each sheet, in the workbook's order, which is not that of the parts' names."""
+    sheets = _SheetNames()
+    feed(archive.open("xl/workbook.xml"), sheets, label, tolerant=True)
+    by_id = relations_by_id(archive, "xl/workbook.xml", label)
+    found = [(name, by_id[key][1]) for name, key in sheets.names if key in by_id and by_id[key][0] == "worksheet"]
+    found = [(name, part) for name, part in found if part in archive]
+    return found or [(posixpath.basename(part), part) for part in archive.names("xl/worksheets/", ".xml")]
+
+
 class _SheetNames:
-    """Target for workbook.xml."""
+    """Target for workbook.xml: each sheet's name and relation id."""
 
     def __init__(self) -> None:
-        self.names: list[str] = []
+        self.names: list[tuple[str, str]] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "sheet":
-            self.names.append(attributes.get("name", ""))
+            self.names.append((attributes.get("name", ""), attributes.get("id", "")))
 
     def end(self, name: str) -> None:
         pass

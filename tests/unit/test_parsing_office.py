@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import re
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -186,6 +188,26 @@ def test_a_sheet_with_one_cell_in_its_last_corner_is_read(tmp_path: Path) -> Non
     document = parse_file(path)
     assert "near" in document.text
     assert document.warnings
+
+
+def test_sheets_of_such_a_workbook_have_their_names_after_they_were_put_in_another_order(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "First"
+    sheet["XFD1048576"] = "far"
+    book.create_sheet("Second")["A1"] = "near"
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    sheets = re.findall(rb"<sheet [^>]*/>", members["xl/workbook.xml"])
+    both = b"".join(sheets)
+    assert both in members["xl/workbook.xml"] and len(sheets) == 2
+    members["xl/workbook.xml"] = members["xl/workbook.xml"].replace(both, b"".join(reversed(sheets)))
+    document = parse_file(write_zip(path, members))
+    assert document.page_labels == ("Second", "First")
+    assert document.text == "Second\n\nnear\n\nFirst\n\nfar"
 
 
 def test_opendocument_text_keeps_headings_lists_tables_and_notes(tmp_path: Path) -> None:
