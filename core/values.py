@@ -64,8 +64,9 @@ class FoundTerm:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a passage ranks where it does: its score is the sum of `words` (its own terms), `neighbours` (those beside
-    it), `meaning` and `document` (what its document is about and called). `keyword_rank` and `meaning_rank` are its
-    ranks in the two searches, from 1; None if they did not find it. `cosine` is None where there is no vector."""
+    it), `meaning`, `document` (what its document is about and called) and `judgement` (the ranking model's). The ranks
+    are those in the two searches, from 1; None if they did not find it. `cosine` is None where there is no vector,
+    `judged`, 0 to 1, where the ranking model was not asked."""
 
     words: float
     neighbours: float
@@ -75,6 +76,8 @@ class Explanation:
     meaning_rank: int | None
     cosine: float | None
     terms: tuple[FoundTerm, ...]
+    judgement: float = 0.0
+    judged: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Workspace:
             use_next_embedder=lambda: use_next_embedder(self.settings),
         )
         self.embedder_change = EmbedderChange(self.settings, self.engines, self.library, self.vectors)
-        self.retriever = Retriever(database, self.vectors, self.engines.embedder)
+        self.retriever = Retriever(database, self.vectors, self.engines.embedder, self.engines.reranker)
         self.conversations = Conversations(database, self.engines.conversation_deleted)
         self.scopes = Scopes(database)
         self.speeds = Speeds(database)

@@ -65,7 +65,9 @@ class DocumentTools:
         limit: Annotated[int, "passages at most, 1 to 10"] = 4,
     ) -> str:
         """Search the person's documents again with other words, when the passages given do not answer the question."""
-        found = self._retriever.search(query, limit=max(1, min(limit, 10)), max_chars=READ_CHARS, documents=self._scope)
+        found = self._retriever.search(
+            query, limit=max(1, min(limit, 10)), max_chars=READ_CHARS, documents=self._scope, rerank=True
+        )
         return self._numbered(found.passages) or "Nothing found."
 
     def find_text(self, text: Annotated[str, "the exact words, name or number"]) -> str:

@@ -80,7 +80,14 @@ class Gathering:
         if scope.whole:
             return self._whole(mentioned, documents, library, patience, room, omissions)
         query = search_query(mentioned.question, history)
-        found = self._retriever.search(query, limit=room.passages, max_chars=room.chars, documents=documents)
+        found = self._retriever.search(
+            query,
+            limit=room.passages,
+            max_chars=room.chars,
+            documents=documents,
+            rerank=True,
+            spread=len(mentioned.documents) > 1,
+        )
         return Gathered(
             mentioned.question, query, documents, found.passages, found.documents_searched, library, found.meaning,
             False, found.answered, patience, room, tuple(omissions), self._suggestion(mentioned, documents, speed),

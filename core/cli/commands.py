@@ -47,7 +47,7 @@ def index(workspace: Workspace, arguments: argparse.Namespace, output: Output) -
 def search(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     def find(question: str) -> SearchResult:
         return workspace.retriever.search(
-            question, limit=arguments.limit, max_chars=arguments.max_chars, explain=arguments.explain
+            question, limit=arguments.limit, max_chars=arguments.max_chars, explain=arguments.explain, rerank=True
         )
 
     if arguments.queries is not None:

@@ -13,7 +13,8 @@ def why_lines(passage: Passage) -> list[str]:
     why = passage.why
     if why is None:
         return []
-    return [_sum(passage.score, why), _ranks(why), *([_terms(why.terms)] if why.terms else [])]
+    judged = [] if why.judged is None else [_judged(why.judged, why.judgement)]
+    return [_sum(passage.score, why), *judged, _ranks(why), *([_terms(why.terms)] if why.terms else [])]
 
 
 def _sum(score: float, why: Explanation) -> str:
@@ -24,6 +25,14 @@ def _sum(score: float, why: Explanation) -> str:
         neighbours=f"{why.neighbours:.3f}",
         meaning=f"{why.meaning:.3f}",
         document=f"{why.document:.3f}",
+    )
+
+
+def _judged(judged: float, added: float) -> str:
+    return tr(
+        "judged by the ranking model: {judged}, adds {added} to the score",
+        judged=f"{judged:.3f}",
+        added=f"{added:+.3f}",
     )
 
 

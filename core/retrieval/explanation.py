@@ -31,6 +31,8 @@ class Explainer:
             self._meaning_ranks.get(ranked.passage.id),
             ranked.cosine,
             self._found(ranked.passage.document_id, Counter(terms)),
+            parts.judgement,
+            ranked.judged,
         )
 
     def _found(self, document_id: int, counts: Counter[str]) -> tuple[FoundTerm, ...]:

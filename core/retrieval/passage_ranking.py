@@ -45,24 +45,27 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a score is the sum of: the passage's own terms, those beside it, its meaning, and its document. Words and
-    document are shares of what a passage with every term would reach."""
+    """What a score is the sum of: the passage's own terms, those beside it, its meaning, its document, and what the
+    ranking model's judgement adds. Words and document are shares of what a passage with every term would reach."""
 
     words: float = 0.0
     neighbours: float = 0.0
     meaning: float = 0.0
     document: float = 0.0
+    judgement: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with its final score; `own` is the part that is not its document's. `cosine` as in `Candidate`."""
+    """A candidate with its final score; `own` is what its words and its meaning give. `cosine` as in `Candidate`;
+    `judged` is the ranking model's word, 0 to 1, None where it was not asked."""
 
     passage: StoredPassage
     score: float
     own: float
     parts: Parts = Parts()
     cosine: float | None = None
+    judged: float | None = None
 
 
 def own_score(found: Sequence[str], section: frozenset[str], weights: Sequence[TermWeight], length: int) -> float:

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Protocol
 
+from core.retrieval.across import asks_across
 from core.retrieval.analysis import terms
 from core.retrieval.answerable import answered
 from core.retrieval.document_dates import asks_for_latest, date_of, recency
@@ -20,6 +21,7 @@ from core.retrieval.language import is_english, is_latin
 from core.retrieval.passage_map import PassageMap
 from core.retrieval.passage_ranking import Candidate, Ranked, own_score, rank
 from core.retrieval.question import Question, read_question
+from core.retrieval.reranking import PassageJudge, Reranking, reranked
 from core.retrieval.selection import Stretch, select
 from core.store import postings
 from core.store.database import Database
@@ -65,11 +67,16 @@ class Retriever:
     """Any thread."""
 
     def __init__(
-        self, database: Database, vectors: VectorIndex, embedder: Callable[[], QuestionEmbedder | None]
+        self,
+        database: Database,
+        vectors: VectorIndex,
+        embedder: Callable[[], QuestionEmbedder | None],
+        judge: Callable[[], PassageJudge | None] = lambda: None,
     ) -> None:
         self._database = database
         self._vectors = vectors
         self._embedder = embedder
+        self._reranking = Reranking(judge)
         self._map = PassageMap()
 
     def search(
@@ -80,10 +87,14 @@ class Retriever:
         max_chars: int | None = None,
         documents: frozenset[int] | None = None,
         explain: bool = False,
+        rerank: bool = False,
+        spread: bool = False,
     ) -> SearchResult:
         """The best passages for `query`, best first: at most `limit`, together at most `max_chars` characters; only
         from `documents`, if given. Works by keywords alone while there is no embedding model. With `explain`, each
-        passage says why it ranks where it does."""
+        passage says why it ranks where it does. With `rerank`, the ranking model is asked, if there is one, which takes
+        up to some seconds: for a question, not for what is searched while somebody types. `spread` over documents;
+        a question that asks across documents is, anyhow."""
         started_s = time.perf_counter()
         question = read_question(query)
         meaning = self._meaning(query)
@@ -94,7 +105,12 @@ class Retriever:
             nearest = self._nearest(meaning, documents)
             reader = _TextReader(connection)
             ranked = self._ranked(connection, question, scores, nearest, meaning, reader)
-            chosen = select(ranked, limit=limit, max_chars=max_chars, terms_of=reader.terms_of)
+            if rerank:
+                ranked = reranked(
+                    ranked, self._reranking.judged(query, lambda n: _judged_texts(connection, ranked[:n]))
+                )
+            spread = spread or asks_across(query)
+            chosen = select(ranked, limit=limit, max_chars=max_chars, terms_of=reader.terms_of, spread=spread)
             why = Explainer(scores, [int(i) for i in scores.top(CANDIDATES)], [i for i, _ in nearest])
             reasons = [why.explain(s.seed, reader.terms_of(s.seed.passage)) if explain else None for s in chosen]
             passages = _shown(connection, chosen, reasons)
@@ -204,6 +220,20 @@ class _TextReader:
 def _share(passage_ids: Sequence[int], cosines: Mapping[int, float]) -> float:
     """How many of the passages have a vector: while few have, meaning would put those before all others."""
     return sum(i in cosines for i in passage_ids) / len(passage_ids) if passage_ids else 1.0
+
+
+def _judged_texts(connection: Connection, ranked: Sequence[Ranked]) -> list[str]:
+    """What the ranking model reads of each: what it stands under, and its text."""
+    by_document: dict[int, list[StoredPassage]] = {}
+    for one in ranked:
+        by_document.setdefault(one.passage.document_id, []).append(one.passage)
+    texts: dict[int, str] = {}
+    for document_id, wanted in by_document.items():
+        found = spans(connection, document_id, [(p.start, p.end) for p in wanted])
+        texts.update(
+            (p.id, f"{p.section}\n{text}" if p.section else text) for p, text in zip(wanted, found, strict=True)
+        )
+    return [texts[one.passage.id] for one in ranked]
 
 
 def _terms_shown(passage: Passage) -> frozenset[str]:

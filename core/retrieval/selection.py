@@ -1,8 +1,9 @@
-"""From ranked passages to what is shown: each grown by fitting neighbours, repetitions left out, within a budget."""
+"""From ranked passages to what is shown: grown by fitting neighbours, none repeated, in a budget, spread if asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,6 +21,8 @@ elsewhere, where the same words under another name may be just what tells two do
 REPEATED_ELSEWHERE = 0.95
 FEW_PAIRS = 8
 LEAST_ROOM = 150
+FITTING_PASSAGE = 0.5
+"""Of the best score, what a passage must have for its document to get its share before others get more."""
 
 Pairs = frozenset[tuple[str, str]]
 
@@ -38,23 +41,43 @@ class Stretch:
 
 
 def select(
-    ranked: Sequence[Ranked], *, limit: int, max_chars: int | None, terms_of: Callable[[StoredPassage], Sequence[str]]
+    ranked: Sequence[Ranked],
+    *,
+    limit: int,
+    max_chars: int | None,
+    terms_of: Callable[[StoredPassage], Sequence[str]],
+    spread: bool = False,
 ) -> list[Stretch]:
     """The best stretches, best first: at most `limit`, together at most `max_chars` long. `terms_of` gives a passage's
-    terms; it is asked only for what may be shown."""
+    terms; it is asked only for what may be shown. With `spread`, no document gets a second one while another has a
+    fitting passage and none yet, and so on."""
     selector = _Selector(ranked, terms_of)
     chosen: list[Stretch] = []
+    taken: Counter[int] = Counter()
     room = max_chars
-    for seed in ranked:
+    for seed, share in _turns(ranked, limit, spread):
         if len(chosen) >= limit or (room is not None and room < LEAST_ROOM):
             break
+        if taken[seed.passage.document_id] >= share:
+            continue
         stretch = selector.grow(seed, MOST_CHARS if room is None else min(room, MOST_CHARS))
         if stretch is None:
             continue
         chosen.append(stretch)
+        taken[seed.passage.document_id] += 1
         if room is not None:
             room -= stretch.length
-    return chosen
+    return sorted(chosen, key=lambda stretch: -stretch.seed.score) if spread else chosen
+
+
+def _turns(ranked: Sequence[Ranked], limit: int, spread: bool) -> Iterator[tuple[Ranked, int]]:
+    """The passages in the order in which they may be shown, each with how many its document may have by then."""
+    if spread and ranked:
+        fitting = [one for one in ranked if one.score >= FITTING_PASSAGE * ranked[0].score]
+        counts = Counter(one.passage.document_id for one in fitting)
+        for share in range(1, min(limit, max(counts.values(), default=0)) + 1):
+            yield from ((one, share) for one in fitting)
+    yield from ((one, limit) for one in ranked)
 
 
 class _Selector:

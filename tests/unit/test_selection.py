@@ -75,3 +75,29 @@ def test_the_limit_and_the_budget_hold() -> None:
 
 def test_a_budget_below_any_passage_gives_none() -> None:
     assert chosen(ranked(1, 1, 1.0), max_chars=100) == []
+
+
+def spread_over(*passages: Ranked, limit: int) -> list[tuple[int, int, int]]:
+    best_first = sorted(passages, key=lambda r: -r.score)
+    found = select(
+        best_first,
+        limit=limit,
+        max_chars=None,
+        terms_of=lambda p: [f"{p.id}.{n}" for n in range(12)],
+        spread=True,
+    )
+    return places(found)
+
+
+def test_spread_gives_each_fitting_document_one_before_any_gets_two() -> None:
+    found = [ranked(1, 9 * n, 1.0 - n / 100) for n in range(6)]
+    others = [ranked(2, 0, 0.8), ranked(3, 0, 0.7), ranked(3, 9, 0.65), ranked(4, 0, 0.3)]
+    assert places(chosen(*found, *others, limit=3)) == [(1, 0, 0), (1, 9, 9), (1, 18, 18)]
+    assert spread_over(*found, *others, limit=3) == [(1, 0, 0), (2, 0, 0), (3, 0, 0)]
+    assert spread_over(*found, *others, limit=5) == [(1, 0, 0), (1, 9, 9), (2, 0, 0), (3, 0, 0), (3, 9, 9)]
+
+
+def test_spread_goes_on_with_one_document_where_no_other_fits() -> None:
+    found = [ranked(1, 9 * n, 1.0 - n / 100) for n in range(4)]
+    assert spread_over(*found, ranked(2, 0, 0.2), limit=4) == [(1, 0, 0), (1, 9, 9), (1, 18, 18), (1, 27, 27)]
+    assert spread_over(*found, ranked(2, 0, 0.2), limit=5)[-1] == (2, 0, 0)
