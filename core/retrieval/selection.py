@@ -21,7 +21,7 @@ elsewhere, where the same words under another name may be just what tells two do
 REPEATED_ELSEWHERE = 0.95
 FEW_PAIRS = 8
 LEAST_ROOM = 150
-FITTING_PASSAGE = 0.5
+FITTING_PASSAGE = 0.75
 """Of the best score, what a passage must have for its document to get its share before others get more."""
 
 Pairs = frozenset[tuple[str, str]]

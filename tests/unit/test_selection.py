@@ -91,7 +91,7 @@ def spread_over(*passages: Ranked, limit: int) -> list[tuple[int, int, int]]:
 
 def test_spread_gives_each_fitting_document_one_before_any_gets_two() -> None:
     found = [ranked(1, 9 * n, 1.0 - n / 100) for n in range(6)]
-    others = [ranked(2, 0, 0.8), ranked(3, 0, 0.7), ranked(3, 9, 0.65), ranked(4, 0, 0.3)]
+    others = [ranked(2, 0, 0.85), ranked(3, 0, 0.8), ranked(3, 9, 0.78), ranked(4, 0, 0.5)]
     assert places(chosen(*found, *others, limit=3)) == [(1, 0, 0), (1, 9, 9), (1, 18, 18)]
     assert spread_over(*found, *others, limit=3) == [(1, 0, 0), (2, 0, 0), (3, 0, 0)]
     assert spread_over(*found, *others, limit=5) == [(1, 0, 0), (1, 9, 9), (2, 0, 0), (3, 0, 0), (3, 9, 9)]
