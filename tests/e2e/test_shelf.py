@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.faults import ModelFault
+from core.jobs import Job
 from core.shelf import ModelState
 from core.workspace import Workspace
 from tests.support import gguf_models
@@ -42,6 +43,23 @@ def test_a_ranking_model_is_adopted_and_judges_passages(workspace: Workspace, ra
     scores = reranker.scores("When does the valve close?", PASSAGES)
     assert len(scores) == 2 and all(0 <= score <= 1 for score in scores)
     assert workspace.shelf.embedder().state is ModelState.ABSENT, "and is nothing else"
+
+
+def test_searching_asks_the_ranking_model_that_was_chosen(workspace: Workspace, ranker: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    for number, text in enumerate(PASSAGES):
+        (tmp_path / "notes" / f"{number}.txt").write_text(text)
+    workspace.library.index([tmp_path / "notes"], Job())
+
+    def judged() -> list[bool]:
+        found = workspace.retriever.search("When does the valve close?", explain=True, rerank=True)
+        return [passage.why is not None and passage.why.judged is not None for passage in found.passages]
+
+    assert judged() and not any(judged()), "there is none yet"
+    workspace.shelf.adopt(ranker)
+    assert judged() and all(judged())
+    workspace.settings.change(reranker="")
+    assert not any(judged()), "and it can be given up"
 
 
 def test_the_choice_is_kept_and_a_file_that_is_gone_is_said_to_be(tmp_path: Path, ranker: Path) -> None:

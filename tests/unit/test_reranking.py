@@ -11,12 +11,16 @@ import gguf
 import numpy as np
 import pytest
 
+from core.chat.gathering import Gathering
+from core.chat.values import WHOLE_LIBRARY, Patience
 from core.cli.explained import why_lines
 from core.parsing.pool import ParserPool
 from core.retrieval.passage_ranking import Ranked
 from core.retrieval.reranking import BUDGET_S, LEAST, MOST, WEIGHT, Reranking, reranked
 from core.retrieval.retriever import Retriever
 from core.store.postings import StoredPassage
+from core.store.scopes import Scopes
+from core.store.sections import Sections
 from models.reranker import Reranker, RerankerSpec
 from tests.support import gguf_models
 from tests.support.libraries import OpenLibrary, open_library
@@ -152,6 +156,15 @@ def test_a_ranking_model_that_went_away_costs_only_the_reranking(opened: OpenLib
     reranker.close()
     found = retriever.search("Which harbour is open?", rerank=True)
     assert found == retriever.search("Which harbour is open?")
+
+
+def test_a_question_in_a_conversation_asks_it_about_what_it_names(opened: OpenLibrary) -> None:
+    judge = Judge(0.0)
+    retriever = Retriever(opened.database, opened.vectors, lambda: None, lambda: judge)
+    gathering = Gathering(Scopes(opened.database), Sections(opened.database), retriever)
+    found = gathering.gather("Is the harbour open in @3.txt or @5.txt?", [], WHOLE_LIBRARY, Patience.BALANCED, None)
+    assert {p.path.name for p in found.passages} == {"3.txt", "5.txt"}
+    assert sum(judge.asked) == 2
 
 
 def test_a_question_across_documents_is_answered_from_several(tmp_path: Path) -> None:
