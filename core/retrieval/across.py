@@ -46,7 +46,8 @@ _WORDS = r"(?:[\w-]+ ){0,2}?"
 _COMPARE = (
     r"(?:compar(?:e|ing|ison|ar|ando|a|aci[óo]n|ação|er|ez|aison)|differ(?:s|ences?)?|vergleich\w*|unterschiede?)"
 )
-_FILE = r"[\w.()-]+\.(?:pdf|docx?|xlsx?|pptx?|odt|ods|odp|rtf|txt|md|html?|eml|csv)"
+_FILES = frozenset("pdf doc docx xls xlsx ppt pptx odt ods odp rtf txt md htm html eml csv".split())
+_NAME = re.compile(r"[\w.()-]+")
 
 _ACROSS = re.compile(
     "|".join(
@@ -64,9 +65,10 @@ _ACROSS = re.compile(
     ),
     re.IGNORECASE,
 )
-_FILES = re.compile(rf"(?<!\w){_FILE}(?!\w)", re.IGNORECASE)
 
 
 def asks_across(question: str) -> bool:
     """Whether `question` is about documents as a kind, or names two files or more."""
-    return _ACROSS.search(question) is not None or len({name.casefold() for name in _FILES.findall(question)}) > 1
+    names = {name.rstrip(".").casefold() for name in _NAME.findall(question)}
+    files = [name for name in names if name.rpartition(".")[2] in _FILES and "." in name]
+    return len(files) > 1 or _ACROSS.search(" ".join(question.split())) is not None
