@@ -25,7 +25,9 @@ LEAST = 6
 GROUP = 4
 """Judged at once; between groups the time is looked at."""
 WEIGHT = 0.2
-"""What the surest "yes" is above the surest "no"; a passage with all terms of the question scores about 1."""
+"""What the surest "yes" is above the surest "no"; a passage with all terms of the question scores about 1. Measured
+with stand-ins for a model on six sets: one that speaks at random costs up to 6 points of recall at this weight, up to
+21 at 0.5; one that knows the answer gains about the same at both, but on one set 11 points instead of 26."""
 EASING = 1.1
 """After a question for which the model was too slow, it is taken to be faster by this: one busy moment is forgotten."""
 
