@@ -35,15 +35,23 @@ class LibraryShape:
 
 class PassageMap:
     """Any thread. About 12 bytes a passage. Passages that left are not forgotten: no posting names them any more, and
-    their ids are never used again."""
+    their ids are never used again. The last shape is kept for as long as its connection sees no change."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._owners: Ids | None = None
         self._through = 0
+        self._last: tuple[Connection, tuple[int, int], LibraryShape] | None = None
 
     def shape(self, connection: Connection) -> LibraryShape:
         """The shape of the library as `connection` sees it; call it inside one read transaction with what uses it."""
+        state = postings.state(connection)
+        last = self._last
+        if last is None or last[0] is not connection or last[1] != state:
+            last = self._last = (connection, state, self._read(connection))
+        return last[2]
+
+    def _read(self, connection: Connection) -> LibraryShape:
         import numpy as np
 
         documents, counts = postings.passage_counts(connection)

@@ -71,19 +71,20 @@ class Ranked:
 def own_score(found: Sequence[str], section: frozenset[str], weights: Sequence[TermWeight], length: int) -> float:
     """How well a text fits by itself: BM25 over its terms, and how many of them stand close together."""
     by_term = {weight.term: weight.passage for weight in weights}
-    counts = Counter(term for term in found if term in by_term)
+    places = [(place, term) for place, term in enumerate(found) if term in by_term]
+    counts = Counter([term for _, term in places])
     slope = K1 * (1 - LENGTH + LENGTH * length / USUAL_LENGTH)
     score = 0.0
     for term, weight in by_term.items():
         frequency = counts[term] + (SECTION if term in section else 0.0)
         score += weight * SATURATION * frequency / (frequency + slope)
-    return score + CLOSENESS * closest(found, by_term)
+    return score + CLOSENESS * closest(places, by_term)
 
 
-def closest(found: Sequence[str], weights: Mapping[str, float]) -> float:
-    """The highest sum of weights of different terms within `WINDOW` terms of the text."""
-    places = [(place, term) for place, term in enumerate(found) if term in weights]
-    inside: Counter[str] = Counter()
+def closest(places: Sequence[tuple[int, str]], weights: Mapping[str, float]) -> float:
+    """The highest sum of weights of different terms within `WINDOW` terms of the text; `places` are where they stand,
+    in order."""
+    inside = dict.fromkeys(weights, 0)
     first, current, best = 0, 0.0, 0.0
     for place, term in places:
         inside[term] += 1
@@ -95,7 +96,8 @@ def closest(found: Sequence[str], weights: Mapping[str, float]) -> float:
             if not inside[left]:
                 current -= weights[left]
             first += 1
-        best = max(best, current)
+        if current > best:
+            best = current
     return best
 
 
@@ -112,34 +114,62 @@ def rank(
     from `refine`, which reads their texts. Equals stand in the order of `paths` (by document id): ids would tell which
     file was read first. `trust` says how far the embedding model is at home in the question's
     language, from 0 to 1."""
-    scale = max(best, 1e-9)
-    first = _fused(candidates, {}, scale, trust)
+    if not candidates:
+        return []
+    fusion = _Fusion(candidates, max(best, 1e-9), trust)
+    own = [c.own for c in candidates]
+    first = fusion.fused(own).score
     places = [(paths.get(c.passage.document_id, b""), c.passage.ordinal) for c in candidates]
-    order = sorted(range(len(candidates)), key=lambda i: (-first[i].score, places[i]))
+    order = sorted(range(len(candidates)), key=lambda i: (-first[i], places[i]))
     better = refine([candidates[i].passage for i in order[:refined]])
-    final = _fused(candidates, better, scale, trust)
-    order.sort(key=lambda i: (-final[i].score, places[i]))
-    return [final[i] for i in order]
+    final = fusion.fused([better.get(c.passage.id, o) for c, o in zip(candidates, own, strict=True)])
+    order.sort(key=lambda i: (-final.score[i], places[i]))
+    return [final.ranked(candidates[i], i) for i in order]
 
 
-def _fused(candidates: Sequence[Candidate], better: Mapping[int, float], scale: float, trust: float) -> list[Ranked]:
-    """Each candidate with its score, in the order given."""
-    own = {(c.passage.document_id, c.passage.ordinal): better.get(c.passage.id, c.own) for c in candidates}
-    beside: list[float] = []
-    for candidate in candidates:
-        document, ordinal = candidate.passage.document_id, candidate.passage.ordinal
-        before = BEFORE * own.get((document, ordinal - 1), 0.0)
-        after = AFTER * own.get((document, ordinal + 1), 0.0)
-        beside.append(max(before, after))
-    words = [own[c.passage.document_id, c.passage.ordinal] for c in candidates]
-    covered = max((w + b + c.shared for w, b, c in zip(words, beside, candidates, strict=True)), default=0.0) / scale
-    weight = trust * (MEANING_ALONE + (MEANING_LEAST - MEANING_ALONE) * min(1.0, covered))
-    known = [c.cosine for c in candidates if c.cosine is not None]
-    usual = sum(known) / max(1, len(known))
-    ranked: list[Ranked] = []
-    for candidate, word, next_to_it in zip(candidates, words, beside, strict=True):
-        meaning = weight * (candidate.cosine if candidate.cosine is not None else usual)
-        parts = Parts(word / scale, next_to_it / scale, meaning, candidate.shared / scale)
-        itself = parts.words + parts.neighbours + parts.meaning
-        ranked.append(Ranked(candidate.passage, itself + parts.document, itself, parts, candidate.cosine))
-    return ranked
+@dataclass(frozen=True, slots=True)
+class _Fused:
+    """The scores of all candidates and what they are the sums of, in the order of the candidates."""
+
+    words: list[float]
+    neighbours: list[float]
+    meaning: list[float]
+    document: list[float]
+    own: list[float]
+    score: list[float]
+
+    def ranked(self, candidate: Candidate, at: int) -> Ranked:
+        parts = Parts(self.words[at], self.neighbours[at], self.meaning[at], self.document[at])
+        return Ranked(candidate.passage, self.score[at], self.own[at], parts, candidate.cosine)
+
+
+class _Fusion:
+    """What stays the same of the candidates while their own scores become known."""
+
+    def __init__(self, candidates: Sequence[Candidate], scale: float, trust: float) -> None:
+        import numpy as np
+
+        self._scale = scale
+        self._trust = trust
+        places = [(c.passage.document_id, c.passage.ordinal) for c in candidates]
+        at = {place: i for i, place in enumerate(places)}
+        nobody = len(candidates)  # stands for a neighbour that is no candidate: its score is 0
+        self._before = np.array([at.get((document, ordinal - 1), nobody) for document, ordinal in places], np.intp)
+        self._after = np.array([at.get((document, ordinal + 1), nobody) for document, ordinal in places], np.intp)
+        self._shared = np.array([c.shared for c in candidates])
+        known = [c.cosine for c in candidates if c.cosine is not None]
+        usual = sum(known) / max(1, len(known))
+        self._cosines = np.array([c.cosine if c.cosine is not None else usual for c in candidates])
+
+    def fused(self, own: Sequence[float]) -> _Fused:
+        """The scores with these own scores of the candidates."""
+        import numpy as np
+
+        words = np.array([*own, 0.0])
+        beside = np.maximum(BEFORE * words[self._before], AFTER * words[self._after])
+        words = words[:-1]
+        covered = float((words + beside + self._shared).max()) / self._scale
+        weight = self._trust * (MEANING_ALONE + (MEANING_LEAST - MEANING_ALONE) * min(1.0, covered))
+        columns = words / self._scale, beside / self._scale, weight * self._cosines, self._shared / self._scale
+        itself = columns[0] + columns[1] + columns[2]
+        return _Fused(*(column.tolist() for column in (*columns, itself, itself + columns[3])))

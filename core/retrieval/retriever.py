@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.retrieval.across import asks_across
 from core.retrieval.analysis import terms
-from core.retrieval.answerable import answered
+from core.retrieval.answerable import PASSAGES, answered
 from core.retrieval.document_dates import asks_for_latest, date_of, recency
 from core.retrieval.explanation import Explainer
 from core.retrieval.keyword_ranking import KeywordScores, rank_by_keywords
@@ -27,7 +27,7 @@ from core.store import postings
 from core.store.database import Database
 from core.store.postings import StoredPassage
 from core.store.spots import spots
-from core.store.texts import spans
+from core.store.texts import TextReader
 from core.store.vector_index import VectorIndex
 from core.values import Explanation, Passage, SearchResult, Spot
 
@@ -103,19 +103,19 @@ class Retriever:
             searched = shape.document_count if documents is None else _indexed(shape.sizes, documents)
             scores = rank_by_keywords(connection, question, shape, documents)
             nearest = self._nearest(meaning, documents)
-            reader = _TextReader(connection)
-            ranked = self._ranked(connection, question, scores, nearest, meaning, reader)
+            texts = TextReader(connection)
+            reader = _TermReader(texts)
+            by_keywords = [int(i) for i in scores.top(CANDIDATES)]
+            ranked = self._ranked(connection, question, scores, by_keywords, nearest, meaning, reader)
             if rerank:
-                ranked = reranked(
-                    ranked, self._reranking.judged(query, lambda n: _judged_texts(connection, ranked[:n]))
-                )
+                ranked = reranked(ranked, self._reranking.judged(query, lambda n: _judged_texts(texts, ranked[:n])))
             spread = spread or asks_across(query)
             chosen = select(ranked, limit=limit, max_chars=max_chars, terms_of=reader.terms_of, spread=spread)
-            why = Explainer(scores, [int(i) for i in scores.top(CANDIDATES)], [i for i, _ in nearest])
+            why = Explainer(scores, by_keywords, [i for i, _ in nearest])
             reasons = [why.explain(s.seed, reader.terms_of(s.seed.passage)) if explain else None for s in chosen]
-            passages = _shown(connection, chosen, reasons)
+            passages = _shown(connection, texts, chosen, reasons)
         closest = nearest[0][1] if nearest and meaning is not None and meaning.trust == 1 else None
-        sign = answered(question, scores.weights, [_terms_shown(passage) for passage in passages], closest)
+        sign = answered(question, scores.weights, [_terms_shown(passage) for passage in passages[:PASSAGES]], closest)
         log.debug("%d passages in %.0f ms", len(passages), (time.perf_counter() - started_s) * 1000)
         return SearchResult(query, passages, searched, meaning is not None, sign)
 
@@ -139,16 +139,17 @@ class Retriever:
         connection: Connection,
         question: Question,
         scores: KeywordScores,
+        by_keywords: Sequence[int],
         nearest: Sequence[tuple[int, float]],
         meaning: _Meaning | None,
-        reader: _TextReader,
+        reader: _TermReader,
     ) -> list[Ranked]:
         import numpy as np
 
-        by_keywords = [int(i) for i in scores.top(CANDIDATES)]
-        found = by_keywords + [i for i, _ in nearest]
-        stored = _with_neighbours(connection, postings.passages(connection, dict.fromkeys(found)))
-        cosines = {**self._cosines(meaning, stored), **dict(nearest)}
+        found = dict.fromkeys((*by_keywords, *(i for i, _ in nearest)))
+        stored = _with_neighbours(connection, postings.passages(connection, found))
+        cosines = dict(nearest)
+        cosines.update(self._cosines(meaning, [p.id for p in stored if p.id not in cosines]))
         own = scores.own_of(np.array([p.id for p in stored], np.int64))
         shared = scores.shared_of(np.array([p.document_id for p in stored], np.int64))
         recent = self._recency(connection, question, scores)
@@ -159,9 +160,8 @@ class Retriever:
 
         def refine(some: Sequence[StoredPassage]) -> Mapping[int, float]:
             reader.read(some)
-            return {
-                p.id: own_score(reader.terms_of(p), frozenset(terms(p.section)), scores.weights, p.length) for p in some
-            }
+            sections = {section: frozenset(terms(section)) for section in {p.section for p in some}}
+            return {p.id: own_score(reader.terms_of(p), sections[p.section], scores.weights, p.length) for p in some}
 
         about = postings.documents(connection, list({p.document_id for p in stored}))
         paths = {document_id: path for document_id, (path, _) in about.items()}
@@ -178,12 +178,12 @@ class Retriever:
         dates = {i: date_of(os.fsdecode(path).rpartition(os.sep)[2], context) for i, (path, context) in about.items()}
         return {i: LATEST * float(scores.shared.max()) * share for i, share in recency(dates).items()}
 
-    def _cosines(self, meaning: _Meaning | None, passages: Sequence[StoredPassage]) -> dict[int, float]:
+    def _cosines(self, meaning: _Meaning | None, passage_ids: Sequence[int]) -> dict[int, float]:
         ledger = self._vectors.ledger
         state = ledger.known(meaning.fingerprint) if meaning is not None else None
-        if meaning is None or state is None or not passages:
+        if meaning is None or state is None or not passage_ids:
             return {}
-        return dict(ledger.scores(state, meaning.vector, [p.id for p in passages]))
+        return dict(ledger.scores(state, meaning.vector, passage_ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,22 +195,22 @@ class _Meaning:
     trust: float
 
 
-class _TextReader:
-    """Reads passages' texts and terms, each once, within one read transaction."""
+class _TermReader:
+    """Reads passages' terms, each once, within one read transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, texts: TextReader) -> None:
+        self._texts = texts
         self._terms: dict[int, list[str]] = {}
 
     def read(self, passages: Iterable[StoredPassage]) -> None:
-        """Read these together, document by document."""
+        """Read these together."""
         by_document: dict[int, list[StoredPassage]] = {}
         for passage in passages:
             if passage.id not in self._terms:
                 by_document.setdefault(passage.document_id, []).append(passage)
-        for document_id, wanted in by_document.items():
-            texts = spans(self._connection, document_id, [(p.start, p.end) for p in wanted])
-            self._terms.update((p.id, terms(text)) for p, text in zip(wanted, texts, strict=True))
+        places = {document_id: [(p.start, p.end) for p in wanted] for document_id, wanted in by_document.items()}
+        for document_id, texts in self._texts.spans(places).items():
+            self._terms.update((p.id, terms(text)) for p, text in zip(by_document[document_id], texts, strict=True))
 
     def terms_of(self, passage: StoredPassage) -> list[str]:
         self.read((passage,))
@@ -222,18 +222,13 @@ def _share(passage_ids: Sequence[int], cosines: Mapping[int, float]) -> float:
     return sum(i in cosines for i in passage_ids) / len(passage_ids) if passage_ids else 1.0
 
 
-def _judged_texts(connection: Connection, ranked: Sequence[Ranked]) -> list[str]:
+def _judged_texts(reader: TextReader, ranked: Sequence[Ranked]) -> list[str]:
     """What the ranking model reads of each: what it stands under, and its text."""
-    by_document: dict[int, list[StoredPassage]] = {}
-    for one in ranked:
-        by_document.setdefault(one.passage.document_id, []).append(one.passage)
-    texts: dict[int, str] = {}
-    for document_id, wanted in by_document.items():
-        found = spans(connection, document_id, [(p.start, p.end) for p in wanted])
-        texts.update(
-            (p.id, f"{p.section}\n{text}" if p.section else text) for p, text in zip(wanted, found, strict=True)
-        )
-    return [texts[one.passage.id] for one in ranked]
+    found: list[str] = []
+    for passage in (one.passage for one in ranked):
+        (text,) = reader.spans({passage.document_id: [(passage.start, passage.end)]})[passage.document_id]
+        found.append(f"{passage.section}\n{text}" if passage.section else text)
+    return found
 
 
 def _terms_shown(passage: Passage) -> frozenset[str]:
@@ -251,11 +246,8 @@ def _with_neighbours(connection: Connection, found: Iterable[StoredPassage]) -> 
     for passage in found:
         reach = range(max(0, passage.ordinal - REACH), passage.ordinal + REACH + 1)
         wanted.setdefault(passage.document_id, set()).update(reach)
-    stored: list[StoredPassage] = []
-    for document_id, ordinals in wanted.items():
-        for first, last in _runs(sorted(ordinals)):
-            stored += postings.neighbours(connection, document_id, first, last)
-    return stored
+    runs = ((i, first, last) for i, ordinals in wanted.items() for first, last in _runs(sorted(ordinals)))
+    return postings.stretches(connection, runs)
 
 
 def _runs(ordinals: Sequence[int]) -> Iterable[tuple[int, int]]:
@@ -270,7 +262,7 @@ def _runs(ordinals: Sequence[int]) -> Iterable[tuple[int, int]]:
 
 
 def _shown(
-    connection: Connection, chosen: Sequence[Stretch], reasons: Sequence[Explanation | None]
+    connection: Connection, texts: TextReader, chosen: Sequence[Stretch], reasons: Sequence[Explanation | None]
 ) -> tuple[Passage, ...]:
     about = postings.documents(connection, list({s.first.document_id for s in chosen}))
     recognised = postings.recognised(connection, list(about))
@@ -279,7 +271,7 @@ def _shown(
     for stretch, why in zip(chosen, reasons, strict=True):
         first, last = stretch.first, stretch.last
         path, title = about[first.document_id]
-        (text,) = spans(connection, first.document_id, [(first.start, last.end)])
+        (text,) = texts.spans({first.document_id: [(first.start, last.end)]})[first.document_id]
         passages.append(
             Passage(
                 rank=len(passages) + 1,

@@ -64,6 +64,13 @@ def documents_after(connection: Connection, passage_id: int) -> tuple[Ids, Ids]:
     return both[:, 0].copy(), both[:, 1].copy()
 
 
+def state(connection: Connection) -> tuple[int, int]:
+    """Differs wherever what `connection` reads may differ: what others committed and what it wrote itself. To be asked
+    inside a read transaction; two connections' states have nothing to do with each other."""
+    row = connection.execute("PRAGMA data_version").fetchone()
+    return int(row[0]), connection.total_changes
+
+
 def passage_counts(connection: Connection) -> tuple[Ids, Ids]:
     """Ids of the documents that have passages, and how many each has."""
     import numpy as np
@@ -88,6 +95,19 @@ def neighbours(connection: Connection, document_id: int, first: int, last: int) 
         'SELECT id, document_id, ordinal, start, "end", page, section FROM chunks '
         "WHERE document_id = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal",
         (document_id, first, last),
+    )
+    return [StoredPassage(*row) for row in rows]
+
+
+def stretches(connection: Connection, wanted: Iterable[tuple[int, int, int]]) -> list[StoredPassage]:
+    """The passages of all these (document id, first ordinal, last ordinal), in no order."""
+    values = ",".join(f"({document_id},{first},{last})" for document_id, first, last in wanted)
+    if not values:
+        return []
+    rows = connection.execute(
+        f"WITH wanted (document_id, first, last) AS (VALUES {values}) "
+        'SELECT c.id, c.document_id, c.ordinal, c.start, c."end", c.page, c.section FROM wanted w '
+        "CROSS JOIN chunks c ON c.document_id = w.document_id AND c.ordinal BETWEEN w.first AND w.last"
     )
     return [StoredPassage(*row) for row in rows]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from sqlite3 import Connection
 
 PIECE_LENGTH = 32_768  # characters; half a millisecond to read
@@ -31,24 +31,46 @@ def whole_text(connection: Connection, document_id: int) -> str:
 
 def spans(connection: Connection, document_id: int, wanted: Sequence[tuple[int, int]]) -> list[str]:
     """`text[start:end]` of each (start, end) in `wanted`, reading only the pieces that hold them."""
-    pieces: dict[int, str] = {}
-    found: list[str] = []
-    for start, end in wanted:
-        first = start - start % PIECE_LENGTH
-        parts: list[str] = []
-        for at in range(first, end, PIECE_LENGTH):
-            if at not in pieces:
-                pieces[at] = _piece(connection, document_id, at)
-            parts.append(pieces[at][max(0, start - at) : end - at])
-        found.append("".join(parts))
-    return found
+    return TextReader(connection).spans({document_id: wanted})[document_id]
 
 
-def _piece(connection: Connection, document_id: int, start: int) -> str:
-    row = connection.execute(
-        "SELECT data FROM texts WHERE document_id = ? AND start = ?", (document_id, start)
-    ).fetchone()
-    return _unpacked(row[0]) if row else ""
+class TextReader:
+    """Reads texts within one read transaction, and keeps the pieces it has read: neighbouring passages come from the
+    same ones. To be let go with the transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._pieces: dict[tuple[int, int], str] = {}
+
+    def spans(self, wanted: Mapping[int, Sequence[tuple[int, int]]]) -> dict[int, list[str]]:
+        """`text[start:end]` of each (start, end) in `wanted`, by the documents' ids."""
+        self._read(
+            (document_id, at) for document_id, places in wanted.items() for place in places for at in _starts(*place)
+        )
+        return {
+            document_id: [self._cut(document_id, start, end) for start, end in places]
+            for document_id, places in wanted.items()
+        }
+
+    def _cut(self, document_id: int, start: int, end: int) -> str:
+        return "".join(self._pieces[document_id, at][max(0, start - at) : end - at] for at in _starts(start, end))
+
+    def _read(self, pieces: Iterable[tuple[int, int]]) -> None:
+        """Those of these pieces that are not there yet, all at once."""
+        missing = dict.fromkeys((piece for piece in pieces if piece not in self._pieces), "")
+        if not missing:
+            return
+        values = ",".join(f"({document_id},{at})" for document_id, at in missing)
+        rows = self._connection.execute(
+            f"WITH wanted (document_id, start) AS (VALUES {values}) SELECT t.document_id, t.start, t.data "
+            "FROM wanted w CROSS JOIN texts t ON t.document_id = w.document_id AND t.start = w.start"
+        )
+        self._pieces |= missing | {(document_id, at): _unpacked(data) for document_id, at, data in rows}
+
+
+def _starts(start: int, end: int) -> range:
+    """Where the pieces begin that hold `text[start:end]`."""
+    return range(start - start % PIECE_LENGTH, end, PIECE_LENGTH)
 
 
 def _unpacked(data: bytes) -> str:

@@ -225,7 +225,7 @@ class VectorLedger:
                 (embedder.id,),
             ).fetchall()
         scores = _unpacked([row[1] for row in rows], embedder.dimension) @ vector
-        return [(row[0], float(score)) for row, score in zip(rows, scores, strict=True)]
+        return list(zip([row[0] for row in rows], scores.tolist(), strict=True))
 
     def nearest(
         self,

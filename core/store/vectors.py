@@ -120,8 +120,8 @@ class VectorStore:
                 collection, [wanted], limit=limit, filter=among, anns_field=VECTOR, timeout=CALL_TIMEOUT_S
             )[0]
         best: dict[int, float] = {}
-        for hit in found:
-            best.setdefault(int(hit[ID]), -float(hit["distance"]) if signs else float(hit["distance"]))
+        for passage_id, distance in zip(found.ids, found.distances, strict=True):
+            best.setdefault(int(passage_id), -float(distance) if signs else float(distance))
         return list(best.items())
 
     def stamp(self) -> str:

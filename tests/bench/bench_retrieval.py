@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import subprocess
 import tempfile
 import time
@@ -23,7 +22,7 @@ from core.retrieval.retriever import Retriever
 from core.store.database import Database
 from core.store.vector_index import VectorIndex
 from core.workspace import Workspace
-from tests.bench.bench_store import Questions, fill, made_vectors
+from tests.bench.bench_store import Questions, fill, made_questions, made_vectors
 
 RECORD = Path(__file__).with_name("retrieval.jsonl")
 SHOWN = ("recall@3", "any@3", "recall@3000c", "partly@3000c", "recall@6000c", "mrr", "ndcg@10", "document@3", "page@10")
@@ -94,13 +93,12 @@ def measure_time(passages: int, dimension: int, searches: int) -> None:
             index = VectorIndex(database, folder / "vectors")
             fill(database, index, vectors)
             retriever = Retriever(database, index, lambda: Questions(questions))
-            chance = random.Random(2)
-            retriever.search("0 word1")
+            asked = made_questions(searches)
+            retriever.search(asked[0])
             times_ms = []
-            for n in range(searches):
-                words = (f"word{min(49_999, int(chance.paretovariate(0.5)) * 5)}" for _ in range(8))
+            for question in asked:
                 began_s = time.perf_counter()
-                retriever.search(" ".join((str(n), *words)))
+                retriever.search(question)
                 times_ms.append(1000 * (time.perf_counter() - began_s))
             index.close()
     times_ms.sort()

@@ -13,7 +13,7 @@ from core.store.contents import ChunkRecord, Contents, FileStamp, Reading
 from core.store.database import Database
 from core.store.documents import Documents
 from core.store.folders import Folders
-from core.store.texts import PIECE_LENGTH, put_text, spans, whole_text
+from core.store.texts import PIECE_LENGTH, TextReader, put_text, spans, whole_text
 from core.store.vector_ledger import VectorLedger
 from core.values import DocumentState
 from tests.support.libraries import keyword_rows
@@ -70,6 +70,19 @@ def test_a_long_text_is_read_in_pieces_by_place(store: Store) -> None:
     with store.database.read() as connection:
         assert whole_text(connection, document) == text
         assert spans(connection, document, places) == [text[start:end] for start, end in places]
+
+
+def test_texts_of_several_documents_are_read_together(store: Store) -> None:
+    first, second = store.add("a.txt", "b.txt")
+    texts = {first: "ab" * PIECE_LENGTH, second: "cd" * 10}
+    with store.database.write() as connection:
+        for document, text in texts.items():
+            put_text(connection, document, text)
+    places = {first: [(PIECE_LENGTH - 1, PIECE_LENGTH + 1), (0, 2)], second: [(1, 3)], second + 1: [(0, 4)]}
+    with store.database.read() as connection:
+        reader = TextReader(connection)
+        assert reader.spans(places) == {first: ["ba", "ab"], second: ["dc"], second + 1: [""]}
+        assert reader.spans({second: [(0, 2)], first: [(2, 5)]}) == {second: ["cd"], first: ["aba"]}
 
 
 def test_lone_surrogates_are_kept(store: Store) -> None:
