@@ -99,7 +99,7 @@ def test_again_edit_and_copy(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, d
         ask(window, "How long do paper boats last?")
         wait(qtbot, lambda: last(window).message is not None)
         click(last(window).copy)
-        assert QGuiApplication.clipboard().text() == f"{ANSWER}\n\n[1] {documents / 'paper.txt'}"
+        assert QGuiApplication.clipboard().text() == f"{ANSWER}\n\n[1] {documents / 'paper.txt'}, line 1"
 
         click(last(window).again)
         assert last(window).message is None
