@@ -29,7 +29,10 @@ class Welcome(QWidget):
         frame, inside = card("drop", margin=3 * SPACE, spacing=SPACE)
         title = label(tr("Drop a folder here"), "title", wrap=True)
         text = label(
-            tr("Papermoor reads the text, Markdown, HTML, PDF and Word files in it. They stay on this computer."),
+            tr(
+                "Papermoor reads the documents in it: text, PDF, Office files, e-mail, pictures and more. "
+                "They stay on this computer."
+            ),
             "muted",
             wrap=True,
         )
