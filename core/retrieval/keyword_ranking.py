@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from core.retrieval.passage_map import LibraryShape
 from core.retrieval.question import Question
-from core.store import postings
+from core.store import places, postings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,16 +73,21 @@ class KeywordScores:
     place: Ids
     by_term: Mapping[str, Numbers]
 
-    def top(self, count: int) -> Ids:
-        """The passages with the highest sum of both parts, the best first; of equals, the older ones."""
+    def top(self, connection: Connection, count: int) -> list[int]:
+        """The passages with the highest sum of both parts, the best first; of equals, those that stand first."""
         import numpy as np
 
         total = self.own + self.shared[self.place]
-        if len(total) <= count:
-            return self.ids[np.argsort(-total, kind="stable")]
-        least = np.partition(total, -count)[-count]  # sorting all of them would take ten times as long
-        good = np.flatnonzero(total >= least)
-        return self.ids[good[np.argsort(-total[good], kind="stable")[:count]]]
+        good = np.arange(len(total))
+        equals: list[tuple[int, float]] = []
+        if len(total) > count:
+            least = np.partition(total, -count)[-count]  # sorting all of them would take ten times as long
+            good, last = np.flatnonzero(total > least), np.flatnonzero(total == least)
+            wanted = count - len(good)
+            chosen = places.first(connection, self.ids[last], self.documents[self.place[last]], wanted)
+            equals = [(passage_id, float(least)) for passage_id in chosen]
+        found = [*zip(self.ids[good].tolist(), total[good].tolist(), strict=True), *equals]
+        return [passage_id for passage_id, _ in places.best(connection, found, count)]
 
     def own_of(self, passage_ids: Ids) -> Numbers:
         return _looked_up(self.ids, self.own, passage_ids)
@@ -194,7 +199,7 @@ class _Table:
         weight, subjects = IDENTITY, float(len(owners))
         if is_name:
             evidence = np.maximum(evidence, self._about.get(term, nothing))
-            weight, subjects = NAMED, float(evidence.sum())
+            weight, subjects = NAMED, math.fsum(evidence[evidence > 0].tolist())  # whatever the order of the ids
         if subjects:
             given = weight * rarity(self._shape.document_count, subjects) * evidence
             self.by_term[term] = self.by_term.get(term, nothing) + given

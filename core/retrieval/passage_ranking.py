@@ -8,6 +8,7 @@ measured worse than keywords alone wherever names and numbers decide.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -158,7 +159,7 @@ class _Fusion:
         self._after = np.array([at.get((document, ordinal + 1), nobody) for document, ordinal in places], np.intp)
         self._shared = np.array([c.shared for c in candidates])
         known = [c.cosine for c in candidates if c.cosine is not None]
-        usual = sum(known) / max(1, len(known))
+        usual = math.fsum(known) / max(1, len(known))  # exact: the candidates come in the order of their ids
         self._cosines = np.array([c.cosine if c.cosine is not None else usual for c in candidates])
 
     def fused(self, own: Sequence[float]) -> _Fused:

@@ -105,7 +105,7 @@ class Retriever:
             nearest = self._nearest(meaning, documents)
             texts = TextReader(connection)
             reader = _TermReader(texts)
-            by_keywords = [int(i) for i in scores.top(CANDIDATES)]
+            by_keywords = scores.top(connection, CANDIDATES)
             ranked = self._ranked(connection, question, scores, by_keywords, nearest, meaning, reader)
             if rerank:
                 ranked = reranked(ranked, self._reranking.judged(query, lambda n: _judged_texts(texts, ranked[:n])))

@@ -42,6 +42,9 @@ MANY = 200_000
 CANDIDATES = 500  # chosen by signs, then ordered exactly; tests/bench/bench_store.py prints the recall
 CANDIDATES_OF_MANY = 1000
 CANDIDATES_PER_HIT = 12
+SPARE = 8  # vectors asked for beside the wanted ones: the furthest may be as near as others that are not found
+MOST_ASKED = 16_384  # Milvus gives no more
+ROUNDING = 1e-5  # of the store's cosines
 
 
 class VectorIndex:
@@ -91,16 +94,15 @@ class VectorIndex:
     ) -> list[tuple[int, float]]:
         """What the store finds, without what it has yet to forget, and the vectors that it does not have yet."""
         gone = {chunk_id for _, chunk_id in self.ledger.to_delete(embedder, DELETE_ROWS)}
+        asked, enough = limit + SPARE, limit
         if holds_signs(embedder.generation):
             at_least = CANDIDATES if embedder.pushed_through < MANY else CANDIDATES_OF_MANY
-            wanted = max(at_least, CANDIDATES_PER_HIT * limit)
-            likely = store.search(embedder.generation, vector, wanted + len(gone), documents)
-            hits = dict(self.ledger.scores(embedder, vector, [chunk_id for chunk_id, _ in likely]))
-        else:
-            hits = dict(store.search(embedder.generation, vector, limit + len(gone), documents))
+            asked = max(at_least, CANDIDATES_PER_HIT * limit)
+            enough = asked // 2
+        likely = _likely(store, embedder.generation, vector, (asked + len(gone), enough + len(gone)), documents)
+        hits = dict(self.ledger.scores(embedder, vector, [chunk_id for chunk_id in likely if chunk_id not in gone]))
         hits.update(self.ledger.nearest(embedder, vector, limit, documents, after=embedder.pushed_through))
-        ranked = sorted(((i, score) for i, score in hits.items() if i not in gone), key=lambda hit: (-hit[1], hit[0]))
-        return ranked[:limit]
+        return self.ledger.best(((i, score) for i, score in hits.items() if i not in gone), limit)
 
     def count(self, fingerprint: str) -> int:
         """Vectors of this embedder, wherever they are."""
@@ -288,6 +290,25 @@ class VectorIndex:
                     store.close()
                 except VectorStoreError as error:
                     log.warning("the vector store did not close: %s", error)
+
+
+def _likely(
+    store: VectorStore, collection: str, vector: Vectors, counts: tuple[int, int], documents: Collection[int] | None
+) -> list[int]:
+    """The passages that the store finds nearest when asked for as many as the first of `counts` says, the second at
+    least; of equally near ones, all or none: which of them it gives depends on the order in which they came."""
+    asked, enough = (min(count, MOST_ASKED) for count in counts)
+    while True:
+        found = store.search(collection, vector, asked, documents)
+        if len(found) < asked:
+            return [chunk_id for chunk_id, _ in found]
+        furthest = found[-1][1] + ROUNDING
+        clear = [chunk_id for chunk_id, nearness in found if nearness > furthest]
+        if len(clear) >= enough:
+            return clear
+        if asked == MOST_ASKED:
+            return [chunk_id for chunk_id, _ in found]
+        asked = min(MOST_ASKED, 2 * asked)
 
 
 def _at(embedder: EmbedderState, through: int) -> EmbedderState:

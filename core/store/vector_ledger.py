@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
+from core.store import places
 from core.store.database import Database
 
 if TYPE_CHECKING:
@@ -224,8 +225,13 @@ class VectorLedger:
                 f"SELECT chunk_id, vector FROM chunk_vectors WHERE chunk_id IN ({ids}) AND embedder_id = ?",
                 (embedder.id,),
             ).fetchall()
-        scores = _unpacked([row[1] for row in rows], embedder.dimension) @ vector
+        scores = _cosines(_unpacked([row[1] for row in rows], embedder.dimension), vector)
         return list(zip([row[0] for row in rows], scores.tolist(), strict=True))
+
+    def best(self, hits: Iterable[tuple[int, float]], limit: int) -> list[tuple[int, float]]:
+        """The `limit` nearest of these (chunk id, cosine), the nearest first, equals as they stand in the library."""
+        with self._database.read() as connection:
+            return places.best(connection, hits, limit)
 
     def nearest(
         self,
@@ -245,22 +251,32 @@ class VectorLedger:
         if documents is not None:
             ids = ",".join(str(int(i)) for i in documents)
             among = f"AND chunk_id IN (SELECT id FROM chunks WHERE document_id IN ({ids}))"
-        best: list[tuple[int, float]] = []
+        hits: list[tuple[int, float]] = []
+        least = -np.inf
         with self._database.read() as connection:
             rows = connection.execute(
                 f"SELECT chunk_id, vector FROM chunk_vectors WHERE id > ? AND embedder_id = ? {among}",
                 (after, embedder.id),
             )
             while part := rows.fetchmany(SCAN_ROWS):
-                scores = _unpacked([row[1] for row in part], embedder.dimension) @ vector
-                top = np.argsort(-scores, kind="stable")[:limit]
-                best += [(part[i][0], float(scores[i])) for i in top]
-                best = sorted(best, key=lambda hit: (-hit[1], hit[0]))[:limit]
-        return best
+                scores = _cosines(_unpacked([row[1] for row in part], embedder.dimension), vector)
+                hits += ((part[i][0], float(scores[i])) for i in np.flatnonzero(scores >= least))
+                if len(hits) > limit:
+                    least = np.partition([score for _, score in hits], -limit)[-limit]
+                    hits = [hit for hit in hits if hit[1] >= least]
+            return places.best(connection, hits, limit)
 
 
 def _put_stamp(connection: Connection, stamp: str) -> None:
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (STAMP_KEY, stamp))
+
+
+def _cosines(vectors: Vectors, vector: Vectors) -> Vectors:
+    """Each by itself: as a product of matrices, the last digits would depend on which others are there."""
+    import numpy as np
+
+    cosines: Vectors = np.einsum("ij,j->i", vectors, vector)
+    return cosines
 
 
 def _unpacked(blobs: Sequence[bytes], dimension: int) -> Vectors:

@@ -189,26 +189,39 @@ def recall(index: VectorIndex, questions: Vectors, vectors: Vectors) -> float:
     return statistics.mean(shares)
 
 
-def bench_search(passages: int, dimension: int, real: Path | None, words: bool) -> None:
+def bench_search(passages: int, dimension: int, real: Path | None, words: bool, kept: Path | None) -> None:
     with tempfile.TemporaryDirectory() as root:
-        folder = Path(root)
+        folder = kept or Path(root)
+        filled = (folder / "filled").exists()
+        folder.mkdir(parents=True, exist_ok=True)
         if real is None:
-            vectors = made_vectors(passages, dimension, 1, folder / "vectors.npy")
+            vectors = _once(folder / "vectors.npy", lambda file: made_vectors(passages, dimension, 1, file))
             questions = made_vectors(200, dimension, 2, folder / "questions.npy")
         else:
             loaded = Real.load(real)
-            vectors, questions = loaded.grown_to(passages, folder / "vectors.npy"), loaded.questions[:200]
+            vectors = _once(folder / "vectors.npy", lambda file: loaded.grown_to(passages, file))
+            questions = loaded.questions[:200]
         print(f"{len(vectors):,} passages of {vectors.shape[1]} dimensions", flush=True)
-        with Database(folder / "library.db") as database:
-            index = VectorIndex(database, folder / "vectors")
-            fill(database, index, vectors, words)
-            index.close()
+        if not filled:
+            with Database(folder / "library.db") as database:
+                index = VectorIndex(database, folder / "vectors")
+                fill(database, index, vectors, words)
+                index.close()
+            (folder / "filled").touch()
         sizes = {p.name: p.stat().st_size / 2**20 for p in folder.rglob("*.db*")}
         print("  on disk: " + ", ".join(f"{name} {size:.0f} MiB" for name, size in sizes.items()))
         with Database(folder / "library.db") as database:
             index = VectorIndex(database, folder / "vectors")
             measure(database, index, questions, vectors, words)
             index.close()
+
+
+def _once(file: Path, make: Callable[[Path], Vectors]) -> Vectors:
+    """What `make` writes to `file`, or wrote there the last time."""
+    if not (file.parent / "filled").exists():
+        return make(file)
+    stored: Vectors = np.load(file, mmap_mode="r")
+    return stored
 
 
 def bench_scan(files: int) -> None:
@@ -256,6 +269,7 @@ def main() -> None:
     parser.add_argument("--embed", type=Path)
     parser.add_argument("--pieces", type=int, default=20_000, help="how many pieces of text to embed at most")
     parser.add_argument("--embedder", type=Path)
+    parser.add_argument("--keep", type=Path, help="where the stores lie; if they were filled before, as they are")
     parser.add_argument("--scan", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.embed:
@@ -263,7 +277,9 @@ def main() -> None:
     elif arguments.scan:
         bench_scan(arguments.scan)
     else:
-        bench_search(arguments.passages, arguments.dimension, arguments.vectors, not arguments.vectors_only)
+        bench_search(
+            arguments.passages, arguments.dimension, arguments.vectors, not arguments.vectors_only, arguments.keep
+        )
 
 
 if __name__ == "__main__":

@@ -402,3 +402,25 @@ def test_a_large_library_is_searched_by_signs_first(
     assert ids[0] not in again.nearest(vectors[0], 100)
     assert again.served()
     again.close()
+
+
+@pytest.mark.parametrize("way", ["whole vectors", "signs", "SQLite"])
+def test_of_equal_vectors_those_that_stand_first_are_found_whichever_came_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Enough of them that the store itself has to leave some out."""
+    monkeypatch.setattr(vector_index, "SIGNS_FROM", 10 if way == "signs" else 10_000)
+    monkeypatch.setattr(vector_index, "CANDIDATES", 20)
+    vectors = unit_vectors(30)
+    documents = {document: vectors[[0, 0, document % 30]] for document in range(1, 61)}
+    found: list[list[int]] = []
+    for order in (sorted(documents), sorted(documents, reverse=True)):
+        shelf = Shelf(tmp_path / f"{len(found)}")
+        owners = {i: document for document in order for i in shelf.add(documents[document], document)}
+        if way != "SQLite":
+            shelf.refresh()
+        assert shelf.served() == (way != "SQLite")
+        found.append([owners[i] for i in shelf.nearest(vectors[0], 15)])
+        shelf.close()
+    by_path = sorted(documents, key=lambda document: str(document).encode())
+    assert found[0] == found[1] == [document for document in by_path for _ in range(2 + (document % 30 == 0))][:15]
