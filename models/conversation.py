@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -95,11 +95,21 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Prefill progress in tokens; `seconds_left` is None until a speed has been measured."""
+    """Prefill progress in tokens; `seconds_left` is None until a speed has been measured. Nothing more is told until
+    `next_tokens` are done: who shows progress in between has to estimate it (`estimated`)."""
 
     done_tokens: int
     total_tokens: int
     seconds_left: float | None
+    next_tokens: int
+
+    def estimated(self, elapsed_s: float) -> Reading:
+        """How it stands `elapsed_s` after this was told, if the speed holds; never past `next_tokens`."""
+        if not self.seconds_left:
+            return self
+        per_token_s = self.seconds_left / (self.total_tokens - self.done_tokens)
+        more = min(int(elapsed_s / per_token_s), self.next_tokens - self.done_tokens)
+        return replace(self, done_tokens=self.done_tokens + more, seconds_left=self.seconds_left - more * per_token_s)
 
 
 @dataclass(frozen=True, slots=True)

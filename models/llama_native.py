@@ -27,9 +27,10 @@ log = logging.getLogger(__name__)
 CPU_DEVICE, SHARED_GPU_DEVICE = 0, 2  # GGML_BACKEND_DEVICE_TYPE_CPU, _IGPU
 GPU_DEVICES = (1, SHARED_GPU_DEVICE)
 AMX, REPACK = "AMX", "CPU_REPACK"
-# Looks of a thread (GNU OpenMP) for the others before it sleeps. By default 300,000: on a busy processor embedding took
-# four times as long with that, and alone no less.
-BARRIER_SPINS = "5000"
+# Looks of a thread (GNU OpenMP) for the others before it sleeps. With 5,000, threads fell asleep 30 times a token and
+# gpt-oss wrote a sixth slower beside a window; by default 300,000, with which embedding on a busy processor took up to
+# four times as long.
+BARRIER_SPINS = "60000"
 ERROR_LEVEL = 4  # ggml_log_level: 1 debug, 2 info, 3 warn, 4 error
 EXPERT_TENSORS = r"ffn_(up|down|gate|gate_up)_(ch|)exps"
 

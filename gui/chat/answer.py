@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from core.chat.values import FormatKind, Omission
 from core.i18n import fault_text, fault_title, tr
 from core.spots import place_words
 from core.values import ChatMessage
-from gui import words
 from gui.chat.answer_text import AnswerText
 from gui.chat.reading import WhatWasRead
 from gui.chat.reasoning import Reasoning
@@ -19,6 +18,7 @@ from gui.chat.steps import Steps
 from gui.chat.suggestion import SurveyOffer
 from gui.chat.turn import Phase, Turn
 from gui.chat.verdict import VerdictCard
+from gui.chat.waiting import Waiting
 from gui.documents.place import of_citations, of_passages
 from gui.style.elements import card, column, icon_button, label, push_button, row
 from gui.style.sheet import SPACE
@@ -44,11 +44,7 @@ class Answer(QWidget):
         self.read = WhatWasRead(theme)
         self.read.opened.connect(self.places_wanted)
         self.steps = Steps(theme)
-        self.status = label("", "small", wrap=True)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(tr("Progress"))
-        self.progress.hide()
+        self.waiting = Waiting()
         self.reasoning = Reasoning(theme, reasoning_chosen)
         self.reasoning.chosen.connect(self.folding_chosen)
         self.reasoning.answer_now.connect(self.answer_now)
@@ -71,8 +67,7 @@ class Answer(QWidget):
         for widget in (
             self.read,
             self.steps,
-            self.status,
-            self.progress,
+            self.waiting,
             self.reasoning,
             self.text,
             self.note,
@@ -86,7 +81,7 @@ class Answer(QWidget):
 
     def follow(self, turn: Turn) -> None:
         """Show what has arrived of `turn`; called again as more comes."""
-        self._show_status(turn)
+        self.waiting.show_turn(turn)
         searched = turn.searched
         places = of_passages(searched.passages).items if searched is not None else ()
         self.read.show_reading(turn.question, turn.basis, searched, turn.omissions, places)
@@ -113,8 +108,7 @@ class Answer(QWidget):
     def show_message(self, message: ChatMessage, question: ChatMessage | None = None) -> None:
         """Show a stored answer to `question`."""
         self.message = message
-        self.status.hide()
-        self.progress.hide()
+        self.waiting.end()
         if question is not None:
             omissions: tuple[Omission, ...] = (*question.omissions, *message.omissions)
             self.read.show_reading(question.text, question.basis, None, omissions, of_citations(question.sources).items)
@@ -129,14 +123,13 @@ class Answer(QWidget):
 
     def show_unanswered(self) -> None:
         """A stored question that has no answer: the program ended, or a fault came."""
-        self.status.hide()
+        self.waiting.end()
         self._say(tr("This question has no answer yet."))
         self.copy.hide()
         self._buttons.show()
 
     def show_fault(self, fault: Fault) -> None:
-        self.status.hide()
-        self.progress.hide()
+        self.waiting.end()
         self._fault_title.setText(fault_title(fault))
         self._fault_text.setText(fault_text(fault))
         self._fault_card.show()
@@ -146,8 +139,7 @@ class Answer(QWidget):
         self.again.setVisible(last)
 
     def _finish(self, turn: Turn) -> None:
-        self.status.hide()
-        self.progress.hide()
+        self.waiting.end()
         self.offer.show_suggestion(turn.suggestion)
         stopped = turn.phase is Phase.STOPPED
         if turn.message is not None:
@@ -173,31 +165,6 @@ class Answer(QWidget):
     def _say(self, text: str) -> None:
         self.note.setText(text)
         self.note.show()
-
-    def _show_status(self, turn: Turn) -> None:
-        """What is being waited for; nothing once the model writes."""
-        phase = turn.phase
-        text = ""
-        self.progress.hide()
-        if phase is Phase.QUEUED:
-            text = tr("Waiting for another answer to be finished…")
-        elif phase is Phase.SEARCHING:
-            text = tr("Searching your documents…")
-        elif phase is Phase.LOADING and turn.loading is not None:
-            text = tr("The model is being loaded")
-            self._show_progress(turn.loading.done, turn.loading.total)
-        elif phase is Phase.READING and turn.reading is not None:
-            reading = turn.reading
-            left = words.time_left(reading.seconds_left)
-            text = " · ".join(part for part in (tr("The model is reading"), left) if part)
-            self._show_progress(reading.done_tokens, reading.total_tokens)
-        self.status.setText(text)
-        self.status.setVisible(bool(text))
-
-    def _show_progress(self, done: int, total: int) -> None:
-        self.progress.setRange(0, 1000 if total else 0)
-        self.progress.setValue(int(1000 * done / total) if total else 0)
-        self.progress.show()
 
     def _cite(self, number: int) -> None:
         citations = self.message.citations if self.message else ()

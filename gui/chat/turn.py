@@ -49,6 +49,7 @@ class Turn:
     suggestion: SurveySuggested | None = None
     loading: Progress | None = None
     reading: Reading | None = None
+    reading_told_s: float = 0.0
     reasoning: str = ""
     answer: str = ""
     steps: list[ToolUsed] = field(default_factory=list)

@@ -159,7 +159,7 @@ def take(turn: Turn, event: object) -> None:
     elif isinstance(event, SurveySuggested):
         turn.suggestion = event
     elif isinstance(event, Reading):
-        turn.phase, turn.reading = Phase.READING, event
+        turn.phase, turn.reading, turn.reading_told_s = Phase.READING, event, time.monotonic()
     elif isinstance(event, ReasoningDelta):
         if turn.phase is not Phase.REASONING:
             turn.reasoning_began_s = time.monotonic() - turn.reasoning_s

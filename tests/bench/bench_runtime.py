@@ -14,6 +14,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
+import re
 import statistics
 import subprocess
 import sys
@@ -31,22 +33,38 @@ if TYPE_CHECKING:
     from models.conversation import Conversation, Usage
 
 REPAINT_MS = 16
+RANDOM = random.Random(7)
+WORDS = re.findall(r"[a-z]{3,}", __doc__.lower() + " ".join(dir(argparse) + dir(subprocess) + dir(os)).lower())
+INSTRUCTIONS = "Answer from the documents."
 FRAMES: list[float] = []
 
 
 def conversation_of(chat: ChatModel, tokens: int) -> Conversation:
-    """A conversation whose prompt has exactly `tokens` tokens."""
+    """A conversation with `tokens` tokens besides the fixed part: words of all kinds, since one word again and again
+    would go to the same few experts. Another conversation every time."""
     from models.conversation import Conversation, Message, Role
 
-    def of(words: int) -> Conversation:
-        return Conversation(
-            (Message(Role.USER, "valve" + " valve" * words),), instructions="Answer from the documents."
-        )
+    drawn = RANDOM.choices(WORDS, k=tokens)
 
-    words = tokens - chat.count_prompt(of(0))
-    while chat.count_prompt(of(words)) > tokens:
-        words -= 1
+    def of(words: int) -> Conversation:
+        return Conversation((Message(Role.USER, " ".join(drawn[:words])),), instructions=INSTRUCTIONS)
+
+    fixed = chat.count_prompt(Conversation((), instructions=INSTRUCTIONS))
+    words = tokens
+    while (over := chat.count_prompt(of(words)) - fixed - tokens) > 0:
+        words -= max(over // 3, 1)
+    while chat.count_prompt(of(words)) - fixed < tokens:
+        drawn.insert(words, "a")
+        words += 1
     return of(words)
+
+
+def fresh(chat: ChatModel) -> None:
+    """As after loading: nothing evaluated but the fixed part."""
+    from models.conversation import Conversation
+
+    chat.forget()
+    chat.warm_up(Conversation((), instructions=INSTRUCTIONS))
 
 
 def generate(chat: ChatModel, conversation: Conversation, max_tokens: int) -> Usage:
@@ -91,10 +109,10 @@ def measure(arguments: argparse.Namespace) -> dict[str, object]:
         chat = ChatModel.open(arguments.model, plan, Path(cache))
         generate(chat, conversation_of(chat, 128), 4)  # llama-bench warms up, too
         for tokens in prompts:
-            chat.forget()
+            fresh(chat)
             usage = generate(chat, conversation_of(chat, tokens), 1)
-            figures[f"pp{tokens}"] = usage.prompt_tokens / usage.prefill_s
-        chat.forget()
+            figures[f"pp{tokens}"] = (usage.prompt_tokens - usage.reused_tokens) / usage.prefill_s
+        fresh(chat)
         FRAMES.clear()
         usage = generate(chat, conversation_of(chat, 128), arguments.tokens)
         figures[f"tg{arguments.tokens}"] = usage.generated_tokens / usage.decode_s

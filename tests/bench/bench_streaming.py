@@ -34,7 +34,7 @@ def tokens_of(count: int) -> list[str]:
 
 def spoken(tokens: list[str], rate: float) -> Iterator[object]:
     """The events of a turn, at `rate` a second. On the chat worker."""
-    yield Reading(900, 900, 0.0)
+    yield Reading(900, 900, 0.0, 900)
     began_s = time.perf_counter()
     thoughts = len(tokens) // REASONING_SHARE
     for number, token in enumerate(tokens):

@@ -133,7 +133,7 @@ def test_an_answer_goes_on_while_another_conversation_is_shown(
         assert window.chat.running_turn() is None and window.chat.messages.shown == []
 
         ask(window, "Second question about boats?")
-        wait(qtbot, lambda: "Waiting for another answer" in last(window).status.text())
+        wait(qtbot, lambda: "Waiting for another answer" in last(window).waiting.text.text())
         second = window.chat.current or 0
 
         window.chat.open_conversation(first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from gui.chat.asking import Manner
 from gui.chat.turn import Phase, Turn
 from gui.documents.place import Places
 from gui.style.theme import Theme
-from models.conversation import Effort
+from models.conversation import Effort, Reading
 from tests.support.window import click, shown, wait
 
 TEXT = "The rent is 1,240 euros [1]. Repairs are free [1, 2]. Dogs are welcome [2]."
@@ -160,3 +161,17 @@ def test_a_running_turn_shows_what_is_read_before_the_answer_is_there(answer: An
     click(answer.read.toggle)
     assert "There is no document named leese.pdf." in shown(answer.read)
     assert len(answer.steps.shown) == 1
+
+
+def test_reading_goes_on_between_two_reports_and_says_how_many_tokens(answer: Answer, qtbot: QtBot) -> None:
+    turn = Turn(1, "How much is the rent?", Manner(Effort.LOW), Phase.READING)
+    turn.reading, turn.reading_told_s = Reading(0, 1000, 10.0, 512), time.monotonic()
+    answer.show()
+    answer.follow(turn)
+    assert "of 1,000 tokens" in answer.waiting.text.text()
+    wait(qtbot, lambda: answer.waiting.progress.value() > 0)
+    turn.reading_told_s -= 60  # no further than to where the next report comes
+    wait(qtbot, lambda: answer.waiting.progress.value() == 512)
+    turn.phase = Phase.REASONING
+    answer.follow(turn)
+    assert not answer.waiting.isVisible()

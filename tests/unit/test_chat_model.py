@@ -95,6 +95,17 @@ def test_reading_is_told_from_nothing_to_all_of_the_prompt(model: ChatModel) -> 
     assert done[0] == 0 and done == sorted(done) and done[-1] == readings[-1].total_tokens
     assert len(done) > 4
     assert readings[0].seconds_left is None and readings[-1].seconds_left == 0
+    following = [*done[1:], readings[-1].total_tokens]
+    assert [reading.next_tokens for reading in readings] == following  # each says where the next one will be
+
+
+def test_between_two_reports_reading_is_estimated_up_to_the_next() -> None:
+    told = Reading(100, 1100, 50.0, 612)
+    assert told.estimated(0) == told
+    assert told.estimated(10) == Reading(300, 1100, 40.0, 612)
+    assert told.estimated(3600).done_tokens == 612
+    assert Reading(0, 900, None, 512).estimated(10) == Reading(0, 900, None, 512)
+    assert Reading(900, 900, 0.0, 900).estimated(10).done_tokens == 900
 
 
 def test_a_second_turn_reads_little_more_than_what_is_new(model: ChatModel) -> None:
