@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WITH_PICTURES = {"pdf", "image"}
+_BuildingParser = Callable[[Source, DocumentBuilder], None]
 
 
 def format_of(path: PurePath) -> str | None:
@@ -145,21 +146,21 @@ def _whole_parser(format: str) -> Callable[[Source, ParseLimits], ParsedDocument
     return None
 
 
-def _building_parser(source: Source) -> Callable[[Source, DocumentBuilder], None]:
+def _building_parser(source: Source) -> _BuildingParser:
     """The other parsers. Each is imported when it is first needed, in a way that a frozen application finds."""
-    match source.format:
-        case "pdf":
-            from core.parsing import pdf
+    for of_family in (_office_parser, _mail_parser, _other_parser):
+        parser = of_family(source.format)
+        if parser is not None:
+            return parser
+    raise source.fault(ParseProblem.UNSUPPORTED)
 
-            return pdf.parse
+
+def _office_parser(format: str) -> _BuildingParser | None:
+    match format:
         case "docx":
             from core.parsing import docx
 
             return docx.parse
-        case "html":
-            from core.parsing import html
-
-            return html.parse
         case "pptx":
             from core.parsing import pptx
 
@@ -172,30 +173,6 @@ def _building_parser(source: Source) -> Callable[[Source, DocumentBuilder], None
             from core.parsing import odf
 
             return odf.parse
-        case "rtf":
-            from core.parsing import rtf
-
-            return rtf.parse
-        case "epub":
-            from core.parsing import epub
-
-            return epub.parse
-        case "eml":
-            from core.parsing import mail
-
-            return mail.parse
-        case "mbox":
-            from core.parsing import mail
-
-            return mail.parse_mbox
-        case "mhtml":
-            from core.parsing import mail
-
-            return mail.parse_mhtml
-        case "msg":
-            from core.parsing import msg
-
-            return msg.parse
         case "doc":
             from core.parsing import doc
 
@@ -204,6 +181,39 @@ def _building_parser(source: Source) -> Callable[[Source, DocumentBuilder], None
             from core.parsing import ppt
 
             return ppt.parse
+        case "rtf":
+            from core.parsing import rtf
+
+            return rtf.parse
+    return None
+
+
+def _mail_parser(format: str) -> _BuildingParser | None:
+    if format == "msg":
+        from core.parsing import msg
+
+        return msg.parse
+    if format in ("eml", "mbox", "mhtml"):
+        from core.parsing import mail
+
+        return {"eml": mail.parse, "mbox": mail.parse_mbox, "mhtml": mail.parse_mhtml}[format]
+    return None
+
+
+def _other_parser(format: str) -> _BuildingParser | None:
+    match format:
+        case "pdf":
+            from core.parsing import pdf
+
+            return pdf.parse
+        case "html":
+            from core.parsing import html
+
+            return html.parse
+        case "epub":
+            from core.parsing import epub
+
+            return epub.parse
         case "xml":
             from core.parsing import xml_file
 
@@ -222,4 +232,4 @@ def _building_parser(source: Source) -> Callable[[Source, DocumentBuilder], None
             from core.parsing import zipped
 
             return zipped.parse
-    raise source.fault(ParseProblem.UNSUPPORTED)
+    return None
