@@ -6,9 +6,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Protocol
 
 from core.i18n import N_, ngettext, tr
+from core.parsing.cells import SheetRows, range_of, within
 from core.parsing.formats import SUFFIXES
 from core.values import Document, DocumentText, Passage, Spot
 
@@ -18,8 +20,22 @@ SHEETS = frozenset({"xlsx", "xls", "ods"})
 _PAGE = (N_("page {page}"), N_("pages {page}–{last}"), N_("page {page} of {all}"))
 _SLIDE = (N_("slide {page}"), N_("slides {page}–{last}"), N_("slide {page} of {all}"))
 _MESSAGE = (N_("message {page}"), N_("messages {page}–{last}"), N_("message {page} of {all}"))
+_SHEET = (N_("sheet {name}"), N_("sheets {names}"), "")
 _READ = {_PAGE[0]: N_("page {page}, read by OCR"), _PAGE[1]: N_("pages {page}–{last}, read by OCR")}
-_UNITS = {"pptx": _SLIDE, "ppt": _SLIDE, "odp": _SLIDE, "mbox": _MESSAGE}
+_UNITS = {"pptx": _SLIDE, "ppt": _SLIDE, "odp": _SLIDE, "mbox": _MESSAGE} | dict.fromkeys(SHEETS, _SHEET)
+_ONE_READ = {
+    _PAGE: N_("Read page {page} of {name}"),
+    _SLIDE: N_("Read slide {page} of {name}"),
+    _MESSAGE: N_("Read message {page} of {name}"),
+    _SHEET: N_("Read sheet {page} of {name}"),
+}
+_SOME_READ = {
+    _PAGE: N_("Read {read} of {total} pages of {name}."),
+    _SLIDE: N_("Read {read} of {total} slides of {name}."),
+    _MESSAGE: N_("Read {read} of {total} messages of {name}."),
+    _SHEET: N_("Read {read} of {total} sheets of {name}."),
+}
+_MANY = {_PAGE: "pages", _SLIDE: "slides", _MESSAGE: "messages", _SHEET: "sheets"}
 _LONE_RETURN = re.compile(r"\r(?!\n|\Z)")
 _LAID_OUT = re.compile(r"[\[{](?:\n \S|[\]}])|[^\s\[{]")  # as core.parsing.data_files lays JSON out
 _BETWEEN = " › "
@@ -41,11 +57,16 @@ class _Quoting(Protocol):
 
 
 def spots_of(
-    format: str, pages: Sequence[int], labels: Sequence[str], text: str, places: Sequence[tuple[int, int]]
+    format: str,
+    pages: Sequence[int],
+    labels: Sequence[str],
+    text: str,
+    places: Sequence[tuple[int, int]],
+    rows: Sequence[SheetRows] = (),
 ) -> list[Spot]:
     """The spot of each of `places` (start and end) in a document of this format. `pages` are its pages' starts,
-    `labels` their names; `text` is its text, at least as far as the last start; it matters for `LINED` formats
-    alone."""
+    `labels` their names, `rows` its rows of sheets; `text` is its text, at least as far as the last start; it matters
+    for `LINED` formats and for `rows` alone."""
     lined = format in LINED and not (format == "json" and _LAID_OUT.match(text))
     returns = lined and text.count("\r") != text.count("\r\n")
     mixed = _LONE_RETURN.search(text) if returns else None  # programs differ in what a line is from there on
@@ -63,13 +84,15 @@ def spots_of(
             lines.get(start),
             tuple((pages[n], _sheet(format, labels, n)) for n in range(bisect_right(pages, start), len(pages))
                   if pages[n] < end),
+            within(rows, start, end, text),
         )
         for start, end in places
     ]  # fmt: skip
 
 
 def spot_in(document: DocumentText, start: int, end: int) -> Spot:
-    (spot,) = spots_of(document.format, document.pages, document.page_labels, document.text, [(start, end)])
+    stored = document
+    (spot,) = spots_of(stored.format, stored.pages, stored.page_labels, stored.text, [(start, end)], stored.rows)
     return spot
 
 
@@ -79,7 +102,8 @@ def narrowed(source: _Quoting, start: int, end: int) -> tuple[int | None, Spot]:
     passed = [turn for turn in source.spot.turns if turn[0] <= source.start + start]
     inside = tuple(turn for turn in source.spot.turns if source.start + start < turn[0] < source.start + end)
     page = None if source.page is None else source.page + len(passed)
-    return page, Spot(spot.format, passed[-1][1] if passed else spot.sheet, spot.line, inside)
+    rows = within(spot.rows, source.start + start, source.start + end, source.quote, source.start)
+    return page, Spot(spot.format, passed[-1][1] if passed else spot.sheet, spot.line, inside, rows)
 
 
 def page_at(pages: Sequence[int], offset: int) -> int | None:
@@ -125,22 +149,42 @@ def page_name(document: DocumentText, page: int, *, of_all: bool = False) -> str
 
 def count_words(document: Document) -> str:
     """How many pages it has; "" where it has none, and for spreadsheets, whose comments are on a page of their own."""
-    format, count = SUFFIXES.get(document.path.suffix.casefold(), ""), document.page_count
-    if not count or format in SHEETS:
+    unit, count = _unit(document.path.name), document.page_count
+    if not count or unit is _SHEET:
         return ""
-    if _UNITS.get(format) is _SLIDE:
+    if unit is _SLIDE:
         return ngettext("{n} slide", "{n} slides", count)
-    if _UNITS.get(format) is _MESSAGE:
+    if unit is _MESSAGE:
         return ngettext("{n} message", "{n} messages", count)
     return ngettext("{n} page", "{n} pages", count)
 
 
+def read_words(name: str, page: str) -> str:
+    """That this page, slide or sheet of the file was read, counted from 1."""
+    return tr(_ONE_READ[_unit(name)], page=page, name=name)
+
+
+def partly_read_words(name: str, read: int, total: int) -> str:
+    return tr(_SOME_READ[_unit(name)], read=read, total=total, name=name)
+
+
+def unit_in_english(name: str) -> str:
+    """What the pages of a file of this name are called, several of them."""
+    return _MANY[_unit(name)]
+
+
+def _unit(name: str) -> tuple[str, str, str]:
+    return _UNITS.get(SUFFIXES.get(PurePath(name).suffix.casefold(), ""), _PAGE)
+
+
 def _told(place: Passage | _Quoting) -> tuple[str, dict[str, object]]:
     spot = place.spot
+    words = place.text if isinstance(place, Passage) else place.quote
     if spot.format in SHEETS:
-        return _sheets([name for name in (spot.sheet, *(sheet for _, sheet in spot.turns)) if name])
+        names = [name for name in (spot.sheet, *(sheet for _, sheet in spot.turns)) if name]
+        return _sheets(names, range_of(spot.rows, words, place.start))
     if spot.line is not None:
-        return _lines(spot, place.text if isinstance(place, Passage) else place.quote)
+        return _lines(spot, words)
     if place.page is None:
         return "", {}
     one, several, _ = _UNITS.get(spot.format, _PAGE)
@@ -148,7 +192,10 @@ def _told(place: Passage | _Quoting) -> tuple[str, dict[str, object]]:
     return (several, {"page": place.page + 1, "last": last}) if spot.turns else (one, {"page": last})
 
 
-def _sheets(names: Sequence[str]) -> tuple[str, dict[str, object]]:
+def _sheets(names: Sequence[str], cells: str) -> tuple[str, dict[str, object]]:
+    """Of one sheet the cells, too."""
+    if len(names) == 1 and cells:
+        return N_("sheet {name}, {cells}"), {"name": names[0], "cells": cells}
     if len(names) < 2:
         return (N_("sheet {name}"), {"name": names[0]}) if names else ("", {})
     return N_("sheets {names}"), {"names": ", ".join(names if len(names) <= 3 else (*names[:2], "…", names[-1]))}

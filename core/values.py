@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from core.chat.values import Basis, Judgement, Omission, SurveySuggested
+from core.parsing.cells import SheetRows
 from models.conversation import Effort, Usage
 
 
@@ -84,12 +85,14 @@ class Explanation:
 class Spot:
     """What a document's format adds to a page number, for telling where a passage is (core.spots): the `format`, the
     name of its `sheet`, the `line` of the file in which it begins, from 1; None where lines are not known. `turns` are
-    the pages that begin within it: where in the document, and the sheet's name."""
+    the pages that begin within it: where in the document, and the sheet's name. `rows` are its lines that are rows of a
+    sheet."""
 
     format: str = ""
     sheet: str = ""
     line: int | None = None
     turns: tuple[tuple[int, str], ...] = ()
+    rows: tuple[SheetRows, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +234,7 @@ class ChatMessage:
 class DocumentText:
     """A document's extracted text with what is needed to show a place in it: `pages` are the start offsets of its
     pages (empty where a format has none), `page_labels` their names where they have any, `recognised` the pages whose
-    text was read from a picture (OCR)."""
+    text was read from a picture (OCR), `rows` the lines that are rows of sheets."""
 
     document: Document
     text: str
@@ -239,6 +242,7 @@ class DocumentText:
     recognised: tuple[int, ...] = ()
     format: str = ""
     page_labels: tuple[str, ...] = ()
+    rows: tuple[SheetRows, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from core.chat.tools import ArgumentError, Toolbox
 from core.chat.values import WHOLE_LIBRARY
 from core.library.library import Library
 from core.retrieval.retriever import Retriever
-from core.spots import page_at, spot_in
+from core.spots import page_at, spot_in, unit_in_english
 from core.store.phrases import Phrases
 from core.store.scopes import Scopes
 from core.values import DocumentText, Passage
@@ -105,7 +105,7 @@ class DocumentTools:
         text, pages = stored.text, stored.pages
         if page:
             if not 1 <= page <= len(pages):
-                raise ArgumentError(f"{name!r} has {len(pages)} pages")
+                raise ArgumentError(f"{name!r} has {len(pages)} {unit_in_english(stored.document.path.name)}")
             start = pages[page - 1]
         start = max(0, min(start, len(text)))
         end = min(len(text), start + max(1, min(length, READ_CHARS)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.chat.values import Basis, Cause, Omission, OmissionKind, SurveyKind, SurveySuggested, Verdict
 from core.i18n import ngettext, tr
+from core.spots import partly_read_words
 
 
 def basis_text(basis: Basis) -> str:
@@ -57,7 +58,7 @@ def _left_out(omission: Omission) -> str:
             "The {n} oldest questions of this conversation are no longer in view.", n,
         )  # fmt: skip
     if omission.kind is OmissionKind.PAGES:
-        return tr("Read {read} of {total} pages of {name}.", read=total - n, total=total, name=name)
+        return partly_read_words(name, total - n, total)
     if omission.kind is OmissionKind.SECTIONS:
         return tr("Read {read} of {total} sections of {name}.", read=total - n, total=total, name=name)
     if omission.kind is OmissionKind.DOCUMENTS:

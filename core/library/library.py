@@ -88,6 +88,7 @@ class Library:
         self._upkeep = Upkeep(database, attention)
         self._indexing = threading.Lock()
         self._upkeep.check_keywords()
+        self._upkeep.check_readings()
 
     def folders(self) -> tuple[Folder, ...]:
         return self._folders.list()

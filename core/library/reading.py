@@ -65,4 +65,5 @@ def reading_of(path: Path, stamp: FileStamp, parsed: ParsedDocument) -> Reading:
         warnings=parsed.warnings,
         recognised=parsed.recognised,
         pictures=parsed.unread_pages,
+        rows=parsed.rows,
     )

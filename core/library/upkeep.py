@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 from core.jobs import Job
 from core.library.attention import Attention
+from core.parsing.faults import ParseProblem
+from core.parsing.formats import LABELS, READ_AS
 from core.store import keywords
 from core.store.contents import SCRUB_KEY, rebuild_keywords
 from core.store.database import Database
@@ -14,6 +17,7 @@ from models.progress import Progress
 log = logging.getLogger(__name__)
 
 VERSION_KEY = "keywords_version"
+READ_AS_KEY = "read_as"
 DOCUMENTS_PER_STEP = 50
 
 
@@ -52,6 +56,25 @@ class Upkeep:
             connection.execute(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (VERSION_KEY, keywords.VERSION)
             )
+
+    def check_readings(self) -> None:
+        """Queue the documents whose format is read in another way than when they were read. It costs their reading
+        alone: a passage that says what it said keeps its vectors."""
+        before = self._meta(READ_AS_KEY)
+        now = json.dumps(READ_AS, sort_keys=True)
+        if before == now:
+            return
+        known = json.loads(before) if before else {}
+        changed = [format for format, number in READ_AS.items() if number > known.get(format, 1)]
+        with self._database.write() as connection:
+            for format in changed:
+                connection.execute(
+                    "UPDATE documents SET pending = 1, content_hash = NULL WHERE (state = 'indexed' AND format = ?) "
+                    "OR (state = 'skipped' AND problem = ? AND format = ?)",
+                    (format, ParseProblem.EMPTY.value, LABELS[format]),
+                )
+            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (READ_AS_KEY, now))
+        log.info("read anew: %s", ", ".join(changed))
 
     def renew_keywords(self, job: Job) -> None:
         """Go on filling an emptied keyword index."""

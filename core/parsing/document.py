@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from core.parsing.cells import MOST_RUNS, SheetLine, SheetRows, runs
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
 
@@ -45,7 +47,7 @@ class ParsedDocument:
     none), `page_labels` their names where they have any. Blocks are in order and do not overlap; text between two
     blocks belongs to none, and chunking treats it as a paragraph. `warnings` are sentences for the person
     (English). `recognised` are the pages whose text was read from a picture (OCR), `unread_pages` counts those that
-    are pictures and wait for that."""
+    are pictures and wait for that. `rows` are the lines that are rows of sheets, in order."""
 
     text: str
     title: str
@@ -56,6 +58,7 @@ class ParsedDocument:
     warnings: tuple[str, ...] = ()
     recognised: tuple[int, ...] = ()
     unread_pages: int = 0
+    rows: tuple[SheetRows, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
         """The 0-based page that holds `offset`; None where the document has no pages."""
@@ -89,6 +92,17 @@ def tidy(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def table_lines(rows: Iterable[Sequence[str]], first_column: int = 1) -> Iterator[SheetLine]:
+    """A line for each row that has text, numbered from 1, without the columns that are empty throughout."""
+    cleaned = [[one_line(cell) for cell in row] for row in rows]
+    used = sorted({i for row in cleaned for i, cell in enumerate(row) if cell})
+    columns = tuple(i + first_column for i in used)
+    for number, row in enumerate(cleaned, 1):
+        if any(row):
+            text = "\t".join(row[i] if i < len(row) else "" for i in used).rstrip("\t")
+            yield SheetLine(text, number, columns)
+
+
 class DocumentBuilder:
     """Collects a document's text block by block, in reading order. Every parser but those of plain text uses it.
 
@@ -116,6 +130,7 @@ class DocumentBuilder:
         self._labels: list[str] = []
         self._warnings: list[str] = []
         self._recognised: list[int] = []
+        self._rows: list[SheetRows] = []
         self._fresh_page = False
 
     @property
@@ -169,10 +184,25 @@ class DocumentBuilder:
 
     def table(self, rows: Iterable[Sequence[str]]) -> None:
         """Rows of cells; empty rows and columns that are empty throughout are left out."""
-        cleaned = [[one_line(cell) for cell in row] for row in rows]
-        used = sorted({i for row in cleaned for i, cell in enumerate(row) if cell})
-        lines = ("\t".join(row[i] if i < len(row) else "" for i in used).rstrip("\t") for row in cleaned if any(row))
-        self._block(BlockKind.TABLE, "\n".join(lines))
+        self._block(BlockKind.TABLE, "\n".join(line.text for line in table_lines(rows)))
+
+    def sheet(self, rows: Iterable[Sequence[str]], first_column: int = 1) -> None:
+        """The same for all rows of a sheet, each from its `first_column` on; where their cells stand is kept."""
+        self.sheet_lines(list(table_lines(rows, first_column)))
+
+    def sheet_lines(self, lines: Sequence[SheetLine]) -> None:
+        """A table of these lines, of which it is kept where their cells stand."""
+        if self._block(BlockKind.TABLE, "\n".join(line.text for line in lines)):
+            self._keep_rows(runs(lines, self._blocks[-1].start))
+
+    def cell(self, text: str, row: int, column: int) -> None:
+        """A paragraph that is a cell of a sheet."""
+        text = one_line(text)
+        if self._block(BlockKind.PARAGRAPH, text):
+            self._keep_rows(runs([SheetLine(text, row, (column,))], self._blocks[-1].start))
+
+    def _keep_rows(self, found: Iterable[SheetRows]) -> None:
+        self._rows += islice(found, max(0, MOST_RUNS - len(self._rows)))
 
     def warn(self, sentence: str) -> None:
         if sentence not in self._warnings:
@@ -204,6 +234,7 @@ class DocumentBuilder:
             warnings=tuple(self._warnings),
             recognised=tuple(self._recognised),
             unread_pages=self.unread_pages,
+            rows=tuple(self._rows),
         )
 
     def _first_heading(self, text: str) -> str:
@@ -212,9 +243,10 @@ class DocumentBuilder:
                 return block.label or text[block.start : block.end]
         return ""
 
-    def _block(self, kind: BlockKind, text: str, level: int = 0, label: str = "") -> None:
+    def _block(self, kind: BlockKind, text: str, level: int = 0, label: str = "") -> bool:
+        """Add a block; False if there is no text for one."""
         if not text or text.isspace():
-            return
+            return False
         if self._parts and not self._fresh_page:
             tight = kind is BlockKind.LIST_ITEM and self._blocks and self._blocks[-1].kind is BlockKind.LIST_ITEM
             self._put("\n" if tight else "\n\n")
@@ -222,6 +254,7 @@ class DocumentBuilder:
         start = self._length
         self._put(text)
         self._blocks.append(Block(kind, start, self._length, level, label))
+        return True
 
     def _put(self, text: str) -> None:
         self._length += len(text)

@@ -34,6 +34,10 @@ LABELS = {
     "archive": "archive",
 }
 
+READ_AS = {"xlsx": 2, "xls": 2, "ods": 2}
+"""How formats are read, by number, 1 for those that are not here. One step up has the documents of a format read again
+that were read before; what says the same afterwards keeps its passages and vectors."""
+
 _BY_FORMAT = {
     "text": "txt text log rst me readme nfo changelog authors license bib ics vcf",
     "markup": "tex latex ltx sty cls adoc asciidoc org wiki textile",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from core.parsing.archive import Archive, open_archive
-from core.parsing.document import DocumentBuilder, one_line
+from core.parsing.cells import LAST_COLUMN, LAST_ROW, SheetLine
+from core.parsing.document import DocumentBuilder, one_line, table_lines
 from core.parsing.faults import ParseProblem
 from core.parsing.source import Source
 from core.parsing.xml_events import TextCollector, feed
@@ -41,10 +43,47 @@ def _margins(archive: Archive, source: Source, kind: str) -> list[str]:
 
 @dataclass(slots=True)
 class _Table:
+    """`places` are the numbers of its rows in the sheet, `columns` where in it the cells of each row stand: of rows and
+    cells that are repeated without end only some are written down."""
+
     rows: list[list[str]] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    columns: list[list[int]] = field(default_factory=list)
+    next_row: int = 1
+    next_column: int = 1
     row_repeat: int = 1
     cell_repeat: int = 1
-    layout: bool = False
+
+    def end_cell(self) -> None:
+        row, again = self.rows[-1], min(self.cell_repeat, _MAX_REPEAT) - 1
+        row.extend([row[-1]] * again)
+        self.columns[-1].extend(range(self.next_column + 1, self.next_column + 1 + again))
+        self.next_column += max(1, self.cell_repeat)
+
+    def end_row(self) -> None:
+        again = min(self.row_repeat, _MAX_REPEAT) - 1
+        if any(self.rows[-1]):
+            self.rows.extend([self.rows[-1]] * again)
+            self.columns.extend([self.columns[-1]] * again)
+            self.places.extend(range(self.next_row, self.next_row + 1 + again))
+        else:
+            self.rows.pop()
+            self.columns.pop()
+        self.next_row += self.row_repeat
+
+    def lines(self) -> Iterator[SheetLine]:
+        """Its rows as those of a sheet."""
+        for line in table_lines(self.rows):
+            own = self.columns[line.row - 1]
+            columns = (own[at - 1] if at <= len(own) else own[-1] + at - len(own) for at in line.columns)
+            there = tuple(column for column in columns if column <= LAST_COLUMN)
+            yield SheetLine(line.text, min(self.places[line.row - 1], LAST_ROW), there)
+
+    def cells(self) -> Iterator[tuple[str, int, int]]:
+        """Text, row and column of each cell."""
+        for row, place, columns in zip(self.rows, self.places, self.columns, strict=True):
+            for text, column in zip(row, columns, strict=True):
+                yield text, min(place, LAST_ROW), min(column, LAST_COLUMN)
 
 
 @dataclass(slots=True)
@@ -99,9 +138,12 @@ class _Content:
     def _in_table(self, table: _Table, name: str, attributes: dict[str, str]) -> None:
         if name == "table-row":
             table.rows.append([])
+            table.columns.append([])
+            table.next_column = 1
             table.row_repeat = _repeat(attributes, "number-rows-repeated")
         elif name in ("table-cell", "covered-table-cell") and table.rows:
             table.rows[-1].append("")
+            table.columns[-1].append(table.next_column)
             table.cell_repeat = _repeat(attributes, "number-columns-repeated")
 
     def end(self, name: str) -> None:
@@ -114,14 +156,9 @@ class _Content:
         elif name in ("note", "annotation") and self._notes:
             self._notes.pop()
         elif name in ("table-cell", "covered-table-cell") and self._tables and self._tables[-1].rows:
-            row, repeat = self._tables[-1].rows[-1], self._tables[-1].cell_repeat
-            row.extend([row[-1]] * (min(repeat, _MAX_REPEAT) - 1))
+            self._tables[-1].end_cell()
         elif name == "table-row" and self._tables and self._tables[-1].rows:
-            table = self._tables[-1]
-            if any(table.rows[-1]):
-                table.rows.extend([table.rows[-1]] * (min(table.row_repeat, _MAX_REPEAT) - 1))
-            else:
-                table.rows.pop()
+            self._tables[-1].end_row()
         elif name == "table" and self._tables:
             self._finish_table(self._tables.pop())
 
@@ -165,9 +202,13 @@ class _Content:
             for row in table.rows:
                 self._write(" | ".join(filter(None, row)), 0)
         elif max((len(row) for row in table.rows), default=0) <= 1 or _has_long_cells(table):
-            for row in table.rows:
-                for cell in row:
-                    self._out.paragraph(cell)
+            for text, place, column in table.cells():
+                if self._is_sheet:
+                    self._out.cell(text, place, column)
+                else:
+                    self._out.paragraph(text)
+        elif self._is_sheet:
+            self._out.sheet_lines(list(table.lines()))
         else:
             self._out.table(table.rows)
 

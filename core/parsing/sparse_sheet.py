@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 from collections.abc import Iterator
 
 from core.parsing.archive import Archive
+from core.parsing.cells import LAST_COLUMN, LAST_ROW, SheetLine, column_number
+from core.parsing.document import one_line
 from core.parsing.pptx import relations_by_id
 from core.parsing.xml_events import feed
 
 _MAX_CELLS = 5_000_000
+_PLACE = re.compile(r"([A-Z]{0,3})([0-9]{0,7})")
 
 
-def sparse_sheets(archive: Archive, label: str) -> Iterator[tuple[str, list[list[str]]]]:
+def sparse_sheets(archive: Archive, label: str) -> Iterator[tuple[str, list[SheetLine]]]:
     """Name and rows of each sheet, without empty rows and cells. Dates are the numbers that Excel keeps for them."""
     strings = _SharedStrings()
     feed(archive.open("xl/sharedStrings.xml"), strings, label, tolerant=True)
     for name, part in _named_parts(archive, label):
         sheet = _Cells(strings.texts)
         feed(io.BytesIO(archive.read(part)), sheet, label, tolerant=True)
-        yield name, [row for row in sheet.rows if row]
+        yield name, list(sheet.lines())
 
 
 def _named_parts(archive: Archive, label: str) -> list[tuple[str, str]]:
@@ -78,36 +82,59 @@ class _SharedStrings:
 
 
 class _Cells:
-    """Target for a worksheet: its rows of filled cells."""
+    """Target for a worksheet: its rows of filled cells. Rows and cells that do not say their place are the next."""
 
     def __init__(self, strings: list[str]) -> None:
-        self.rows: list[list[str]] = []
+        self._rows: list[tuple[int, list[str], list[int]]] = []
         self._strings = strings
         self._kind = ""
         self._value = ""
         self._open = False
         self._count = 0
+        self._row = self._column = 0
+
+    def lines(self) -> Iterator[SheetLine]:
+        return (SheetLine("\t".join(cells), row, tuple(columns)) for row, cells, columns in self._rows if cells)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "row":
-            self.rows.append([])
+            self._row = _number(attributes.get("r", ""), self._row + 1)
+            self._column = 0
+            self._rows.append((self._row, [], []))
         elif name == "c":
             self._kind, self._value = attributes.get("t", "n"), ""
+            self._column = _column(attributes.get("r", ""), self._column + 1)
         elif name in ("v", "t"):
             self._open = True
 
     def end(self, name: str) -> None:
         if name in ("v", "t"):
             self._open = False
-        elif name == "c" and self._value and self.rows and self._count < _MAX_CELLS:
-            self._count += 1
-            self.rows[-1].append(self._shown())
+        elif name == "c" and self._value and self._rows and self._count < _MAX_CELLS:
+            self._put(one_line(self._shown()))
 
     def data(self, text: str) -> None:
         if self._open:
             self._value += text
 
+    def _put(self, text: str) -> None:
+        _, cells, columns = self._rows[-1]
+        if text and (not columns or columns[-1] < self._column):
+            self._count += 1
+            cells.append(text)
+            columns.append(self._column)
+
     def _shown(self) -> str:
         if self._kind == "s" and self._value.isdecimal() and int(self._value) < len(self._strings):
             return self._strings[int(self._value)]
         return {"1": "TRUE", "0": "FALSE"}.get(self._value, self._value) if self._kind == "b" else self._value
+
+
+def _number(said: str, otherwise: int) -> int:
+    row = int(said) if said.isdecimal() and len(said) < 8 else otherwise
+    return min(max(row, 1), LAST_ROW)
+
+
+def _column(said: str, otherwise: int) -> int:
+    place = _PLACE.fullmatch(said)
+    return min(column_number(place[1]) if place and place[1] else otherwise, LAST_COLUMN)

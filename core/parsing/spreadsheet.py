@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from core.parsing.archive import Archive, open_archive
+from core.parsing.cells import column_number
 from core.parsing.charts import write_chart
 from core.parsing.document import DocumentBuilder
 from core.parsing.docx import core_title
@@ -60,7 +61,7 @@ def _write_book(book: CalamineWorkbook, out: DocumentBuilder) -> None:
         try:
             sheet = book.get_sheet_by_name(name)
             out.heading(name, 1)
-            out.table(_cells(row) for row in sheet.iter_rows())
+            out.sheet((_cells(row) for row in sheet.iter_rows()), sheet.start[1] + 1 if sheet.start else 1)
         except CalamineError:
             out.warn(f"The sheet “{name}” could not be read.")
 
@@ -73,23 +74,16 @@ def _is_dense(archive: Archive) -> bool:
             rows = max(rows, int(row))
             if (len(column), column) > (len(columns), columns):
                 columns = column
-        if rows * _column_number(columns) > _DENSE_CELLS:
+        if rows * column_number(columns.decode("ascii")) > _DENSE_CELLS:
             return False
     return True
 
 
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
 def _write_sparse(archive: Archive, source: Source, out: DocumentBuilder) -> None:
-    for name, rows in sparse_sheets(archive, source.label):
+    for name, lines in sparse_sheets(archive, source.label):
         out.page(name)
         out.heading(name, 1)
-        out.table(rows)
+        out.sheet_lines(lines)
     out.warn("A sheet is very large and almost empty; its cells are here without their columns.")
 
 

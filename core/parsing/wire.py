@@ -8,6 +8,7 @@ import struct
 from array import array
 from dataclasses import dataclass
 
+from core.parsing.cells import LAST_ROW, SheetRows, packed, unpacked
 from core.parsing.document import Block, BlockKind, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 
@@ -65,6 +66,7 @@ def pack(message: Message) -> bytes:
         "unread_pages": message.unread_pages,
         "labels": {index: block.label for index, block in enumerate(message.blocks) if block.label},
         "blocks": len(message.blocks),
+        "rows": [(run.start, run.end, run.row, packed(run.columns)) for run in message.rows],
     }
     return _join(_DOCUMENT, fields, numbers.tobytes(), message.text.encode("utf-8", "replace"))
 
@@ -124,4 +126,17 @@ def _document(values: dict[str, object], numbers: array[int], text: str) -> Pars
         warnings=tuple(map(str, warnings)),
         recognised=tuple(map(int, recognised)),
         unread_pages=unread_pages,
+        rows=_rows(values["rows"], len(text)),
     )
+
+
+def _rows(values: object, length: int) -> tuple[SheetRows, ...]:
+    if not isinstance(values, list):
+        raise WireError("wrong types")
+    rows = [SheetRows(int(start), int(end), int(row), unpacked(columns)) for start, end, row, columns in values]
+    at = 0
+    for run in rows:
+        if not (at <= run.start <= run.end <= length and 0 < run.row <= LAST_ROW):
+            raise WireError("rows outside the text")
+        at = run.end
+    return tuple(rows)

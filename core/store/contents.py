@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from sqlite3 import Connection
 
-from core.store import keywords
+from core.parsing.cells import SheetRows
+from core.store import keywords, sheet_rows
 from core.store.database import Database
 from core.store.in_hand import put_down
 from core.store.keywords import KeywordRow, analysed
@@ -43,7 +44,7 @@ class FileStamp:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was read from a file. `recognised` are the pages read from pictures (OCR), `pictures` counts those that wait
-    for that."""
+    for that, `rows` are lines that are rows of sheets."""
 
     stamp: FileStamp
     text: str
@@ -56,6 +57,7 @@ class Reading:
     warnings: tuple[str, ...] = ()
     recognised: tuple[int, ...] = ()
     pictures: int = 0
+    rows: tuple[SheetRows, ...] = ()
 
 
 @dataclass(slots=True)
@@ -220,6 +222,7 @@ def _apply(connection: Connection, document_id: int, change: _Change, reading: R
     rows = (KeywordRow(ids[o], row.context, row.section, row.body) for o, row in change.rows_in.items())
     _put_in(connection, document_id, rows)
     put_text(connection, document_id, reading.text)
+    sheet_rows.put(connection, document_id, reading.rows)
     put_down(connection, document_id)
     forget(connection, document_id)
     places = {"starts": reading.pages, "labels": reading.page_labels, "recognised": reading.recognised}
@@ -269,6 +272,7 @@ def _drop(connection: Connection, document_id: int) -> None:
     _take_out(connection, document_id, _rows(connection, document_id, row[0], [chunk[:4] for chunk in chunks]))
     connection.execute("DELETE FROM chunks WHERE document_id = ?", (document_id,))
     drop_text(connection, document_id)
+    sheet_rows.drop(connection, document_id)
 
 
 def _rows(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from core.store.database import Database
 from core.store.folders import Subtree, prefix_of
 from core.store.in_hand import put_down
+from core.store.sheet_rows import all_of
 from core.store.texts import whole_text
 from core.values import Document, DocumentState, DocumentText, Skipped
 
@@ -83,10 +84,11 @@ class Documents:
                 return None
             row = connection.execute("SELECT pages, format FROM documents WHERE id = ?", (document_id,)).fetchone()
             text = whole_text(connection, document_id)
+            rows = all_of(connection, document_id)
         pages, format = row
         places = json.loads(pages) if pages else {"starts": ()}
         starts, recognised = tuple(places["starts"]), tuple(places.get("recognised", ()))
-        return DocumentText(document, text, starts, recognised, format, tuple(places.get("labels", ())))
+        return DocumentText(document, text, starts, recognised, format, tuple(places.get("labels", ())), rows)
 
     def counts(self) -> Counts:
         with self._database.read() as connection:

@@ -20,6 +20,7 @@ from core.chat.values import (
     SurveySuggested,
     Verdict,
 )
+from core.parsing.cells import SheetRows
 from core.store.stored_json import to_json
 from core.values import ChatMessage, Citation, Spot, Support, ToolUsed
 from models.conversation import Effort, Usage
@@ -76,9 +77,14 @@ def citations_of(stored: Iterable[dict[str, Any]]) -> tuple[Citation, ...]:
 
 
 def _citation(stored: dict[str, Any]) -> Citation:
-    spot = stored.get("spot", {})
-    spot = Spot(**spot | {"turns": tuple(map(tuple, spot.get("turns", ())))})
+    spot = _spot(stored.get("spot", {}))
     return Citation(**stored | {"path": Path(stored["path"]), "support": Support(stored["support"]), "spot": spot})
+
+
+def _spot(stored: dict[str, Any]) -> Spot:
+    turns = tuple(map(tuple, stored.get("turns", ())))
+    rows = tuple(SheetRows(**run | {"columns": tuple(run["columns"])}) for run in stored.get("rows", ()))
+    return Spot(**stored | {"turns": turns, "rows": rows})
 
 
 def _omission(stored: dict[str, Any]) -> Omission:

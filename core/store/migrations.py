@@ -211,6 +211,19 @@ CREATE TABLE page_words (
 ) WITHOUT ROWID;
 """
 
+SHEET_ROWS = """
+-- Lines of a spreadsheet's text that are rows of a sheet, in runs (core.parsing.cells): from `start` to `end`, the
+-- first is row `row`, their cells stand in `columns` ("1-6,9").
+CREATE TABLE sheet_rows (
+    document_id INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    row INTEGER NOT NULL,
+    columns TEXT NOT NULL,
+    PRIMARY KEY (document_id, start)
+) WITHOUT ROWID;
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -227,6 +240,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(4, IN_HAND),
     Migration(5, PICTURES),
     Migration(6, PAGE_WORDS),
+    Migration(7, SHEET_ROWS),
     # The next one goes here.
 )
 

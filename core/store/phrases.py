@@ -14,6 +14,7 @@ from core.retrieval import analysis
 from core.spots import page_at, spots_of
 from core.store import postings
 from core.store.database import Database
+from core.store.sheet_rows import all_of
 from core.store.texts import whole_text
 from core.values import Passage
 
@@ -84,7 +85,8 @@ def _place(connection: Connection, document_id: int, match: re.Match[str], rank:
     start = min(match.start(), max(first, match.start() - AROUND_CHARS))
     end = max(match.end(), min(last, match.end() + AROUND_CHARS))
     text = match.string[start:end]
-    (spot,) = spots_of(format, starts, stored.get("labels", ()), match.string, [(start, end)])
+    rows = all_of(connection, document_id)
+    (spot,) = spots_of(format, starts, stored.get("labels", ()), match.string, [(start, end)], rows)
     return Passage(
         rank, 1.0, document_id, Path(os.fsdecode(path)), title, page, "", start, end, text,
         recognised=page in stored.get("recognised", ()), spot=spot,

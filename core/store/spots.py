@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from sqlite3 import Connection
 
-from core.spots import LINED, spots_of
+from core.spots import LINED, SHEETS, spots_of
+from core.store.sheet_rows import rows_at
 from core.store.texts import spans
 from core.values import Spot
 
@@ -26,6 +27,11 @@ def spots(connection: Connection, document_id: int, places: Sequence[tuple[int, 
         near = [start for start, _ in places if start <= COUNTED_CHARS]
         (text,) = spans(connection, document_id, [(0, max(near, default=0) + _HEAD_CHARS)])
     found = spots_of(format, stored["starts"], stored.get("labels", ()), text, places)
+    if format in SHEETS:
+        return [
+            replace(spot, rows=rows_at(connection, document_id, *place))
+            for spot, place in zip(found, places, strict=True)
+        ]
     return [
         spot if start <= COUNTED_CHARS else replace(spot, line=None)
         for spot, (start, _) in zip(found, places, strict=True)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QWidget
 
 from core.i18n import ngettext, tr
+from core.spots import read_words
 from core.values import ToolUsed
 from gui.chat.fold import Fold
 from gui.chat.message_text import MessageText
@@ -86,7 +87,7 @@ def _done_words(name: str, arguments: dict[str, Any]) -> str:
         return tr("Looked for the exact words: {text}", text=given("text"))
     if name == "read_document":
         if given("page") not in ("", "0"):
-            return tr("Read page {page} of {name}", page=given("page"), name=given("name"))
+            return read_words(given("name"), given("page"))
         return tr("Read on in {name}", name=given("name"))
     if name == "list_documents":
         contains = given("name_contains")

@@ -35,6 +35,7 @@ class DocumentView(QWidget):
         self._places: Places | None = None
         self._text: DocumentText | None = None
         self._page_count = 0
+        self._cells: tuple[int | None, str] = (None, "")
         self._changed = False
         self.view = PassageView(theme)
         self.view.page_changed.connect(self._show_page)
@@ -132,12 +133,11 @@ class DocumentView(QWidget):
         names = tuple(page_name(text, page) for page in range(self._page_count))
         self.view.show_passage(text.text, text.pages, *found, suffix=text.document.path.suffix, names=names)
         page = page_at(text.pages, found[0])
+        self._cells = (page, _exactly(place, text, found) if text.rows else "")
         if page is not None:
             self._show_page(page)
-        else:  # it may have moved within the document since it was found
-            words = text.text[found[0] : found[1]]
-            at = replace(place, page=None, quote=words, spot=spot_in(text, *found))
-            self.page.setText(place_words(at) if found[0] < found[1] else "")
+        else:
+            self.page.setText(_exactly(place, text, found))
 
     def _show_gone(self, place: Place) -> None:
         if place.quote:
@@ -166,12 +166,23 @@ class DocumentView(QWidget):
     def _show_page(self, page: int) -> None:
         if page < 0 or not self._page_count or self._text is None:
             return
-        self.page.setText(page_name(self._text, page, of_all=True))
+        cited, cells = self._cells
+        self.page.setText((cells if page == cited else "") or page_name(self._text, page, of_all=True))
         if not self._changed:
             scanned = page in self._text.recognised
             self._say(
                 tr("This page is scanned: text recognition (OCR) read it, and makes mistakes.") if scanned else ""
             )
+
+
+def _exactly(place: Place, text: DocumentText, found: tuple[int, int]) -> str:
+    """The lines or cells of the place; it may have moved within the document since it was found."""
+    start, end = found
+    if start >= end:
+        return ""
+    return place_words(
+        replace(place, page=None, start=start, quote=text.text[start:end], spot=spot_in(text, start, end))
+    )
 
 
 def _short(path: Path) -> str:

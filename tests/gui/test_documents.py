@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from gui.documents.password import PasswordDialog
 from gui.documents.results import SNIPPET
 from gui.documents.skipped import SkippedDialog
 from gui.main_window import MainWindow, Opening
-from tests.support.documents import write_encrypted_pdf, write_pptx
+from tests.support.documents import write_encrypted_pdf, write_ods, write_pptx
 from tests.support.gguf_models import minilm_folder, write_minilm
 from tests.support.window import at_rest, click, drop, hold_over, models_dialog, opened, shown, wait
 
@@ -146,6 +147,23 @@ def test_slides_are_called_slides(qtbot: QtBot, window: MainWindow, tmp_path: Pa
     wait(qtbot, lambda: "Herds" in document.view.highlighted_text())
     assert document.page.text().startswith("slide ") and document.page.text().endswith(" of 3")
     document.view.grab()  # the rules between the slides
+
+
+def test_cells_of_a_sheet_are_told_where_the_passage_stands(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    rows = [[f"item {number}", "nothing of note, but at length", str(number)] for number in range(1, 60)]
+    rows[30][1] = "an agouti"
+    drop(window, [write_ods(tmp_path / "costs.ods", {"Costs": rows, "Other": [["more", "words"] * 300]})])
+    wait(qtbot, lambda: at_rest(window) and "1 document ready" in window.status.text.text())
+    search(qtbot, window, "agouti")
+    results, document = window.documents.results, window.documents.document
+    assert "sheet Costs, A" in results.view.model().index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    QTest.keyClick(window.documents.search, Qt.Key.Key_Down)
+    QTest.keyClick(results.view, Qt.Key.Key_Return)
+    wait(qtbot, lambda: "an agouti" in document.view.highlighted_text() and document.view.passage_is_visible())
+    assert re.fullmatch(r"sheet Costs, A\d+:C\d+", document.page.text())
+    bar = document.view.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    wait(qtbot, lambda: document.page.text() == "sheet Other")
 
 
 def test_search_says_when_nothing_fits_and_that_meaning_is_not_searched_yet(qtbot: QtBot, filled: MainWindow) -> None:

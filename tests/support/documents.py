@@ -177,3 +177,15 @@ def write_odf(path: Path, body: str, kind: str = "text", **members: str) -> Path
     content = f"<office:document-content {OFFICE}><office:body><office:{kind}>{body}</office:{kind}></office:body>"
     extra = {f"{name}.xml": text for name, text in members.items()}
     return write_zip(path, {"content.xml": content + "</office:document-content>", **extra})
+
+
+def write_ods(path: Path, sheets: Mapping[str, Sequence[Sequence[str]]]) -> Path:
+    """A spreadsheet of these sheets, each a list of rows."""
+    body = ""
+    for name, rows in sheets.items():
+        lines = (
+            "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in row) for row in rows
+        )
+        written = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
+        body += f'<table:table table:name="{name}">{written}</table:table>'
+    return write_odf(path, body, "spreadsheet")

@@ -93,7 +93,11 @@ def content_of(database: Database) -> list[tuple[object, ...]]:
             (path, whole_text(connection, document_id))
             for document_id, path in connection.execute("SELECT id, path FROM documents ORDER BY path").fetchall()
         ]
-    return [*rows, *texts]
+        cells = connection.execute(
+            'SELECT d.path, r.start, r."end", r.row, r.columns FROM sheet_rows r '
+            "LEFT JOIN documents d ON d.id = r.document_id ORDER BY d.path, r.start"
+        ).fetchall()
+    return [*rows, *texts, *cells]
 
 
 def keyword_rows(database: Database) -> list[tuple[object, ...]]:

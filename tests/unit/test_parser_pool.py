@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from core.parsing import wire
+from core.parsing.cells import SheetRows
 from core.parsing.document import Block, BlockKind, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
@@ -285,6 +286,8 @@ def test_messages_survive_the_wire() -> None:
     blocks = (Block(BlockKind.HEADING, 0, 5, 2, "Größe"), Block(BlockKind.TABLE, 6, 9))
     document = ParsedDocument("Größe 🍍 x", "T", "pdf", (0, 6), ("i", "ii"), blocks, ("careful",), (1,), 2)
     assert wire.unpack(wire.pack(document)) == document
+    sheet = ParsedDocument("a\tb\nc", "T", "xlsx", rows=(SheetRows(0, 3, 7, (1, 2, 3, 9)), SheetRows(4, 5, 9, (1,))))
+    assert wire.unpack(wire.pack(sheet)) == sheet
     fault = wire.unpack(wire.pack(ParseFault(ParseProblem.TOO_LARGE, format="PDF", detail="9 MB")))
     assert isinstance(fault, ParseFault)
     assert (fault.problem, fault.format, fault.detail) == (ParseProblem.TOO_LARGE, "PDF", "9 MB")
@@ -303,6 +306,23 @@ def test_a_block_outside_the_text_is_refused() -> None:
     document = ParsedDocument("short", "T", "pdf", blocks=(Block(BlockKind.CODE, 2, 99),))
     with pytest.raises(wire.WireError):
         wire.unpack(wire.pack(document))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [SheetRows(0, 99, 1, (1,))],
+        [SheetRows(0, 3, 1, (1,)), SheetRows(2, 4, 2, (1,))],
+        [SheetRows(0, 3, 0, (1,))],
+        [SheetRows(0, 3, 1, (0,))],
+        [SheetRows(0, 3, 1, (2, 1))],
+        [SheetRows(0, 3, 1, (1, 1 << 40))],
+        [SheetRows(0, 3, 1, ())],
+    ],
+)
+def test_rows_of_no_sheet_are_refused(rows: list[SheetRows]) -> None:
+    with pytest.raises(wire.WireError):
+        wire.unpack(wire.pack(ParsedDocument("short", "T", "xlsx", rows=tuple(rows))))
 
 
 def test_time_is_allowed_by_the_page(tmp_path: Path) -> None:

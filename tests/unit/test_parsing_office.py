@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from core.parsing.cells import range_of, within
 from core.parsing.document import BlockKind, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
@@ -188,6 +189,65 @@ def test_a_sheet_with_one_cell_in_its_last_corner_is_read(tmp_path: Path) -> Non
     document = parse_file(path)
     assert "near" in document.text
     assert document.warnings
+
+
+def cells_of(document: ParsedDocument, words: str) -> str:
+    """Which cells these words are."""
+    start = document.text.index(words)
+    rows = within(document.rows, start, start + len(words), document.text)
+    return range_of(rows, document.text, 0)
+
+
+def test_each_row_of_a_sheet_keeps_its_cells(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for place, value in {"C4": "Day", "D4": "Euros", "F4": "Who", "C9": "Monday", "F9": "Ann", "D10": "7"}.items():
+        sheet[place] = value
+    for row in range(11, 300):
+        sheet.cell(row, 3, f"row {row}")
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    document = parse_file(path)
+    assert document.text.startswith("Sheet\n\nDay\tEuros\tWho\nMonday\t\tAnn\n\t7\nrow 11\n")
+    told = {words: cells_of(document, words) for words in ("Sheet", "Euros", "Day\tEuros\tWho", "Ann", "7", "row 299")}
+    assert list(told.values()) == ["", "D4", "C4:F4", "F9", "D10", "C299"]
+    assert cells_of(document, "Who\nMonday") == "C4:F9"
+    assert cells_of(document, "Ann\n\t7\nrow 11\nrow") == "C9:F12"
+
+
+def test_a_sheet_that_is_almost_empty_keeps_them_too(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for place in ("A1", "B2", "D2", "XFD1048576"):
+        sheet[place] = f"at {place}"
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    document = parse_file(path)
+    assert document.text == "Sheet\n\nat A1\nat B2\tat D2\nat XFD1048576"
+    for place in ("A1", "B2", "D2", "XFD1048576"):
+        assert cells_of(document, f"at {place}") == place
+
+
+def test_cells_of_opendocument_sheets_are_told_past_those_that_are_repeated(tmp_path: Path) -> None:
+    cell = "<table:table-cell{}><text:p>{}</text:p></table:table-cell>".format
+    empty = "<table:table-cell{}/>".format
+    columns, rows = ' table:number-columns-repeated="{}"'.format, ' table:number-rows-repeated="{}"'.format
+    body = (
+        f'<table:table table:name="One"><table:table-row{rows(300)}>{empty(columns(9))}</table:table-row>'
+        f"<table:table-row>{empty(columns(200))}{cell('', 'far')}{cell(columns(2), 'twin')}</table:table-row>"
+        f"<table:table-row{rows(2)}>{cell('', 'near')}{empty(columns(9))}</table:table-row>"
+        "</table:table><table:table table:name='Two'>"
+        f"<table:table-row>{cell('', 'alone')}</table:table-row></table:table>"
+    )
+    document = parse_file(write_odf(tmp_path / "a.ods", body, kind="spreadsheet"))
+    assert [cells_of(document, words) for words in ("far", "twin\ttwin", "near\nnear", "alone")] == [
+        "GS301",
+        "GT301:GU301",
+        "A302:A303",
+        "A1",
+    ]
 
 
 def test_sheets_of_such_a_workbook_have_their_names_after_they_were_put_in_another_order(tmp_path: Path) -> None:

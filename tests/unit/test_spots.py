@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mailbox
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from core.chat.document_tools import DocumentTools
 from core.chat.prompt import passage_text
 from core.chat.sources import SourceBook
 from core.cli.output import place_text
+from core.library.upkeep import READ_AS_KEY
 from core.parsing.pool import ParserPool
 from core.retrieval.retriever import Retriever
-from core.spots import moved, page_name, place_words, section_words, spots_of
+from core.spots import moved, page_name, partly_read_words, place_words, read_words, section_words, spots_of
 from core.store import spots as stored_spots
 from core.store.message_json import citations_of, citations_to_json
 from core.store.phrases import Phrases
@@ -85,8 +87,8 @@ PLACES = {
     "chimney": ("lease.pdf", "page 2"),
     "albatross": ("talk.pptx", "slide 3"),
     "pangolin": ("talk.odp", "slide 2"),
-    "narwhal": ("costs.ods", "sheet Costs"),
-    "quince": ("prices.xlsx", "sheet Prices 2024"),
+    "narwhal": ("costs.ods", "sheet Costs, A1"),
+    "quince": ("prices.xlsx", "sheet Prices 2024, A2"),
     "heliotrope": ("prices.xlsx", ""),
     "ferryboat": ("mail.mbox", "message 2"),
     "kinkajou": ("escaped.json", ""),
@@ -189,6 +191,32 @@ def test_the_sheet_is_named_once(opened: OpenLibrary) -> None:
     assert passage_text(source).startswith("[1] prices.xlsx | Staff | sheets Staff, Prices 2024\nStaff")
 
 
+def test_the_cells_of_a_long_sheet_are_told_everywhere(opened: OpenLibrary, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Costs"
+    for number in range(1, 2000):
+        sheet.append([f"item {number}", "words without any meaning", number])
+    sheet["B1234"] = "a capybara"
+    book.save(tmp_path / "costs.xlsx")
+    opened.index(tmp_path / "costs.xlsx")
+    passage = retriever(opened).search("capybara", limit=1, max_chars=900).passages[0]
+    rows = re.findall(r"item (\d+)\t", passage.text)
+    told = f"sheet Costs, A{rows[0]}:C{rows[-1]}"
+    assert len(rows) > 3 and place_words(passage) == told
+    assert narrowed(passage, "capybara") == "sheet Costs, B1234"
+    _, (source,) = SourceBook().number([passage])
+    assert citations_of(json.loads(json.dumps(citations_to_json([source])))) == (source,)
+    assert f" | {told}\n" in passage_text(source)
+    (place,) = Phrases(opened.database).find("a capybara").places
+    assert narrowed(place, "capybara") == "sheet Costs, B1234"
+    document = opened.library.document_text(passage.document_id)
+    assert document is not None
+    at = document.text.index("capybara")
+    assert place_words(cited(document, at, at + 8, Support.SUPPORTED)) == "sheet Costs, B1234"
+
+
 def test_a_finding_of_a_survey_tells_its_place(opened: OpenLibrary) -> None:
     for words, (name, line) in LINES.items():
         passage = retriever(opened).search(words, limit=1).passages[0]
@@ -273,3 +301,36 @@ def test_the_command_line_says_it_in_its_text(opened: OpenLibrary) -> None:
 def test_each_format_has_its_word(format: str, told: str) -> None:
     (spot,) = spots_of(format, (0, 5, 10), ("Plan", "Staff", "Costs"), "", [(10, 20)])
     assert place_words(Passage(1, 1.0, 1, Path("/a"), "", 2, "", 10, 20, "some words", spot=spot)) == told
+
+
+def test_what_was_read_of_a_file_is_told_in_its_word() -> None:
+    assert read_words("lease.pdf", "3") == "Read page 3 of lease.pdf"
+    assert read_words("talk.PPTX", "3") == "Read slide 3 of talk.PPTX"
+    assert read_words("costs.ods", "2") == "Read sheet 2 of costs.ods"
+    assert partly_read_words("talk.odp", 3, 5) == "Read 3 of 5 slides of talk.odp."
+    assert partly_read_words("mail.mbox", 3, 5) == "Read 3 of 5 messages of mail.mbox."
+    assert partly_read_words("prices.xlsx", 3, 5) == "Read 3 of 5 sheets of prices.xlsx."
+    assert partly_read_words("notes", 3, 5) == "Read 3 of 5 pages of notes."
+
+
+def test_a_book_read_by_an_older_version_is_read_again_and_nothing_else_changes(tmp_path: Path) -> None:
+    """Asks nobody, and what says the same keeps its passages."""
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    write_book(folder / "prices.xlsx")
+    (folder / "notes.txt").write_text("The walrus signed.", encoding="utf-8")
+    with ParserPool() as pool:
+        with open_library(tmp_path, pool) as first:
+            first.index(folder)
+            with first.database.write() as connection:
+                before = connection.execute("SELECT id, start, content_hash FROM chunks").fetchall()
+                connection.execute("DELETE FROM sheet_rows")
+                connection.execute("DELETE FROM meta WHERE key = ?", (READ_AS_KEY,))
+        with open_library(tmp_path, pool) as second:
+            assert second.index().indexed == 1
+            with second.database.read() as connection:
+                assert connection.execute("SELECT id, start, content_hash FROM chunks").fetchall() == before
+            passage = retriever(second).search("quince", limit=1).passages[0]
+            assert narrowed(passage, "quince") == "sheet Prices 2024, A2"
+        with open_library(tmp_path, pool) as third:
+            assert third.index().indexed == 0
