@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from models.chat_model import ChatModel
     from models.conversation import Conversation, Usage
 
-REPAINT_MS = 16
+REPAINT_MS = 40  # as often as the application shows what has arrived (`gui.bridge.EVENT_INTERVAL_MS`)
 RANDOM = random.Random(7)
 WORDS = re.findall(r"[a-z]{3,}", __doc__.lower() + " ".join(dir(argparse) + dir(subprocess) + dir(os)).lower())
 INSTRUCTIONS = "Answer from the documents."
@@ -241,9 +241,12 @@ def main() -> None:
     from models.machine import usable_cores
 
     rounds: list[tuple[dict[str, object], dict[str, object]]] = []
-    for _ in range(arguments.rounds):
-        theirs = llama_bench(arguments, usable_cores()) if arguments.llama_bench else {}
-        rounds.append((ours(arguments), theirs))
+    for number in range(arguments.rounds):
+        theirs = llama_bench(arguments, usable_cores()) if arguments.llama_bench and number % 2 == 0 else {}
+        own = ours(arguments)
+        if arguments.llama_bench and number % 2:  # first one, then the other: a machine gets slower as it gets warm
+            theirs = llama_bench(arguments, usable_cores())
+        rounds.append((own, theirs))
         print(json.dumps({"ours": rounds[-1][0], "llama-bench": theirs}), flush=True)
     for name in rounds[0][1]:
         mine = [float(str(own[name])) for own, _ in rounds]
