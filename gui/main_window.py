@@ -27,7 +27,7 @@ from gui.undo_bar import UndoBar
 from models.faults import Fault
 
 if TYPE_CHECKING:
-    from core.chat.values import SurveySuggested
+    from core.conversation import SurveySuggested
     from core.values import Folder
     from core.workspace import Workspace
     from gui.chat.turns import Turns

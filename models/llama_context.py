@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.faults import N_, ModelFault
+from models.faults import N_, Cancelled, ModelFault
 from models.llama_native import NativeModel, StopFlag, c_library, library
 
 if TYPE_CHECKING:
@@ -133,18 +133,22 @@ def make_context(model: NativeModel, settings: ContextSettings) -> Any:
 
 
 class PooledContext:
-    """A context that gives one row per sequence: a vector, or a reranker's scores. One thread owns it."""
+    """A context that gives one row per sequence: a vector, or a reranker's scores. One thread owns it; `stop` may be
+    set by any."""
 
     def __init__(self, model: NativeModel, settings: ContextSettings) -> None:
         self._settings = settings
+        self.stop = StopFlag()
         self.width = model.class_count if settings.pooling == RANK_POOLING else model.embedding_length
         self._vocab_size = model.vocab_size
         self._handle = make_context(model, settings)
         self._memory = library().llama_get_memory(self._handle)
         self._batch = TokenBatch(settings.batch_tokens)
+        self.stop.attach(self._handle)
 
     def embed(self, texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        """One row per token list, shape [len(texts), width]; together they must fit the batch."""
+        """One row per token list, shape [len(texts), width]; together they must fit the batch. Raises `Cancelled`
+        if `stop` was set meanwhile."""
         import numpy as np
 
         lib = library()
@@ -155,7 +159,9 @@ class PooledContext:
         if self._memory:
             lib.llama_memory_clear(self._memory, True)
         status = lib.llama_decode(self._handle, self._batch.many_sequences(texts))
-        if status != 0:
+        if status == ABORTED:
+            raise Cancelled
+        if status != DECODED:
             raise RuntimeError(f"llama_decode gave {status} for {len(texts)} texts")
         rows = np.empty((len(texts), self.width), np.float32)
         for number in range(len(texts)):

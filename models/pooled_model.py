@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from models.cancel import CancelToken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,6 +55,13 @@ class PooledModel:
             between_batches()
             rows[batch] = self._context.embed(_fill_up([texts[index] for index in batch]))[: len(batch)]
         return rows
+
+    @contextmanager
+    def stopped_by(self, cancel: CancelToken) -> Iterator[None]:
+        """While entered, cancelling `cancel` ends a running `rows` within a native call, with `Cancelled`."""
+        self._context.stop.clear()
+        with cancel.listened(self._context.stop.set):
+            yield
 
     def close(self) -> None:
         self._context.close()

@@ -68,7 +68,8 @@ class Reranker:
         return reranker
 
     def scores(self, question: str, passages: Sequence[str], cancel: CancelToken | None = None) -> list[float]:
-        """How likely each passage answers `question`, 0 to 1, in their order. Raises `Cancelled` between batches."""
+        """How likely each passage answers `question`, 0 to 1, in their order. Raises `Cancelled` soon after
+        `cancel` is set: the computation that runs is ended."""
         return self._pool.submit(self._scores, question, tuple(passages), cancel or CancelToken()).result()
 
     def close(self) -> None:
@@ -91,7 +92,8 @@ class Reranker:
         model = self._model
         if model is None:
             raise RuntimeError("the reranker is closed")
-        rows = model.rows([self._pair(model, question, passage) for passage in passages], cancel.check)
+        with model.stopped_by(cancel):
+            rows = model.rows([self._pair(model, question, passage) for passage in passages], cancel.check)
         if rows.shape[1] > 1:  # llama.cpp has made them probabilities
             return [float(row[self._yes]) for row in rows]
         return [1 / (1 + math.exp(-min(max(float(row[0]), -60.0), 60.0))) for row in rows]

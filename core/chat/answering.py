@@ -9,8 +9,7 @@ from typing import Protocol
 from core.chat.history import ANSWER_ROOM_TOKENS
 from core.chat.opening import Opening
 from core.chat.tools import Toolbox
-from core.chat.values import Cause, Omission, OmissionKind
-from core.values import ToolUsed
+from core.conversation import Cause, Omission, OmissionKind, ToolUsed
 from models.cancel import CancelToken
 from models.conversation import (
     AnswerDelta,

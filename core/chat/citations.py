@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from core.chat.sentences import sentence_spans
 from core.chat.support import best_span, support
-from core.chat.values import CheckedSentence
+from core.conversation import CheckedSentence
 from core.spots import narrowed
 from core.values import Citation, Support
 

@@ -14,13 +14,14 @@ from core.chat.compare import Difference, Kind, differences
 from core.chat.prompt import passage_text
 from core.chat.sources import SourceBook
 from core.chat.tools import ArgumentError, Toolbox
-from core.chat.values import WHOLE_LIBRARY
+from core.conversation import WHOLE_LIBRARY
 from core.library.library import Library
 from core.retrieval.retriever import Retriever
 from core.spots import page_at, spot_in, unit_in_english
 from core.store.phrases import Phrases
 from core.store.scopes import Scopes
 from core.values import DocumentText, Passage
+from models.cancel import CancelToken
 
 READ_CHARS = 4000
 LISTED = 60
@@ -31,7 +32,7 @@ COMPARED_CHARS = 5000
 
 class DocumentTools:
     """The functions of one turn. What they find is numbered in `book`, so that the answer can cite it; they see the
-    documents of `scope` and no others (None: all)."""
+    documents of `scope` and no others (None: all). Once `cancel` is set, a search does not wait."""
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class DocumentTools:
         phrases: Phrases,
         book: SourceBook,
         scope: frozenset[int] | None = None,
+        cancel: CancelToken | None = None,
     ) -> None:
         self._library = library
         self._scopes = scopes
@@ -48,6 +50,7 @@ class DocumentTools:
         self._phrases = phrases
         self._book = book
         self._scope = scope
+        self._cancel = cancel
 
     def toolbox(self) -> Toolbox:
         functions: Sequence[Callable[..., str]] = (
@@ -66,7 +69,12 @@ class DocumentTools:
     ) -> str:
         """Search the person's documents again with other words, when the passages given do not answer the question."""
         found = self._retriever.search(
-            query, limit=max(1, min(limit, 10)), max_chars=READ_CHARS, documents=self._scope, rerank=True
+            query,
+            limit=max(1, min(limit, 10)),
+            max_chars=READ_CHARS,
+            documents=self._scope,
+            rerank=True,
+            cancel=self._cancel,
         )
         return self._numbered(found.passages) or "Nothing found."
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from core.chat.values import SurveyKind
+from core.conversation import SurveyKind
 from core.store.speeds import Speed
 
 LEAST_DOCUMENTS = 3

@@ -10,9 +10,9 @@ from core.chat.answering import AnsweringModel
 from core.chat.gathering import Gathered
 from core.chat.history import began_on, beginnings, prompt_room
 from core.chat.sources import SourceBook, sources_of
-from core.chat.values import Basis, Cause, Omission, OmissionKind
+from core.conversation import Basis, Cause, ChatMessage, Omission, OmissionKind
 from core.faults import N_, ChatFault
-from core.values import ChatMessage, Citation, Passage
+from core.values import Citation, Passage
 from models.conversation import Conversation, Effort, ToolSpec
 
 MOST_CHARS_PER_TOKEN = 12

@@ -9,12 +9,24 @@ from core.chat.everything import LEAST_DOCUMENTS, about_everything, expected_s
 from core.chat.mentions import Mentioned, read_mentions
 from core.chat.patience import Budget, budget
 from core.chat.query import search_query
-from core.chat.values import Basis, Cause, Omission, OmissionKind, Patience, Scope, SurveyKind, SurveySuggested
+from core.conversation import (
+    Basis,
+    Cause,
+    ChatMessage,
+    Omission,
+    OmissionKind,
+    Patience,
+    Scope,
+    SearchedDocuments,
+    SurveyKind,
+    SurveySuggested,
+)
 from core.retrieval.retriever import Retriever
 from core.store.scopes import Scopes, Selected
 from core.store.sections import Sections
 from core.store.speeds import Speed
-from core.values import ChatMessage, Passage, SearchedDocuments
+from core.values import Passage
+from models.cancel import CancelToken
 
 MOST_WHOLE_CHARS = 600_000
 """Of documents in full; more than any context holds."""
@@ -67,10 +79,16 @@ class Gathering:
         self._retriever = retriever
 
     def gather(
-        self, question: str, history: Sequence[ChatMessage], scope: Scope, patience: Patience, speed: Speed | None
+        self,
+        question: str,
+        history: Sequence[ChatMessage],
+        scope: Scope,
+        patience: Patience,
+        speed: Speed | None,
+        cancel: CancelToken | None = None,
     ) -> Gathered:
         """Search for `question`, or take the documents in full. Documents that it names stand in for the scope;
-        `speed` is how fast the model is here, None while that is not known."""
+        `speed` is how fast the model is here, None while that is not known. Once `cancel` is set, it does not wait."""
         mentioned = read_mentions(question, self._scopes.named)
         selected = self._scopes.select(scope)
         omissions = [*_unread(scope, selected), *(_unknown(name) for name in mentioned.unknown)]
@@ -87,6 +105,7 @@ class Gathering:
             documents=documents,
             rerank=True,
             spread=len(mentioned.documents) > 1,
+            cancel=cancel,
         )
         return Gathered(
             mentioned.question, query, documents, found.passages, found.documents_searched, library, found.meaning,

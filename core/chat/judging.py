@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from core.chat.citations import check_sentences, statements
 from core.chat.support import support
-from core.chat.values import Judgement, Verdict
+from core.conversation import Judgement, Verdict
 from core.values import Citation, Support
 
 ANSWERED_FROM = 0.45

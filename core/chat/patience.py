@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from core.chat.values import Patience
+from core.conversation import Patience
 
 WAIT_S = {Patience.FAST: 15, Patience.BALANCED: 45, Patience.THOROUGH: 150}
 """Seconds until the answer begins that a person accepts, reading of the passages alone."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.conversation import ChatMessage
 from core.spots import place_in_english, section_words
-from core.values import ChatMessage, Citation
+from core.values import Citation
 from models.conversation import Conversation, Effort, Message, Role, ToolSpec
 
 INSTRUCTIONS = """\

@@ -6,21 +6,14 @@ import re
 from collections.abc import Sequence
 
 from core.chat.leaning import content_words, leaning
-from core.values import ChatMessage
+from core.conversation import ChatMessage
+from core.months import months_in
 
 LONGEST_QUERY = 400
 NAMES_FROM_ANSWER = 2
 _YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
-_JOINTS = re.compile("[年呢はのでに]")  # what holds a year in a Chinese or Japanese sentence
+_JOINTS = re.compile("[年月日呢はのでに那么]")  # what holds a year in a Chinese or Japanese sentence
 _QUARTER = re.compile(r"\b[QT][1-4]\b", re.IGNORECASE)
-_MONTH = re.compile(
-    r"\b(?:January|February|March|April|June|July|August|September|October|November|December"
-    r"|janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro"
-    r"|enero|febrero|marzo|mayo|junio|julio|septiembre|octubre|noviembre|diciembre"
-    r"|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember"
-    r"|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre)\b",
-    re.IGNORECASE,
-)
 _NAME = re.compile(r"(?<![\w@])[A-ZÀ-ÖØ-Þ][\w&.’'-]*\w(?: (?:[A-ZÀ-ÖØ-Þ][\w&.’'-]*\w|of|de|da|do|van|von|&))*")
 _MARK = re.compile(r"\[\d+\]|[*_`#]")
 
@@ -55,12 +48,30 @@ def _before(history: Sequence[ChatMessage]) -> str:
 def _swapped(before: str, question: str) -> tuple[str, bool]:
     """`before` with its year, quarter or month replaced by that of `question`, and whether nothing else is asked."""
     text, asked = before, question
-    for pattern in (_YEAR, _QUARTER, _MONTH):
-        old, new = set(pattern.findall(before)), pattern.findall(question)
-        if len(old) == 1 and len(new) == 1:
-            text = pattern.sub(new[0], text)
-            asked = pattern.sub(" ", asked)
+    for times in (_years, _quarters, _months):
+        old, new = times(text), times(asked)
+        if len({text[start:end] for start, end in old}) == 1 and len(new) == 1:
+            text = _put(text, old, asked[slice(*new[0])])
+            asked = _put(asked, new, " ")
     return text, asked != question and not content_words(_JOINTS.sub(" ", asked))
+
+
+def _years(text: str) -> list[tuple[int, int]]:
+    return [found.span() for found in _YEAR.finditer(text)]
+
+
+def _quarters(text: str) -> list[tuple[int, int]]:
+    return [found.span() for found in _QUARTER.finditer(text)]
+
+
+def _months(text: str) -> list[tuple[int, int]]:
+    return [(found.start, found.end) for found in months_in(text)]
+
+
+def _put(text: str, spans: Sequence[tuple[int, int]], words: str) -> str:
+    for start, end in reversed(spans):
+        text = text[:start] + words + text[end:]
+    return text
 
 
 def _names_of_answer(history: Sequence[ChatMessage], before: str) -> tuple[str, ...]:

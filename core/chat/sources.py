@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.values import ChatMessage, Citation, Passage, Support
+from core.conversation import ChatMessage
+from core.values import Citation, Passage, Support
 
 
 class SourceBook:

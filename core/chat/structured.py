@@ -12,10 +12,10 @@ from typing import Any
 from core.chat import citations, json_check
 from core.chat.judging import ANSWERED_FROM, NEAREST, judge
 from core.chat.support import best_span, support
-from core.chat.values import AnswerFormat, FormatKind, Judgement, Verdict
+from core.conversation import AnswerFormat, ChatMessage, FormatKind, Judgement, Verdict
 from core.faults import N_, ChatFault
 from core.i18n import tr
-from core.values import ChatMessage, Citation, Support
+from core.values import Citation, Support
 from models.conversation import Sampling
 
 MOST_COLUMNS = 20

@@ -15,8 +15,21 @@ from core.chat.gathering import Gathered, Gathering
 from core.chat.history import began_on, beginnings, prompt_room
 from core.chat.judging import judge
 from core.chat.sources import SourceBook
-from core.chat.values import AnswerFormat, Basis, FormatKind, Omission, Patience, Scope, SurveySuggested, Verdict
 from core.chat.words import verdict_text
+from core.conversation import (
+    AnswerFormat,
+    AnswerSaved,
+    Basis,
+    ChatMessage,
+    FormatKind,
+    Omission,
+    Patience,
+    Scope,
+    SearchedDocuments,
+    SurveySuggested,
+    ToolUsed,
+    Verdict,
+)
 from core.faults import N_, ChatFault
 from core.library.attention import Attention
 from core.library.library import Library
@@ -26,7 +39,6 @@ from core.store.conversations import Conversations
 from core.store.phrases import Phrases
 from core.store.scopes import Scopes
 from core.store.speeds import Speed, Speeds
-from core.values import AnswerSaved, ChatMessage, SearchedDocuments, ToolUsed
 from models.cancel import CancelToken
 from models.conversation import Effort, FinishReason, ModelEvent, Sampling, Usage
 from models.progress import ReportProgress, ignore_progress
@@ -132,7 +144,7 @@ class Chat:
         limit = max_tokens or self._settings.current.answer_tokens
         with self._attention.answering():
             history = self._conversations.messages(conversation_id)
-            gathered = self._gather(conversation_id, question, history, scope, patience)
+            gathered = self._gather(conversation_id, question, history, scope, patience, cancel)
             asked = self._conversations.append(conversation_id, _asked(question, gathered, history))
             yield gathered.event(gathered.passages)
             if gathered.suggestion is not None:
@@ -154,6 +166,7 @@ class Chat:
         history: Sequence[ChatMessage],
         scope: Scope | None,
         patience: Patience | None,
+        cancel: CancelToken,
     ) -> Gathered:
         return self._gathering.gather(
             question,
@@ -161,6 +174,7 @@ class Chat:
             self._conversations.scope(conversation_id) if scope is None else scope,
             patience or Patience(self._settings.current.patience),
             self._speeds.of(self._model_key()),
+            cancel,
         )
 
     def _fit(
@@ -180,7 +194,13 @@ class Chat:
         draft = Draft()
         fitted = turn.fitted
         tools = DocumentTools(
-            self._library, self._scopes, self._retriever, self._phrases, fitted.book, turn.gathered.documents
+            self._library,
+            self._scopes,
+            self._retriever,
+            self._phrases,
+            fitted.book,
+            turn.gathered.documents,
+            turn.cancel,
         )
         started_s = time.monotonic()
         events = answering.write(

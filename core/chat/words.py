@@ -1,10 +1,13 @@
-"""What the window and the command line say of an answer: what was read and left out, and the application's verdict."""
+"""What the window and the command line say of an answer: what was read and left out, what the check found."""
 
 from __future__ import annotations
 
-from core.chat.values import Basis, Cause, Omission, OmissionKind, SurveyKind, SurveySuggested, Verdict
+from collections.abc import Callable
+
+from core.conversation import Basis, Cause, Omission, OmissionKind, SurveyKind, SurveySuggested, Verdict
 from core.i18n import ngettext, tr
 from core.spots import partly_read_words
+from core.values import Support
 
 
 def basis_text(basis: Basis) -> str:
@@ -36,6 +39,18 @@ def verdict_text(verdict: Verdict) -> str:
     if verdict is Verdict.PARTLY:
         return tr("Some of this answer could not be confirmed in the passages it cites.")
     return ""
+
+
+def support_words(support: Support) -> str:
+    """One sentence; empty where nothing was checked."""
+    words = _FOUND.get(support)
+    return words[0]() if words is not None else ""
+
+
+def support_mark(support: Support) -> str:
+    """In a word or two, to stand beside a source or in a table's cell."""
+    words = _FOUND.get(support)
+    return words[1]() if words is not None else ""
 
 
 def suggestion_text(suggested: SurveySuggested) -> str:
@@ -74,4 +89,9 @@ _WHY = {
     Cause.PATIENCE: lambda: tr("More would have taken longer than you want to wait."),
     Cause.CONTEXT: lambda: tr("More does not fit into what the model can keep in view."),
     Cause.NOT_READ: lambda: tr("Not read yet, or skipped."),
+}
+_FOUND: dict[Support, tuple[Callable[[], str], Callable[[], str]]] = {
+    Support.SUPPORTED: (lambda: tr("The passage says this."), lambda: tr("Confirmed")),
+    Support.WEAK: (lambda: tr("The passage says this only in part: look at it."), lambda: tr("In part")),
+    Support.NOT_FOUND: (lambda: tr("This was not found in the passage: check it."), lambda: tr("Not found")),
 }

@@ -10,11 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from core.chat import words
-from core.chat.values import AnswerFormat, Basis, FormatKind, Judgement, Omission, Patience, Scope, SurveySuggested
 from core.cli.output import Output, place_text
+from core.conversation import (
+    AnswerFormat,
+    AnswerSaved,
+    Basis,
+    ChatMessage,
+    FormatKind,
+    Judgement,
+    Omission,
+    Patience,
+    Scope,
+    SearchedDocuments,
+    SurveySuggested,
+    ToolUsed,
+)
 from core.faults import N_, ChatFault, Fault
 from core.i18n import tr
-from core.values import AnswerSaved, ChatMessage, Citation, SearchedDocuments, ToolUsed
+from core.values import Citation
 from core.workspace import Workspace
 from models.conversation import AnswerDelta, Effort, Reading, ReasoningDelta
 from models.progress import Progress

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.chat.values import SurveyKind
 from core.cli.ask_command import scope_of
 from core.cli.output import Output
+from core.conversation import SurveyKind
 from core.faults import N_, Fault
 from core.i18n import ngettext, tr
 from core.jobs import Job

@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from core.retrieval.passage_ranking import Ranked
-from models.faults import Fault
+from models.cancel import CancelToken
+from models.faults import Cancelled, Fault
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ EASING = 1.1
 class PassageJudge(Protocol):
     """What is needed of a ranking model (`models.reranker.Reranker`)."""
 
-    def scores(self, question: str, passages: Sequence[str]) -> Sequence[float]: ...
+    def scores(self, question: str, passages: Sequence[str], cancel: CancelToken | None = None) -> Sequence[float]: ...
 
 
 class Reranking:
@@ -49,22 +50,28 @@ class Reranking:
         self._faulty: PassageJudge | None = None
         self._speed: tuple[PassageJudge, float] | None = None  # characters a second, and whose
 
-    def judged(self, question: str, texts: Callable[[int], Sequence[str]]) -> list[float]:
+    def judged(
+        self, question: str, texts: Callable[[int], Sequence[str]], cancel: CancelToken | None = None
+    ) -> list[float]:
         """How likely the first of the texts answer `question`, 0 to 1, of as many as there is time for; none without
-        a ranking model, or with one that is too slow here or fails. `texts` gives the first so many passages' texts;
-        it is called only if they are going to be judged."""
+        a ranking model, with one that is too slow here or fails, or once `cancel` is set: whoever asked finds out for
+        himself. `texts` gives the first so many passages' texts; it is called only if they are going to be judged."""
         began_s = self._clock_s()
         judge = self._judge()
         if judge is None or judge is self._faulty:
             return []
         try:
-            return self._within_budget(judge, question, texts(MOST), began_s + BUDGET_S)
+            return self._within_budget(judge, question, texts(MOST), began_s + BUDGET_S, cancel or CancelToken())
+        except Cancelled:
+            return []
         except (Fault, RuntimeError, ValueError, OSError) as error:
             log.warning("the ranking model fails and is not asked again: %s", type(error).__name__)
             self._faulty = judge
             return []
 
-    def _within_budget(self, judge: PassageJudge, question: str, texts: Sequence[str], end_s: float) -> list[float]:
+    def _within_budget(
+        self, judge: PassageJudge, question: str, texts: Sequence[str], end_s: float, cancel: CancelToken
+    ) -> list[float]:
         found: list[float] = []
         while len(found) < len(texts):
             speed = self._speed[1] if self._speed is not None and self._speed[0] is judge else None
@@ -73,7 +80,7 @@ class Reranking:
             if began_s + (_length(question, ahead) / speed if speed else 0.0) > end_s:
                 break
             group = ahead[: GROUP if speed else 1]
-            scores = judge.scores(question, group)
+            scores = judge.scores(question, group, cancel)
             if len(scores) != len(group) or not all(map(math.isfinite, scores)):
                 raise ValueError("no judgement")
             found += (min(1.0, max(0.0, score)) for score in scores)

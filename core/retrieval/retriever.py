@@ -30,6 +30,7 @@ from core.store.spots import spots
 from core.store.texts import TextReader
 from core.store.vector_index import VectorIndex
 from core.values import Explanation, Passage, SearchResult, Spot
+from models.cancel import CancelToken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,12 +90,13 @@ class Retriever:
         explain: bool = False,
         rerank: bool = False,
         spread: bool = False,
+        cancel: CancelToken | None = None,
     ) -> SearchResult:
         """The best passages for `query`, best first: at most `limit`, together at most `max_chars` characters; only
         from `documents`, if given. Works by keywords alone while there is no embedding model. With `explain`, each
         passage says why it ranks where it does. With `rerank`, the ranking model is asked, if there is one, which takes
         up to some seconds: for a question, not for what is searched while somebody types. `spread` over documents;
-        a question that asks across documents is, anyhow."""
+        a question that asks across documents is, anyhow. Once `cancel` is set, the ranking model is not waited for."""
         started_s = time.perf_counter()
         question = read_question(query)
         meaning = self._meaning(query)
@@ -108,7 +110,8 @@ class Retriever:
             by_keywords = scores.top(connection, CANDIDATES)
             ranked = self._ranked(connection, question, scores, by_keywords, nearest, meaning, reader)
             if rerank:
-                ranked = reranked(ranked, self._reranking.judged(query, lambda n: _judged_texts(texts, ranked[:n])))
+                judged = self._reranking.judged(query, lambda n: _judged_texts(texts, ranked[:n]), cancel)
+                ranked = reranked(ranked, judged)
             spread = spread or asks_across(query)
             chosen = select(ranked, limit=limit, max_chars=max_chars, terms_of=reader.terms_of, spread=spread)
             why = Explainer(scores, by_keywords, [i for i, _ in nearest])

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from sqlite3 import Connection
 
-from core.chat.values import WHOLE_LIBRARY, Scope
+from core.conversation import WHOLE_LIBRARY, ChatMessage, ConversationSummary, Scope
 from core.store.database import Database
 from core.store.message_json import body_of, message_of
 from core.store.stored_json import to_json
-from core.values import ChatMessage, ConversationSummary
 
 TITLE_LENGTH = 60
 

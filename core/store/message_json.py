@@ -8,9 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.chat.values import (
+from core.conversation import (
     Basis,
     Cause,
+    ChatMessage,
     CheckedSentence,
     Judgement,
     Omission,
@@ -18,11 +19,12 @@ from core.chat.values import (
     Patience,
     SurveyKind,
     SurveySuggested,
+    ToolUsed,
     Verdict,
 )
 from core.parsing.cells import SheetRows
 from core.store.stored_json import to_json
-from core.values import ChatMessage, Citation, Spot, Support, ToolUsed
+from core.values import Citation, Spot, Support
 from models.conversation import Effort, Usage
 
 

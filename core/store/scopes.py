@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 
-from core.chat.values import Scope
+from core.conversation import Scope
 from core.store.database import Database
 from core.store.folders import prefix_of
 

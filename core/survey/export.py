@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 
+from core.chat.words import support_mark
 from core.i18n import ngettext, tr
 from core.spots import place_words
 from core.survey.summarising import numbered
 from core.survey.values import Finding, Row, RowState, Survey
-from core.values import Citation, Support
+from core.values import Citation
 
 
 def to_csv(survey: Survey) -> str:
@@ -39,7 +40,9 @@ def to_markdown(survey: Survey) -> str:
     lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for n, row, finding in numbered(survey):
         place, found = _cell(_place(row, finding.citation)), _cell(finding.text)
-        lines.append(f"| {n} | {place} | {found} | {_cell(finding.citation.quote)} | {_checked(finding)} |")
+        lines.append(
+            f"| {n} | {place} | {found} | {_cell(finding.citation.quote)} | {support_mark(finding.citation.support)} |"
+        )
     if unread := [row for row in survey.rows if row.reason or row.state is RowState.WAITING]:
         heading, waiting = tr("Not read, or not to the end"), tr("not read yet")
         lines += ["", f"## {heading}", ""]
@@ -76,16 +79,7 @@ def _fields(row: Row, finding: Finding) -> tuple[str, ...]:
     meets = {True: tr("yes"), False: tr("no"), None: ""}[finding.meets]
     found = (row.path.name, finding.text, finding.value, meets, cited.quote)
     place = (page, str(cited.start), str(cited.end))
-    return (*found, *place, _checked(finding), str(row.path), place_words(cited))
-
-
-def _checked(finding: Finding) -> str:
-    return {
-        Support.SUPPORTED: tr("confirmed"),
-        Support.WEAK: tr("in part"),
-        Support.NOT_FOUND: tr("not found"),
-        Support.UNCHECKED: "",
-    }[finding.citation.support]
+    return (*found, *place, support_mark(finding.citation.support), str(row.path), place_words(cited))
 
 
 def _place(row: Row, cited: Citation) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from core.chat.support import support
-from core.chat.values import SurveyKind
+from core.conversation import SurveyKind
 from core.spots import page_at, spot_in
 from core.survey.condition import Condition, read_number
 from core.survey.quotes import locate

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.chat.values import SurveyKind
+from core.conversation import SurveyKind
 from core.store.database import Database
 from core.store.message_json import citations_of, citations_to_json
 from core.store.stored_json import to_json

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from core.chat.answering import AnsweringModel
 from core.chat.citations import check_sentences, normalise_marks
-from core.chat.values import CheckedSentence, SurveyKind
+from core.conversation import CheckedSentence, SurveyKind
 from core.survey import reading
 from core.survey.values import Finding, Row, Survey
 from core.values import Citation

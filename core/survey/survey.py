@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.chat.answering import AnsweringModel
 from core.chat.everything import about_everything, expected_s
-from core.chat.values import WHOLE_LIBRARY, Scope, SurveyKind
+from core.conversation import WHOLE_LIBRARY, Scope, SurveyKind
 from core.faults import N_, ChatFault, Fault
 from core.i18n import fault_text, tr
 from core.jobs import Job

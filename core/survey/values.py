@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from core.chat.values import SurveyKind
+from core.conversation import SurveyKind
 from core.survey.condition import Condition
 from core.values import Citation
 from models.conversation import Effort

@@ -11,9 +11,9 @@ from core.jobs import Job
 from gui.bridge import Operation
 
 if TYPE_CHECKING:
-    from core.chat.values import Scope
+    from core.conversation import ChatMessage, ConversationSummary, Scope
     from core.store.scopes import Suggestion
-    from core.values import ChatMessage, Citation, ConversationSummary
+    from core.values import Citation
     from core.workspace import Workspace
     from gui.chat.scope_model import ScopeTree
 

@@ -6,10 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from core.chat.values import FormatKind, Omission
+from core.conversation import ChatMessage, FormatKind, Omission
 from core.i18n import fault_text, fault_title, tr
 from core.spots import place_words
-from core.values import ChatMessage
 from gui.chat.answer_text import AnswerText
 from gui.chat.reading import WhatWasRead
 from gui.chat.reasoning import Reasoning

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
     QTextTableCellFormat,
 )
 
-from core.chat.values import CheckedSentence
+from core.conversation import CheckedSentence
 from core.i18n import tr
 from core.values import Support
 from gui.chat.markdown_source import cited, frozen_length, with_links

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.chat.values import AnswerFormat, Patience
+from core.conversation import AnswerFormat, Patience
 
 if TYPE_CHECKING:
     from models.conversation import Effort

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from core.chat.values import WHOLE_LIBRARY, AnswerFormat, FormatKind, Patience, Scope
+from core.conversation import WHOLE_LIBRARY, AnswerFormat, FormatKind, Patience, Scope
 from core.i18n import tr
 from gui.chat import actions
 from gui.chat.composer import Composer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from core.chat.values import CheckedSentence
+from core.conversation import CheckedSentence
 from core.values import Support
 
 CITE = "cite:"  # scheme of a citation's link: "cite:4", or "cite:4:weak" where a check has doubts

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from core.conversation import ChatMessage
 from core.i18n import tr
-from core.values import ChatMessage
 from gui.chat.answer import Answer
 from gui.chat.question import Question
 from gui.chat.turn import Turn

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from core.chat.values import AnswerFormat, FormatKind, Patience
+from core.conversation import AnswerFormat, FormatKind, Patience
 from core.i18n import tr
 from gui.style.theme import Theme
 

@@ -20,7 +20,8 @@ from gui.models.situation import ModelSituation
 from gui.style.elements import column
 
 if TYPE_CHECKING:
-    from core.values import ChatMessage, Citation
+    from core.conversation import ChatMessage
+    from core.values import Citation
     from core.workspace import Workspace
     from gui.chat.answer import Answer
     from gui.chat.message_list import MessageList

@@ -7,11 +7,10 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 
-from core.chat.values import Basis, Omission
 from core.chat.words import basis_text, omission_text
+from core.conversation import Basis, Omission, SearchedDocuments
 from core.i18n import ngettext, tr
 from core.spots import place_words, section_words
-from core.values import SearchedDocuments
 from gui.chat.fold import Fold
 from gui.chat.turn import documents_among
 from gui.documents.place import Place, Places, shown_title

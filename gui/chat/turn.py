@@ -11,8 +11,8 @@ from models.faults import Fault
 from models.progress import Progress
 
 if TYPE_CHECKING:
-    from core.chat.values import Basis, Omission, SurveySuggested
-    from core.values import ChatMessage, Passage, SearchedDocuments, ToolUsed
+    from core.conversation import Basis, ChatMessage, Omission, SearchedDocuments, SurveySuggested, ToolUsed
+    from core.values import Passage
     from gui.chat.asking import Manner
     from models.conversation import Effort, Reading
 

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from core.chat.values import WHOLE_LIBRARY, Basis, Omission, Scope, SurveySuggested
+from core.conversation import (
+    WHOLE_LIBRARY,
+    AnswerSaved,
+    Basis,
+    Omission,
+    Scope,
+    SearchedDocuments,
+    SurveySuggested,
+    ToolUsed,
+)
 from core.jobs import Job
-from core.values import AnswerSaved, SearchedDocuments, ToolUsed
 from gui.bridge import Bridge, Operation, Running
 from gui.chat.turn import Phase, Turn
 from models.conversation import AnswerDelta, Finished, FinishReason, Reading, ReasoningDelta

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
-from core.chat.values import Judgement, Verdict
 from core.chat.words import verdict_text
+from core.conversation import Judgement, Verdict
 from core.i18n import tr
 from core.values import Citation
 from gui.chat.sources import Sources

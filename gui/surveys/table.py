@@ -7,12 +7,12 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from core.chat.words import support_mark, support_words
 from core.i18n import tr
 from core.spots import place_words
 from core.survey.summarising import numbered
 from core.survey.values import Finding, Row, Survey
 from core.values import Citation
-from gui.chat.support import support_mark, support_words
 
 NUMBER, DOCUMENT, FINDING, VALUE, QUOTATION, CHECKED = range(6)
 _Index = QModelIndex | QPersistentModelIndex

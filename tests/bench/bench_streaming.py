@@ -17,8 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.conversation import AnswerSaved, ChatMessage
 from core.guide import guide_folder
-from core.values import AnswerSaved, ChatMessage
 from models.conversation import AnswerDelta, Effort, Finished, FinishReason, Reading, ReasoningDelta, Usage
 
 TICK_MS = 5

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.chat.values import Verdict
 from core.cli.run import FAILED, WRONG_USE, run
+from core.conversation import Verdict
 from core.jobs import Job
 from core.workspace import Workspace
 from models.conversation import Sampling

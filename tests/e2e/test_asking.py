@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from core.chat.values import AnswerFormat, FormatKind
+from core.conversation import AnswerFormat, FormatKind
 from gui.chat.answer import Answer
 from gui.chat.question import Question
 from gui.chat.scope_dialog import ScopeDialog

@@ -13,10 +13,10 @@ import pytest
 from core.chat import prompt
 from core.chat.document_tools import DocumentTools
 from core.chat.sources import SourceBook
-from core.chat.values import Scope
+from core.conversation import AnswerSaved, Scope, ToolUsed
 from core.jobs import Job
 from core.store.phrases import Phrases
-from core.values import AnswerSaved, Citation, Support, ToolUsed
+from core.values import Citation, Support
 from core.workspace import Workspace
 from models.cancel import CancelToken
 from models.conversation import Effort, Sampling, ToolCall

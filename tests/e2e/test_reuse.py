@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from core.conversation import AnswerSaved, ChatMessage
 from core.jobs import Job
-from core.values import AnswerSaved, ChatMessage
 from core.workspace import Workspace
 from models.conversation import Sampling, Usage
 from models.progress import ignore_progress

@@ -10,22 +10,24 @@ from pathlib import Path
 import pytest
 
 from core.chat.turn import TurnEvent
-from core.chat.values import (
+from core.chat.words import basis_text, omission_text, suggestion_text, verdict_text
+from core.conversation import (
     AnswerFormat,
+    AnswerSaved,
     Basis,
     Cause,
+    ChatMessage,
     FormatKind,
     Omission,
     OmissionKind,
     Patience,
     Scope,
+    SearchedDocuments,
     SurveyKind,
     SurveySuggested,
     Verdict,
 )
-from core.chat.words import basis_text, omission_text, suggestion_text, verdict_text
 from core.jobs import Job
-from core.values import AnswerSaved, ChatMessage, SearchedDocuments
 from core.workspace import Workspace
 from models.conversation import Sampling
 from tests.support import speech

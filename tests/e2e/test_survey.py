@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core.chat.values import Scope, SurveyKind
+from core.conversation import Scope, SurveyKind
 from core.faults import ChatFault
 from core.jobs import Job
 from core.survey.export import coverage_statement, to_csv, to_markdown

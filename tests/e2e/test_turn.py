@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from core.chat.turn import TurnEvent
+from core.conversation import AnswerSaved, ChatMessage, SearchedDocuments, ToolUsed
 from core.faults import ChatFault, ModelFault
 from core.jobs import Job
-from core.values import AnswerSaved, ChatMessage, SearchedDocuments, Support, ToolUsed
+from core.values import Support
 from core.workspace import Workspace
 from models.cancel import CancelToken
 from models.conversation import AnswerDelta, Finished, FinishReason, Reading, ReasoningDelta, Sampling

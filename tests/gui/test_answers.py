@@ -9,9 +9,10 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from core.chat.values import (
+from core.conversation import (
     Basis,
     Cause,
+    ChatMessage,
     CheckedSentence,
     Judgement,
     Omission,
@@ -19,9 +20,10 @@ from core.chat.values import (
     Patience,
     SurveyKind,
     SurveySuggested,
+    ToolUsed,
     Verdict,
 )
-from core.values import ChatMessage, Citation, Support, ToolUsed
+from core.values import Citation, Support
 from gui.chat.answer import Answer
 from gui.chat.asking import Manner
 from gui.chat.turn import Phase, Turn

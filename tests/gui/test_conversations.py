@@ -10,7 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from core.values import ChatMessage, Citation, Support
+from core.conversation import ChatMessage
+from core.values import Citation, Support
 from core.workspace import Workspace
 from gui.chat.answer import Answer
 from gui.chat.question import Question

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from core.chat.values import WHOLE_LIBRARY, FormatKind, Patience, Scope
+from core.conversation import WHOLE_LIBRARY, FormatKind, Patience, Scope
 from gui.chat.form_dialog import FormDialog
 from gui.chat.mentions import mention_begun, without_mention
 from gui.chat.scope_dialog import ScopeDialog

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from core.chat.values import SurveyKind, SurveySuggested
+from core.conversation import SurveyKind, SurveySuggested
 from gui.chat.answer import Answer
 from gui.main_window import MainWindow, Opening
 from gui.surveys.page import SurveyPage

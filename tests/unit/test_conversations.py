@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from core.chat.values import (
+from core.conversation import (
     WHOLE_LIBRARY,
     Basis,
     Cause,
+    ChatMessage,
     CheckedSentence,
     Judgement,
     Omission,
@@ -22,12 +23,13 @@ from core.chat.values import (
     Scope,
     SurveyKind,
     SurveySuggested,
+    ToolUsed,
     Verdict,
 )
 from core.store.conversations import Conversations
 from core.store.database import Database
 from core.store.speeds import Speed, Speeds
-from core.values import ChatMessage, Citation, Support, ToolUsed
+from core.values import Citation, Support
 from models.conversation import Effort, Usage
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.chat.everything import about_everything, expected_s
-from core.chat.values import SurveyKind
+from core.conversation import SurveyKind
 from core.store.speeds import Speed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.chat.history import BYTES_PER_TOKEN, began_on, beginnings, prompt_room
-from core.values import ChatMessage
+from core.conversation import ChatMessage
 
 ROOM_TOKENS = 1000
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.chat.judging import judge
 from core.chat.opening import Opening
-from core.chat.values import Verdict
+from core.conversation import Verdict
 from core.values import Citation, Support
 
 TEXT = "The monthly rent is 940 euros, due on the third working day of each month. The tenant may keep one cat."

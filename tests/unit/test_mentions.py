@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.chat.mentions import read_mentions
-from core.chat.values import Scope
+from core.conversation import Scope
 from core.parsing.pool import ParserPool
 from core.store.scopes import Scopes
 from tests.support.libraries import OpenLibrary, open_library

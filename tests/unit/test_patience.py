@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.chat.patience import LEAST_CHARS, MOST_CHARS, budget, chars_per_token
-from core.chat.values import Patience
+from core.conversation import Patience
 
 ENGLISH = "How much is the monthly rent of the flat?"
 

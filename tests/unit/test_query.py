@@ -8,8 +8,7 @@ import pytest
 
 from core.chat.leaning import leaning
 from core.chat.query import search_query
-from core.chat.values import Basis, Patience
-from core.values import ChatMessage
+from core.conversation import Basis, ChatMessage, Patience
 
 SALES = "What were Acme's net sales in 2021?"
 HISTORY = (ChatMessage(1, "user", SALES), ChatMessage(2, "assistant", "They were 12 million [1]."))
@@ -38,6 +37,21 @@ def asked(text: str, query: str) -> ChatMessage:
 )
 def test_a_question_that_leans_on_the_conversation_is_made_complete(question: str, query: str) -> None:
     assert search_query(question, HISTORY) == query
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "query"),
+    [
+        ("What did March cost?", "And April?", "What did April cost?"),
+        ("Quanto custou o seguro em março?", "E em abril?", "Quanto custou o seguro em abril?"),
+        ("Was kostete die Heizung im März 2023?", "Und im Mai?", "Was kostete die Heizung im Mai 2023?"),
+        ("¿Cuánto costó en marzo de 2023?", "¿Y en mayo de 2024?", "¿Cuánto costó en mayo de 2024?"),
+        ("3月的费用是多少？", "那4月呢？", "4月的费用是多少？"),
+        ("2023年3月の費用はいくらですか？", "では5月は？", "2023年5月の費用はいくらですか？"),
+    ],
+)
+def test_a_follow_up_about_another_month_is_the_same_question(before: str, question: str, query: str) -> None:
+    assert search_query(question, [ChatMessage(1, "user", before)]) == query
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,22 @@ def test_cancelling_is_heard(reranker: Reranker) -> None:
         reranker.scores(QUESTION, PASSAGES, cancel)
 
 
+class HeardByTheModelAlone(CancelToken):
+    """As if it were cancelled after the last look at it, while the model computes."""
+
+    def check(self) -> None:
+        pass
+
+
+def test_cancelling_ends_the_computation_that_runs_and_the_next_one_is_whole(reranker: Reranker) -> None:
+    before = reranker.scores(QUESTION, PASSAGES)
+    cancel = HeardByTheModelAlone()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        reranker.scores(QUESTION, PASSAGES, cancel)
+    assert reranker.scores(QUESTION, PASSAGES) == pytest.approx(before, abs=1e-6)
+
+
 def test_a_file_without_a_classifier_is_refused(minilm_gguf: Path) -> None:
     with pytest.raises(ModelFault, match="no part that judges"):
         Reranker.open(minilm_gguf)

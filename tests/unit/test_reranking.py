@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from core.chat.gathering import Gathering
-from core.chat.values import WHOLE_LIBRARY, Patience
 from core.cli.explained import why_lines
+from core.conversation import WHOLE_LIBRARY, Patience
 from core.parsing.pool import ParserPool
 from core.retrieval.passage_ranking import Ranked
 from core.retrieval.reranking import BUDGET_S, LEAST, MOST, WEIGHT, Reranking, reranked
@@ -21,6 +21,7 @@ from core.retrieval.retriever import Retriever
 from core.store.postings import StoredPassage
 from core.store.scopes import Scopes
 from core.store.sections import Sections
+from models.cancel import CancelToken
 from models.reranker import Reranker, RerankerSpec
 from tests.support import gguf_models
 from tests.support.libraries import OpenLibrary, open_library
@@ -37,13 +38,13 @@ class Judge:
     now_s: float = 0.0
     asked: list[int] = field(default_factory=list)
 
-    def scores(self, question: str, passages: Sequence[str]) -> list[float]:
+    def scores(self, question: str, passages: Sequence[str], cancel: CancelToken | None = None) -> list[float]:
         self.asked.append(len(passages))
         self.now_s += self.passage_s * len(passages)
         return [self.says(text) for text in passages]
 
-    def judged(self, reranking: Reranking) -> list[float]:
-        return reranking.judged("Which harbour?", lambda n: TEXTS[:n])
+    def judged(self, reranking: Reranking, cancel: CancelToken | None = None) -> list[float]:
+        return reranking.judged("Which harbour?", lambda n: TEXTS[:n], cancel)
 
 
 def reranking_by(judge: Judge) -> Reranking:
@@ -88,6 +89,18 @@ def test_a_model_that_fails_is_logged_once_and_not_asked_again(word: float, capl
     with caplog.at_level(logging.WARNING):
         assert judge.judged(reranking) == judge.judged(reranking) == []
     assert (len(caplog.records), judge.asked) == (1, [1])
+
+
+def test_a_stopped_question_does_not_wait_for_it_and_the_next_one_asks_again(
+    opened: OpenLibrary, reranker: Reranker
+) -> None:
+    retriever = Retriever(opened.database, opened.vectors, lambda: None, lambda: reranker)
+    stopped = CancelToken()
+    stopped.cancel()
+    plain = retriever.search("Which harbour is open?", explain=True)
+    assert retriever.search("Which harbour is open?", explain=True, rerank=True, cancel=stopped) == plain
+    again = retriever.search("Which harbour is open?", explain=True, rerank=True)
+    assert all(p.why is not None and p.why.judged is not None for p in again.passages)
 
 
 def ranked(id: int, score: float) -> Ranked:

@@ -10,9 +10,9 @@ import pytest
 
 from core.chat import structured
 from core.chat.json_check import MismatchError, check
-from core.chat.values import AnswerFormat, FormatKind, Verdict
+from core.conversation import AnswerFormat, ChatMessage, FormatKind, Verdict
 from core.faults import ChatFault
-from core.values import ChatMessage, Citation, Support
+from core.values import Citation, Support
 from models.conversation import Sampling
 
 TABLE = AnswerFormat(FormatKind.TABLE, columns=("Vendor", "Amount"))

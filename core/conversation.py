@@ -1,17 +1,13 @@
-"""The values of a question and its answer: what it is about, what was read and left out, what the check found.
-
-Those that stand in a stored message are part of `core.values.ChatMessage`.
-"""
+"""The values of a conversation: what a question is about, what was read and left out, what the check found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from core.values import Citation, Support
+from core.values import Citation, Passage, Support
+from models.conversation import Effort, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +157,71 @@ class SurveySuggested:
     question: str
     documents: int
     expected_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationSummary:
+    """A line of the conversation list; times are UTC seconds since 1970."""
+
+    id: int
+    title: str
+    created_s: float
+    updated_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUsed:
+    """Event of a turn: the model called `name` with `arguments` (JSON text) and was given `result`; `ok` is False if
+    the call was refused or failed. `cut_chars` of the result were left out."""
+
+    name: str
+    arguments: str
+    result: str
+    ok: bool
+    cut_chars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """A stored message, `role` "user" or "assistant". For an answer: its reasoning, its checked `citations` in order
+    of their first mention, its effort; `complete` is False if it was stopped or cut. For a question: `prompt`, the
+    exact text the model was given, kept so that the next turn renders the same tokens and the cache holds. `sources`
+    are the passages numbered in the question's prompt, or found by the answer's `tools`. `omissions` are what was left
+    out of either. A question has its `basis` and may have a `suggestion`; an answer has its `judgement`, and `data`,
+    the JSON text, if another form than text was asked for (`text` then shows the same as Markdown)."""
+
+    id: int
+    role: str
+    text: str
+    reasoning: str = ""
+    citations: tuple[Citation, ...] = ()
+    sources: tuple[Citation, ...] = ()
+    tools: tuple[ToolUsed, ...] = ()
+    effort: Effort | None = None
+    complete: bool = True
+    usage: Usage | None = None
+    prompt: str = ""
+    created_s: float = 0.0
+    omissions: tuple[Omission, ...] = ()
+    basis: Basis | None = None
+    suggestion: SurveySuggested | None = None
+    judgement: Judgement | None = None
+    data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedDocuments:
+    """Event of a turn: the passages the answer will be written from, out of `documents_searched` documents, and the
+    `query` they were looked for with (the question, or the question made complete from the conversation)."""
+
+    query: str
+    passages: tuple[Passage, ...]
+    documents_searched: int
+    meaning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSaved:
+    """Last event of a turn: the answer as it was stored, with its checked citations."""
+
+    message: ChatMessage
