@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+from core.months import month_names, month_pattern, plain_letters
+
 _LATEST = re.compile(
     r"\b(?:latest|newest|(?:most|more) recent(?:ly)?|last (?:report|filing|version|issue|edition|year|quarter|month)"
     r"|neu?este[nrms]?|letzte[nrms]?|aktuellste[nrms]?|derni[eè]re?s?|plus r[eé]cente?s?|[uú]ltim[oa]s?"
@@ -13,8 +15,8 @@ _LATEST = re.compile(
     r"|最新|直近|最近的|последн|свеж|أحدث|नवीनतम",
     re.IGNORECASE,
 )
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[a-z]*"
+_MONTH = rf"(?<![a-z])(?P<month>{month_pattern()})(?![a-z])\.?"
+_OF = r"(?:[-_., ]*del?(?=[-_. ]))?"
 _YEAR = r"(?<![0-9])(?P<year>(?:19|20)[0-9]{2})(?![0-9])"
 _DATES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -22,7 +24,8 @@ _DATES = tuple(
         _YEAR.replace("(?![0-9])", "") + r"[-_. ]?(?P<number>0[1-9]|1[0-2])(?:[-_. ]?[0-3][0-9])?(?![0-9a-z])",
         _YEAR + r"[-_. ]*q(?P<quarter>[1-4])(?![0-9])",
         r"(?<![a-z0-9])q(?P<quarter>[1-4])[-_. ]*" + _YEAR,
-        rf"(?<![a-z]){_MONTH}[-_., ]*(?:[0-3]?[0-9](?:st|nd|rd|th)?[-_., ]+)?{_YEAR}",
+        _YEAR + r" ?年 ?(?P<number>1[0-2]|0?[1-9]) ?月",
+        rf"{_MONTH}{_OF}[-_., ]*(?:[0-3]?[0-9](?:st|nd|rd|th)?[-_., ]+)?{_YEAR}",
         rf"{_YEAR}[-_., ]*{_MONTH}",
         _YEAR,
     )
@@ -38,7 +41,7 @@ def asks_for_latest(question: str) -> bool:
 
 def date_of(*texts: str) -> int | None:
     """Months since the year 0 of the first date in the first of `texts` that has one; a year alone is its end."""
-    for text in texts:
+    for text in map(plain_letters, texts):
         for pattern in _DATES:
             if found := pattern.search(text):
                 return _months(found)
@@ -52,7 +55,7 @@ def _months(found: re.Match[str]) -> int:
     elif parts.get("quarter"):
         month = 3 * int(parts["quarter"])
     elif parts.get("month"):
-        month = _MONTHS.index(parts["month"].lower()[:3]) + 1
+        month = month_names()[parts["month"]]
     else:
         month = 12
     return 12 * int(parts["year"]) + month

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+from core.months import months_in, spellings
 from core.retrieval.analysis import CLUSTERED, PAIRED, terms
 from core.retrieval.language import function_words, is_english
 
@@ -23,8 +24,6 @@ _UNSPACED = re.compile(f"[{PAIRED}{CLUSTERED}]+")
 _PLAIN_WORD = re.compile(r"[^\W_]+")
 _QUARTER = re.compile(r"\b(first|second|third|fourth|1st|2nd|3rd|4th)[ -](?:fiscal[ -])?quarter", re.IGNORECASE)
 _QUARTERS = {"first": "q1", "second": "q2", "third": "q3", "fourth": "q4", "1": "q1", "2": "q2", "3": "q3", "4": "q4"}
-_MONTHS = "January February March April May June July August September October November December".split()
-_MONTH = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b")
 SHORTEST_NUMBER = 3
 """Digits; a shorter number counts something more often than it names something."""
 
@@ -63,8 +62,8 @@ def _is_count(term: str) -> bool:
 
 
 def _aliases(text: str) -> list[str]:
-    """ "Best Buy" may be BESTBUY in a file's name, "third quarter" may be Q3, and "March" may be 03 or Mar."""
+    """ "Best Buy" may be BESTBUY in a file's name, "third quarter" may be Q3, and "März" 03, Mar or March."""
     joined = (a + b for a, b in pairwise(_PLAIN_WORD.findall(text)) if a[0].isupper() and b[0].isupper())
     quarters = [_QUARTERS[found[1].lower() if found[1].isalpha() else found[1][0]] for found in _QUARTER.finditer(text)]
-    months = [alias for name in _MONTH.findall(text) for alias in (f"{_MONTHS.index(name) + 1:02}", name[:3].lower())]
+    months = [term for month in months_in(text) for name in spellings(month.number) for term in terms(name)[:1]]
     return [*quarters, *months, *(term for word in joined for term in terms(word.lower())[:1])]

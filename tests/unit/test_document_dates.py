@@ -18,6 +18,16 @@ from core.retrieval.document_dates import asks_for_latest, date_of, recency
         ("Minutes of March 12, 2020.docx", 2020, 3),
         ("minutes Mar 2018", 2018, 3),
         ("NIKE_2018_10K.pdf", 2018, 12),
+        ("relatorio-marco-2023.pdf", 2023, 3),
+        ("Ata de 12 de março de 2023.docx", 2023, 3),
+        ("Bericht März 2023.pdf", 2023, 3),
+        ("Protokoll 3. Okt. 2021", 2021, 10),
+        ("Informe de septiembre del 2022", 2022, 9),
+        ("Rapport août 2019.pdf", 2019, 8),
+        ("verbale 4 giugno 2020", 2020, 6),
+        ("Sept 2021 minutes", 2021, 9),
+        ("2023年3月 議事録.pdf", 2023, 3),
+        ("会议纪要2023年12月5日", 2023, 12),
     ],
 )
 def test_a_date_is_read_as_exactly_as_it_is_written(name: str, year: int, month: int) -> None:

@@ -34,10 +34,28 @@ def test_in_a_script_without_spaces_a_number_is_a_name_and_what_follows_it_is_no
         ("in the 1st fiscal quarter", "q1"),
         ("the March report", "03"),
         ("the March report", "mar"),
+        ("no relatório de março", "03"),
+        ("im Bericht vom März 2023", "mar"),
+        ("el informe de marzo", "march"),
+        ("le rapport de mars", "03"),
+        ("il rapporto di marzo", "03"),
+        ("3月の報告書", "03"),
+        ("三月份的报告", "03"),
+        ("12月报告", "dec"),
+        ("o relatório de 5 fev 2023", "02"),
+        ("der Bericht für Okt. 2023", "10"),
     ],
 )
 def test_names_have_other_spellings(text: str, alias: str) -> None:
     assert alias in read_question(text).aliases
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["may I march out?", "la planète Mars", "chi ha mai detto no?", "nach 3か月", "3月間", "May I ask?", "mach es"],
+)
+def test_words_that_only_look_like_months_are_none(text: str) -> None:
+    assert not {"03", "05"} & set(read_question(text).aliases)
 
 
 @pytest.mark.parametrize(
