@@ -13,12 +13,13 @@ from core.evaluation.places import Place, by_name, locate
 from core.evaluation.questions import Gold, KnownQuestion
 from core.jobs import Job
 from core.library.library import Library
-from core.retrieval.retriever import Retriever
+from core.retrieval.retriever import Cut, Retriever
 from core.values import DocumentText, Passage, SearchResult
 from models.progress import Progress
 
 PASSAGES = 20
 PASSAGES_IN_BUDGET = 60
+CUTS = (Cut(PASSAGES), *(Cut(PASSAGES_IN_BUDGET, budget) for budget in BUDGETS))
 ANY_KIND = "all"
 
 
@@ -77,14 +78,11 @@ def evaluate(
 
 def _ask(retriever: Retriever, places: _Places, question: KnownQuestion) -> _Asked:
     began_s = time.perf_counter()
-    found = retriever.search(question.text, limit=PASSAGES)
+    found, *in_budgets = retriever.search_cuts(question.text, CUTS)
     seconds = time.perf_counter() - began_s
     outcome = None
     if known := places.of(question):
-        within = {
-            budget: _spans(retriever.search(question.text, limit=PASSAGES_IN_BUDGET, max_chars=budget))
-            for budget in BUDGETS
-        }
+        within = {budget: _spans(part) for budget, part in zip(BUDGETS, in_budgets, strict=True)}
         outcome = measure(known, _spans(found), within)
     return _Asked(question, outcome, found.answered, seconds, found.meaning)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.jobs import Job
 from core.library.attention import Attention
 from core.library.context import embedded_text, own_title
+from core.library.reading import TokenCounter
 from core.store.database import Database
 from core.store.texts import spans
 from core.store.vector_ledger import VectorLedger
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.embedder import EmbedderSpec
-
     Vectors = NDArray[np.float32]
 
 log = logging.getLogger(__name__)
@@ -35,11 +34,8 @@ SAMPLES = 8
 PUSH_EVERY = 4096  # vectors that the store does not have yet are searched one by one
 
 
-class PassageEmbedder(Protocol):
+class PassageEmbedder(TokenCounter, Protocol):
     """What is needed of an embedding model (`models.embedder.Embedder`)."""
-
-    @property
-    def spec(self) -> EmbedderSpec: ...
 
     def embed_passages(self, texts: Sequence[str], cancel: CancelToken | None = None) -> Vectors: ...
 

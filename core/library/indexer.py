@@ -15,7 +15,7 @@ from pathlib import Path
 from core.i18n import fault_text, tr
 from core.jobs import Job
 from core.library.attention import Attention
-from core.library.reading import look_at, reading_of, still_same
+from core.library.reading import TokenCounter, look_at, reading_of, still_same
 from core.parsing.document import ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem, fault_of
 from core.parsing.pool import ParserPool
@@ -84,6 +84,7 @@ class Indexer:
         open_pool: Callable[[], ParserPool],
         attention: Attention,
         largest_bytes: Callable[[], int],
+        embedder: Callable[[], TokenCounter | None] = lambda: None,
     ) -> None:
         self._documents = documents
         self._contents = contents
@@ -91,6 +92,7 @@ class Indexer:
         self._open_pool = open_pool
         self._attention = attention
         self._largest_bytes = largest_bytes
+        self._embedder = embedder
         self._stamps: dict[Path, FileStamp] = {}
 
     @contextmanager
@@ -177,7 +179,7 @@ class Indexer:
             return last  # it was written while it was read: it stays queued
         if fault is None and parsed is not None:
             run.pages += len(parsed.pages)
-            run.indexed += self._contents.put(file.id, reading_of(path, stamp, parsed))
+            run.indexed += self._contents.put(file.id, reading_of(path, stamp, parsed, self._embedder()))
             return True
         fault = fault or ParseFault(ParseProblem.CRASHED)
         if fault.problem in _ENDS_ITS_PROCESS and self._documents.count_attempt(file.id) < TRIES:

@@ -76,6 +76,7 @@ class Library:
             parser_pool,
             attention,
             lambda: rules().largest_file_bytes,
+            embedder,
         )
         self._recognition = Recognition(
             self._documents,
@@ -84,6 +85,7 @@ class Library:
             attention,
             PageWords(database),
             self._recognition_languages,
+            embedder,
         )
         self._upkeep = Upkeep(database, attention)
         self._indexing = threading.Lock()

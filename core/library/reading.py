@@ -1,18 +1,37 @@
-"""From a file to what is stored of it: look at the file, have it parsed, cut it into passages."""
+"""From a file to what is stored of it: look at the file, have it parsed, cut it into passages.
+
+Passages are sized in characters, the same with and without an embedding model, so that another model finds them as they
+are; but none is longer than the model in use reads at once.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from core.library.context import content_hash, document_context, embedded_text, own_title
 from core.parsing.chunking import chunk
 from core.parsing.document import ParsedDocument
 from core.store.contents import ChunkRecord, FileStamp, Reading
 
+if TYPE_CHECKING:
+    from models.embedder import EmbedderSpec
+
 BLOCK_BYTES = 1 << 20
+ENDS = 8  # tokens beside those of the text, at most
+
+
+class TokenCounter(Protocol):
+    """What is needed of an embedding model (`models.embedder.Embedder`)."""
+
+    @property
+    def spec(self) -> EmbedderSpec: ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
 
 
 def look_at(path: Path, largest_bytes: int | None = None) -> FileStamp:
@@ -38,11 +57,16 @@ def still_same(path: Path, stamp: FileStamp) -> bool:
     return (status.st_size, status.st_mtime_ns) == (stamp.size_bytes, stamp.modified_ns)
 
 
-def reading_of(path: Path, stamp: FileStamp, parsed: ParsedDocument) -> Reading:
-    """What is stored of `parsed`, which was read from `path` while `stamp` held."""
+def reading_of(path: Path, stamp: FileStamp, parsed: ParsedDocument, embedder: TokenCounter | None = None) -> Reading:
+    """What is stored of `parsed`, which was read from `path` while `stamp` held; in passages that `embedder` reads
+    whole."""
     title = parsed.title or path.stem
     own = own_title(path, title)
     text = parsed.text
+
+    def fits(section: str, body: str) -> bool:
+        return embedder is None or _is_read_whole(embedder, embedded_text(own, section, body))
+
     chunks = tuple(
         ChunkRecord(
             piece.start,
@@ -51,7 +75,7 @@ def reading_of(path: Path, stamp: FileStamp, parsed: ParsedDocument) -> Reading:
             piece.section,
             content_hash(embedded_text(own, piece.section, text[piece.start : piece.end])),
         )
-        for piece in chunk(parsed)
+        for piece in chunk(parsed, fits=fits)
     )
     return Reading(
         stamp=stamp,
@@ -67,3 +91,14 @@ def reading_of(path: Path, stamp: FileStamp, parsed: ParsedDocument) -> Reading:
         pictures=parsed.unread_pages,
         rows=parsed.rows,
     )
+
+
+def _is_read_whole(embedder: TokenCounter, text: str) -> bool:
+    """Whether the model reads all of `text` at once. No token stands for less than a byte."""
+    spec = embedder.spec
+    if len(text.encode("utf-8", "replace")) + len(spec.passage_prefix.encode()) + ENDS <= spec.max_tokens:
+        return True
+    try:
+        return embedder.count_tokens([text])[0] <= spec.max_tokens
+    except RuntimeError:
+        return True  # another model took its place this moment; what is too long is embedded in parts

@@ -13,7 +13,7 @@ from pathlib import Path
 from core.i18n import fault_text, ngettext, tr
 from core.jobs import Job
 from core.library.attention import Attention
-from core.library.reading import look_at, reading_of, still_same
+from core.library.reading import TokenCounter, look_at, reading_of, still_same
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.pool import Parsed, ParserPool
 from core.parsing.registry import format_of, label_of
@@ -49,6 +49,7 @@ class Recognition:
         attention: Attention,
         page_words: PageWords,
         languages: Callable[[], Sequence[str]],
+        embedder: Callable[[], TokenCounter | None] = lambda: None,
     ) -> None:
         self._documents = documents
         self._contents = contents
@@ -56,6 +57,7 @@ class Recognition:
         self._attention = attention
         self._page_words = page_words
         self._languages = languages
+        self._embedder = embedder
         self._waiting: dict[Path, QueuedFile] = {}
         self._stamps: dict[Path, FileStamp] = {}
 
@@ -116,7 +118,8 @@ class Recognition:
         if not still_same(outcome.path, stamp):
             return False
         if outcome.document is not None:
-            return self._contents.put(file.id, reading_of(outcome.path, stamp, outcome.document))
+            reading = reading_of(outcome.path, stamp, outcome.document, self._embedder())
+            return self._contents.put(file.id, reading)
         fault = outcome.fault or ParseFault(ParseProblem.CRASHED)
         if fault.problem in _MAY_PASS:
             return False

@@ -12,17 +12,19 @@ import re
 import zlib
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from core.parsing.document import Block, BlockKind, ParsedDocument, one_line
 from core.parsing.sentences import clause_ends, sentence_ends, splits_character, splits_word
+from core.parsing.table_header import header_of
 
 SECTION_SEPARATOR = " › "
 _SECTION_CHARS = 200
 _HASH_REACH = 16
 _LONGEST_CHARACTER = 4096
+_SHORTEST_CHARS = 40  # a chunk that does not fit is not cut for it below this
 _LINE_END = re.compile(r"\n(?P<blank>\s*\n)?(?=[ \t]*\S)")
 _NEWLINE = re.compile(r"\n")
 
@@ -51,19 +53,34 @@ class ChunkingRules:
         """Rules for chunks of about `size_chars` characters."""
         return cls(size_chars // 2, size_chars * 4 // 3, size_chars * 2 // 9)
 
+    def halved(self) -> ChunkingRules:
+        return replace(
+            self, min_chars=self.min_chars // 2, max_chars=self.max_chars // 2, small_chars=self.small_chars // 2
+        )
+
 
 DEFAULT_RULES = ChunkingRules()
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """`text[start:end]` of the document; `page` is the 0-based page of its start, `section` its heading path."""
+    """`text[start:end]` of the document; `page` is the 0-based page of its start, `section` its heading path, in a
+    piece of a long table that does not hold the header with what the columns are called."""
 
     ordinal: int
     start: int
     end: int
     page: int | None
     section: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Rows from `start` to `end` that stand under `header`."""
+
+    start: int
+    end: int
+    header: str
 
 
 @dataclass(slots=True)
@@ -73,19 +90,25 @@ class _Group:
     start: int
     end: int
     sections: list[tuple[int, str]] = field(default_factory=list)
+    tables: list[_Table] = field(default_factory=list)
     places: list[tuple[int, int]] = field(default_factory=list)
     has_body: bool = False
 
 
-def chunk(parsed: ParsedDocument, rules: ChunkingRules = DEFAULT_RULES) -> tuple[Chunk, ...]:
-    """The chunks of `parsed`, in order, without overlap; together they hold every non-blank character."""
+def chunk(
+    parsed: ParsedDocument, rules: ChunkingRules = DEFAULT_RULES, fits: Callable[[str, str], bool] | None = None
+) -> tuple[Chunk, ...]:
+    """The chunks of `parsed`, in order, without overlap; together they hold every non-blank character. One whose
+    section and text do not fit is cut further."""
     chunks: list[Chunk] = []
     for run in _runs(_groups(parsed, rules), rules):
-        starts = [start for group in run for start, _ in group.sections]
-        names = [name for group in run for _, name in group.sections]
-        for start, end in _cut_run(parsed.text, run, rules):
-            section = _dominant(starts, names, start, end)
-            chunks.append(Chunk(len(chunks), start, end, parsed.page_at(start), section))
+        headings = _Headings(run)
+
+        def is_fitting(start: int, end: int, headings: _Headings = headings) -> bool:
+            return fits is None or fits(headings.over(start, end), parsed.text[start:end])
+
+        for start, end in _cut_run(parsed.text, run, rules, is_fitting):
+            chunks.append(Chunk(len(chunks), start, end, parsed.page_at(start), headings.over(start, end)))
     return tuple(chunks)
 
 
@@ -135,6 +158,8 @@ def _groups(parsed: ParsedDocument, rules: ChunkingRules) -> Iterator[_Group]:
         if not group.sections or group.sections[-1][1] != section:
             group.sections.append((unit.start, section))
         group.end = unit.end
+        if unit.kind is BlockKind.TABLE and (header := header_of(parsed.text, unit.start, unit.end)):
+            group.tables.append(_Table(header[0], unit.end, header[1]))
         if not is_heading:
             group.has_body = True
             group.places += _places(parsed.text, unit)
@@ -184,7 +209,9 @@ def _runs(groups: Iterator[_Group], rules: ChunkingRules) -> Iterator[list[_Grou
         yield run
 
 
-def _cut_run(text: str, run: list[_Group], rules: ChunkingRules) -> Iterator[tuple[int, int]]:
+def _cut_run(
+    text: str, run: list[_Group], rules: ChunkingRules, fits: Callable[[int, int], bool]
+) -> Iterator[tuple[int, int]]:
     places: list[tuple[int, int]] = []
     for group in run:
         places += group.places
@@ -192,12 +219,16 @@ def _cut_run(text: str, run: list[_Group], rules: ChunkingRules) -> Iterator[tup
             places[-1] = (places[-1][0], _SECTION)
     start, end = run[0].start, run[-1].end
     offsets = [offset for offset, _ in places]
-    while end - start > rules.max_chars:
-        cut = _best_cut(text, places, offsets, start, rules)
+    while start < end:
+        cut, now = end, rules
+        if end - start > rules.max_chars:
+            cut = _best_cut(text, places, offsets, start, rules)
+        while now.max_chars >= _SHORTEST_CHARS and not fits(start, cut):
+            now = now.halved()
+            if cut - start > now.max_chars:
+                cut = _best_cut(text, places, offsets, start, now)
         yield _trim(text, start, cut)
         start, _ = _trim(text, cut, end)
-    if start < end:
-        yield start, end
 
 
 def _best_cut(text: str, places: list[tuple[int, int]], offsets: list[int], start: int, rules: ChunkingRules) -> int:
@@ -239,20 +270,37 @@ def _hash(text: str, offset: int) -> int:
     return zlib.crc32(around.encode("utf-8", "surrogatepass"))
 
 
-def _dominant(starts: list[int], names: list[str], start: int, end: int) -> str:
-    """The section that most of `text[start:end]` lies in; where none holds half of it, what their paths share."""
-    first = max(0, bisect_right(starts, start) - 1)
-    share: Counter[str] = Counter()
-    for index in range(first, len(starts)):
-        if starts[index] >= end:
-            break
-        until = starts[index + 1] if index + 1 < len(starts) else end
-        share[names[index]] += min(end, until) - max(start, starts[index])
-    if not share:
-        return ""
-    name, most = share.most_common(1)[0]
-    if most >= 0.5 * (end - start):
-        return name
-    paths = [other.split(SECTION_SEPARATOR) for other in share]
-    shared = takewhile(lambda steps: len(set(steps)) == 1, zip(*paths, strict=False))
-    return SECTION_SEPARATOR.join(steps[0] for steps in shared) or name
+class _Headings:
+    """What the pieces of a run stand under: headings, and in a long table its header."""
+
+    def __init__(self, run: list[_Group]) -> None:
+        self._starts = [start for group in run for start, _ in group.sections]
+        self._names = [name for group in run for _, name in group.sections]
+        self._tables = [table for group in run for table in group.tables]
+
+    def over(self, start: int, end: int) -> str:
+        return SECTION_SEPARATOR.join(filter(None, (self._section(start, end), self._header(start))))
+
+    def _header(self, start: int) -> str:
+        """That of the table among whose rows a piece begins."""
+        last = bisect_right(self._tables, start, key=lambda table: table.start) - 1
+        return self._tables[last].header if last >= 0 and start < self._tables[last].end else ""
+
+    def _section(self, start: int, end: int) -> str:
+        """The section that most of the text lies in; where none holds half of it, what their paths share."""
+        starts = self._starts
+        first = max(0, bisect_right(starts, start) - 1)
+        share: Counter[str] = Counter()
+        for index in range(first, len(starts)):
+            if starts[index] >= end:
+                break
+            until = starts[index + 1] if index + 1 < len(starts) else end
+            share[self._names[index]] += min(end, until) - max(start, starts[index])
+        if not share:
+            return ""
+        name, most = share.most_common(1)[0]
+        if most >= 0.5 * (end - start):
+            return name
+        paths = [other.split(SECTION_SEPARATOR) for other in share]
+        shared = takewhile(lambda steps: len(set(steps)) == 1, zip(*paths, strict=False))
+        return SECTION_SEPARATOR.join(steps[0] for steps in shared) or name

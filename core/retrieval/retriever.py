@@ -55,6 +55,14 @@ REACH = 3
 """Passages on either side of a candidate that may be shown with it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How much is wanted of what was found: at most so many passages, together at most so many characters."""
+
+    limit: int = 10
+    max_chars: int | None = None
+
+
 class QuestionEmbedder(Protocol):
     """What is needed of an embedding model (`models.embedder.Embedder`)."""
 
@@ -97,6 +105,24 @@ class Retriever:
         passage says why it ranks where it does. With `rerank`, the ranking model is asked, if there is one, which takes
         up to some seconds: for a question, not for what is searched while somebody types. `spread` over documents;
         a question that asks across documents is, anyhow. Once `cancel` is set, the ranking model is not waited for."""
+        cut = Cut(limit, max_chars)
+        (found,) = self.search_cuts(
+            query, (cut,), documents, explain=explain, rerank=rerank, spread=spread, cancel=cancel
+        )
+        return found
+
+    def search_cuts(
+        self,
+        query: str,
+        cuts: Sequence[Cut],
+        documents: frozenset[int] | None = None,
+        *,
+        explain: bool = False,
+        rerank: bool = False,
+        spread: bool = False,
+        cancel: CancelToken | None = None,
+    ) -> list[SearchResult]:
+        """Search and rank once, and give what `search` does for each of `cuts`."""
         started_s = time.perf_counter()
         question = read_question(query)
         meaning = self._meaning(query)
@@ -113,14 +139,22 @@ class Retriever:
                 judged = self._reranking.judged(query, lambda n: _judged_texts(texts, ranked[:n]), cancel)
                 ranked = reranked(ranked, judged)
             spread = spread or asks_across(query)
-            chosen = select(ranked, limit=limit, max_chars=max_chars, terms_of=reader.terms_of, spread=spread)
-            why = Explainer(scores, by_keywords, [i for i, _ in nearest])
-            reasons = [why.explain(s.seed, reader.terms_of(s.seed.passage)) if explain else None for s in chosen]
-            passages = _shown(connection, texts, chosen, reasons)
+            why = Explainer(scores, by_keywords, [i for i, _ in nearest]) if explain else None
+            shown: list[tuple[Passage, ...]] = []
+            for cut in cuts:
+                chosen = select(
+                    ranked, limit=cut.limit, max_chars=cut.max_chars, terms_of=reader.terms_of, spread=spread
+                )
+                reasons = [why.explain(s.seed, reader.terms_of(s.seed.passage)) if why else None for s in chosen]
+                shown.append(_shown(connection, texts, chosen, reasons))
         closest = nearest[0][1] if nearest and meaning is not None and meaning.trust == 1 else None
-        sign = answered(question, scores.weights, [_terms_shown(passage) for passage in passages[:PASSAGES]], closest)
-        log.debug("%d passages in %.0f ms", len(passages), (time.perf_counter() - started_s) * 1000)
-        return SearchResult(query, passages, searched, meaning is not None, sign)
+        log.debug("a search took %.0f ms", (time.perf_counter() - started_s) * 1000)
+
+        def sign(passages: Sequence[Passage]) -> float:
+            texts = [_terms_shown(passage) for passage in passages[:PASSAGES]]
+            return answered(question, scores.weights, texts, closest)
+
+        return [SearchResult(query, some, searched, meaning is not None, sign(some)) for some in shown]
 
     def _meaning(self, query: str) -> _Meaning | None:
         """The question's vector; None without an embedding model, or where it does not know the script."""

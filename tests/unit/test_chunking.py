@@ -17,6 +17,7 @@ from core.parsing.markdown import markdown_blocks
 from core.parsing.plain import text_blocks
 from core.parsing.registry import parse_file
 from core.parsing.sentences import sentence_ends, splits_character, splits_word
+from core.parsing.table_header import header_of
 
 SMALL = ChunkingRules(min_chars=40, max_chars=120, small_chars=20)
 WORDS = "mill river wind flour grain wheel stone miller sack cart horse bread oven field harvest water".split()
@@ -185,6 +186,47 @@ def test_rows_of_a_table_are_kept_whole() -> None:
     document = out.build("T")
     for piece in pieces(document, ChunkingRules()):
         assert all(line in rows or line.startswith("No\t") for line in piece.split("\n"))
+
+
+def test_pieces_of_a_long_table_stand_under_its_header() -> None:
+    out = DocumentBuilder("xlsx", ParseLimits())
+    out.heading("Stores", 1)
+    out.table([["No", "Name", "Grain"], *([str(n), f"Miller {n}", f"kind {n}"] for n in range(200))])
+    out.paragraph(prose(200))
+    chunks = chunk(out.build("T"))
+    table, after = [one.section for one in chunks[:5]], chunks[-1].section
+    assert table == ["Stores", *4 * ["Stores › No | Name | Grain"]]
+    assert after == "Stores"
+
+
+@pytest.mark.parametrize(
+    ("table", "header"),
+    [
+        ("Name;Grain;Sacks\nMiller;rye;17", "Name | Grain | Sacks"),
+        ("| Name | **Grain** |\n|---|---|\n| Miller | rye |", "Name | Grain"),
+        ("2024\t1,874\t3.5 %\n2025\t1,901\t3.6 %", None),
+        ("Miller\n17", None),
+        ('{"name": "Miller", "sacks": 17}\n{"name": "Baker", "sacks": 3}', None),
+        ("Name\tGrain", None),
+    ],
+)
+def test_a_header_names_columns_and_holds_no_values(table: str, header: str | None) -> None:
+    found = header_of(f"before\n{table}", 7, 7 + len(table))
+    assert (found and found[1]) == header
+
+
+def test_a_chunk_that_does_not_fit_is_cut_further() -> None:
+    text = prose(300) + "\n\n" + "１２３，４５６。" * 60 + "\n\n" + prose(300, seed=2)
+
+    def fits(section: str, body: str) -> bool:
+        return len(body.encode()) <= 600
+
+    document = plain(text)
+    chunks, unbounded = chunk(document, fits=fits), chunk(document)
+    assert_sound(document, chunks, ChunkingRules())
+    assert all(fits("", text[one.start : one.end]) for one in chunks)
+    assert len(chunks) > len(unbounded)
+    assert len({(one.start, one.end) for one in chunks} & {(one.start, one.end) for one in unbounded}) >= 4
 
 
 def test_languages_without_spaces_are_cut_at_their_own_sentence_ends() -> None:

@@ -20,6 +20,7 @@ from core.library.scan import ScanRules
 from core.parsing.pool import ParserPool
 from core.retrieval.analysis import terms
 from core.store import keywords
+from core.store.texts import spans
 from core.values import DocumentState, IndexReport
 from models.cancel import CancelToken
 from models.embedder import Embedder
@@ -375,6 +376,7 @@ class Counting:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self.spec = embedder.spec
+        self.count_tokens = embedder.count_tokens
         self.embedded = 0
 
     def embed_passages(self, texts, cancel=None):  # type: ignore[no-untyped-def]  # as in Embedder
@@ -401,6 +403,26 @@ def test_only_what_changed_is_embedded_again(
         opened.index(folder)
         assert 1 <= counting.embedded <= 2
         assert opened.vectors.count(embedder.spec.fingerprint) == opened.library.counts().passages
+        assert opened.vectors.is_ready(embedder.spec.fingerprint)
+
+
+def test_no_passage_is_longer_than_the_model_reads_at_once(
+    tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder
+) -> None:
+    put(folder / "digits.txt", "\n".join(f"{n * 7919:x} {n * 104729:x}; {n * 31:o}" for n in range(300)))
+
+    def longest(opened: OpenLibrary) -> int:
+        with opened.database.read() as connection:
+            rows = connection.execute('SELECT document_id, start, "end" FROM chunks').fetchall()
+            texts = [text for i, start, end in rows for text in spans(connection, i, [(start, end)])]
+        return max(embedder.count_tokens(texts))
+
+    with open_library(tmp_path / "without", pool) as opened:
+        opened.index(folder)
+        assert longest(opened) > embedder.spec.max_tokens
+    with open_library(tmp_path / "with", pool, lambda: embedder) as opened:
+        opened.index(folder)
+        assert longest(opened) <= embedder.spec.max_tokens
         assert opened.vectors.is_ready(embedder.spec.fingerprint)
 
 
