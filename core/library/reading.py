@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.library.context import content_hash, document_context, embedded_text, own_title
 from core.parsing.chunking import chunk
 from core.parsing.document import ParsedDocument
+from core.retrieval.language import is_latin
 from core.store.contents import ChunkRecord, FileStamp, Reading
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def reading_of(path: Path, stamp: FileStamp, parsed: ParsedDocument, embedder: T
     text = parsed.text
 
     def fits(section: str, body: str) -> bool:
-        return embedder is None or _is_read_whole(embedder, embedded_text(own, section, body))
+        return embedder is None or _is_read_whole(embedder, embedded_text(own, section, body), body)
 
     chunks = tuple(
         ChunkRecord(
@@ -93,10 +94,14 @@ def reading_of(path: Path, stamp: FileStamp, parsed: ParsedDocument, embedder: T
     )
 
 
-def _is_read_whole(embedder: TokenCounter, text: str) -> bool:
-    """Whether the model reads all of `text` at once. No token stands for less than a byte."""
+def _is_read_whole(embedder: TokenCounter, text: str, body: str) -> bool:
+    """Whether the model reads all of `text`, of which `body` is the passage's own, at once. No token stands for less
+    than a byte. One that knows English alone is not asked about other scripts: what it makes of them decides
+    nothing."""
     spec = embedder.spec
     if len(text.encode("utf-8", "replace")) + len(spec.passage_prefix.encode()) + ENDS <= spec.max_tokens:
+        return True
+    if spec.english_only and not body.isascii() and not is_latin(body):
         return True
     try:
         return embedder.count_tokens([text])[0] <= spec.max_tokens

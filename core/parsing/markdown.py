@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from core.parsing.document import Block, BlockKind, ParsedDocument, one_line
 from core.parsing.encoding import decode
 from core.parsing.limits import ParseLimits
+from core.parsing.plain import wiki_heading
 from core.parsing.source import Source
 
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
@@ -93,6 +94,8 @@ class _Scanner:
             self._heading(start, end, len(heading[1]), heading[2] or "")
         elif heading := _HTML_HEADING.match(line):
             self._heading(start, end, int(heading[1]), heading[2])
+        elif "=" in line and (wiki := wiki_heading(line)):
+            self._heading(start, end, *wiki)
         elif self._kind is BlockKind.PARAGRAPH and (underline := _SETEXT.match(line)) and self._single_line():
             title = self._text[self._start : self._end]
             self._kind = None

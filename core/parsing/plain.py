@@ -12,6 +12,7 @@ from core.parsing.source import Source
 _PARAGRAPH = re.compile(r"[^\S\n]*\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
 _NUMBERED = re.compile(r"(?:chapter|section|part|appendix|article)\s+[\dIVXLC]+\b|(\d+(?:\.\d+){0,4})\.?\s+\S", re.I)
 _UNDERLINE = re.compile(r"[=\-~*^]{3,}\s*$")
+_WIKI_HEADING = re.compile(r"^[ \t]*(=(?: ?=){0,5})[ \t]*([^=\s](?:[^\n]*[^=\s])?)[ \t]*\1[ \t]*\r?$", re.M)
 _HEADING_CHARS = 80
 _SENTENCE_END = tuple(".!?,;:。！？，；")
 
@@ -26,8 +27,21 @@ def text_blocks(text: str) -> list[Block]:
     """Paragraphs (between blank lines) and the few lines that are surely headings."""
     blocks: list[Block] = []
     for found in _PARAGRAPH.finditer(text):
-        blocks += _paragraph(text, found.start(), found.end())
+        start, end = found.span()
+        for heading in _WIKI_HEADING.finditer(text, start, end) if "=" in text[start:end] else ():
+            if text[start : heading.start()].strip():
+                blocks += _paragraph(text, start, heading.start())
+            blocks.append(Block(BlockKind.HEADING, heading.start(), heading.end(), heading[1].count("="), heading[2]))
+            start = heading.end()
+        if text[start:end].strip():
+            blocks += _paragraph(text, start, end)
     return blocks
+
+
+def wiki_heading(line: str) -> tuple[int, str] | None:
+    """Level and words of a line such as "== History ==", also with spaces between the signs."""
+    found = _WIKI_HEADING.match(line)
+    return (found[1].count("="), found[2]) if found else None
 
 
 def _paragraph(text: str, start: int, end: int) -> list[Block]:

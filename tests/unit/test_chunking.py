@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,14 @@ def test_a_heading_begins_a_chunk_and_names_its_section() -> None:
     chunks = chunk(document, ChunkingRules(200, 500, 50))
     assert [one.section for one in chunks] == ["Mills", "Mills › Wind", "Mills › Water › Old"]
     assert text[chunks[2].start :].startswith("## Water\n\n### Old")
+
+
+@pytest.mark.parametrize("read", [plain, marked])
+def test_headings_of_wiki_text_are_headings_in_any_text(read: Callable[[str], ParsedDocument]) -> None:
+    body = "The mill grinds grain = flour all day. " * 8
+    text = f"= Mills =\n{body}\n== Wind ==\n{body}\n = = = Old = = = \n{body}\na == b\n= =\n"
+    chunks = chunk(read(text), ChunkingRules(200, 500, 50))
+    assert [one.section for one in chunks] == ["Mills", "Mills › Wind", "Mills › Wind › Old"]
 
 
 def test_small_sections_are_joined() -> None:
