@@ -12,7 +12,7 @@ from core.parsing.source import Source
 _PARAGRAPH = re.compile(r"[^\S\n]*\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
 _NUMBERED = re.compile(r"(?:chapter|section|part|appendix|article)\s+[\dIVXLC]+\b|(\d+(?:\.\d+){0,4})\.?\s+\S", re.I)
 _UNDERLINE = re.compile(r"[=\-~*^]{3,}\s*$")
-_WIKI_HEADING = re.compile(r"^[ \t]*(=(?: ?=){0,5})[ \t]*([^=\s](?:[^\n]*[^=\s])?)[ \t]*\1[ \t]*\r?$", re.M)
+_WIKI_HEADING = re.compile(r"^ {0,3}(=(?: ?=){0,5})[ \t]*([^=\s](?:[^\n]*[^=\s])?)[ \t]*\1[ \t]*\r?$", re.M)
 _HEADING_CHARS = 80
 _SENTENCE_END = tuple(".!?,;:。！？，；")
 
