@@ -131,14 +131,18 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
+    """What is not searched, or not all of it, and why; `document_id` where it is a document of the library."""
+
     path: Path
     reason: str
+    document_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
     """The outcome of one indexing run. `documents` counts the indexed documents of the given folders afterwards;
-    `scanned` are those of them whose pages, or some, were pictures and were read by text recognition."""
+    `scanned` are those of them whose pages, or some, were pictures and were read by text recognition, `noted` those
+    that are searched, though not all of them or not as they are now."""
 
     documents: int
     indexed: int
@@ -148,6 +152,7 @@ class IndexReport:
     chunks: int
     seconds: float
     scanned: tuple[Skipped, ...] = ()
+    noted: tuple[Skipped, ...] = ()
 
 
 class Support(StrEnum):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from sqlite3 import Connection
 from typing import TYPE_CHECKING, Protocol
 
 from core.jobs import Job
@@ -16,6 +16,7 @@ from core.library.attention import Attention
 from core.library.context import embedded_text, own_title
 from core.library.reading import TokenCounter
 from core.store.database import Database
+from core.store.embedding_in_hand import EmbeddingInHand
 from core.store.texts import spans
 from core.store.vector_ledger import VectorLedger
 from models.cancel import CancelToken
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-log = logging.getLogger(__name__)
+_Row = tuple[int, bytes, int, int, int, str, str, bytes]
 
 BATCH_PASSAGES = 64
 SAMPLES = 8
@@ -42,9 +43,11 @@ class PassageEmbedder(TokenCounter, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Passages without a vector; every one up to chunk id `through` has been looked at."""
+    """Passages without a vector, with what names the text of each; every one up to chunk id `through` has been looked
+    at."""
 
     chunk_ids: list[int]
+    hashes: list[bytes]
     texts: list[str]
     through: int
 
@@ -61,46 +64,112 @@ def embed_missing(
     unit: str = "passages",
 ) -> bool:
     """Embed every passage that has no vector of this embedder; `push` is called now and then, and at the end. False if
-    `interrupted` before all were done."""
-    state = ledger.embedder(embedder.spec.fingerprint, embedder.spec.dimension)
-    total = _missing(database, state.id, state.embedded_through)
-    through, done, unpushed = state.embedded_through, 0, 0
-    started_s = time.monotonic()
-    job.report(Progress(0, total, unit), now=True)
-    while (batch := _next_batch(database, state.id, through)) is not None:
-        attention.give_way(job.cancel)
-        vectors = embedder.embed_passages(batch.texts, job.cancel)
-        ledger.store(state, batch.chunk_ids, vectors, batch.through)
-        through = batch.through
-        done += len(batch.chunk_ids)
-        left_s = (time.monotonic() - started_s) / done * max(0, total - done)
-        job.report(Progress(done, max(total, done), unit, seconds_left=left_s))
-        unpushed += len(batch.chunk_ids)
-        if unpushed >= PUSH_EVERY:
-            push()
-            unpushed = 0
-        if interrupted():
-            return False
-    push()
-    return True
+    `interrupted` before all were done. Passages that the program ended over come last, one by one, and are left out
+    once it has ended too often."""
+    fingerprint = embedder.spec.fingerprint
+    in_hand = EmbeddingInHand(database)
+    in_hand.left_over(fingerprint)
+    run = _Run(database, ledger, embedder, attention, in_hand, job, push, interrupted, unit)
+    try:
+        return run.embed_all() and run.embed_suspects()
+    finally:
+        in_hand.put_all_down(fingerprint)
+
+
+class _Run:
+    def __init__(
+        self,
+        database: Database,
+        ledger: VectorLedger,
+        embedder: PassageEmbedder,
+        attention: Attention,
+        in_hand: EmbeddingInHand,
+        job: Job,
+        push: Callable[[], None],
+        interrupted: Callable[[], bool],
+        unit: str,
+    ) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._embedder = embedder
+        self._fingerprint = embedder.spec.fingerprint
+        self._attention = attention
+        self._in_hand = in_hand
+        self._job = job
+        self._push = push
+        self._interrupted = interrupted
+        self._unit = unit
+        self._state = ledger.embedder(embedder.spec.fingerprint, embedder.spec.dimension)
+
+    def embed_all(self) -> bool:
+        """All but the suspects."""
+        key, through = (self._state.id, self._fingerprint), self._state.embedded_through
+        total, done, unpushed = _missing(self._database, *key, through), 0, 0
+        started_s = time.monotonic()
+        self._job.report(Progress(0, total, self._unit), now=True)
+        while (batch := _next_batch(self._database, *key, through)) is not None:
+            self._embed(batch)
+            through = batch.through
+            done += len(batch.chunk_ids)
+            left_s = (time.monotonic() - started_s) / done * max(0, total - done)
+            self._job.report(Progress(done, max(total, done), self._unit, seconds_left=left_s))
+            unpushed += len(batch.chunk_ids)
+            if unpushed >= PUSH_EVERY:
+                self._push()
+                unpushed = 0
+            if self._interrupted():
+                return False
+        self._push()
+        return True
+
+    def embed_suspects(self) -> bool:
+        suspects = self._in_hand.suspects(self._fingerprint)
+        for content_hash in suspects:
+            batch = _batch_of(self._database, self._state.id, content_hash)
+            if batch is not None:
+                self._embed(batch, alone=True)
+            self._in_hand.cleared(self._fingerprint, content_hash)
+            if self._interrupted():
+                return False
+        if suspects:
+            self._push()
+        return True
+
+    def _embed(self, batch: _Batch, *, alone: bool = False) -> None:
+        """Embed a batch, or its first text for all of it if it is embedded `alone`."""
+        self._attention.give_way(self._job.cancel)
+        self._in_hand.take(self._fingerprint, batch.hashes, alone=alone)
+        vectors = self._embedder.embed_passages(batch.texts, self._job.cancel)
+        if alone:
+            vectors = vectors.repeat(len(batch.chunk_ids), axis=0)
+        self._ledger.store(self._state, batch.chunk_ids, vectors, batch.through)
 
 
 def measured_s(database: Database, embedder: PassageEmbedder, job: Job) -> tuple[int, float]:
     """How many passages this embedder has yet to embed, and about how many seconds that takes: some of them are
     embedded to see."""
-    known = VectorLedger(database).known(embedder.spec.fingerprint)
+    fingerprint = embedder.spec.fingerprint
+    in_hand = EmbeddingInHand(database)
+    in_hand.left_over(fingerprint)
+    known = VectorLedger(database).known(fingerprint)
     embedder_id, through = (known.id, known.embedded_through) if known is not None else (0, 0)
-    total = _missing(database, embedder_id, through)
+    total = _missing(database, embedder_id, fingerprint, through)
+    hashes: list[bytes] = []
     texts: list[str] = []
     for at in _spread(database, through, SAMPLES):
-        batch = _next_batch(database, embedder_id, at, BATCH_PASSAGES // SAMPLES)
+        batch = _next_batch(database, embedder_id, fingerprint, at, BATCH_PASSAGES // SAMPLES)
+        hashes += batch.hashes if batch is not None else []
         texts += batch.texts if batch is not None else []
     if not texts:
         return total, 0.0
-    embedder.embed_passages(texts[:1], job.cancel)  # its first work is slower
-    started_s = time.monotonic()
-    embedder.embed_passages(texts, job.cancel)
-    return total, (time.monotonic() - started_s) / len(texts) * total
+    in_hand.take(fingerprint, hashes)
+    try:
+        embedder.embed_passages(texts[:1], job.cancel)  # its first work is slower
+        started_s = time.monotonic()
+        embedder.embed_passages(texts, job.cancel)
+        return total, (time.monotonic() - started_s) / len(texts) * total
+    finally:
+        in_hand.put_all_down(fingerprint)
 
 
 def _spread(database: Database, after: int, number: int) -> list[int]:
@@ -110,30 +179,54 @@ def _spread(database: Database, after: int, number: int) -> list[int]:
     return [after + (last - after) * n // number for n in range(number)]
 
 
-def _missing(database: Database, embedder_id: int, through: int) -> int:
+_UNEMBEDDED = (
+    "c.id > ? AND NOT EXISTS (SELECT 1 FROM chunk_vectors v WHERE v.chunk_id = c.id AND v.embedder_id = ?) "
+    "AND c.content_hash NOT IN (SELECT content_hash FROM embedding_in_hand WHERE fingerprint = ? AND suspect)"
+)
+_PASSAGES = (
+    'SELECT c.id, c.content_hash, c.document_id, c.start, c."end", c.section, d.title, d.path FROM chunks c '
+    "JOIN documents d ON d.id = c.document_id "
+)
+
+
+def _missing(database: Database, embedder_id: int, fingerprint: str, through: int) -> int:
     with database.read() as connection:
         row = connection.execute(
-            "SELECT COUNT(*) FROM chunks c WHERE c.id > ? AND NOT EXISTS "
-            "(SELECT 1 FROM chunk_vectors v WHERE v.chunk_id = c.id AND v.embedder_id = ?)",
-            (through, embedder_id),
+            f"SELECT COUNT(*) FROM chunks c WHERE {_UNEMBEDDED}", (through, embedder_id, fingerprint)
         ).fetchone()
     return int(row[0])
 
 
-def _next_batch(database: Database, embedder_id: int, through: int, limit: int = BATCH_PASSAGES) -> _Batch | None:
+def _next_batch(
+    database: Database, embedder_id: int, fingerprint: str, through: int, limit: int = BATCH_PASSAGES
+) -> _Batch | None:
     with database.read() as connection:
         rows = connection.execute(
-            'SELECT c.id, c.document_id, c.start, c."end", c.section, d.title, d.path FROM chunks c '
-            "JOIN documents d ON d.id = c.document_id WHERE c.id > ? AND NOT EXISTS "
-            "(SELECT 1 FROM chunk_vectors v WHERE v.chunk_id = c.id AND v.embedder_id = ?) ORDER BY c.id LIMIT ?",
-            (through, embedder_id, limit),
+            f"{_PASSAGES} WHERE {_UNEMBEDDED} ORDER BY c.id LIMIT ?", (through, embedder_id, fingerprint, limit)
         ).fetchall()
-        if not rows:
-            return None
-        texts: list[str] = []
-        for document_id, group in groupby(rows, key=lambda row: int(row[1])):
-            passages = list(group)
-            title = own_title(Path(os.fsdecode(passages[0][6])), passages[0][5])
-            bodies = spans(connection, document_id, [(row[2], row[3]) for row in passages])
-            texts += [embedded_text(title, row[4], body) for row, body in zip(passages, bodies, strict=True)]
-    return _Batch([row[0] for row in rows], texts, rows[-1][0])
+        return _Batch(*_columns(rows), _texts(connection, rows), rows[-1][0]) if rows else None
+
+
+def _batch_of(database: Database, embedder_id: int, content_hash: bytes) -> _Batch | None:
+    """Every passage without a vector that is embedded as this same text, which is given once."""
+    with database.read() as connection:
+        rows = connection.execute(
+            f"{_PASSAGES} WHERE c.content_hash = ? AND NOT EXISTS "
+            "(SELECT 1 FROM chunk_vectors v WHERE v.chunk_id = c.id AND v.embedder_id = ?) ORDER BY c.id",
+            (content_hash, embedder_id),
+        ).fetchall()
+        return _Batch(_columns(rows)[0], [content_hash], _texts(connection, rows[:1]), 0) if rows else None
+
+
+def _columns(rows: Sequence[_Row]) -> tuple[list[int], list[bytes]]:
+    return [row[0] for row in rows], [row[1] for row in rows]
+
+
+def _texts(connection: Connection, rows: Sequence[_Row]) -> list[str]:
+    texts: list[str] = []
+    for document_id, group in groupby(rows, key=lambda row: row[2]):
+        passages = list(group)
+        title = own_title(Path(os.fsdecode(passages[0][7])), passages[0][6])
+        bodies = spans(connection, document_id, [(row[3], row[4]) for row in passages])
+        texts += [embedded_text(title, row[5], body) for row, body in zip(passages, bodies, strict=True)]
+    return texts
