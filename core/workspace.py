@@ -20,6 +20,7 @@ from core.library.rules import LibraryRules
 from core.library.surroundings import Surroundings
 from core.parsing.passwords import Passwords
 from core.parsing.pool import ParserPool
+from core.recognition_change import RecognitionChange
 from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
 from core.shelf import Shelf
@@ -67,6 +68,7 @@ class Workspace:
             use_next_embedder=lambda: use_next_embedder(self.settings),
         )
         self.embedder_change = EmbedderChange(self.settings, self.engines, self.library, self.vectors)
+        self.recognition_change = RecognitionChange(database, self.library.recognition_languages)
         self.retriever = Retriever(database, self.vectors, self.engines.embedder, self.engines.reranker)
         self.conversations = Conversations(database, self.engines.conversation_deleted)
         self.scopes = Scopes(database)

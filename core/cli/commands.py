@@ -30,7 +30,8 @@ def index(workspace: Workspace, arguments: argparse.Namespace, output: Output) -
     if output.json:
         scanned = [{"path": str(one.path), "reason": one.reason, "indexed": True} for one in report.scanned]
         skipped = [{"path": str(skip.path), "reason": skip.reason} for skip in report.skipped]
-        output.result(asdict(report) | {"skipped": skipped + scanned, "scanned": scanned})
+        noted = [{"path": str(one.path), "reason": one.reason, "indexed": True} for one in report.noted]
+        output.result(asdict(report) | {"skipped": skipped + scanned, "scanned": scanned, "noted": noted})
         return
     output.line(
         ngettext("{n} document", "{n} documents", report.documents)
@@ -40,6 +41,8 @@ def index(workspace: Workspace, arguments: argparse.Namespace, output: Output) -
     )  # fmt: skip
     for skip in report.skipped:
         output.line(tr("left out: {path}: {reason}", path=skip.path, reason=skip.reason))
+    for note in report.noted:
+        output.line(tr("in part: {path}: {reason}", path=note.path, reason=note.reason))
     for one in report.scanned:
         output.line(tr("scanned: {path}: {reason}", path=one.path, reason=one.reason))
 

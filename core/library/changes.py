@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import marshal
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.i18n import tr
 from core.library.context import document_context
+from core.library.drives import drives_of, is_connected
 from core.library.reading import look_at
 from core.library.scan import Walk
 from core.parsing.registry import format_of
 from core.store.contents import Contents
 from core.store.documents import Documents, KnownFile
+from core.store.folder_notes import FolderNotes
 from core.store.folders import Subtree, is_within
+from core.store.looks import Looks
 from models.cancel import CancelToken
 
+MARSHAL_WITHOUT_REFERENCES = 2  # a version whose bytes depend on the values alone
 COARSE_CLOCK_NS = 2_000_000_000  # FAT's; a file may change again within it and look the same
 File = tuple[bytes, int, int]
 
@@ -30,39 +37,91 @@ class Changes:
     vanished: list[KnownFile] = field(default_factory=list)
 
 
-def compare(part: Subtree, walk: Walk, documents: Documents, changes: Changes) -> None:
-    """Add to `changes` what is different in this part of a folder."""
-    settled = documents.settled(part, COARSE_CLOCK_NS)
-    different = [file for file in walk.files if file not in settled]
-    if not different and len(walk.files) == documents.count_known(part):
-        return
-    known = documents.known(part)
-    for file in walk.files:
-        before = known.pop(file[0], None)
-        if before is None:
-            changes.new[part.folder_id].append(file)
-        elif file not in settled and not before.pending:
-            changes.changed.append(before.id)
-    if walk.missing and part.path == part.folder_path and not _gone_for_good(part):
-        return
-    unknown = walk.closed
-    changes.vanished += [file for file in known.values() if not any(is_within(file.path, folder) for folder in unknown)]
+class Comparison:
+    """What is known of the documents of a folder, to compare a walk with."""
+
+    def __init__(self, documents: Documents, looks: Looks, notes: FolderNotes) -> None:
+        self._documents = documents
+        self._looks = looks
+        self._notes = notes
+
+    def compare(self, part: Subtree, walk: Walk, changes: Changes) -> None:
+        """Add to `changes` what is different in this part of a folder, and to `walk.closed` the drives that are not
+        connected. Where nothing is different, the next time is cheaper."""
+        digest = digest_of(part, walk)
+        if not self._looks.is_same(part, digest):
+            self._compare(part, walk, digest, changes)
+        self._notes.put_closed(part, walk.closed)
+
+    def _compare(self, part: Subtree, walk: Walk, digest: bytes, changes: Changes) -> None:
+        self._looks.begin(part)
+        self._notes.add_drives(part, drives_of(part.folder_path, [path for path, _, _ in walk.files]))
+        settled = self._documents.settled(part, COARSE_CLOCK_NS)
+        different = [file for file in walk.files if file not in settled]
+        if not (different or walk.missing) and len(walk.files) == self._documents.count_known(part):
+            self._looks.end(part, digest)
+            return
+        known = self._documents.known(part)
+        there: list[bytes] = []
+        for file in walk.files:
+            before = known.pop(file[0], None)
+            if before is None:
+                changes.new[part.folder_id].append(file)
+                continue
+            there.append(file[0])
+            if file not in settled and not before.pending:
+                changes.changed.append(before.id)
+        self._close(part, walk, there)
+        unknown = tuple(walk.closed)
+        changes.vanished += [
+            file for file in known.values() if not any(is_within(file.path, place) for place in unknown)
+        ]
+
+    def difference(self, part: Subtree, walk: Walk) -> int:
+        """A number that stands for what `compare` would find; 0 for nothing. Files that wait to be read do not count,
+        nor do those read so soon after a change that only their content can tell whether they changed again."""
+        if walk.missing or self._looks.is_same(part, digest_of(part, walk)):
+            return 0
+        documents = self._documents.known(part)
+        known = {(file.path, file.size_bytes, file.modified_ns): file.pending for file in documents.values()}
+        there = set(walk.files)
+        waiting = {path for (path, _, _), pending in known.items() if pending}
+        self._close(part, walk, [path for path, _, _ in walk.files if path in documents])
+        unreadable = {file.path for file in documents.values() if file.modified_ns < 0}
+        different = frozenset(
+            (*file, file[0] in unreadable and _opens(file[0]))  # what may be read at last looks the same
+            for file in there ^ known.keys()
+            if file[0] not in waiting and not any(is_within(file[0], place) for place in walk.closed)
+        )
+        return hash(different) or 1 if different else 0
+
+    def _close(self, part: Subtree, walk: Walk, there: Sequence[bytes]) -> None:
+        """Note in `walk.closed` what nothing can be said of now: a folder that is not there, and drives that are not
+        connected. `there` are the known documents that were found."""
+        if walk.missing and part.path == part.folder_path and not _gone_for_good(part):
+            walk.closed[part.path] = tr("It is not there now. Its documents are kept: connect its drive, or remove it.")
+        for drive in self._notes.drives(part):
+            place = drive if is_within(drive, part.path) else part.path
+            if is_within(place, drive) and not is_connected(drive):
+                if not any(is_within(path, place) for path in there):
+                    walk.closed[place] = tr("The drive that was here is not connected. Its documents are kept.")
 
 
-def difference(part: Subtree, walk: Walk, documents: Documents) -> int:
-    """A number that stands for what `compare` would find; 0 for nothing. Files that wait to be read do not count, nor
-    do those read so soon after a change that only their content can tell whether they changed again."""
-    if walk.missing:
-        return 0
-    known = {(file.path, file.size_bytes, file.modified_ns): file.pending for file in documents.known(part).values()}
-    there = set(walk.files)
-    waiting = {path for (path, _, _), pending in known.items() if pending}
-    different = frozenset(
-        file
-        for file in there ^ known.keys()
-        if file[0] not in waiting and not any(is_within(file[0], folder) for folder in walk.closed)
-    )
-    return hash(different) or 1 if different else 0
+def digest_of(part: Subtree, walk: Walk) -> bytes:
+    """Stands for what was found in a whole folder, in the order it was found in, which does not change while it does
+    not. Empty for what is not remembered: a part of a folder, and one that is not there."""
+    if part.path != part.folder_path or walk.missing:
+        return b""
+    found = marshal.dumps((walk.files, sorted(walk.closed)), MARSHAL_WITHOUT_REFERENCES)
+    return hashlib.blake2b(found, digest_size=20).digest()
+
+
+def _opens(path: bytes) -> bool:
+    try:
+        with open(path, "rb"):
+            return True
+    except OSError:
+        return False
 
 
 def apply(changes: Changes, documents: Documents, contents: Contents, cancel: CancelToken) -> int:
@@ -78,8 +137,7 @@ def apply(changes: Changes, documents: Documents, contents: Contents, cancel: Ca
 
 
 def _gone_for_good(part: Subtree) -> bool:
-    """Whether a missing folder or file was deleted, rather than on a disk that is not connected: a file beside which
-    its folder still is."""
+    """Whether a missing folder or file was deleted: a file beside which its folder still is."""
     return format_of(Path(os.fsdecode(part.path))) is not None and os.path.isdir(os.path.dirname(part.path))
 
 

@@ -193,6 +193,9 @@ class Indexer:
             return  # the next look at its folder says what became of it
         if fault.problem in _MAY_PASS:
             stamp = FileStamp(stamp.size_bytes, NEVER_NS, 0)
+            kept = tr("{reason} Until then, what was read of it before is searched.", reason=fault_text(fault))
+            if self._documents.keep(file.id, NEVER_NS, kept):
+                return
         log.info("document %d is left out: %s", file.id, fault.problem)
         self._contents.skip(
             file.id,

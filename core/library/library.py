@@ -11,11 +11,11 @@ from pathlib import Path
 
 from core.i18n import fault_text
 from core.jobs import Job
-from core.library import changes as change_detection
 from core.library.attention import Attention
-from core.library.changes import Changes
-from core.library.embedding import PassageEmbedder, embed_missing, measured_s
+from core.library.changes import Changes, Comparison, apply
+from core.library.embedding import PassageEmbedder, measured_s
 from core.library.indexer import Indexer, ReadingRun
+from core.library.meaning import Meaning
 from core.library.mentions import Mentions
 from core.library.recognition import Recognition
 from core.library.rules import LibraryRules
@@ -28,9 +28,12 @@ from core.parsing.registry import supported
 from core.store.contents import Contents
 from core.store.database import Database
 from core.store.documents import Counts, DocumentRow, Documents, QueuedFile
+from core.store.folder_notes import FolderNotes
 from core.store.folders import Folders, Subtree, is_within
 from core.store.in_hand import InHand
+from core.store.looks import Looks
 from core.store.page_words import PageWords
+from core.store.recognised import RecognisedPages
 from core.store.vector_index import VectorIndex
 from core.values import Document, DocumentText, Folder, IndexReport, Skipped
 from models.cancel import CancelToken
@@ -60,11 +63,11 @@ class Library:
     ) -> None:
         self._folders = Folders(database)
         self._documents = Documents(database)
+        self._folder_notes = FolderNotes(database)
+        self._comparison = Comparison(self._documents, Looks(database), self._folder_notes)
         self._contents = Contents(database)
         self._database = database
-        self._embedder = embedder
-        self._next_embedder = next_embedder
-        self._use_next_embedder = use_next_embedder
+        self._meaning = Meaning(database, vectors, attention, embedder, next_embedder, use_next_embedder)
         self._vectors = vectors
         self._attention = attention
         self._rules = rules
@@ -84,7 +87,8 @@ class Library:
             parser_pool,
             attention,
             PageWords(database),
-            self._recognition_languages,
+            RecognisedPages(database),
+            self.recognition_languages,
             embedder,
         )
         self._upkeep = Upkeep(database, attention)
@@ -106,6 +110,16 @@ class Library:
     def document_text(self, document_id: int) -> DocumentText | None:
         """None if the document has left the library."""
         return self._documents.text(document_id)
+
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What is not searched, or not all of it, as it was found the last time: documents, and places that could not
+        be looked into. By path."""
+        found = [*self._documents.skipped(), *self.noted()]
+        return tuple(sorted(found, key=lambda one: one.path))
+
+    def noted(self) -> list[Skipped]:
+        """Those of `skipped` that are no skipped documents: places, and documents that are searched all the same."""
+        return [*self._folder_notes.closed(), *self._noted()]
 
     def counts(self) -> Counts:
         return self._documents.counts()
@@ -150,8 +164,8 @@ class Library:
     def embed_missing(self, job: Job) -> None:
         """Make the vectors that are missing, for instance because a model has just arrived."""
         with self._indexing:
-            self._forget_embedder(job)
-            self._embed(job, lambda: False)
+            self._meaning.forget_replaced(job)
+            self._meaning.prepare(job)
 
     def estimate(self, embedder: PassageEmbedder, job: Job) -> tuple[int, float]:
         """How many passages `embedder` would have to embed, and about how many seconds that would take."""
@@ -159,7 +173,9 @@ class Library:
 
     def retry(self, document_ids: Iterable[int]) -> None:
         """Have these documents read again by the next `index`, though their files have not changed."""
-        self._documents.forget_content(document_ids)
+        ids = tuple(document_ids)
+        self._documents.forget_content(ids)
+        self._meaning.try_again(ids)
 
     def folder_paths(self) -> tuple[Path, ...]:
         return self._folders.paths()
@@ -175,7 +191,7 @@ class Library:
             if part is None:
                 continue
             walked = walk(part.path, supported, top=part.folder_path, rules=rules, cancel=cancel)
-            different = change_detection.difference(part, walked, self._documents)
+            different = self._comparison.difference(part, walked)
             if different:
                 found.append((place, different))
         return tuple(found)
@@ -185,7 +201,7 @@ class Library:
         that is used no more."""
         self._finish_removals(job)
         self._upkeep.renew_keywords(job)
-        self._forget_embedder(job)
+        self._meaning.forget_replaced(job)
 
     def _read_and_embed(self, run: ReadingRun, parts: Sequence[Subtree], job: Job) -> int:
         """Read and embed what is queued and what is mentioned meanwhile, then what was recognised in pictures; returns
@@ -208,7 +224,7 @@ class Library:
                     reading += [part for part in mentioned if part not in reading]
                 if not self._indexer.read(run, queue, interrupted):
                     continue
-                if not self._embed(job, interrupted):
+                if not self._meaning.prepare(job, interrupted):
                     continue
                 recognised = self._recognition.read(reading, job, interrupted)
                 run.indexed += recognised.new
@@ -216,51 +232,6 @@ class Library:
                     return removed
         finally:
             self._mentions.close()
-
-    def _embed(self, job: Job, interrupted: Callable[[], bool]) -> bool:
-        """Make the vectors that are missing; False if `interrupted`. Of two embedders, the one that is to take the
-        other's place comes second, and takes it once it has all."""
-        embedder, following = self._embedder(), self._next_embedder()
-        if embedder is None and following is None:
-            self._vectors.refresh_all(job)
-            return True
-        if embedder is not None and not self._embed_with(embedder, "passages", job, interrupted):
-            return False
-        if following is None:
-            return True
-        if not self._embed_with(following, "passages anew", job, interrupted):
-            return False
-        if embedder is not None and embedder.spec.fingerprint != following.spec.fingerprint:
-            self._vectors.ledger.begin_to_forget(embedder.spec.fingerprint)
-        self._use_next_embedder()
-        self._forget_embedder(job)
-        return True
-
-    def _embed_with(self, embedder: PassageEmbedder, unit: str, job: Job, interrupted: Callable[[], bool]) -> bool:
-        spec = embedder.spec
-
-        def push() -> None:
-            self._vectors.refresh(spec.fingerprint, spec.dimension, job)
-
-        return embed_missing(
-            self._database,
-            self._vectors.ledger,
-            embedder,
-            self._attention,
-            job,
-            push,
-            interrupted=interrupted,
-            unit=unit,
-        )
-
-    def _forget_embedder(self, job: Job) -> None:
-        """Delete the vectors of an embedder that another has taken the place of."""
-        fingerprint = self._vectors.ledger.to_forget()
-        if not fingerprint:
-            return
-        used = (self._embedder(), self._next_embedder())
-        if not any(one is not None and one.spec.fingerprint == fingerprint for one in used):
-            self._vectors.forget(fingerprint, job)
 
     def _parts(self, paths: Sequence[Path] | None, skipped: list[Skipped]) -> list[Subtree]:
         """What to look through, each place once."""
@@ -296,11 +267,14 @@ class Library:
         for part in parts:
             job.report(Progress(0, 0, "files", os.fsdecode(part.path)), now=True)
             found = walk(part.path, supported, top=part.folder_path, rules=rules, cancel=job.cancel)
-            change_detection.compare(part, found, self._documents, changes)
+            self._comparison.compare(part, found, changes)
             skipped += _left_out(part, found)
-        return change_detection.apply(changes, self._documents, self._contents, job.cancel)
+        return apply(changes, self._documents, self._contents, job.cancel)
 
-    def _recognition_languages(self) -> tuple[str, ...]:
+    def _noted(self) -> list[Skipped]:
+        return [*self._documents.kept(), *self._meaning.left_out()]
+
+    def recognition_languages(self) -> tuple[str, ...]:
         """The languages to read pictures in; none if they are not to be read."""
         rules = self._rules()
         return tessdata.chosen(rules.recognition_languages) if rules.recognition else ()
@@ -318,9 +292,10 @@ class Library:
         counts = [self._documents.counts_in(part) for part in parts]
         documents = sum(number for number, _, _ in counts)
         scanned = [one for part in parts for one in self._recognition.scanned(part)]
+        noted = [one for one in self._noted() if any(is_within(os.fsencode(one.path), part.path) for part in parts)]
         for part, (_, left_out, _) in zip(parts, counts, strict=True):
             if left_out:
-                skipped += self._documents.skipped_in(part)
+                skipped += self._documents.skipped(part)
         return IndexReport(
             documents=documents,
             indexed=indexed,
@@ -330,12 +305,14 @@ class Library:
             chunks=sum(passages for _, _, passages in counts),
             seconds=round(seconds, 3),
             scanned=tuple(sorted(scanned, key=lambda one: one.path)),
+            noted=tuple(sorted(noted, key=lambda one: one.path)),
         )
 
 
 def _left_out(part: Subtree, found: Walk) -> list[Skipped]:
     left_out = [*found.skipped, *(_unsupported(Path(os.fsdecode(path))) for path in found.unsupported)]
-    if found.missing:
+    left_out += [Skipped(Path(os.fsdecode(path)), reason) for path, reason in found.closed.items()]
+    if found.missing and part.path not in found.closed:
         left_out.append(Skipped(Path(os.fsdecode(part.path)), fault_text(ParseFault(ParseProblem.MISSING))))
     return left_out
 

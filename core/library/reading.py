@@ -58,9 +58,15 @@ def still_same(path: Path, stamp: FileStamp) -> bool:
     return (status.st_size, status.st_mtime_ns) == (stamp.size_bytes, stamp.modified_ns)
 
 
-def reading_of(path: Path, stamp: FileStamp, parsed: ParsedDocument, embedder: TokenCounter | None = None) -> Reading:
-    """What is stored of `parsed`, which was read from `path` while `stamp` held; in passages that `embedder` reads
-    whole."""
+def reading_of(
+    path: Path,
+    stamp: FileStamp,
+    parsed: ParsedDocument,
+    embedder: TokenCounter | None = None,
+    recognised_in: str = "",
+) -> Reading:
+    """What is stored of `parsed`, which was read from `path` while `stamp` held, pictures in these languages; in
+    passages that `embedder` reads whole."""
     title = parsed.title or path.stem
     own = own_title(path, title)
     text = parsed.text
@@ -89,6 +95,7 @@ def reading_of(path: Path, stamp: FileStamp, parsed: ParsedDocument, embedder: T
         page_labels=parsed.page_labels,
         warnings=parsed.warnings,
         recognised=parsed.recognised,
+        recognised_in=recognised_in if parsed.recognised else "",
         pictures=parsed.unread_pages,
         rows=parsed.rows,
     )

@@ -21,6 +21,7 @@ from core.store.contents import Contents, FileStamp
 from core.store.documents import Documents, QueuedFile
 from core.store.folders import Subtree
 from core.store.page_words import PageWords
+from core.store.recognised import RecognisedPages
 from core.values import Document, DocumentState, Skipped
 from models.progress import Progress
 
@@ -48,7 +49,8 @@ class Recognition:
         open_pool: Callable[[], ParserPool],
         attention: Attention,
         page_words: PageWords,
-        languages: Callable[[], Sequence[str]],
+        recognised: RecognisedPages,
+        languages: Callable[[], tuple[str, ...]],
         embedder: Callable[[], TokenCounter | None] = lambda: None,
     ) -> None:
         self._documents = documents
@@ -56,25 +58,29 @@ class Recognition:
         self._open_pool = open_pool
         self._attention = attention
         self._page_words = page_words
+        self._recognised = recognised
         self._languages = languages
         self._embedder = embedder
+        self._in: tuple[str, ...] = ()
+        self._waited_s = 0.0
         self._waiting: dict[Path, QueuedFile] = {}
         self._stamps: dict[Path, FileStamp] = {}
 
     def read(self, parts: Sequence[Subtree], job: Job, interrupted: Callable[[], bool]) -> Recognised:
         """Read the pictures that wait in these parts of the library, small and recent documents first. Ends early if
         `interrupted`."""
-        languages = self._languages()
         files = sorted(self._documents.with_pictures(parts), key=lambda file: (file.size_bytes, -file.modified_ns))
-        if not files or not languages:
+        self._in = self._languages() if files else ()
+        if not self._in:
             return Recognised()
+        self._page_words.hold_to("+".join(self._in))
         self._waiting = waiting = {Path(os.fsdecode(file.path)): file for file in files}
-        started_s, done, changed, new = time.monotonic(), 0, 0, 0
+        started_s, done, changed, new, pages, self._waited_s = time.monotonic(), 0, 0, 0, 0, 0.0
         job.report(Progress(0, len(files), "files"), now=True)
         self._stamps.clear()
         paths = self._readable(waiting, job, interrupted)
         with closing(
-            self._open_pool().parse_many(paths, job.cancel, recognise=languages, pages=self)  # type: ignore[type-var]  # a generator
+            self._open_pool().parse_many(paths, job.cancel, recognise=self._in, pages=self)  # type: ignore[type-var]  # a generator
         ) as outcomes:
             for outcome in outcomes:
                 file = waiting[outcome.path]
@@ -83,8 +89,10 @@ class Recognition:
                     changed += 1
                     new += known is not None and known.state is DocumentState.SKIPPED
                 done += 1
+                pages += len(outcome.document.recognised) if outcome.document is not None else 0
                 left_s = (time.monotonic() - started_s) / done * (len(files) - done)
                 job.report(Progress(done, len(files), "files", outcome.path.name, left_s), now=done == len(files))
+        self._recognised.note_speed(pages, self._in, time.monotonic() - started_s - self._waited_s)
         return Recognised(changed, new)
 
     def known(self, path: Path) -> dict[int, str]:
@@ -103,7 +111,9 @@ class Recognition:
         for path, file in waiting.items():
             if interrupted():
                 return
+            began_s = time.monotonic()
             self._attention.give_way(job.cancel)
+            self._waited_s += time.monotonic() - began_s
             try:
                 stamp = look_at(path)
             except OSError:
@@ -118,7 +128,7 @@ class Recognition:
         if not still_same(outcome.path, stamp):
             return False
         if outcome.document is not None:
-            reading = reading_of(outcome.path, stamp, outcome.document, self._embedder())
+            reading = reading_of(outcome.path, stamp, outcome.document, self._embedder(), "+".join(self._in))
             return self._contents.put(file.id, reading)
         fault = outcome.fault or ParseFault(ParseProblem.CRASHED)
         if fault.problem in _MAY_PASS:
@@ -128,7 +138,8 @@ class Recognition:
             label = label_of(format_of(outcome.path) or "")  # it stays a scanned file, however the reading ended
             fault = ParseFault(ParseProblem.NOTHING_RECOGNISED, format=label)
             words, problem = fault_text(fault), fault.problem.value
-            self._contents.skip(file.id, stamp, words, format=label, problem=problem)
+            languages = "+".join(self._in)
+            self._contents.skip(file.id, stamp, words, format=label, problem=problem, recognised_in=languages)
         else:
             self._contents.give_up_pictures(file.id)
         return False

@@ -39,13 +39,14 @@ class ScanRules:
 
 @dataclass(slots=True)
 class Walk:
-    """What a walk found. `files` are (path, size in bytes, time of change in ns); `closed` are folders that could not
-    be listed, so that nothing is known of what is below them; `missing` if the place itself is not there."""
+    """What a walk found. `files` are (path, size in bytes, time of change in ns); `closed` are places that could not
+    be looked into, so that nothing is known of what is there, each with the reason; `missing` if the place itself is
+    not there."""
 
     files: list[tuple[bytes, int, int]] = field(default_factory=list)
     unsupported: list[bytes] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    closed: list[bytes] = field(default_factory=list)
+    closed: dict[bytes, str] = field(default_factory=dict)
     missing: bool = False
 
 
@@ -132,7 +133,7 @@ class _Walker:
                         except FileNotFoundError:
                             continue
                         except OSError as error:
-                            self._skip(entry.path, _reason(error))
+                            self._cannot_open(entry.path, error)
                             continue
                         if _MARKED_HIDDEN and not hidden and _is_marked_hidden(status):
                             continue
@@ -175,9 +176,8 @@ class _Walker:
             self._found.unsupported.append(path)
         return known
 
-    def _cannot_open(self, folder: bytes, error: OSError) -> None:
-        self._found.closed.append(folder)
-        self._skip(folder, _reason(error))
+    def _cannot_open(self, path: bytes, error: OSError) -> None:
+        self._found.closed[path] = _reason(error)
 
     def _skip(self, path: bytes, reason: str) -> None:
         self._found.skipped.append(Skipped(Path(os.fsdecode(path)), reason))

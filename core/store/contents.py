@@ -43,8 +43,8 @@ class FileStamp:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read from a file. `recognised` are the pages read from pictures (OCR), `pictures` counts those that wait
-    for that, `rows` are lines that are rows of sheets."""
+    """What was read from a file. `recognised` are the pages read from pictures (OCR), in the languages `recognised_in`,
+    `pictures` counts those that wait for that, `rows` are lines that are rows of sheets."""
 
     stamp: FileStamp
     text: str
@@ -56,6 +56,7 @@ class Reading:
     page_labels: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     recognised: tuple[int, ...] = ()
+    recognised_in: str = ""
     pictures: int = 0
     rows: tuple[SheetRows, ...] = ()
 
@@ -113,9 +114,10 @@ class Contents:
         format: str = "",
         problem: str = "",
         pictures: int = 0,
+        recognised_in: str = "",
     ) -> bool:
         """Note why the document cannot be read, in words and in one word for programs, and drop what was stored of it.
-        `pictures` as for a `Reading`. False if it left the library."""
+        `pictures` and `recognised_in` as for a `Reading`. False if it left the library."""
         with self._database.write() as connection:
             if _stored(connection, document_id) is None:
                 return False
@@ -124,10 +126,10 @@ class Contents:
             forget(connection, document_id)
             connection.execute(
                 "UPDATE documents SET state = 'skipped', pending = 0, attempts = 0, reason = ?, format = ?, "
-                "problem = ?, pictures = ?, recognised = 0, "
+                "problem = ?, pictures = ?, recognised = 0, recognised_in = ?, "
                 "text_length = 0, pages = '', page_count = NULL, warnings = '', passage_count = 0, context = '', "
                 "size_bytes = ?, modified_ns = ?, checked_ns = ?, content_hash = ? WHERE id = ?",
-                (reason, format, problem, pictures, *_stamp(stamp), document_id),
+                (reason, format, problem, pictures, recognised_in, *_stamp(stamp), document_id),
             )
         return True
 
@@ -228,12 +230,13 @@ def _apply(connection: Connection, document_id: int, change: _Change, reading: R
     places = {"starts": reading.pages, "labels": reading.page_labels, "recognised": reading.recognised}
     connection.execute(
         "UPDATE documents SET state = 'indexed', pending = 0, attempts = 0, reason = '', problem = '', "
-        "pictures = ?, recognised = ?, title = ?, context = ?, "
+        "pictures = ?, recognised = ?, recognised_in = ?, title = ?, context = ?, "
         "format = ?, text_length = ?, pages = ?, page_count = ?, warnings = ?, passage_count = ?, "
         "size_bytes = ?, modified_ns = ?, checked_ns = ?, content_hash = ? WHERE id = ?",
         (
             reading.pictures,
             len(reading.recognised),
+            reading.recognised_in,
             reading.title,
             reading.context,
             reading.format,

@@ -149,14 +149,22 @@ class Documents:
             ).fetchone()
         return int(row[0]), int(row[1]), int(row[2])
 
-    def skipped_in(self, part: Subtree) -> list[Skipped]:
-        """The documents at or below the subtree's path that were left out, with the reason."""
-        where, values = _below(part)
+    def skipped(self, part: Subtree | None = None) -> list[Skipped]:
+        """The documents that were left out, at or below the subtree's path if one is given, with the reason."""
+        where, values = ("1", ()) if part is None else _below(part)
         with self._database.read() as connection:
             rows = connection.execute(
-                f"SELECT d.path, d.reason FROM {_LIVE} WHERE d.state = 'skipped' AND {where}", values
+                f"SELECT d.path, d.reason, d.id FROM {_LIVE} WHERE d.state = 'skipped' AND {where}", values
             ).fetchall()
-        return [Skipped(Path(os.fsdecode(path)), reason) for path, reason in rows]
+        return [Skipped(Path(os.fsdecode(path)), reason, document_id) for path, reason, document_id in rows]
+
+    def kept(self) -> list[Skipped]:
+        """The documents that are still what they were when they could be read, and why they cannot be now."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT d.path, d.reason, d.id FROM {_LIVE} WHERE d.reason <> '' AND d.state = 'indexed'"
+            ).fetchall()
+        return [Skipped(Path(os.fsdecode(path)), reason, document_id) for path, reason, document_id in rows]
 
     def recognised_in(self, part: Subtree) -> list[tuple[Path, int, int]]:
         """The documents at or below the subtree's path with pages read from pictures: how many, and of how many."""
@@ -232,9 +240,21 @@ class Documents:
         with self._database.write() as connection:
             put_down(connection, document_id)
             connection.execute(
-                "UPDATE documents SET pending = 0, size_bytes = ?, modified_ns = ?, checked_ns = ? WHERE id = ?",
+                "UPDATE documents SET pending = 0, size_bytes = ?, modified_ns = ?, checked_ns = ?, "
+                "reason = CASE state WHEN 'indexed' THEN '' ELSE reason END WHERE id = ?",
                 (size_bytes, modified_ns, checked_ns, document_id),
             )
+
+    def keep(self, document_id: int, modified_ns: int, reason: str) -> bool:
+        """The file cannot be read now, and why: what is stored of it stays. False if nothing is."""
+        with self._database.write() as connection:
+            kept = connection.execute(
+                "UPDATE documents SET pending = 0, modified_ns = ?, reason = ? WHERE id = ? AND state = 'indexed'",
+                (modified_ns, reason, document_id),
+            ).rowcount
+            if kept:
+                put_down(connection, document_id)
+        return kept > 0
 
     def count_attempt(self, document_id: int) -> int:
         """Note that reading the file ended its process; returns how often it has."""

@@ -6,12 +6,24 @@ from sqlite3 import Connection
 
 from core.store.database import Database
 
+LANGUAGES_KEY = "page_words_languages"
+
 
 class PageWords:
     """By document and page, as the parser wrote them; gone once the document is stored. Called from any thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def hold_to(self, languages: str) -> None:
+        """Forget what was read in other languages than these."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (LANGUAGES_KEY,)).fetchone()
+        if row is not None and row[0] == languages:
+            return
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM page_words")
+            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (LANGUAGES_KEY, languages))
 
     def of(self, document_id: int) -> dict[int, str]:
         with self._database.read() as connection:

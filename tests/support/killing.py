@@ -277,8 +277,8 @@ def _stored(opened: Workspace) -> list[object]:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         connection.execute("INSERT INTO keywords (keywords) VALUES ('integrity-check')")
-        left_over = "SELECT (SELECT COUNT(*) FROM in_hand), (SELECT COUNT(*) FROM vector_deletions)"
-        assert connection.execute(left_over).fetchone() == (0, 0)
+        for table in ("in_hand", "embedding_in_hand", "vector_deletions"):
+            assert connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone() == (0,), table
         embedders = connection.execute("SELECT fingerprint, generation, embedded_through FROM embedders").fetchall()
         assert len(embedders) == 1, (embedders, opened.settings.current)
     return [*content_of(opened.database), *keyword_rows(opened.database)]

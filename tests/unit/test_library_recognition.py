@@ -20,6 +20,7 @@ from core.store.contents import Contents
 from core.store.documents import Documents
 from core.store.folders import Subtree
 from core.store.page_words import PageWords
+from core.store.recognised import RecognisedPages
 from core.values import Document, DocumentState
 from models.cancel import CancelToken
 from models.faults import Cancelled
@@ -140,7 +141,13 @@ def test_recognition_goes_on_at_the_next_picture(tmp_path: Path, pool: ParserPoo
         opened.index(fax)
         words, id = StopsAfterTwo(opened.database), document(opened, "fax.tif").id
         recognition = Recognition(
-            Documents(opened.database), Contents(opened.database), lambda: pool, Attention(), words, lambda: ("eng",)
+            Documents(opened.database),
+            Contents(opened.database),
+            lambda: pool,
+            Attention(),
+            words,
+            RecognisedPages(opened.database),
+            lambda: ("eng",),
         )
         part = Subtree(document(opened, "fax.tif").folder_id, os.fsencode(fax), os.fsencode(fax))
         with pytest.raises(Cancelled):
