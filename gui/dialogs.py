@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QFileDialog, QMessageBox
 
     from core.embedder_change import EmbedderQuestion
+    from core.recognition_change import RecognitionQuestion
     from core.settings import Settings, SettingValue
-    from core.values import Folder
+    from core.values import Folder, Skipped
     from core.workspace import Workspace
     from gui.documents.actions import LibraryActions
-    from gui.documents.lookups import SkippedFile
     from gui.models.actions import ModelActions
     from gui.models.dialog import ModelsDialog
 
@@ -111,11 +111,11 @@ class Dialogs(QObject):
             return
         library = self._library
 
-        def show(files: tuple[SkippedFile, ...]) -> None:
+        def show(files: tuple[Skipped, ...]) -> None:
             dialog = SkippedDialog(files, self._window)
             dialog.reveal.connect(self.reveal)
             if library is not None:
-                dialog.again.connect(library.retry)
+                dialog.again.connect(library.try_again)
             dialog.open()
 
         self._context.bridge.run(list_skipped(self._workspace, self, show))
@@ -162,6 +162,34 @@ class Dialogs(QObject):
         box.finished.connect(lambda result: self._answer_embedder(box.clickedButton() is yes))
         box.open()
         return box
+
+    def ask_recognition(self, question: RecognitionQuestion) -> QMessageBox:
+        """Ask before scanned pages are read again in other languages."""
+        from PySide6.QtWidgets import QMessageBox
+
+        box = QMessageBox(QMessageBox.Icon.Question, tr("Read scanned pages again?"), "", parent=self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setText(tr("Read scanned pages again, in “{languages}”?", languages=question.languages))
+        box.setInformativeText(
+            ngettext(
+                "{count} page was read in other languages ({time}). Until it is read again, it is searched as it is.",
+                "{count} pages were read in other languages ({time}). Until they are read again, they are searched as "
+                "they are.",
+                question.again.pages,
+                count=words.count(question.again.pages),
+                time=words.about(question.again.seconds),
+            )
+        )
+        yes = box.addButton(tr("Read them again"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(tr("Keep them"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(yes)
+        box.finished.connect(lambda result: self._answer_recognition(question, box.clickedButton() is yes))
+        box.open()
+        return box
+
+    def _answer_recognition(self, question: RecognitionQuestion, yes: bool) -> None:
+        if self._library is not None:
+            self._library.answer_recognition_question(question, yes)
 
     def _answer_embedder(self, yes: bool) -> None:
         if self._library is not None:

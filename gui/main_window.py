@@ -188,6 +188,7 @@ class MainWindow(QMainWindow):
         self.status.follow(library)
         library.removed.connect(self._removed)
         library.embedder_question.connect(self.dialogs.ask_embedder)
+        library.recognition_question.connect(self.dialogs.ask_recognition)
         self.dialogs.settings_changed.connect(library.follow_settings)
         models.changed.connect(self.status.show_model)
         models.changed.connect(lambda situation: self._show_chat_model() if situation.kind is Kind.CHAT else None)

@@ -106,7 +106,7 @@ class StatusBar(QStatusBar):
         self.pause.setVisible(indexing is not None or self._paused)
         self.pause.setText(tr("Go on") if self._paused or held else tr("Pause"))
         self.pause.setAccessibleName(tr("Go on indexing") if self._paused or held else tr("Pause indexing"))
-        skipped = self._tree.skipped if self._tree else 0
+        skipped = self._tree.skipped + len(self._tree.notes) if self._tree else 0
         self.skipped.setVisible(skipped > 0)
         self.skipped.setText(ngettext("{n} skipped", "{n} skipped", skipped))
         self.skipped.setAccessibleName(ngettext("{n} file skipped: show why", "{n} files skipped: show why", skipped))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.jobs import Job
-from core.values import Folder, IndexReport
+from core.values import Folder, IndexReport, Skipped
 from gui.bridge import Bridge, Operation, Running
 from gui.documents.tree import LibraryTree, TreeFilter, build
 from models.progress import Progress
@@ -19,6 +19,7 @@ from models.progress import Progress
 if TYPE_CHECKING:
     from core.embedder_change import EmbedderQuestion
     from core.library.attention import Hold
+    from core.recognition_change import RecognitionQuestion
     from core.settings import Settings
     from core.workspace import Workspace
 
@@ -53,6 +54,7 @@ class LibraryActions(QObject):
     removed = Signal(object)  # Folder
     paused_changed = Signal(bool)
     embedder_question = Signal(object)  # EmbedderQuestion
+    recognition_question = Signal(object)  # RecognitionQuestion
 
     def __init__(self, bridge: Bridge, workspace: Workspace, parent: QObject) -> None:
         super().__init__(parent)
@@ -79,6 +81,7 @@ class LibraryActions(QObject):
         settings = self._workspace.settings.current
         self.paused_changed.emit(self.paused)
         self.index_again()
+        self._ask_recognition()
         self.watch(settings.watch)
         if settings.next_embedder:
             self.embedder_arrived()
@@ -96,9 +99,16 @@ class LibraryActions(QObject):
         """Bring `paths` (None: everything) up to date with the disk."""
         self._index(None if paths is None else list(paths))
 
-    def retry(self, documents: Mapping[int, Path]) -> None:
-        """Read these (paths by document id) again, though the files have not changed."""
-        library, ids, paths = self._workspace.library, list(documents), list(documents.values())
+    def try_again(self, skipped: Sequence[Skipped]) -> None:
+        """Read these documents again, though the files have not changed, and look into these places."""
+        self.retry(
+            {one.document_id: one.path for one in skipped if one.document_id is not None},
+            [one.path for one in skipped if one.document_id is None],
+        )
+
+    def retry(self, documents: Mapping[int, Path], places: Sequence[Path] = ()) -> None:
+        """Read these (paths by document id) again, though the files have not changed; look into `places`."""
+        library, ids, paths = self._workspace.library, list(documents), [*documents.values(), *places]
 
         def work(job: Job) -> IndexReport:
             library.retry(ids)
@@ -172,6 +182,7 @@ class LibraryActions(QObject):
         if rules != self._rules:
             self._rules = rules
             self.index_again()
+            self._ask_recognition()
 
     def embedder_arrived(self) -> None:
         """Use an embedding model that has come, after a question if every passage has to be prepared anew."""
@@ -195,6 +206,26 @@ class LibraryActions(QObject):
         self._bridge.run(
             Operation("store", lambda job: change.agree() if yes else change.decline(), self, on_result=done)
         )
+
+    def _ask_recognition(self) -> None:
+        """Ask about scanned pages that were read in other languages than are chosen now."""
+        change = self._workspace.recognition_change
+
+        def asked(question: RecognitionQuestion | None) -> None:
+            if question is not None:
+                self.recognition_question.emit(question)
+
+        self._bridge.run(Operation("store", lambda job: change.question(), self, on_result=asked))
+
+    def answer_recognition_question(self, question: RecognitionQuestion, yes: bool) -> None:
+        change = self._workspace.recognition_change
+
+        def done(nothing: object) -> None:
+            if yes:
+                self.index_again()
+
+        answer = change.agree if yes else change.decline
+        self._bridge.run(Operation("store", lambda job: answer(question), self, on_result=done))
 
     def remove(self, folder: Folder) -> None:
         """Take a folder out of the library. A running job is stopped first and taken up again after."""
@@ -234,7 +265,7 @@ class LibraryActions(QObject):
         self._bridge.run(
             Operation(
                 "store",
-                lambda job: build(library.folders(), library.document_rows(), wanted),
+                lambda job: build(library.folders(), library.document_rows(), wanted, library.noted()),
                 self,
                 on_result=self._show_tree,
                 on_end=ended,

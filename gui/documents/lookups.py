@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from core.jobs import Job
-from core.values import DocumentState, DocumentText
+from core.values import DocumentText, Skipped
 from gui.bridge import Operation
 from gui.documents.marks import Found, with_snippets
 from models.faults import Fault
@@ -19,14 +17,6 @@ if TYPE_CHECKING:
     from core.workspace import Workspace
 
 RESULTS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedFile:
-    path: Path
-    reason: str
-    folder_id: int
-    document_id: int
 
 
 def search(workspace: Workspace, query: str, owner: QObject, on_found: Callable[[Found], None]) -> Operation[Found]:
@@ -52,14 +42,7 @@ def read_document(
 
 
 def list_skipped(
-    workspace: Workspace, owner: QObject, on_list: Callable[[tuple[SkippedFile, ...]], None]
-) -> Operation[tuple[SkippedFile, ...]]:
-    """The files that could not be read, with the reasons."""
-
-    def work(job: Job) -> tuple[SkippedFile, ...]:
-        documents = workspace.library.documents()
-        return tuple(
-            SkippedFile(d.path, d.reason, d.folder_id, d.id) for d in documents if d.state is DocumentState.SKIPPED
-        )
-
-    return Operation("store", work, owner, on_result=on_list)
+    workspace: Workspace, owner: QObject, on_list: Callable[[tuple[Skipped, ...]], None]
+) -> Operation[tuple[Skipped, ...]]:
+    """The files and folders that could not be read, or not all of them, with the reasons."""
+    return Operation("store", lambda job: workspace.library.skipped(), owner, on_result=on_list)

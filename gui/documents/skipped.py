@@ -1,4 +1,4 @@
-"""The list of files that could not be read, each with its reason."""
+"""The list of files and folders that could not be read, or not all of them, each with its reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.i18n import ngettext, tr
-from gui.documents.lookups import SkippedFile
+from core.values import Skipped
 from gui.style.elements import column, label, push_button
 from gui.style.sheet import SPACE
 
@@ -29,7 +29,7 @@ _Index = QModelIndex | QPersistentModelIndex
 class SkippedModel(QAbstractTableModel):
     """A row per file: its name, its folder, the reason."""
 
-    def __init__(self, files: Sequence[SkippedFile], parent: QWidget) -> None:
+    def __init__(self, files: Sequence[Skipped], parent: QWidget) -> None:
         super().__init__(parent)
         self.files = tuple(files)
 
@@ -64,10 +64,10 @@ class _ReasonDelegate(QStyledItemDelegate):
 class SkippedDialog(QDialog):
     """`again` asks to read files once more: those that are selected, or all where none is."""
 
-    again = Signal(object)  # path by document id
+    again = Signal(object)  # tuple[Skipped, ...]
     reveal = Signal(object)  # Path
 
-    def __init__(self, files: Sequence[SkippedFile], parent: QWidget) -> None:
+    def __init__(self, files: Sequence[Skipped], parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Skipped files"))
@@ -78,8 +78,8 @@ class SkippedDialog(QDialog):
         layout.addWidget(
             label(
                 ngettext(
-                    "{n} file could not be read. It is not searched.",
-                    "{n} files could not be read. They are not searched.",
+                    "{n} file or folder could not be read, or not all of it.",
+                    "{n} files and folders could not be read, or not all of them.",
                     len(files),
                 ),
                 "muted",
@@ -114,8 +114,7 @@ class SkippedDialog(QDialog):
 
     def _again(self) -> None:
         chosen = sorted({index.row() for index in self.view.selectionModel().selectedRows()})
-        files = [self._files[row] for row in chosen] or self._files
-        self.again.emit({file.document_id: file.path for file in files})
+        self.again.emit(tuple(self._files[row] for row in chosen) or self._files)
         self.accept()
 
     def _copy(self) -> None:

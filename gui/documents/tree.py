@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.store.documents import DocumentRow, document_of
-from core.values import Document, DocumentState, Folder
+from core.values import Document, DocumentState, Folder, Skipped
 
 SEPARATOR = os.fsencode(os.sep)
 _DIGITS = re.compile(r"[0-9]")
@@ -158,7 +158,8 @@ class Documents(Mapping[int, Document]):
 @dataclass(frozen=True, slots=True)
 class LibraryTree:
     """`roots` are the added folders. `shape` is equal for two trees with the same rows in the same order. The totals
-    and `folders` are over the whole library, `shown` over what the filter admits; `counts` are by the rows' number."""
+    and `folders` are over the whole library, `shown` over what the filter admits; `counts` are by the rows' number.
+    `notes` say, by path, why a folder was not looked into, or not all of a document is searched."""
 
     roots: tuple[Node, ...] = ()
     shape: int = 0
@@ -169,6 +170,7 @@ class LibraryTree:
     indexed: int = 0
     waiting: int = 0
     skipped: int = 0
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shown(self) -> int:
@@ -184,7 +186,12 @@ class LibraryTree:
         return None
 
 
-def build(folders: Sequence[Folder], documents: Iterable[DocumentRow], wanted: TreeFilter) -> LibraryTree:
+def build(
+    folders: Sequence[Folder],
+    documents: Iterable[DocumentRow],
+    wanted: TreeFilter,
+    noted: Iterable[Skipped] = (),
+) -> LibraryTree:
     """The tree of `documents`, folders before files, names in the order people expect. Runs on a worker."""
     rows = documents if isinstance(documents, list) else list(documents)
     builder = _Builder(folders)
@@ -213,6 +220,7 @@ def build(folders: Sequence[Folder], documents: Iterable[DocumentRow], wanted: T
         indexed=totals[DocumentState.INDEXED],
         waiting=totals[DocumentState.WAITING],
         skipped=totals[DocumentState.SKIPPED],
+        notes={str(one.path): one.reason for one in noted},
     )
 
 

@@ -107,9 +107,13 @@ class TreeModel(QAbstractItemModel):
 
     def state_words(self, node: Node) -> str:
         """A row's state in a few words: a document's own, or what a folder holds."""
-        document = self.document(node)
+        document, note = self.document(node), self.note(node)
         if document is not None:
-            return document_state(document)
+            return (
+                tr("Ready, in part") if note and document.state is DocumentState.INDEXED else document_state(document)
+            )
+        if note:
+            return tr("Not looked into: {reason}", reason=note)
         count = self.tree.counts.get(node.number, Counts())
         if count.waiting:
             return tr("{done} of {all} read", done=count.documents - count.waiting, all=count.documents)
@@ -117,6 +121,10 @@ class TreeModel(QAbstractItemModel):
             ready = count.documents - count.skipped
             return tr("{ready} ready, {skipped} skipped", ready=ready, skipped=count.skipped)
         return ngettext("{n} document", "{n} documents", count.documents)
+
+    def note(self, node: Node) -> str:
+        """Why a folder was not looked into, or not all of a document is searched; "" for nothing."""
+        return self.tree.notes.get(str(node.path), "") if self.tree.notes else ""
 
     def details(self, node: Node) -> str:
         """What the tip of a row says: where it is and how it stands, in whole words."""
@@ -126,7 +134,10 @@ class TreeModel(QAbstractItemModel):
             lines.append(document.title)
         if document is not None and (pages := count_words(document)):
             lines.append(pages)
-        return "\n".join([*lines, self.state_words(node)])
+        lines.append(self.state_words(node))
+        if document is not None and (note := self.note(node)):
+            lines.append(note)
+        return "\n".join(lines)
 
     def _children(self, parent: _Index) -> Sequence[Node]:
         node = self.node(parent)
