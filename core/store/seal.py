@@ -6,37 +6,53 @@ import hashlib
 from pathlib import Path
 
 from core.store.database import Database
+from core.store.vectors import FILE_NAME, VectorStoreError, stamp_of
 
 SEAL_KEY = "vector_store_seal"
 BLOCK_BYTES = 1 << 20
 
 
 class Seal:
-    """Of one file. It holds for one stamp (`core.store.vectors.stamp_of`). Called from any thread."""
+    """Of the store in `folder`; where its program keeps no single file, there is none. Reads all of the file, about a
+    second for a gigabyte, but once for each of its states. Called from any thread; raises `VectorStoreError`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
+        self._folder = folder
+        self._sound = ""  # the stamp of the state that was found as it was sealed
 
-    def put(self, stamp: str, file: Path) -> None:
-        """The file is as it should be. Reads all of it: about a second for a gigabyte."""
-        digest = _digest(file)
+    def put(self) -> None:
+        """The file is as it should be."""
+        stamp = stamp_of(self._folder)
+        if not stamp or stamp == self._sound:
+            return
+        value = f"{stamp} {self._digest()}"
         with self._database.write() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (SEAL_KEY, f"{stamp} {digest}")
-            )
+            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (SEAL_KEY, value))
+        self._sound = stamp
 
-    def holds(self, stamp: str, file: Path) -> bool | None:
-        """Whether the file is still what it was when it was sealed with this stamp; None if it was not."""
+    def check(self) -> bool:
+        """True if the file is what it was when it was sealed, False if nobody sealed this state of it. Raises if it was
+        damaged."""
+        stamp = stamp_of(self._folder)
+        if not stamp or stamp == self._sound:
+            return True
         with self._database.read() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (SEAL_KEY,)).fetchone()
         sealed, _, digest = (row[0] if row else "").partition(" ")
-        return digest == _digest(file) if sealed == stamp else None
+        if sealed != stamp:
+            return False
+        if digest != self._digest():
+            raise VectorStoreError("its file was damaged")
+        self._sound = stamp
+        return True
 
-
-def _digest(file: Path) -> str:
-    """Raises `OSError`."""
-    digest = hashlib.blake2b(digest_size=16)
-    with file.open("rb") as opened:
-        while block := opened.read(BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+    def _digest(self) -> str:
+        digest = hashlib.blake2b(digest_size=16)
+        try:
+            with (self._folder / FILE_NAME).open("rb") as opened:
+                while block := opened.read(BLOCK_BYTES):
+                    digest.update(block)
+        except OSError as error:
+            raise VectorStoreError(f"its file cannot be read: {error.strerror}") from error
+        return digest.hexdigest()

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from core.jobs import Job
 from core.store.database import Database
+from core.store.seal import Seal
+from core.store.vector_check import agrees
 from core.store.vector_ledger import BEING_WRITTEN, EmbedderState, VectorLedger
 from core.store.vectors import (
     VectorStore,
@@ -53,6 +55,7 @@ class VectorIndex:
     def __init__(self, database: Database, folder: Path, open_: Callable[[Path], VectorStore] = open_store) -> None:
         self.ledger = VectorLedger(database)
         self._folder = folder
+        self._seal = Seal(database, folder)
         self._open = open_
         self._store: VectorStore | None = None
         self._checked: set[int] = set()  # embedders whose collection was found complete
@@ -119,9 +122,9 @@ class VectorIndex:
         with self._writing:
             self._broken = False
             embedder = self.ledger.embedder(fingerprint, dimension)
-            if self._store is None and self._has_all(embedder) and stamp_of(self._folder) == self.ledger.stamp():
-                return  # not worth a start of its process
             try:
+                if self._store is None and self._is_known_to_have_all(embedder):
+                    return  # not worth a start of its process
                 self._bring_up(embedder, fingerprint, job)
             except VectorStoreError as error:
                 log.warning("the vector store is made anew: %s", error)
@@ -203,9 +206,13 @@ class VectorIndex:
             return False
         if store.count(embedder.generation) != self.ledger.expected(embedder):
             return False
+        self._seal.check()
         store.load(embedder.generation)
         self._checked.add(embedder.id)
         return True
+
+    def _is_known_to_have_all(self, embedder: EmbedderState) -> bool:
+        return self._has_all(embedder) and stamp_of(self._folder) == self.ledger.stamp() and self._seal.check()
 
     def _has_all(self, embedder: EmbedderState) -> bool:
         if not embedder.generation:
@@ -218,6 +225,8 @@ class VectorIndex:
 
     def _bring_up(self, embedder: EmbedderState, fingerprint: str, job: Job) -> None:
         store = self._opened()
+        if not self._seal.check() and not self._agrees(store, job):
+            raise VectorStoreError("it holds other vectors than it was given")
         self._drop_unused(store)
         usable = self._is_complete(store, embedder) or self._can_go_on(store, embedder)
         if not usable or self._has_outgrown(store, embedder):
@@ -229,6 +238,13 @@ class VectorIndex:
             self.ledger.put_stamp(store.stamp())
         if not self._is_complete(store, self.ledger.embedder(fingerprint, embedder.dimension)):
             raise VectorStoreError("it does not hold the rows it was given")
+        self._seal.put()
+
+    def _agrees(self, store: VectorStore, job: Job) -> bool:
+        """Whether the collections that may be used hold what they were given."""
+        used = [known for fingerprint, _ in self.ledger.pushed() if (known := self.ledger.known(fingerprint))]
+        usable = [embedder for embedder in used if self._can_go_on(store, embedder)]
+        return all(agrees(store, self.ledger, embedder, job) for embedder in usable)
 
     def _can_go_on(self, store: VectorStore, embedder: EmbedderState) -> bool:
         """Whether what is missing can be added: nobody but us wrote the store, though we may have been cut short."""

@@ -107,6 +107,23 @@ class VectorStore:
             rows = self._client.query(collection, filter="", output_fields=["count(*)"], timeout=CALL_TIMEOUT_S)
             return int(rows[0]["count(*)"])
 
+    def holds(self, collection: str, ids: Sequence[int], documents: Sequence[int], vectors: Vectors) -> bool:
+        """Whether all these rows are there, just so."""
+        import numpy as np
+
+        if not ids:
+            return True
+        with _converted():
+            fields = [ID, DOCUMENT, VECTOR]
+            rows = self._client.get(collection, ids=list(ids), output_fields=fields, timeout=CALL_TIMEOUT_S)
+            there = {row[ID]: (row[DOCUMENT], row[VECTOR]) for row in rows}
+        if set(there) != set(ids) or any(there[i][0] != document for i, document in zip(ids, documents, strict=True)):
+            return False
+        stored = [there[i][1] for i in ids]
+        if holds_signs(collection):
+            return [bytes(signs[0]) for signs in stored] == signs_of(vectors)
+        return bool(np.array_equal(np.asarray(stored, np.float32), vectors))
+
     def search(
         self, collection: str, vector: Vectors, limit: int, documents: Collection[int] | None = None
     ) -> list[tuple[int, float]]:

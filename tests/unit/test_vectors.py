@@ -19,7 +19,8 @@ from core.jobs import Job
 from core.store import vector_index
 from core.store.database import Database
 from core.store.vector_index import VectorIndex
-from core.store.vectors import LiteFileStore, VectorStoreError, holds_signs, open_store
+from core.store.vector_ledger import BEING_WRITTEN
+from core.store.vectors import LiteFileStore, VectorStoreError, holds_signs, open_store, signs_of
 from models.cancel import CancelToken
 from models.faults import Cancelled
 
@@ -262,6 +263,55 @@ def _damage(file: Path, damage: str, older: bytes) -> None:
                 for place in random.Random(1).sample(range(4096, size), 100):
                     opened.seek(place)
                     opened.write(b"\xff")
+
+
+def flip_vectors(file: Path, stored: list[bytes], *, count: int = 40) -> None:
+    """Flip bits where the file holds these vectors, as a worn disk does: its size and time of change stay the same."""
+    before = file.stat()
+    data = bytearray(file.read_bytes())
+    places = [place for vector in stored if (place := data.find(vector)) >= 0]
+    assert len(places) >= count, "the file holds its vectors in another form"
+    for place in places[:count]:
+        for byte in range(place, place + len(stored[0])):
+            data[byte] ^= 0x81
+    with open(file, "r+b") as opened:
+        opened.write(data)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("kind", ["whole vectors", "signs"])
+@pytest.mark.parametrize("when", ["search first", "refresh first", "after a write that was cut short"])
+def test_flipped_bits_in_stored_vectors_are_noticed(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, kind: str, when: str
+) -> None:
+    if kind == "signs":
+        monkeypatch.setattr(vector_index, "SIGNS_FROM", 500)
+    vectors = vectors_on_matters(2000)
+    ids = shelf.add(vectors)
+    shelf.refresh()
+    generations = shelf.index.ledger.generations()
+    assert any(map(holds_signs, generations)) == (kind == "signs")
+    shelf.close()
+    raw = signs_of(vectors) if kind == "signs" else [vector.astype("<f4").tobytes() for vector in vectors]
+    flip_vectors(shelf.file, raw[100:200])
+    again = Shelf(shelf.folder)
+    try:
+        if when == "search first":
+            assert [again.nearest(vectors[i], 1) for i in range(100, 140)] == [[i] for i in ids[100:140]]
+            assert not again.served()
+        elif when == "after a write that was cut short":
+            os.utime(again.file)
+            again.index.ledger.put_stamp(BEING_WRITTEN)
+        again.refresh()
+        assert again.served()
+        assert again.index.ledger.generations() != generations
+        assert [again.nearest(vectors[i], 1) for i in range(100, 140)] == [[i] for i in ids[100:140]]
+        again = again.reopen()
+        generations = again.index.ledger.generations()
+        again.refresh()
+        assert again.served() and again.index.ledger.generations() == generations
+    finally:
+        again.close()
 
 
 def test_a_push_that_was_stopped_is_finished_later(shelf: Shelf) -> None:
