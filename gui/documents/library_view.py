@@ -268,7 +268,7 @@ class LibraryView(QWidget):
             add(tr("Open in its application"), lambda: self.open_outside.emit(node.path))
         add(tr("Show in folder"), lambda: self.reveal.emit(node.path))
         menu.addSeparator()
-        if document is not None and document.state is DocumentState.SKIPPED:
+        if document is not None and (document.state is DocumentState.SKIPPED or self.model.note(node)):
             if document.is_locked:
                 add(tr("Enter the password…"), lambda: self.password_wanted.emit(document))
             add(tr("Try again"), lambda: self.retry.emit({document.id: document.path}))

@@ -19,6 +19,7 @@ from core.parsing.pool import ParserPool
 from tests.support.killing import Place, assert_converges, disturb, make_folder, working
 from tests.support.libraries import minilm, open_library
 
+SIZES_KIB = [int(size) for size in os.environ.get("PAPERMOOR_DISK_KIB", "600 900 1300 2000").split()]
 ROUNDS = int(os.environ.get("PAPERMOOR_POWER_CUTS", "3"))
 pytestmark = [
     pytest.mark.skipif(
@@ -69,7 +70,7 @@ def test_after_a_power_cut_the_library_converges(tmp_path: Path, minilm_gguf: Pa
         disturb(folder, chance)
 
 
-@pytest.mark.parametrize("size_kib", [600, 900, 1300, 2000])
+@pytest.mark.parametrize("size_kib", SIZES_KIB)
 def test_a_full_disk_is_said_and_once_there_is_room_it_goes_on(
     tmp_path: Path, minilm_gguf: Path, size_kib: int
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from gui.documents.skipped import SkippedDialog
 from gui.main_window import MainWindow, Opening
 from tests.support.documents import write_encrypted_pdf, write_ods, write_pptx
 from tests.support.gguf_models import minilm_folder, write_minilm
+from tests.support.pictures import two_languages, write_scanned_folder
 from tests.support.window import at_rest, click, drop, hold_over, models_dialog, opened, shown, wait
 
 LEASE = """# Lease of the boathouse
@@ -307,6 +309,67 @@ def test_another_search_model_asks_before_it_prepares_everything_anew(
         click(next(button for button in box.buttons() if button.text() == answer))
         wait(qtbot, lambda: at_rest(filled) and not filled.findChildren(QMessageBox))
         assert stored() == chosen
+
+
+def test_other_languages_ask_before_scanned_pages_are_read_again(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TESSDATA_PREFIX", str(two_languages(tmp_path)))
+
+    def is_read_in(languages: str) -> bool:
+        assert window.workspace is not None
+        with window.workspace.database.read() as connection:
+            rows = connection.execute("SELECT DISTINCT recognised_in FROM documents WHERE recognised").fetchall()
+        return rows == [(languages,)]
+
+    window.dialogs._change_settings({"recognition_languages": "eng"})
+    drop(window, [write_scanned_folder(tmp_path)])
+    wait(qtbot, lambda: at_rest(window) and "3 documents ready" in window.status.text.text())
+    for languages, answer, expected in (("enm", "Keep them", "eng"), ("enm+eng", "Read them again", "enm+eng")):
+        window.dialogs._change_settings({"recognition_languages": languages})
+        wait(qtbot, lambda: bool(window.findChildren(QMessageBox)))
+        (box,) = window.findChildren(QMessageBox)
+        assert f"in “{languages}”" in box.text()
+        assert "3 pages were read in other languages (about a minute)" in box.informativeText()
+        assert is_read_in("eng")
+        click(next(button for button in box.buttons() if button.text() == answer))
+        wait(qtbot, partial(is_read_in, expected))
+        wait(qtbot, lambda: at_rest(window))
+
+
+def test_a_folder_that_is_not_there_is_listed_and_keeps_its_documents(
+    qtbot: QtBot, filled: MainWindow, folder: Path, tmp_path: Path
+) -> None:
+    folder.rename(tmp_path / "elsewhere")
+    QTest.keyClick(filled, Qt.Key.Key_F5)
+    wait(qtbot, lambda: at_rest(filled) and filled.status.skipped.text() == "2 skipped")
+    assert rows(filled)[0].startswith("contracts: Not looked into: It is not there now.")
+    assert "2 documents ready" in filled.status.text.text()
+    click(filled.status.skipped)
+    wait(qtbot, lambda: bool(filled.findChildren(SkippedDialog)))
+    (dialog,) = filled.findChildren(SkippedDialog)
+    assert [dialog.view.model().index(row, 0).data() for row in range(2)] == ["contracts", "broken.pdf"]
+    (tmp_path / "elsewhere").rename(folder)
+    click(next(button for button in dialog.findChildren(QPushButton) if button.text() == "Try again"))
+    wait(qtbot, lambda: at_rest(filled) and filled.status.skipped.text() == "1 skipped")
+    assert rows(filled)[0] == "contracts: 2 ready, 1 skipped"
+
+
+def test_a_document_that_is_searched_in_part_says_so(qtbot: QtBot, filled: MainWindow, folder: Path) -> None:
+    workspace, library = filled.workspace, filled.library
+    assert workspace is not None and library is not None
+    with workspace.database.write() as connection:  # as after two ends of the program over one of its passages
+        connection.execute(
+            "INSERT INTO embedding_in_hand (fingerprint, content_hash, alone, suspect, deaths) "
+            "SELECT 'f', c.content_hash, 0, 1, 2 FROM chunks c JOIN documents d ON d.id = c.document_id "
+            "WHERE d.title = 'Insurance 2019'"
+        )
+    library.refresh()
+    wait(qtbot, lambda: filled.status.skipped.text() == "2 skipped")
+    filled.documents.library.view.expandAll()
+    assert "Insurance 2019.txt: Ready, in part" in rows(filled)
+    node = filled.documents.library.model.tree.at(folder / "old" / "Insurance 2019.txt")
+    assert node is not None and "ended several times" in filled.documents.library.model.details(node)
 
 
 def test_reading_can_be_paused_and_taken_up_again_after_a_restart(qtbot: QtBot, tmp_path: Path, folder: Path) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from core.jobs import Job
 from core.library.attention import Attention
@@ -27,7 +26,7 @@ from models.faults import Cancelled
 from models.progress import Progress
 from tests.support.documents import Words, write_encrypted_pdf, write_scanned_pdf
 from tests.support.libraries import OpenLibrary, content_of, open_library
-from tests.support.pictures import picture_of, write_scan
+from tests.support.pictures import picture_of, write_scan, write_scanned_folder
 
 LETTER = [Words("The miller lives next door.", y=644, size=14)]
 
@@ -51,14 +50,7 @@ def opened(tmp_path: Path, pool: ParserPool) -> Iterator[OpenLibrary]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    printed = [Words("Printed words of the contract, as they came out of the machine in the office of the mill.")]
-    write_scan(folder / "mixed.pdf", picture_of(tmp_path, LETTER), printed=printed)
-    write_scan(folder / "scan.pdf", picture_of(tmp_path, LETTER))
-    Image.new("L", (640, 480), 255).save(folder / "white.png")
-    (folder / "note.txt").write_text("A note.")
-    return folder
+    return write_scanned_folder(tmp_path)
 
 
 def document(opened: OpenLibrary, name: str) -> Document:
