@@ -10,6 +10,7 @@ from core.parsing.encoding import decode
 from core.parsing.limits import ParseLimits
 from core.parsing.plain import wiki_heading
 from core.parsing.source import Source
+from core.parsing.titles import with_titles
 
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})([^`]*)$")
@@ -27,8 +28,18 @@ def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
     text = decode(source.read_text_file(limits))
     source.require_text(text, limits)
     blocks, title = markdown_blocks(text)
-    top = next((block.label for block in blocks if block.kind is BlockKind.HEADING), "")
-    return ParsedDocument(text=text, title=title or top or source.stem, format=source.format, blocks=tuple(blocks))
+    title = title or _top_heading(text, blocks) or source.stem
+    return ParsedDocument(text=text, title=title, format=source.format, blocks=tuple(with_titles(text, blocks)))
+
+
+def _top_heading(text: str, blocks: list[Block]) -> str:
+    """What the first heading calls the document; "" where it is one of several articles of wiki text in one file."""
+    headings = [block for block in blocks if block.kind is BlockKind.HEADING]
+    if not headings:
+        return ""
+    first = headings[0]
+    is_article = first.level == 1 and wiki_heading(text[first.start : first.end]) is not None
+    return "" if is_article and sum(heading.level == 1 for heading in headings) > 1 else first.label
 
 
 def markdown_blocks(text: str) -> tuple[list[Block], str]:

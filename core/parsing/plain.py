@@ -8,6 +8,7 @@ from core.parsing.document import Block, BlockKind, ParsedDocument
 from core.parsing.encoding import decode
 from core.parsing.limits import ParseLimits
 from core.parsing.source import Source
+from core.parsing.titles import with_titles
 
 _PARAGRAPH = re.compile(r"[^\S\n]*\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
 _NUMBERED = re.compile(r"(?:chapter|section|part|appendix|article)\s+[\dIVXLC]+\b|(\d+(?:\.\d+){0,4})\.?\s+\S", re.I)
@@ -20,7 +21,9 @@ _SENTENCE_END = tuple(".!?,;:。！？，；")
 def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
     text = decode(source.read_text_file(limits))
     source.require_text(text, limits)
-    return ParsedDocument(text=text, title=source.stem, format=source.format, blocks=tuple(text_blocks(text)))
+    return ParsedDocument(
+        text=text, title=source.stem, format=source.format, blocks=tuple(with_titles(text, text_blocks(text)))
+    )
 
 
 def text_blocks(text: str) -> list[Block]:

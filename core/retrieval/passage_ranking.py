@@ -31,6 +31,9 @@ BEFORE = 0.3
 """How much of the previous passage's score may stand in for a passage's own ("it was developed by ..."), and of the
 next one's."""
 AFTER = 0.2
+BESIDE = 0.3
+"""How much of the better neighbour's cosine stands in for a passage's own, where that is better: a short passage goes
+on with what the one beside it speaks of. From 0.4 on it draws in neighbours that do not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,10 @@ class _Fusion:
         self._shared = np.array([c.shared for c in candidates])
         known = [c.cosine for c in candidates if c.cosine is not None]
         usual = math.fsum(known) / max(1, len(known))  # exact: the candidates come in the order of their ids
-        self._cosines = np.array([c.cosine if c.cosine is not None else usual for c in candidates])
+        alone = np.array([c.cosine if c.cosine is not None else usual for c in candidates])
+        beside = np.append(alone, -1.0)
+        better = np.maximum(beside[self._before], beside[self._after])
+        self._cosines = np.maximum(alone, (1 - BESIDE) * alone + BESIDE * better)
 
     def fused(self, own: Sequence[float]) -> _Fused:
         """The scores with these own scores of the candidates."""

@@ -165,6 +165,30 @@ def test_headings_of_wiki_text_are_headings_in_any_text(read: Callable[[str], Pa
     assert [one.section for one in chunks] == ["Mills", "Mills › Wind", "Mills › Wind › Old"]
 
 
+def test_short_lines_before_paragraphs_that_are_lines_are_titles(tmp_path: Path) -> None:
+    body = "The mill grinds grain into flour all day. " * 8
+    text = f"{body}\nResults\nOf wind\n\n{body}\nFigure 2 A mill\n{body}\nJust a sentence.\n{body}\nWater\n{body}\n"
+    for name in ("mills.txt", "mills.md"):
+        (tmp_path / name).write_text(text)
+        document = parse_file(tmp_path / name)
+        assert document.title == "mills"
+        assert [block.label for block in document.blocks if block.kind is BlockKind.HEADING] == [
+            "Results",
+            "Of wind",
+            "Water",
+        ]
+    (tmp_path / "mills.md").write_text(f"# Mills\n\n{text}")
+    marked = parse_file(tmp_path / "mills.md")
+    assert [block.label for block in marked.blocks if block.kind is BlockKind.HEADING] == ["Mills"]
+
+
+def test_articles_of_wiki_text_in_one_file_do_not_name_it(tmp_path: Path) -> None:
+    (tmp_path / "one.md").write_text("= Mills =\n\nThey grind.\n\n== Wind ==\n\nIt turns them.\n")
+    (tmp_path / "two.md").write_text("= Mills =\n\nThey grind.\n\n= Looms =\n\nThey weave.\n")
+    assert parse_file(tmp_path / "one.md").title == "Mills"
+    assert parse_file(tmp_path / "two.md").title == "two"
+
+
 def test_small_sections_are_joined() -> None:
     text = "".join(f"## Word {n}\n\nMeans {n}.\n\n" for n in range(60))
     chunks = chunk(marked("# Glossary\n\n" + text), ChunkingRules(200, 500, 150))
