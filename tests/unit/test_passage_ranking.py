@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pytest
+
 from core.retrieval.keyword_ranking import TermWeight
 from core.retrieval.passage_ranking import Candidate, Ranked, closest, own_score, rank
 from core.store.postings import StoredPassage
@@ -62,6 +64,12 @@ def test_a_passage_without_a_vector_yet_counts_as_the_usual_one() -> None:
 def test_the_passage_after_a_good_one_gains() -> None:
     found = ranked(candidate(1, own=6.0), candidate(2, own=1.0), candidate(8, own=1.5))
     assert ids(found) == [1, 2, 8]
+
+
+def test_the_passage_beside_one_that_means_it_gains() -> None:
+    found = ranked(candidate(1, cosine=0.8), candidate(2, cosine=0.3), candidate(8, cosine=0.4))
+    assert ids(found) == [1, 2, 8]
+    assert found[0].parts.meaning == pytest.approx(0.8 / 0.3 * ranked(candidate(2, cosine=0.3))[0].parts.meaning)
 
 
 def test_what_the_document_fits_counts_for_its_passages() -> None:
