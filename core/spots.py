@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Protocol
@@ -96,6 +97,24 @@ def spot_in(document: DocumentText, start: int, end: int) -> Spot:
     return spot
 
 
+def was_recognised(document: DocumentText, start: int, end: int) -> bool:
+    """Whether some of the text there was read from a picture."""
+    return overlaps(recognised_stretches(document.pages, document.recognised, document.pictured), start, end)
+
+
+def recognised_stretches(
+    pages: Sequence[int], recognised: Sequence[int], pictured: Iterable[Sequence[int]]
+) -> list[tuple[int, int]]:
+    """From where to where a text was read from pictures: on the `recognised` pages, the last of which may have no end,
+    and in the `pictured` stretches."""
+    ends = [*pages[1:], sys.maxsize]
+    return [(pages[page], ends[page]) for page in recognised] + [(start, end) for start, end in pictured]
+
+
+def overlaps(stretches: Iterable[tuple[int, int]], start: int, end: int) -> bool:
+    return any(first < max(end, start + 1) and start < last for first, last in stretches)
+
+
 def narrowed(source: _Quoting, start: int, end: int) -> tuple[int | None, Spot]:
     """Page and spot of the characters from `start` to `end` of the source's quotation."""
     spot = moved(source.spot, source.quote[:start])
@@ -118,12 +137,15 @@ def moved(spot: Spot, passed: str) -> Spot:
 
 
 def place_words(place: Passage | _Quoting, recognised: bool = False) -> str:
-    """Where it is, as people count; empty where there is nothing to count. `recognised`: say so if a page was read
-    from a picture."""
+    """Where it is, as people count; empty where there is nothing to count. `recognised`: and that it was read from a
+    picture."""
     template, values = _told(place)
-    if recognised:
-        template = _READ.get(template, template)
-    return tr(template, **values) if template else ""
+    if recognised and template in _READ:
+        return tr(_READ[template], **values)
+    words = tr(template, **values) if template else ""
+    if not recognised:
+        return words
+    return tr("{place}, read by OCR", place=words) if words else tr("read by OCR")
 
 
 def place_in_english(place: Passage | _Quoting) -> str:

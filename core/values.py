@@ -187,7 +187,8 @@ class Citation:
 class DocumentText:
     """A document's extracted text with what is needed to show a place in it: `pages` are the start offsets of its
     pages (empty where a format has none), `page_labels` their names where they have any, `recognised` the pages whose
-    text was read from a picture (OCR), `rows` the lines that are rows of sheets."""
+    text was read from a picture (OCR), `rows` the lines that are rows of sheets, `pictured` the stretches that were
+    read from pictures among other text."""
 
     document: Document
     text: str
@@ -196,3 +197,4 @@ class DocumentText:
     format: str = ""
     page_labels: tuple[str, ...] = ()
     rows: tuple[SheetRows, ...] = ()
+    pictured: tuple[tuple[int, int], ...] = ()

@@ -17,7 +17,7 @@ from core.chat.tools import ArgumentError, Toolbox
 from core.conversation import WHOLE_LIBRARY
 from core.library.library import Library
 from core.retrieval.retriever import Retriever
-from core.spots import page_at, spot_in, unit_in_english
+from core.spots import page_at, spot_in, unit_in_english, was_recognised
 from core.store.phrases import Phrases
 from core.store.scopes import Scopes
 from core.values import DocumentText, Passage
@@ -193,5 +193,5 @@ def _passage(stored: DocumentText, start: int, end: int) -> Passage:
     page = page_at(stored.pages, start)
     return Passage(
         1, 0.0, document.id, document.path, document.title, page, "", start, end, stored.text[start:end],
-        recognised=page in stored.recognised, spot=spot_in(stored, start, end),
+        recognised=was_recognised(stored, start, end), spot=spot_in(stored, start, end),
     )  # fmt: skip

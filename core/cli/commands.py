@@ -77,7 +77,9 @@ def text(arguments: argparse.Namespace, output: Output) -> None:
                        "pages": list(parsed.pages), "recognised_pages": list(parsed.recognised),
                        "warnings": list(parsed.warnings), "text": parsed.text})  # fmt: skip
         return
-    if parsed.recognised:
+    if parsed.pictured:
+        output.note(tr("Text in its pictures was read by text recognition (OCR), which makes mistakes."))
+    elif parsed.recognised:
         output.note(tr("This file is scanned: its text was read by text recognition (OCR), which makes mistakes."))
     sys.stdout.write(parsed.text if parsed.text.endswith("\n") else parsed.text + "\n")
     sys.stdout.flush()

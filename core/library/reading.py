@@ -95,9 +95,10 @@ def reading_of(
         page_labels=parsed.page_labels,
         warnings=parsed.warnings,
         recognised=parsed.recognised,
-        recognised_in=recognised_in if parsed.recognised else "",
+        recognised_in=recognised_in if parsed.recognised or parsed.pictured else "",
         pictures=parsed.unread_pages,
         rows=parsed.rows,
+        pictured=parsed.pictured,
     )
 
 

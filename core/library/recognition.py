@@ -145,7 +145,9 @@ class Recognition:
         return False
 
 
-def _words(recognised: int, pages: int) -> str:
+def _words(recognised: int, pages: int | None) -> str:
+    if pages is None:
+        return tr("Text in its pictures was read by text recognition (OCR), which makes mistakes.")
     if recognised >= pages:
         return tr("It is scanned: its text was read by text recognition (OCR), which makes mistakes.")
     return ngettext(

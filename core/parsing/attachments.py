@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.parsing.document import DocumentBuilder
-from core.parsing.faults import ParseFault
+from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.source import Source
 
 _MAX_ATTACHMENTS = 200
@@ -24,6 +24,9 @@ _SUFFIX_OF_KIND = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
     "message/rfc822": ".eml",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/tiff": ".tif",
 }
 
 
@@ -55,8 +58,9 @@ def _write(attachment: Attachment, name: str, source: Source, out: DocumentBuild
     if not path.suffix:
         path = PurePosixPath(name + _SUFFIX_OF_KIND.get(attachment.kind, ""))
     try:
-        document = parse_attachment(path, attachment.data, out.limits, source.depth + 1)
-    except ParseFault:
+        document = parse_attachment(path, attachment.data, out, source.depth + 1)
+    except ParseFault as fault:
+        out.unread_pages += fault.problem is ParseProblem.SCANNED
         return False
     if document is None:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -47,7 +48,8 @@ class ParsedDocument:
     none), `page_labels` their names where they have any. Blocks are in order and do not overlap; text between two
     blocks belongs to none, and chunking treats it as a paragraph. `warnings` are sentences for the person
     (English). `recognised` are the pages whose text was read from a picture (OCR), `unread_pages` counts those that
-    are pictures and wait for that. `rows` are the lines that are rows of sheets, in order."""
+    are pictures and wait for that. `rows` are the lines that are rows of sheets, in order, `pictured`
+    the stretches of text that were read from pictures which stand among other text."""
 
     text: str
     title: str
@@ -59,6 +61,11 @@ class ParsedDocument:
     recognised: tuple[int, ...] = ()
     unread_pages: int = 0
     rows: tuple[SheetRows, ...] = ()
+    pictured: tuple[tuple[int, int], ...] = ()
+
+    def was_recognised(self, offset: int) -> bool:
+        """Whether the text there was read from a picture."""
+        return self.page_at(offset) in self.recognised or any(start <= offset < end for start, end in self.pictured)
 
     def page_at(self, offset: int) -> int | None:
         """The 0-based page that holds `offset`; None where the document has no pages."""
@@ -131,6 +138,8 @@ class DocumentBuilder:
         self._warnings: list[str] = []
         self._recognised: list[int] = []
         self._rows: list[SheetRows] = []
+        self._pictured: list[tuple[int, int]] = []
+        self.tried_pictures = False
         self._fresh_page = False
 
     @property
@@ -147,12 +156,21 @@ class DocumentBuilder:
 
     def begin_recognition(self) -> None:
         """Say that a page is about to be read from its picture: the time for the file counts anew from here."""
+        self.tried_pictures = True
         if self._on_pages is not None:
             self._on_pages(A_PICTURE)
 
     def recognised(self) -> None:
         """Note that the text of the current page was read from a picture."""
         self._recognised.append(max(0, len(self._pages) - 1))
+
+    @contextmanager
+    def from_picture(self) -> Iterator[None]:
+        """What is written meanwhile was read from a picture that stands among other text."""
+        before = len(self._blocks)
+        yield
+        if len(self._blocks) > before:
+            self._pictured.append((self._blocks[before].start, self._length))
 
     def page(self, label: str = "") -> None:
         """Start the next page, slide or sheet here."""
@@ -212,7 +230,9 @@ class DocumentBuilder:
         """Add the blocks of a document that lies inside this one; its pages do not count."""
         for block in document.blocks:
             text = document.text[block.start : block.end]
-            self._block(block.kind, clean(text), block.level, block.label)
+            with self.from_picture() if document.was_recognised(block.start) else nullcontext():
+                self._block(block.kind, clean(text), block.level, block.label)
+        self.unread_pages += document.unread_pages
         for sentence in document.warnings:
             self.warn(sentence)
 
@@ -235,6 +255,7 @@ class DocumentBuilder:
             recognised=tuple(self._recognised),
             unread_pages=self.unread_pages,
             rows=tuple(self._rows),
+            pictured=tuple(self._pictured),
         )
 
     def _first_heading(self, text: str) -> str:

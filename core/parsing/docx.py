@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.parsing.archive import Archive, open_archive
 from core.parsing.charts import write_chart
 from core.parsing.document import DocumentBuilder, one_line
 from core.parsing.docx_styles import Numbering, Styles
+from core.parsing.embedded import Pictures
 from core.parsing.faults import ParseProblem
+from core.parsing.package import core_title, relations_by_id, write_core_properties
 from core.parsing.source import Source
-from core.parsing.xml_events import TextCollector, feed
+from core.parsing.xml_events import feed
 
 _SKIPPED = {
     "Fallback",
@@ -24,6 +27,7 @@ _SKIPPED = {
     "annotationRef",
 }
 _NOTE_NAMES = {"footnotes": "footnote", "endnotes": "endnote", "comments": "comment"}
+_PICTURES = {"blip": "embed", "imagedata": "id"}  # today's pictures and those of Word 2003: what names their part
 _LAYOUT_CELL_CHARS = 600
 _TABLE_DEPTH = 20
 
@@ -41,33 +45,20 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         notes = {kind: _notes(archive, folder, part, kind, source) for part, kind in _NOTE_NAMES.items()}
         for text in _margins(archive, folder, "header", source):
             out.paragraph(text)
-        body = archive.open(main)
-        feed(body, _Body(out, styles, numbering, notes), source.label)
+        parts = relations_by_id(archive, main, source.label)
+        pictures = Pictures(out)
+
+        def show_picture(key: str) -> None:
+            kind, name = parts.get(key, ("", ""))
+            if kind == "image":
+                pictures.write(name, archive.read(name))
+
+        feed(archive.open(main), _Body(out, styles, numbering, notes, show_picture), source.label)
         for text in _margins(archive, folder, "footer", source):
             out.paragraph(text)
         for name in archive.names(f"{folder}/charts/chart", ".xml"):
             write_chart(archive, name, source.label, out)
         write_core_properties(archive, source.label, out)
-
-
-def core_title(archive: Archive, label: str) -> str:
-    """The title among a package's properties, unless it is one that programs put there."""
-    title = _property(archive, "title", label)
-    generated = title.casefold().startswith(("microsoft word", "powerpoint presentation", "untitled", "word document"))
-    return "" if generated else title
-
-
-def write_core_properties(archive: Archive, label: str, out: DocumentBuilder) -> None:
-    """What people filled in to find a document by, where they did."""
-    names = (("Subject", "subject"), ("Keywords", "keywords"), ("Description", "description"))
-    found = [f"{shown}: {value}" for shown, name in names if (value := _property(archive, name, label))]
-    out.paragraph("\n".join(found))
-
-
-def _property(archive: Archive, name: str, label: str) -> str:
-    values = TextCollector(name)
-    feed(archive.open("docProps/core.xml"), values, label, tolerant=True)
-    return one_line(values.texts[0]) if values.texts else ""
 
 
 def _main_part(archive: Archive) -> str:
@@ -146,6 +137,7 @@ class _Paragraph:
     numbering: str | None = None
     depth: int | None = None
     notes: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
     inside: list[_Item] = field(default_factory=list)
 
 
@@ -168,12 +160,19 @@ class _Body:
     """Target for document.xml. Paragraphs may hold text boxes (with paragraphs), cells may hold tables."""
 
     def __init__(
-        self, out: DocumentBuilder, styles: Styles, numbering: Numbering, notes: dict[str, dict[str, str]]
+        self,
+        out: DocumentBuilder,
+        styles: Styles,
+        numbering: Numbering,
+        notes: dict[str, dict[str, str]],
+        show_picture: Callable[[str], None],
     ) -> None:
         self._out = out
         self._styles = styles
         self._numbering = numbering
         self._notes = notes
+        self._show_picture = show_picture
+        self._pictures: list[str] = []
         self._paragraphs: list[_Paragraph] = []
         self._tables: list[_Table | None] = []
         self._in_text = False
@@ -215,6 +214,8 @@ class _Body:
             paragraph.pieces.append("\t")
         elif name in ("br", "cr"):
             paragraph.pieces.append("\n")
+        elif name in _PICTURES:
+            paragraph.pictures.append(attributes.get(_PICTURES[name], ""))
         elif name == "noBreakHyphen":
             paragraph.pieces.append("-")
         elif name == "sym":
@@ -248,6 +249,16 @@ class _Body:
         items += [_Item(note) for note in paragraph.notes]
         for item in items + paragraph.inside:
             self._put(item)
+        self._pictures += paragraph.pictures
+        self._show_pictures()
+
+    def _show_pictures(self) -> None:
+        """Those of a table or a text box come after it."""
+        if self._paragraphs or any(self._tables):
+            return
+        for picture in self._pictures:
+            self._show_picture(picture)
+        self._pictures.clear()
 
     def _item(self, paragraph: _Paragraph, text: str) -> _Item:
         level = paragraph.outline + 1 if paragraph.outline is not None else self._styles.heading_level(paragraph.style)
@@ -294,6 +305,7 @@ class _Body:
                     self._write(item)
         else:
             self._out.table([[_cell_text(cell) for cell in row] for row in table.rows])
+        self._show_pictures()
 
 
 def _is_layout(table: _Table, cells: list[list[_Item]]) -> bool:

@@ -34,7 +34,7 @@ LABELS = {
     "archive": "archive",
 }
 
-READ_AS = {"xlsx": 2, "xls": 2, "ods": 2}
+READ_AS = {"xlsx": 2, "xls": 2, "ods": 2, "docx": 2, "pptx": 2, "odt": 2, "odp": 2, "eml": 2, "msg": 2, "mbox": 2}
 """How formats are read, by number, 1 for those that are not here. One step up has the documents of a format read again
 that were read before; what says the same afterwards keeps its passages and vectors."""
 

@@ -8,15 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.parsing.document import DocumentBuilder
+from core.parsing.embedded import may_hold_text
 from core.parsing.faults import ParseProblem
-from core.parsing.picture import of_image
+from core.parsing.picture import FORMATS, of_image
 from core.parsing.picture_layout import write_words
 from core.parsing.source import Source
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _PAGED = "TIFF"
 _SMALLEST_SIDE, _SMALLEST_PIXELS = 16, 60 * 60  # smaller ones are icons
 
@@ -49,7 +49,7 @@ def _opened(source: Source) -> Iterator[Image.Image]:
 
     Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before anything is decoded
     try:
-        with source.open() as file, Image.open(file, formats=_FORMATS) as image:
+        with source.open() as file, Image.open(file, formats=FORMATS) as image:
             yield image
     except UnidentifiedImageError as error:
         raise source.fault(ParseProblem.DAMAGED) from error
@@ -63,5 +63,6 @@ def _check_size(image: Image.Image, source: Source, out: DocumentBuilder) -> Non
     pixels = image.width * image.height
     if pixels > out.limits.image_pixels:
         raise source.fault(ParseProblem.TOO_LARGE, f"{pixels // 1_000_000} million pixels")
-    if min(image.size) < _SMALLEST_SIDE or pixels < _SMALLEST_PIXELS:
+    icon = min(image.size) < _SMALLEST_SIDE or pixels < _SMALLEST_PIXELS
+    if icon or (source.depth and not may_hold_text(*image.size)):
         raise source.fault(ParseProblem.EMPTY)

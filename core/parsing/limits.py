@@ -13,7 +13,8 @@ class ParseLimits:
 
     Time: `base_s` for any file, `per_mib_s` more for each MiB, and `per_page_s` more for each page a file says it
     has, up to `longest_s`; a fixed limit cut an honest 3,700-page PDF in half. A process that others keep from the
-    processor has longer. Text recognition: `picture_s` for each picture, `recognised_pages` of a document at most.
+    processor has longer. Text recognition: `picture_s` for each picture, `recognised_pages` of a document at
+    most, `embedded_pictures` among the text of one.
     Memory: the worker's address space where the system enforces that (Linux), its resident memory elsewhere. Archive
     limits follow the honest maximum ratio measured in real files (37) with room.
     """
@@ -36,6 +37,7 @@ class ParseLimits:
     image_pixels: int = 120_000_000
     picture_s: float = 20.0
     recognised_pages: int = 500
+    embedded_pictures: int = 100
 
     def seconds(self, pages: int, size_bytes: int = 0) -> float:
         """Wall-clock seconds that a file of this many pages and bytes may take."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from core.parsing.archive import Archive, open_archive
 from core.parsing.cells import LAST_COLUMN, LAST_ROW, SheetLine
 from core.parsing.document import DocumentBuilder, one_line, table_lines
+from core.parsing.embedded import Pictures
 from core.parsing.faults import ParseProblem
 from core.parsing.source import Source
 from core.parsing.xml_events import TextCollector, feed
@@ -28,7 +29,13 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         out.title = one_line(titles.texts[0]) if titles.texts else ""
         for text in _margins(archive, source, "header"):
             out.paragraph(text)
-        feed(archive.open("content.xml"), _Content(out, source.format), source.label)
+        pictures = Pictures(out)
+
+        def show_picture(name: str) -> None:
+            if source.format != "ods":  # those of spreadsheets are not read
+                pictures.write(name, archive.read(name))
+
+        feed(archive.open("content.xml"), _Content(out, source.format, show_picture), source.label)
         for text in _margins(archive, source, "footer"):
             out.paragraph(text)
 
@@ -98,8 +105,10 @@ class _Text:
 class _Content:
     """Target for content.xml."""
 
-    def __init__(self, out: DocumentBuilder, format: str) -> None:
+    def __init__(self, out: DocumentBuilder, format: str, show_picture: Callable[[str], None]) -> None:
         self._out = out
+        self._show_picture = show_picture
+        self._pictures: list[str] = []
         self._is_sheet = format == "ods"
         self._texts: list[_Text] = []
         self._tables: list[_Table] = []
@@ -122,6 +131,9 @@ class _Content:
             self._item_fresh = True
         elif name in ("note", "annotation"):
             self._notes.append("Footnote" if name == "note" else "Comment")
+        elif name == "image":
+            self._pictures.append(attributes.get("href", ""))
+            self._show_pictures()
         elif name == "page":
             self._out.page(attributes.get("name", ""))
         elif name == "table":
@@ -151,6 +163,7 @@ class _Content:
             self._skip -= 1
         elif name in ("p", "h") and self._texts:
             self._finish(self._texts.pop())
+            self._show_pictures()
         elif name == "list":
             self._lists -= 1
         elif name in ("note", "annotation") and self._notes:
@@ -161,6 +174,15 @@ class _Content:
             self._tables[-1].end_row()
         elif name == "table" and self._tables:
             self._finish_table(self._tables.pop())
+            self._show_pictures()
+
+    def _show_pictures(self) -> None:
+        """Those of a paragraph or a table come after it."""
+        if self._texts or self._tables:
+            return
+        for picture in self._pictures:
+            self._show_picture(picture)
+        self._pictures.clear()
 
     def data(self, text: str) -> None:
         if not self._skip and self._texts:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pypdfium2
     from PIL import Image
 
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")  # that are opened
 READING_DPI = 200.0  # 150 to 300 read equally well; small print suffers below, time above
 _MOST_PIXELS = 14_000_000
 _ENOUGH = (2600, 2600)  # an A4 page at the least

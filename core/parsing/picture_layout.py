@@ -45,24 +45,24 @@ class Row:
         return max(word.height for word in self.words)
 
 
-def write_words(words: Sequence[Word], out: DocumentBuilder) -> None:
-    """Write the words of a page in reading order."""
+def write_words(words: Sequence[Word], out: DocumentBuilder, *, headings: bool = True) -> None:
+    """Write the words of a page in reading order, with or without regard to which look like headings."""
     words = [word for word in words if any(map(str.isalnum, word.text)) or word.confidence > 0.6]
     sideways = [word for word in words if len(word.text) > 3 and word.height > 2 * word.width]
     words = [word for word in words if word not in sideways]
     if words:
-        _write_upright(words, out)
+        _write_upright(words, out, headings)
     out.paragraph(" ".join(word.text for word in sideways))
 
 
-def _write_upright(words: Sequence[Word], out: DocumentBuilder) -> None:
+def _write_upright(words: Sequence[Word], out: DocumentBuilder, headings: bool) -> None:
     height = _usual_height(words)
     paragraph: list[Row] = []
     for region in _regions(list(words), height, _DEPTH):
         rows = _rows(region, height)
         pitch = _usual_pitch(rows) or 1.5 * height
         for index, row in enumerate(rows):
-            level = _heading_level(row, height)
+            level = _heading_level(row, height) if headings else 0
             apart = not index or row.middle - rows[index - 1].middle > _NEW_PARAGRAPH * pitch
             if level or (apart and paragraph):
                 _write(paragraph, out)

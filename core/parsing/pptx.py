@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from core.parsing.archive import Archive, open_archive
 from core.parsing.charts import write_chart
 from core.parsing.document import DocumentBuilder, one_line
-from core.parsing.docx import core_title
+from core.parsing.embedded import Pictures
 from core.parsing.faults import ParseProblem
+from core.parsing.package import core_title, relations_by_id
 from core.parsing.source import Source
 from core.parsing.xml_events import feed
 
@@ -26,19 +28,29 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         out.title = core_title(archive, source.label)
         out.expect_pages(len(slides))
         margins: dict[str, None] = {}
+        pictures = Pictures(out)
         for name in slides:
-            _write_slide(archive, name, source, out, margins)
+            _write_slide(archive, name, source, out, margins, pictures)
         for text in margins:
             out.paragraph(text)
 
 
-def _write_slide(archive: Archive, name: str, source: Source, out: DocumentBuilder, margins: dict[str, None]) -> None:
+def _write_slide(
+    archive: Archive, name: str, source: Source, out: DocumentBuilder, margins: dict[str, None], pictures: Pictures
+) -> None:
     slide = Shapes()
     feed(archive.open(name), slide, source.label, tolerant=True)
     out.page(slide.title)
-    slide.write(out)
+    parts = relations_by_id(archive, name, source.label)
+
+    def show_picture(key: str) -> None:
+        kind, part = parts.get(key, ("", ""))
+        if kind == "image":
+            pictures.write(part, archive.read(part))
+
+    slide.write(out, show_picture)
     margins.update(dict.fromkeys(slide.margins))
-    targets = relations(archive, name, source.label)
+    targets = list(parts.values())
     for kind, target in targets:
         if kind == "chart":
             write_chart(archive, target, source.label, out)
@@ -59,29 +71,9 @@ def _slides(archive: Archive, source: Source) -> list[str]:
     """The slides' names in the order they are shown, without those the file does not hold."""
     order = _Order()
     feed(archive.open("ppt/presentation.xml"), order, source.label, tolerant=True)
-    by_id = _Relations()
-    feed(archive.open("ppt/_rels/presentation.xml.rels"), by_id, source.label, tolerant=True)
-    named = [posixpath.normpath(posixpath.join("ppt", by_id.targets[i])) for i in order.ids if i in by_id.targets]
-    shown = [name.lstrip("/") for name in named if name.lstrip("/") in archive]
+    parts = relations_by_id(archive, "ppt/presentation.xml", source.label)
+    shown = [parts[key][1] for key in order.ids if key in parts and parts[key][1] in archive]
     return shown or archive.names("ppt/slides/slide", ".xml")
-
-
-def relations(archive: Archive, name: str, label: str) -> list[tuple[str, str]]:
-    """Kind and member name of each part that the part `name` refers to inside the package."""
-    return list(relations_by_id(archive, name, label).values())
-
-
-def relations_by_id(archive: Archive, name: str, label: str) -> dict[str, tuple[str, str]]:
-    folder, _, file = name.rpartition("/")
-    found = _Relations()
-    feed(archive.open(f"{folder}/_rels/{file}.rels"), found, label, tolerant=True)
-    result = {}
-    for key, target in found.targets.items():
-        if target.startswith("/"):
-            result[key] = (found.kinds[key], target.lstrip("/"))
-        else:
-            result[key] = (found.kinds[key], posixpath.normpath(posixpath.join(folder, target)))
-    return result
 
 
 class _Order:
@@ -101,24 +93,11 @@ class _Order:
         pass
 
 
-class _Relations:
-    """Target for a .rels part: internal targets and their kinds by id."""
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A picture, by the id of its relation."""
 
-    def __init__(self) -> None:
-        self.targets: dict[str, str] = {}
-        self.kinds: dict[str, str] = {}
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "Relationship" and attributes.get("TargetMode") != "External":
-            key = attributes.get("Id", "")
-            self.targets[key] = attributes.get("Target", "")
-            self.kinds[key] = attributes.get("Type", "").rpartition("/")[2]
-
-    def end(self, name: str) -> None:
-        pass
-
-    def data(self, text: str) -> None:
-        pass
+    key: str
 
 
 class Shapes:
@@ -127,7 +106,7 @@ class Shapes:
     def __init__(self) -> None:
         self.title = ""
         self.margins: list[str] = []
-        self._items: list[tuple[str, int] | list[list[str]]] = []
+        self._items: list[tuple[str, int] | list[list[str]] | _Picture] = []
         self._place = ""
         self._in_place = False
         self._text: list[str] = []
@@ -155,6 +134,8 @@ class Shapes:
             self._level = int(level) if (level := attributes.get("lvl", "0")).isdecimal() else 0
         elif name == "br":
             self._text.append("\n")
+        elif name == "blip":
+            self._items.append(_Picture(attributes.get("embed", "")))
 
     def end(self, name: str) -> None:
         if self._skip:
@@ -188,11 +169,14 @@ class Shapes:
         else:
             self._items.append((text, level + 1 if self._in_place else 0))
 
-    def write(self, out: DocumentBuilder) -> None:
+    def write(self, out: DocumentBuilder, show_picture: Callable[[str], None] = lambda key: None) -> None:
+        """`show_picture` is called with the relation id of each picture, in its place."""
         if self.title:
             out.heading(self.title, 1)
         for item in self._items:
-            if isinstance(item, list):
+            if isinstance(item, _Picture):
+                show_picture(item.key)
+            elif isinstance(item, list):
                 out.table(item)
             elif item[1]:
                 out.list_item(item[0], item[1] - 1)

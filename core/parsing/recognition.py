@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from core.parsing.document import clean
@@ -19,6 +20,7 @@ _POINTS_PER_INCH = 72.0
 _LEAST_CONFIDENCE, _CERTAIN = 0.3, 0.6
 _UPRIGHT = 0.7
 _LONG_WORD = 3
+_PAGES_OF_ONE = 1 << 16  # more than the limits allow a document to have
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,25 @@ class Word:
         return self.top + self.height / 2
 
 
+@dataclass(slots=True)
+class _Budget:
+    """What a document and all that lies inside it share: how many pictures may still be read, and a count of its
+    insides."""
+
+    pictures: int
+    insides: int = 0
+
+
 class Recogniser:
-    """Reads the pictures of one document with the data of these languages. `known` are pages that were read before, as
-    `on_page` was told of them. Raises `ValueError` if there is no data."""
+    """Reads the pictures of one document, `most` at most, with the data of these languages. `known` are pages that were
+    read before, as `on_page` was told of them. Raises `ValueError` if there is no data."""
 
     def __init__(
         self,
         languages: Sequence[str],
         known: Mapping[int, str] | None = None,
         on_page: Callable[[int, str], None] | None = None,
+        most: int = 500,
     ) -> None:
         found = folder_for(languages)
         if found is None:
@@ -58,9 +70,22 @@ class Recogniser:
         self._known = known or {}
         self._on_page = on_page
         self._turn = 0
+        self._budget = _Budget(most)
+        self._first = 0
+
+    def inside(self) -> Recogniser:
+        """For a document that lies inside this one: its pages are others."""
+        self._budget.insides += 1
+        other = copy(self)
+        other._first = self._budget.insides * _PAGES_OF_ONE
+        return other
 
     def page(self, index: int, picture: Callable[[], Picture]) -> tuple[Word, ...]:
-        """The words of the page of this index; its picture is made only if it was not read before."""
+        """The words of the page, or picture, of this index; its picture is made only if it was not read before."""
+        self._budget.pictures -= 1
+        if self._budget.pictures < 0:
+            return ()
+        index += self._first
         if index in self._known:
             return _unpacked(self._known[index])
         words = self.read(picture())

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from core.parsing import code, data_files, markdown, markup, plain
-from core.parsing.document import DocumentBuilder, ParsedDocument
+from core.parsing.document import A_PICTURE, DocumentBuilder, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem, fault_of
 from core.parsing.formats import LABELS, NAMES, SUFFIXES
 from core.parsing.limits import ParseLimits
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WITH_PICTURES = {"pdf", "image"}
+WITH_PICTURES = {"pdf", "image", "docx", "pptx", "odt", "odp", "eml", "msg", "mbox"}
 _BuildingParser = Callable[[Source, DocumentBuilder], None]
 
 
@@ -69,7 +69,7 @@ def parse_file(
         if recognise and format in WITH_PICTURES:
             from core.parsing.recognition import Recogniser
 
-            recogniser = Recogniser(recognise, known_pages, on_page_words)
+            recogniser = Recogniser(recognise, known_pages, on_page_words, limits.recognised_pages)
         return _parse(replace(source, format=format, label=label_of(format)), limits, on_pages, recogniser)
 
 
@@ -86,19 +86,33 @@ def _parse(
     _building_parser(source)(source, builder)
     document = builder.build(source.stem)
     if not document.text.strip():
-        raise source.fault(ParseProblem.EMPTY)
+        raise source.fault(_problem_without_text(builder))
     return document
 
 
-def parse_attachment(name: PurePath, data: bytes, limits: ParseLimits, depth: int) -> ParsedDocument | None:
-    """A file that lies inside another one; None if its kind is not read. Raises `ParseFault` as `parse_file` does."""
+def _problem_without_text(builder: DocumentBuilder) -> ParseProblem:
+    if builder.unread_pages:
+        return ParseProblem.SCANNED
+    return ParseProblem.NOTHING_RECOGNISED if builder.tried_pictures else ParseProblem.EMPTY
+
+
+def parse_attachment(name: PurePath, data: bytes, outer: DocumentBuilder, depth: int) -> ParsedDocument | None:
+    """A file that lies inside another one, `outer`, of whose limits it has a part; None if its kind is not read.
+    Raises `ParseFault` as `parse_file` does."""
     named = format_of(name)
     if named is None or named == "archive":
         return None
     with _only_faults(named):
         source = Source(Path(name.name), named, label_of(named), None, data, depth)
-        format = sniffed(source, limits)
-        return _parse(replace(source, format=format, label=label_of(format)), limits)
+        format = sniffed(source, outer.limits)
+        recogniser = outer.recogniser.inside() if outer.recogniser is not None else None
+        source = replace(source, format=format, label=label_of(format))
+        return _parse(source, outer.limits, lambda pages: _tell_of_picture(pages, outer), recogniser)
+
+
+def _tell_of_picture(pages: int, outer: DocumentBuilder) -> None:
+    if pages == A_PICTURE:
+        outer.begin_recognition()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from core.parsing.archive import Archive
 from core.parsing.cells import LAST_COLUMN, LAST_ROW, SheetLine, column_number
 from core.parsing.document import one_line
-from core.parsing.pptx import relations_by_id
+from core.parsing.package import relations_by_id
 from core.parsing.xml_events import feed
 
 _MAX_CELLS = 5_000_000

@@ -11,8 +11,8 @@ from core.parsing.archive import Archive, open_archive
 from core.parsing.cells import column_number
 from core.parsing.charts import write_chart
 from core.parsing.document import DocumentBuilder
-from core.parsing.docx import core_title
 from core.parsing.faults import ParseProblem
+from core.parsing.package import core_title
 from core.parsing.pptx import Shapes
 from core.parsing.source import Source
 from core.parsing.sparse_sheet import sparse_sheets

@@ -66,6 +66,7 @@ def pack(message: Message) -> bytes:
         "unread_pages": message.unread_pages,
         "labels": {index: block.label for index, block in enumerate(message.blocks) if block.label},
         "blocks": len(message.blocks),
+        "pictured": message.pictured,
         "rows": [(run.start, run.end, run.row, packed(run.columns)) for run in message.rows],
     }
     return _join(_DOCUMENT, fields, numbers.tobytes(), message.text.encode("utf-8", "replace"))
@@ -127,7 +128,17 @@ def _document(values: dict[str, object], numbers: array[int], text: str) -> Pars
         recognised=tuple(map(int, recognised)),
         unread_pages=unread_pages,
         rows=_rows(values["rows"], len(text)),
+        pictured=_stretches(values["pictured"], len(text)),
     )
+
+
+def _stretches(values: object, length: int) -> tuple[tuple[int, int], ...]:
+    if not isinstance(values, list):
+        raise WireError("wrong types")
+    found = tuple((int(start), int(end)) for start, end in values)
+    if any(not 0 <= start <= end <= length for start, end in found):
+        raise WireError("a picture outside the text")
+    return found
 
 
 def _rows(values: object, length: int) -> tuple[SheetRows, ...]:

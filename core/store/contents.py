@@ -44,7 +44,8 @@ class FileStamp:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was read from a file. `recognised` are the pages read from pictures (OCR), in the languages `recognised_in`,
-    `pictures` counts those that wait for that, `rows` are lines that are rows of sheets."""
+    `pictures` counts those that wait for that, `rows` are lines that are rows of sheets, `pictured` stretches of text
+    from pictures among other text."""
 
     stamp: FileStamp
     text: str
@@ -59,6 +60,15 @@ class Reading:
     recognised_in: str = ""
     pictures: int = 0
     rows: tuple[SheetRows, ...] = ()
+    pictured: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def places(self) -> str:
+        """Its pages and what was read from pictures, as they are stored; "" if it has neither."""
+        if not self.pages and not self.pictured:
+            return ""
+        stored = {"starts": self.pages, "labels": self.page_labels, "recognised": self.recognised}
+        return json.dumps(stored | ({"pictured": self.pictured} if self.pictured else {}))
 
 
 @dataclass(slots=True)
@@ -227,7 +237,6 @@ def _apply(connection: Connection, document_id: int, change: _Change, reading: R
     sheet_rows.put(connection, document_id, reading.rows)
     put_down(connection, document_id)
     forget(connection, document_id)
-    places = {"starts": reading.pages, "labels": reading.page_labels, "recognised": reading.recognised}
     connection.execute(
         "UPDATE documents SET state = 'indexed', pending = 0, attempts = 0, reason = '', problem = '', "
         "pictures = ?, recognised = ?, recognised_in = ?, title = ?, context = ?, "
@@ -235,13 +244,13 @@ def _apply(connection: Connection, document_id: int, change: _Change, reading: R
         "size_bytes = ?, modified_ns = ?, checked_ns = ?, content_hash = ? WHERE id = ?",
         (
             reading.pictures,
-            len(reading.recognised),
+            len(reading.recognised) + len(reading.pictured),
             reading.recognised_in,
             reading.title,
             reading.context,
             reading.format,
             len(reading.text),
-            json.dumps(places) if reading.pages else "",
+            reading.places,
             len(reading.pages) or None,
             json.dumps(reading.warnings) if reading.warnings else "",
             len(reading.chunks),

@@ -88,7 +88,8 @@ class Documents:
         pages, format = row
         places = json.loads(pages) if pages else {"starts": ()}
         starts, recognised = tuple(places["starts"]), tuple(places.get("recognised", ()))
-        return DocumentText(document, text, starts, recognised, format, tuple(places.get("labels", ())), rows)
+        pictured = tuple((start, end) for start, end in places.get("pictured", ()))
+        return DocumentText(document, text, starts, recognised, format, tuple(places.get("labels", ())), rows, pictured)
 
     def counts(self) -> Counts:
         with self._database.read() as connection:
@@ -166,14 +167,17 @@ class Documents:
             ).fetchall()
         return [Skipped(Path(os.fsdecode(path)), reason, document_id) for path, reason, document_id in rows]
 
-    def recognised_in(self, part: Subtree) -> list[tuple[Path, int, int]]:
-        """The documents at or below the subtree's path with pages read from pictures: how many, and of how many."""
+    def recognised_in(self, part: Subtree) -> list[tuple[Path, int, int | None]]:
+        """The documents at or below the subtree's path with pages read from pictures: how many, and of how many, None
+        if pictures among their text were read."""
         where, values = _below(part, "+d.path")
         with self._database.read() as connection:
             rows = connection.execute(
-                f"SELECT d.path, d.recognised, d.page_count FROM {_LIVE} WHERE d.recognised AND {where}", values
+                "SELECT d.path, d.recognised, d.page_count, d.pages LIKE '%\"pictured\"%' "
+                f"FROM {_LIVE} WHERE d.recognised AND {where}",
+                values,
             ).fetchall()
-        return [(Path(os.fsdecode(path)), recognised, pages or 1) for path, recognised, pages in rows]
+        return [(Path(os.fsdecode(path)), n, None if pictured else pages or 1) for path, n, pages, pictured in rows]
 
     def with_pictures(self, parts: Sequence[Subtree]) -> list[QueuedFile]:
         """The files of these subtrees with pictures that wait for text recognition, as `queue` gives them."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from core.retrieval import analysis
-from core.spots import page_at, spots_of
+from core.spots import overlaps, page_at, recognised_stretches, spots_of
 from core.store import postings
 from core.store.database import Database
 from core.store.sheet_rows import all_of
@@ -87,9 +87,10 @@ def _place(connection: Connection, document_id: int, match: re.Match[str], rank:
     text = match.string[start:end]
     rows = all_of(connection, document_id)
     (spot,) = spots_of(format, starts, stored.get("labels", ()), match.string, [(start, end)], rows)
+    recognised = recognised_stretches(starts, stored.get("recognised", ()), stored.get("pictured", ()))
     return Passage(
         rank, 1.0, document_id, Path(os.fsdecode(path)), title, page, "", start, end, text,
-        recognised=page in stored.get("recognised", ()), spot=spot,
+        recognised=overlaps(recognised, start, end), spot=spot,
     )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
+from core.spots import recognised_stretches
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -115,14 +117,11 @@ def stretches(connection: Connection, wanted: Iterable[tuple[int, int, int]]) ->
 def recognised(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
     """From where to where the text was read from pictures, by the ids of those of these documents that have such."""
     wanted = ",".join(str(int(i)) for i in ids)
-    rows = connection.execute(
-        f"SELECT id, pages, text_length FROM documents WHERE recognised AND id IN ({wanted})"
-    ).fetchall()
+    rows = connection.execute(f"SELECT id, pages FROM documents WHERE recognised AND id IN ({wanted})").fetchall()
     found: dict[int, list[tuple[int, int]]] = {}
-    for document_id, stored, length in rows:
+    for document_id, stored in rows:
         pages = json.loads(stored)
-        ends = [*pages["starts"][1:], length]
-        found[document_id] = [(pages["starts"][page], ends[page]) for page in pages["recognised"]]
+        found[document_id] = recognised_stretches(pages["starts"], pages["recognised"], pages.get("pictured", ()))
     return found
 
 

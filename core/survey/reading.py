@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from core.chat.support import support
 from core.conversation import SurveyKind
-from core.spots import page_at, spot_in
+from core.spots import page_at, spot_in, was_recognised
 from core.survey.condition import Condition, read_number
 from core.survey.quotes import locate
 from core.survey.values import Finding, Survey
@@ -129,7 +129,7 @@ def cited(document: DocumentText, start: int, end: int, support: Support, quote:
         end=end,
         quote=quote or document.text[start:end],
         support=support,
-        recognised=page in document.recognised,
+        recognised=not quote and was_recognised(document, start, end),
         spot=Spot() if quote else spot_in(document, start, end),
     )
 

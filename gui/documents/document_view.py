@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QToolButton, QWidget
 
 from core.i18n import tr
-from core.spots import page_at, page_name, place_words, section_words, spot_in
+from core.spots import page_at, page_name, place_words, section_words, spot_in, was_recognised
 from core.values import DocumentText
 from gui.documents.passage_view import PassageView
 from gui.documents.place import Place, Places, shown_title
@@ -138,6 +138,8 @@ class DocumentView(QWidget):
             self._show_page(page)
         else:
             self.page.setText(_exactly(place, text, found))
+            if not changed and was_recognised(text, *found):
+                self._say(_pictures_words())
 
     def _show_gone(self, place: Place) -> None:
         if place.quote:
@@ -169,10 +171,19 @@ class DocumentView(QWidget):
         cited, cells = self._cells
         self.page.setText((cells if page == cited else "") or page_name(self._text, page, of_all=True))
         if not self._changed:
-            scanned = page in self._text.recognised
-            self._say(
-                tr("This page is scanned: text recognition (OCR) read it, and makes mistakes.") if scanned else ""
-            )
+            self._say(_recognition_words(self._text, page))
+
+
+def _recognition_words(text: DocumentText, page: int) -> str:
+    """That this page, or pictures on it, were read by text recognition."""
+    if page in text.recognised:
+        return tr("This page is scanned: text recognition (OCR) read it, and makes mistakes.")
+    end = text.pages[page + 1] if page + 1 < len(text.pages) else len(text.text)
+    return _pictures_words() if was_recognised(text, text.pages[page], end) else ""
+
+
+def _pictures_words() -> str:
+    return tr("Some of this stands in a picture: text recognition (OCR) read it, and makes mistakes.")
 
 
 def _exactly(place: Place, text: DocumentText, found: tuple[int, int]) -> str:

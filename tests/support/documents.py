@@ -173,9 +173,12 @@ def write_pptx(path: Path, slides: Sequence[tuple[str, Sequence[str]]], notes: M
     return write_zip(path, members)
 
 
-def write_odf(path: Path, body: str, kind: str = "text", **members: str) -> Path:
+def write_odf(
+    path: Path, body: str, kind: str = "text", pictures: Mapping[str, bytes] | None = None, **members: str
+) -> Path:
     content = f"<office:document-content {OFFICE}><office:body><office:{kind}>{body}</office:{kind}></office:body>"
-    extra = {f"{name}.xml": text for name, text in members.items()}
+    extra: dict[str, str | bytes] = {f"{name}.xml": text for name, text in members.items()}
+    extra |= {f"Pictures/{name}": data for name, data in (pictures or {}).items()}
     return write_zip(path, {"content.xml": content + "</office:document-content>", **extra})
 
 

@@ -288,6 +288,8 @@ def test_messages_survive_the_wire() -> None:
     assert wire.unpack(wire.pack(document)) == document
     sheet = ParsedDocument("a\tb\nc", "T", "xlsx", rows=(SheetRows(0, 3, 7, (1, 2, 3, 9)), SheetRows(4, 5, 9, (1,))))
     assert wire.unpack(wire.pack(sheet)) == sheet
+    letter = ParsedDocument("a picture of words", "T", "docx", pictured=((2, 9), (13, 18)))
+    assert wire.unpack(wire.pack(letter)) == letter
     fault = wire.unpack(wire.pack(ParseFault(ParseProblem.TOO_LARGE, format="PDF", detail="9 MB")))
     assert isinstance(fault, ParseFault)
     assert (fault.problem, fault.format, fault.detail) == (ParseProblem.TOO_LARGE, "PDF", "9 MB")
@@ -356,3 +358,8 @@ def test_a_fresh_checkout_is_read_though_no_bytecode_may_be_written(
     page = note(tmp_path, "page.html", "<p>Mills grind.</p>")
     with ParserPool(1) as pool:
         assert pool.parse(page).text == "Mills grind."
+
+
+def test_a_picture_outside_the_text_is_refused() -> None:
+    with pytest.raises(wire.WireError):
+        wire.unpack(wire.pack(ParsedDocument("short", "T", "docx", pictured=((2, 99),))))
