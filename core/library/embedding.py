@@ -60,16 +60,17 @@ def embed_missing(
     job: Job,
     push: Callable[[], None],
     *,
+    begun: Callable[[], None] = lambda: None,
     interrupted: Callable[[], bool] = lambda: False,
     unit: str = "passages",
 ) -> bool:
-    """Embed every passage that has no vector of this embedder; `push` is called now and then, and at the end. False if
-    `interrupted` before all were done. Passages that the program ended over come last, one by one, and are left out
-    once it has ended too often."""
+    """Embed every passage that has no vector of this embedder; `begun` is called before the first, if there is one,
+    `push` now and then, and at the end. False if `interrupted` before all were done. Passages that the program ended
+    over come last, one by one, and are left out once it has ended too often."""
     fingerprint = embedder.spec.fingerprint
     in_hand = EmbeddingInHand(database)
     in_hand.left_over(fingerprint)
-    run = _Run(database, ledger, embedder, attention, in_hand, job, push, interrupted, unit)
+    run = _Run(database, ledger, embedder, attention, in_hand, job, begun, push, interrupted, unit)
     try:
         return run.embed_all() and run.embed_suspects()
     finally:
@@ -85,6 +86,7 @@ class _Run:
         attention: Attention,
         in_hand: EmbeddingInHand,
         job: Job,
+        begun: Callable[[], None],
         push: Callable[[], None],
         interrupted: Callable[[], bool],
         unit: str,
@@ -96,6 +98,7 @@ class _Run:
         self._attention = attention
         self._in_hand = in_hand
         self._job = job
+        self._begun = begun
         self._push = push
         self._interrupted = interrupted
         self._unit = unit
@@ -107,6 +110,8 @@ class _Run:
         total, done, unpushed = _missing(self._database, *key, through), 0, 0
         started_s = time.monotonic()
         self._job.report(Progress(0, total, self._unit), now=True)
+        if total:
+            self._begun()
         while (batch := _next_batch(self._database, *key, through)) is not None:
             self._embed(batch)
             through = batch.through
@@ -138,11 +143,25 @@ class _Run:
     def _embed(self, batch: _Batch, *, alone: bool = False) -> None:
         """Embed a batch, or its first text for all of it if it is embedded `alone`."""
         self._attention.give_way(self._job.cancel)
-        self._in_hand.take(self._fingerprint, batch.hashes, alone=alone)
-        vectors = self._embedder.embed_passages(batch.texts, self._job.cancel)
         if alone:
-            vectors = vectors.repeat(len(batch.chunk_ids), axis=0)
+            vectors = self._made(batch.hashes, batch.texts, alone=True).repeat(len(batch.chunk_ids), axis=0)
+        else:
+            vectors = self._vectors(batch)
         self._ledger.store(self._state, batch.chunk_ids, vectors, batch.through)
+
+    def _vectors(self, batch: _Batch) -> Vectors:
+        """Each text is embedded once, however many passages say it: what stands on every page, a file's copies."""
+        import numpy as np
+
+        known = self._ledger.of_contents(self._state, batch.hashes)
+        new = {key: text for key, text in zip(batch.hashes, batch.texts, strict=True) if key not in known}
+        if new:
+            known |= zip(new, self._made(list(new), list(new.values())), strict=True)
+        return np.stack([known[key] for key in batch.hashes])
+
+    def _made(self, hashes: list[bytes], texts: list[str], *, alone: bool = False) -> Vectors:
+        self._in_hand.take(self._fingerprint, hashes, alone=alone)
+        return self._embedder.embed_passages(texts, self._job.cancel)
 
 
 def measured_s(database: Database, embedder: PassageEmbedder, job: Job) -> tuple[int, float]:

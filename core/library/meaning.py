@@ -85,6 +85,7 @@ class Meaning:
             self._attention,
             job,
             push,
+            begun=lambda: self._vectors.open_ahead(spec.fingerprint, spec.dimension),
             interrupted=interrupted,
             unit=unit,
         )

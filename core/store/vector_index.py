@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from core.store.vectors import (
     stamp_of,
     wipe,
 )
+from models.faults import Fault
 from models.progress import Progress
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class VectorIndex:
         self._writing = threading.RLock()  # held while the store is opened or written; searching does not need it
         self._broken = False  # searches do without the store until the next refresh
         self._closed = False
+        self._opening: threading.Thread | None = None
 
     def search(
         self,
@@ -136,6 +139,23 @@ class VectorIndex:
                     self._broken = True
                     self._give_up()
 
+    def open_ahead(self, fingerprint: str, dimension: int) -> None:
+        """Open the store and begin its collection while the first vectors are being made: that is mostly waiting.
+        Returns at once; what goes wrong is found out, and mended, by `refresh`."""
+
+        def open_store() -> None:
+            with self._writing, suppress(VectorStoreError, Fault):
+                if self._store is None and not self._closed:
+                    self._bring_up(self.ledger.embedder(fingerprint, dimension), fingerprint, Job())
+
+        self._join()
+        self._opening = threading.Thread(target=open_store, name="vector-store", daemon=True)
+        self._opening.start()
+
+    def _join(self) -> None:
+        if self._opening is not None:
+            self._opening.join()
+
     def refresh_all(self, job: Job) -> None:
         """`refresh` for every embedder that the store has vectors of."""
         for fingerprint, dimension in self.ledger.pushed():
@@ -153,8 +173,9 @@ class VectorIndex:
 
     def close(self) -> None:
         """End the store and its process; a later use is a bug."""
+        self._closed = True
+        self._join()
         with self._writing:
-            self._closed = True
             self._give_up()
 
     # Below here, except in `_ready`: under `_writing`.

@@ -92,6 +92,19 @@ class VectorLedger:
             )
         return kept
 
+    def of_contents(self, embedder: EmbedderState, hashes: Sequence[bytes]) -> dict[bytes, Vectors]:
+        """The vectors there are of passages that are embedded as these texts, by the texts' hashes."""
+        places = ",".join("?" * len(hashes))
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT c.content_hash, v.vector FROM chunks c JOIN chunk_vectors v ON v.chunk_id = c.id "
+                f"WHERE c.content_hash IN ({places}) AND v.embedder_id = ? GROUP BY c.content_hash",
+                (*hashes, embedder.id),
+            ).fetchall()
+        if not rows:
+            return {}
+        return dict(zip((row[0] for row in rows), _unpacked([row[1] for row in rows], embedder.dimension), strict=True))
+
     def to_push(self, embedder: EmbedderState, limit: int) -> VectorRows:
         """The next vectors that the store may not have."""
         with self._database.read() as connection:

@@ -407,6 +407,25 @@ def test_only_what_changed_is_embedded_again(
         assert opened.vectors.is_ready(embedder.spec.fingerprint)
 
 
+def test_what_several_documents_say_is_embedded_once(
+    tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder
+) -> None:
+    """Also where all of them are new: copies of a file, words that stand in each."""
+    for number in range(3):
+        put(folder / f"copy {number}.txt", "The same words stand in each of these files. " * 8)
+    counting = Counting(embedder)
+    with open_library(tmp_path / "data", pool, lambda: counting) as opened:
+        chunks = opened.index(folder).chunks
+        assert counting.embedded == chunks - 2
+        assert opened.vectors.count(embedder.spec.fingerprint) == chunks
+        with opened.database.read() as connection:
+            vectors = connection.execute(
+                "SELECT COUNT(DISTINCT v.vector), COUNT(*) FROM chunk_vectors v JOIN chunks c ON c.id = v.chunk_id "
+                "JOIN documents d ON d.id = c.document_id WHERE CAST(d.path AS TEXT) LIKE '%copy%'"
+            ).fetchone()
+        assert vectors == (1, 3)
+
+
 def test_no_passage_is_longer_than_the_model_reads_at_once(
     tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder
 ) -> None:
