@@ -11,6 +11,8 @@ from core.months import months_in
 
 LONGEST_QUERY = 400
 NAMES_FROM_ANSWER = 2
+LONGEST_TITLE = 60
+_APART = re.compile(r"[_\-]+")
 _YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
 _JOINTS = re.compile("[年月日呢はのでに那么]")  # what holds a year in a Chinese or Japanese sentence
 _QUARTER = re.compile(r"\b[QT][1-4]\b", re.IGNORECASE)
@@ -22,7 +24,8 @@ def search_query(question: str, history: Sequence[ChatMessage]) -> str:
     """`question`, made complete by what the conversation is about if it does not stand on its own.
 
     "And in 2022?" after "What were Acme's net sales in 2021?" becomes that question with the other year; anything else
-    is searched together with the question before it, and with the names of the answer that a pronoun may stand for.
+    is searched together with the question before it, with the names of the answer that a pronoun may stand for, and
+    with what the document is called from which alone that answer came.
     """
     leans = leaning(question)
     before = _before(history)
@@ -32,7 +35,19 @@ def search_query(question: str, history: Sequence[ChatMessage]) -> str:
     if whole:
         return swapped
     names = _names_of_answer(history, before) if leans.pointing else ()
-    return " ".join([swapped, question, *names]).strip()
+    words = [swapped, question, *names]
+    return " ".join([*words, *_document_of_answer(history, " ".join(words))]).strip()
+
+
+def _document_of_answer(history: Sequence[ChatMessage], query: str) -> tuple[str, ...]:
+    """The title of the one document that the last answer cites, unless the query names it."""
+    answer = next((message for message in reversed(history) if message.role == "assistant"), None)
+    cited = {source.path: source for source in answer.citations} if answer is not None else {}
+    if len(cited) != 1:
+        return ()
+    (source,) = cited.values()
+    title = " ".join(_APART.sub(" ", source.title or source.path.stem).split())[:LONGEST_TITLE]
+    return () if not title or title.casefold() in query.casefold() else (title,)
 
 
 def _before(history: Sequence[ChatMessage]) -> str:

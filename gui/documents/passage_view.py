@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
@@ -14,6 +13,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
     QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
@@ -23,13 +23,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QTextEdit
 
 from core.i18n import tr
+from gui.documents.markdown_dress import MarkdownDress
+from gui.documents.markdown_lines import is_fenced
 from gui.documents.text_window import TextWindow
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
 LINE_HEIGHT_PERCENT = 140
-_HEADING = re.compile(r" {0,3}#{1,6} ")
 PAGE_GAP = 3 * SPACE
+RESIZED_MS = 120
 FIXED_WIDTH_SUFFIXES = frozenset(
     ".c .cc .cpp .cs .csv .css .go .h .hpp .ini .java .js .json .kt .log .lua .php .pl .py .r .rb .rs .scala .sh .sql "
     ".swift .toml .ts .tsv .tsx .xml .yaml .yml".split()
@@ -64,7 +66,12 @@ class PassageView(QTextEdit):
         self.setAccessibleName(tr("Document text"))
         self.document().setDocumentMargin(2 * SPACE)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
-        theme.changed.connect(self._mark)
+        self._dress = MarkdownDress(self.document(), theme)
+        self._resized = QTimer(self)
+        self._resized.setSingleShot(True)
+        self._resized.setInterval(RESIZED_MS)
+        self._resized.timeout.connect(self._dress_anew)
+        theme.changed.connect(self._dress_anew)
 
     def show_passage(
         self, text: str, pages: Sequence[int], start: int, end: int, suffix: str = "", names: Sequence[str] = ()
@@ -79,7 +86,7 @@ class PassageView(QTextEdit):
         self._passage = (start, end)
         self.document().setDefaultFont(self._font(suffix))
         self.setPlainText(self._window.only(self._window.low, self._window.high))
-        self._format(0, self.document().characterCount() - 1)
+        self._format(0, self.document().characterCount() - 1, self._window.low)
         self._mark()
         self._growing = False
         self._scroll_to_passage()
@@ -102,8 +109,9 @@ class PassageView(QTextEdit):
         font.setPointSizeF(self._theme.base_pt)
         return font
 
-    def _format(self, first: int, last: int) -> None:
-        """Line height, and room above each page, for what lies between two positions."""
+    def _format(self, first: int, last: int, offset: int) -> None:
+        """Line height, room above each page, and what Markdown means, for what lies between two positions; `offset` is
+        where the text at the first of them stands in the document."""
         cursor = QTextCursor(self.document())
         cursor.setPosition(first)
         cursor.setPosition(min(last, self.document().characterCount() - 1), QTextCursor.MoveMode.KeepAnchor)
@@ -111,7 +119,8 @@ class PassageView(QTextEdit):
         lines.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         cursor.mergeBlockFormat(lines)
         if self._markdown:
-            self._dress_headings(first, last)
+            fenced = is_fenced(self._window.text[:offset])
+            self._dress.put_on(first, last, fenced=fenced, width=self._text_width())
         self._page_positions = self._window.page_positions(self._pages)
         gap = QTextBlockFormat()
         gap.setTopMargin(PAGE_GAP)
@@ -120,18 +129,19 @@ class PassageView(QTextEdit):
                 cursor.setPosition(position)
                 cursor.mergeBlockFormat(gap)
 
-    def _dress_headings(self, first: int, last: int) -> None:
-        """Lines that Markdown makes headings stand out; no character is changed."""
-        heading = QTextCharFormat()
-        heading.setFontWeight(QFont.Weight.DemiBold)
-        heading.setFontPointSize(self._theme.base_pt * 1.1)
-        block = self.document().findBlock(first)
-        while block.isValid() and block.position() <= last:
-            if _HEADING.match(block.text()):
-                cursor = QTextCursor(block)
-                cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
-                cursor.mergeCharFormat(heading)
-            block = block.next()
+    def _text_width(self) -> float:
+        return self.viewport().width() - 2 * self.document().documentMargin()
+
+    def _dress_anew(self) -> None:
+        """For other colours, or another width."""
+        if self._markdown:
+            self._format(0, self.document().characterCount() - 1, self._window.low)
+        self._mark()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._markdown and event.size().width() != event.oldSize().width():
+            self._resized.start()
 
     def _mark(self) -> None:
         start, end = (self._window.position(offset) for offset in self._passage)
@@ -197,14 +207,14 @@ class PassageView(QTextEdit):
             self._remove(0, old.position(window.low))
             at -= old.position(window.low)
             edit.endEditBlock()
-            self._format(at, self.document().characterCount() - 1)
+            self._format(at, self.document().characterCount() - 1, old.high)
         else:
             if window.high < old.high:
                 self._remove(old.position(window.high), self.document().characterCount() - 1)
             edit.setPosition(0)
             edit.insertText(window.only(window.low, old.low))
             edit.endEditBlock()
-            self._format(0, window.position(old.low))
+            self._format(0, window.position(old.low), window.low)
         self._mark()
         bar = self.verticalScrollBar()
         bar.setValue(bar.value() + self.cursorRect(anchor).top() - before)

@@ -1,0 +1,173 @@
+"""What the marks of Markdown mean, line by line: which characters are only marks, and how the others are to look. Pure.
+
+The text itself stays as it is, so that every offset into it holds: marks are made invisible, never taken out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_FENCE_LINE = re.compile(r"^ {0,3}(`{3,}|~{3,}).*$", re.MULTILINE)
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+|(?<=\S)[ \t]+#+[ \t]*$")
+_ITEM = re.compile(r"([ \t]*)([-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
+_QUOTE = re.compile(r" {0,3}(?:>[ \t]?)+")
+_TABLE_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{1,}:?[ \t]*(?:\|[ \t]*:?-{1,}:?[ \t]*)*\|?[ \t]*$")
+_BREAK = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
+_CODE = re.compile(r"(?<![`\\])(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_LINK = re.compile(
+    r"!?\[(?P<words>(?:[^\[\]\\]|\\.)*)\]"
+    r"\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:[ \t]+[\"'(][^\"')]*[\"')])?\)"
+)
+_PAIRED = (
+    ("strong", re.compile(r"(?<!\\)(\*{3})(?=[^\s*])(.+?)(?<=[^\s\\])(\*{3})")),
+    ("strong", re.compile(r"(?<!\\)(\*\*|(?<!\w)__)(?=[^\s*_])(.+?)(?<=[^\s\\])(\*\*|__(?!\w))")),
+    ("struck", re.compile(r"(?<!\\)(~~)(?=\S)(.+?)(?<=\S)(~~)")),
+    ("emphasis", re.compile(r"(?<![\w*\\])(\*)(?=[^\s*])([^*]+?)(?<=[^\s*\\])(\*)(?![\w*])")),
+    ("emphasis", re.compile(r"(?<![\w_\\])(_)(?=[^\s_])([^_]+?)(?<=[^\s_\\])(_)(?![\w_])")),
+)
+_ESCAPE = re.compile(r"\\(?=[\\`*_{}\[\]()#+\-.!|<>~])")
+_CELL_END = re.compile(r"(?<!\\)\|")
+
+
+class LineKind(Enum):
+    """CODE is within a fence, FENCE opens or closes it; RULE divides a table's head from its rows; BREAK is a line
+    drawn across."""
+
+    TEXT = auto()
+    HEADING = auto()
+    ITEM = auto()
+    QUOTE = auto()
+    CODE = auto()
+    FENCE = auto()
+    ROW = auto()
+    RULE = auto()
+    BREAK = auto()
+
+
+class Look(Enum):
+    MARK = auto()
+    STRONG = auto()
+    EMPHASIS = auto()
+    STRUCK = auto()
+    CODE = auto()
+    LINK = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start`:`end` of a line and how they look; of two that overlap both count."""
+
+    start: int
+    end: int
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`level` is a heading's, from 1, or how deep an item stands, from 0. `head` if it is the first row of a table."""
+
+    kind: LineKind
+    spans: tuple[Span, ...] = ()
+    level: int = 0
+    head: bool = False
+
+
+def is_fenced(before: str) -> bool:
+    """Whether the text after `before` begins within a fence."""
+    fence = ""
+    for match in _FENCE_LINE.finditer(before):
+        fence = _after(fence, match[1], match.group())
+    return bool(fence)
+
+
+def read_lines(lines: Sequence[str], *, fenced: bool = False) -> list[Line]:
+    """Every line with its look; `fenced` if the first one stands within a fence."""
+    found: list[Line] = []
+    fence = "```" if fenced else ""
+    for at, line in enumerate(lines):
+        if match := _FENCE.match(line):
+            changed = _after(fence, match[1], line)
+            if changed != fence:
+                fence = changed
+                found.append(Line(LineKind.FENCE, (Span(0, len(line), Look.MARK),)))
+                continue
+        if fence:
+            found.append(Line(LineKind.CODE))
+        else:
+            found.append(_read(line, lines[at + 1] if at + 1 < len(lines) else "", found[-1] if found else None))
+    return found
+
+
+def cells(line: str) -> list[tuple[int, int]]:
+    """Where the cells of a table's row begin and end, less the bars around them."""
+    bars = [match.start() for match in _CELL_END.finditer(line)]
+    edges = bars if line.lstrip().startswith("|") else [-1, *bars]
+    if not line.rstrip().endswith("|"):
+        edges = [*edges, len(line)]
+    return [(start + 1, end) for start, end in zip(edges, edges[1:], strict=False)]
+
+
+def _after(fence: str, mark: str, line: str) -> str:
+    if not fence:
+        return mark
+    closes = mark[0] == fence[0] and len(mark) >= len(fence) and not line.strip().strip(mark[0])
+    return "" if closes else fence
+
+
+def _read(line: str, following: str, before: Line | None) -> Line:
+    if heading := _HEADING.match(line):
+        marks = tuple(Span(*match.span(), Look.MARK) for match in _HEADING.finditer(line))
+        return Line(LineKind.HEADING, (*marks, *_inline(line)), len(heading[1]))
+    in_table = before is not None and before.kind in (LineKind.ROW, LineKind.RULE)
+    if "|" in line and (in_table or _is_rule(following)):
+        if in_table and before is not None and before.head and _is_rule(line):
+            return Line(LineKind.RULE, (Span(0, len(line), Look.MARK),))
+        bars = tuple(Span(match.start(), match.end(), Look.MARK) for match in _CELL_END.finditer(line))
+        return Line(LineKind.ROW, (*bars, *_inline(line)), head=not in_table)
+    if _BREAK.match(line):
+        return Line(LineKind.BREAK, (Span(0, len(line), Look.MARK),))
+    if item := _ITEM.match(line):
+        depth = len(item[1].expandtabs(4)) // 2
+        return Line(LineKind.ITEM, tuple(_inline(line, item.end())), min(depth, 6))
+    if quote := _QUOTE.match(line):
+        return Line(LineKind.QUOTE, (Span(0, quote.end(), Look.MARK), *_inline(line, quote.end())))
+    return Line(LineKind.TEXT, tuple(_inline(line)))
+
+
+def _is_rule(line: str) -> bool:
+    return "|" in line and _TABLE_RULE.match(line) is not None
+
+
+def _inline(line: str, start: int = 0) -> Iterator[Span]:
+    """The spans of a line from `start` on: code first, in which nothing else has a meaning."""
+    text = " " * start + line[start:]
+    for match in _CODE.finditer(text):
+        ticks = len(match[1])
+        yield Span(match.start(), match.start() + ticks, Look.MARK)
+        yield Span(match.start() + ticks, match.end() - ticks, Look.CODE)
+        yield Span(match.end() - ticks, match.end(), Look.MARK)
+    text = _CODE.sub(lambda match: " " * len(match.group()), text)
+    for match in _LINK.finditer(text):
+        if match["words"]:
+            yield Span(match.start(), match.start("words"), Look.MARK)
+            yield Span(*match.span("words"), Look.LINK)
+            yield Span(match.end("words"), match.end(), Look.MARK)
+    text = _LINK.sub(lambda match: _only(match, "words"), text)
+    for name, pattern in _PAIRED:
+        for match in pattern.finditer(text):
+            yield Span(*match.span(1), Look.MARK)
+            yield Span(*match.span(2), Look[name.upper()])
+            yield Span(*match.span(3), Look.MARK)
+        text = pattern.sub(lambda match: f"{' ' * len(match[1])}{match[2]}{' ' * len(match[3])}", text)
+    for match in _ESCAPE.finditer(text):
+        yield Span(*match.span(), Look.MARK)
+
+
+def _only(match: re.Match[str], group: str) -> str:
+    """The match with blanks for all but one group."""
+    first, last = match.start(group) - match.start(), match.end(group) - match.start()
+    return " " * first + match[group] + " " * (match.end() - match.start() - last)

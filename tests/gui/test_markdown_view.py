@@ -1,0 +1,98 @@
+"""A Markdown document in the document view: its marks are not seen, and every offset still holds."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QFont, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui.documents.passage_view import PassageView
+from gui.style.theme import Theme
+
+TEXT = """# Lease 😀
+
+The rent is **940 euros** and was ![a plan](file:///etc/hostname) set by [the board](https://example.org/x).
+
+| Year | Rent |
+|------|------|
+| 2021 | 900 |
+| 2022 | **940** |
+
+```
+**code**
+```
+"""
+
+
+@pytest.fixture
+def view(qtbot: QtBot, qapp: QApplication) -> PassageView:
+    shown = PassageView(Theme(qapp))
+    qtbot.addWidget(shown)
+    shown.resize(700, 500)
+    shown.show()
+    return shown
+
+
+def look(view: PassageView, text: str, words: str, within: int = 0) -> QTextCharFormat:
+    """How a character of `words` looks."""
+    at = text.index(words) + within
+    cursor = QTextCursor(view.document())
+    cursor.setPosition(len(text[:at].encode("utf-16-le")) // 2 + 1)
+    return cursor.charFormat()
+
+
+@pytest.mark.parametrize("quote", ["**940 euros** and", "| 2022 | **940** |", "Lease 😀", "**code**"])
+def test_a_quote_is_highlighted_where_it_stands(view: PassageView, quote: str) -> None:
+    start = TEXT.index(quote)
+    view.show_passage(TEXT, (), start, start + len(quote), suffix=".md")
+    assert view.highlighted_text() == quote
+    assert view.toPlainText() == TEXT
+
+
+def test_marks_are_invisible_and_what_they_mean_is_seen(view: PassageView) -> None:
+    view.show_passage(TEXT, (), 0, 0, suffix=".md")
+    seen, mark = look(view, TEXT, "940 euros"), look(view, TEXT, "**940 euros")
+    assert (
+        seen.fontWeight() == QFont.Weight.DemiBold
+        and mark.fontPointSize() < 1
+        and mark.foreground().color().alpha() == 0
+    )
+    assert look(view, TEXT, "# Lease").fontPointSize() < 1
+    assert look(view, TEXT, "Lease").fontPointSize() > look(view, TEXT, "The rent").font().pointSizeF()
+    assert look(view, TEXT, "https://example").fontPointSize() < 1
+    assert look(view, TEXT, "**code**").fontPointSize() != mark.fontPointSize()
+
+
+def test_the_columns_of_a_table_stand_below_each_other(view: PassageView) -> None:
+    view.show_passage(TEXT, (), 0, 0, suffix=".md")
+    lefts = set()
+    for cell in ("Rent |", "900 |", "**940** |"):
+        cursor = QTextCursor(view.document())
+        cursor.setPosition(len(TEXT[: TEXT.index(cell)].encode("utf-16-le")) // 2)
+        lefts.add(view.cursorRect(cursor).left())
+    assert max(lefts) - min(lefts) <= 3
+
+
+def test_nothing_is_loaded_and_no_link_leads_anywhere(view: PassageView) -> None:
+    view.show_passage(TEXT, (), 0, 0, suffix=".md")
+    assert "<img" not in view.toHtml() and "href" not in view.toHtml()
+
+
+def test_other_documents_keep_their_signs(view: PassageView) -> None:
+    view.show_passage(TEXT, (), 0, 0, suffix=".txt")
+    assert look(view, TEXT, "**940 euros") == look(view, TEXT, "940 euros") == look(view, TEXT, "# Lease")
+
+
+def test_text_that_comes_while_scrolling_is_dressed_too(view: PassageView, qtbot: QtBot) -> None:
+    long = "Start.\n\n```\n" + "**code** line\n" * 3000 + "```\n\n" + "A **strong** line of text.\n\n" * 3000
+    at = long.index("```\n\nA") + 5 + 27 * 1500
+    view.show_passage(long, (), at, at + 20, suffix=".md")
+    before = view.toPlainText()
+    bar = view.verticalScrollBar()
+    bar.setValue(0)
+    qtbot.waitUntil(lambda: view.toPlainText() != before)
+    grown = view.toPlainText()
+    block = view.document().findBlock(grown.index("A **strong**"))
+    looks = {found.format.fontPointSize() for found in block.textFormats()}
+    assert any(0 < size < 1 for size in looks)
