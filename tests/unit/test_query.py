@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from core.chat.leaning import leaning
 from core.chat.query import search_query
 from core.conversation import Basis, ChatMessage, Patience
+from core.values import Citation, Support
 
 SALES = "What were Acme's net sales in 2021?"
 HISTORY = (ChatMessage(1, "user", SALES), ChatMessage(2, "assistant", "They were 12 million [1]."))
@@ -134,6 +136,32 @@ def test_follow_ups_of_follow_ups_keep_what_they_are_about() -> None:
 def test_a_query_grown_long_gives_way_to_the_last_whole_question() -> None:
     history = (*HISTORY, asked("And why?", f"{SALES} {'And why? ' * 60}"))
     assert search_query("And in Brazil?", history) == f"{SALES} And in Brazil?"
+
+
+def answered(*cited: str) -> ChatMessage:
+    sources = tuple(
+        Citation(n, n, Path(f"/d/{name}"), "", None, "", 0, 4, "Text", Support.SUPPORTED)
+        for n, name in enumerate(cited)
+    )
+    return ChatMessage(2, "assistant", "That is so [1].", citations=sources)
+
+
+@pytest.mark.parametrize(
+    ("first", "question"),
+    [
+        ("How long is the notice period?", "And the deposit?"),
+        ("Qual é o prazo de aviso?", "E a caução?"),
+        ("Wie lang ist die Kündigungsfrist?", "Und die Kaution?"),
+        ("¿Cuál es el plazo de aviso?", "¿Y la fianza?"),
+        ("通知期限是多久？", "押金呢？"),
+    ],
+)
+def test_a_follow_up_keeps_to_the_one_document_that_the_answer_came_from(first: str, question: str) -> None:
+    history = (ChatMessage(1, "user", first), answered("Mill_Lane-lease.md", "Mill_Lane-lease.md"))
+    assert search_query(question, history) == f"{first} {question} Mill Lane lease"
+    assert search_query(question, (history[0], answered("a.md", "b.md"))) == f"{first} {question}"
+    whole = "Which auditors signed the report of Acme?"
+    assert search_query(whole, history) == whole
 
 
 def test_a_pronoun_brings_in_the_names_of_the_answer() -> None:
