@@ -25,7 +25,7 @@ TELLING = 3  # times what a word tells, another number does: "140 in 2021" is no
 _JOINING = frozenset("and or while whereas but e ou mas y o u pero und oder aber et mais ed ma ; 和 与 及 并".split())
 BESIDE = 0.75  # weight of the very words on both sides, common ones too: "from 3 to 5" is not "from 5 to 3"
 _TOKEN = re.compile(rf"{NUMBER.pattern}|[^\W\d_]+(?:['’-][^\W_]+)*|[%€$£¥‰°;]")
-_SPLIT = re.compile(r"\d+|\D+")
+_NOTE = re.compile(r"\[\d{1,4}\]")  # of a document's own notes, which count nothing
 _CELL = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"^[\s|:-]+$")
 _UNITS = """
@@ -56,8 +56,8 @@ ton tons tonne tonnes
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number in a text: its `values`, what stands around it (how many words away; negative before it is not told
-    from behind it), the very word on either side, and its `unit` if it is one of a known kind."""
+    """A number in a text: its `values`, what stands around it (how many words away), the very word on either side,
+    and its `unit` if it is one of a known kind."""
 
     values: frozenset[str]
     around: tuple[tuple[str, int], ...]
@@ -140,7 +140,8 @@ def figures(text: str) -> tuple[Figure, ...]:
     found: list[Figure] = []
     header: list[str] = []
     before = ""
-    spans = [text[start:end] for start, end in sentence_spans(unicodedata.normalize("NFKC", text))] or []
+    text = _NOTE.sub(" ", unicodedata.normalize("NFKC", text))
+    spans = [text[start:end] for start, end in sentence_spans(text)]
     for sentence, following in pairwise([*spans, ""]):
         cells = _cells(sentence)
         if cells is None:
