@@ -18,7 +18,7 @@ from core.library.scan import Walk
 from core.parsing.registry import format_of
 from core.store.contents import Contents
 from core.store.documents import Documents, KnownFile
-from core.store.folder_notes import FolderNotes
+from core.store.folder_notes import Drive, FolderNotes
 from core.store.folders import Subtree, is_within
 from core.store.looks import Looks
 from models.cancel import CancelToken
@@ -55,7 +55,8 @@ class Comparison:
 
     def _compare(self, part: Subtree, walk: Walk, digest: bytes, changes: Changes) -> None:
         self._looks.begin(part)
-        self._notes.add_drives(part, drives_of(part.folder_path, [path for path, _, _ in walk.files]))
+        here = drives_of(part.folder_path, [path for path, _, _ in walk.files])
+        self._notes.put_drives(part, dict.fromkeys(here, Drive.HERE))
         settled = self._documents.settled(part, COARSE_CLOCK_NS)
         different = [file for file in walk.files if file not in settled]
         if not (different or walk.missing) and len(walk.files) == self._documents.count_known(part):
@@ -71,7 +72,7 @@ class Comparison:
             there.append(file[0])
             if file not in settled and not before.pending:
                 changes.changed.append(before.id)
-        self._close(part, walk, there)
+        self._notes.put_drives(part, self._close(part, walk, there))
         unknown = tuple(walk.closed)
         changes.vanished += [
             file for file in known.values() if not any(is_within(file.path, place) for place in unknown)
@@ -80,7 +81,7 @@ class Comparison:
     def difference(self, part: Subtree, walk: Walk) -> int:
         """A number that stands for what `compare` would find; 0 for nothing. Files that wait to be read do not count,
         nor do those read so soon after a change that only their content can tell whether they changed again."""
-        if walk.missing or self._looks.is_same(part, digest_of(part, walk)):
+        if self._looks.is_same(part, digest_of(part, walk)):
             return 0
         documents = self._documents.known(part)
         known = {(file.path, file.size_bytes, file.modified_ns): file.pending for file in documents.values()}
@@ -93,18 +94,27 @@ class Comparison:
             for file in there ^ known.keys()
             if file[0] not in waiting and not any(is_within(file[0], place) for place in walk.closed)
         )
-        return hash(different) or 1 if different else 0
+        closed = self._notes.closed_in(part) ^ frozenset(walk.closed)
+        return hash((different, closed)) or 1 if different or closed else 0
 
-    def _close(self, part: Subtree, walk: Walk, there: Sequence[bytes]) -> None:
+    def _close(self, part: Subtree, walk: Walk, there: Sequence[bytes]) -> dict[bytes, Drive]:
         """Note in `walk.closed` what nothing can be said of now: a folder that is not there, and drives that are not
-        connected. `there` are the known documents that were found."""
-        if walk.missing and part.path == part.folder_path and not _gone_for_good(part):
+        connected; gives the drives that are known to be in another state from now on. `there` are the known documents
+        that were found."""
+        whole = part.path == part.folder_path
+        if walk.missing and whole and not _gone_for_good(part):
             walk.closed[part.path] = tr("It is not there now. Its documents are kept: connect its drive, or remove it.")
-        for drive in self._notes.drives(part):
+        states: dict[bytes, Drive] = {}
+        for drive, state in self._notes.drives(part).items():
             place = drive if is_within(drive, part.path) else part.path
-            if is_within(place, drive) and not is_connected(drive):
-                if not any(is_within(path, place) for path in there):
-                    walk.closed[place] = tr("The drive that was here is not connected. Its documents are kept.")
+            if not is_within(place, drive) or is_connected(drive):
+                continue
+            if state is Drive.AWAY or not any(is_within(path, place) for path in there):
+                walk.closed[place] = tr("The drive that was here is not connected. Its documents are kept.")
+                states |= {drive: Drive.AWAY} if whole else {}
+            elif whole:
+                states[drive] = Drive.NONE
+        return states
 
 
 def digest_of(part: Subtree, walk: Walk) -> bytes:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from enum import IntEnum
 from pathlib import Path
+from sqlite3 import Connection
 
 from core.store.database import Database
 from core.store.folders import Subtree, is_within
 from core.values import Skipped
+
+
+class Drive(IntEnum):
+    """NONE is no drive any more: the files that were on it lie in a folder there. AWAY is one that was found missing:
+    it stays away until it is mounted again, whatever lies in its place."""
+
+    NONE = 0
+    HERE = 1
+    AWAY = 2
 
 
 class FolderNotes:
@@ -17,29 +28,29 @@ class FolderNotes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def drives(self, part: Subtree) -> frozenset[bytes]:
+    def drives(self, part: Subtree) -> dict[bytes, Drive]:
         """Where file systems of their own were mounted when documents of this folder were found on them."""
         with self._database.read() as connection:
-            rows = connection.execute("SELECT path FROM folder_notes WHERE folder_id = ? AND drive", (part.folder_id,))
-            return frozenset(path for (path,) in rows)
+            rows = connection.execute(
+                "SELECT path, drive FROM folder_notes WHERE folder_id = ? AND drive", (part.folder_id,)
+            ).fetchall()
+        return {path: Drive(state) for path, state in rows}
 
-    def add_drives(self, part: Subtree, paths: Iterable[bytes]) -> None:
-        new = set(paths) - self.drives(part)
+    def put_drives(self, part: Subtree, states: Mapping[bytes, Drive]) -> None:
+        before = self.drives(part)
+        new = {path: state for path, state in states.items() if before.get(path, Drive.NONE) is not state}
         if new:
             with self._database.write() as connection:
                 connection.executemany(
-                    "INSERT INTO folder_notes (folder_id, path, drive) SELECT id, ?, 1 FROM folders WHERE id = ? "
-                    "ON CONFLICT DO UPDATE SET drive = 1",
-                    ((path, part.folder_id) for path in new),
+                    "INSERT INTO folder_notes (folder_id, path, drive) SELECT id, ?, ? FROM folders WHERE id = ? "
+                    "ON CONFLICT DO UPDATE SET drive = excluded.drive",
+                    ((path, state, part.folder_id) for path, state in new.items()),
                 )
+                _drop_empty(connection)
 
     def put_closed(self, part: Subtree, reasons: Mapping[bytes, str]) -> None:
         """These places at or below the subtree's path could not be looked into, and no others."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT path, reason FROM folder_notes WHERE folder_id = ? AND reason <> ''", (part.folder_id,)
-            ).fetchall()
-        before = {path: reason for path, reason in rows if is_within(path, part.path)}
+        before = self._reasons(part)
         if before == reasons:
             return
         with self._database.write() as connection:
@@ -52,7 +63,18 @@ class FolderNotes:
                 "ON CONFLICT DO UPDATE SET reason = excluded.reason",
                 ((path, reason, part.folder_id) for path, reason in reasons.items()),
             )
-            connection.execute("DELETE FROM folder_notes WHERE reason = '' AND NOT drive")
+            _drop_empty(connection)
+
+    def closed_in(self, part: Subtree) -> frozenset[bytes]:
+        """The places at or below the subtree's path that could not be looked into the last time."""
+        return frozenset(self._reasons(part))
+
+    def _reasons(self, part: Subtree) -> dict[bytes, str]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT path, reason FROM folder_notes WHERE folder_id = ? AND reason <> ''", (part.folder_id,)
+            ).fetchall()
+        return {path: reason for path, reason in rows if is_within(path, part.path)}
 
     def closed(self) -> list[Skipped]:
         """The places that could not be looked into the last time, and why."""
@@ -62,3 +84,7 @@ class FolderNotes:
                 "WHERE n.reason <> '' AND f.removed_s IS NULL ORDER BY n.path"
             ).fetchall()
         return [Skipped(Path(os.fsdecode(path)), reason) for path, reason in rows]
+
+
+def _drop_empty(connection: Connection) -> None:
+    connection.execute("DELETE FROM folder_notes WHERE reason = '' AND NOT drive")

@@ -242,7 +242,7 @@ CREATE TABLE embedding_in_hand (
 
 FOLDER_NOTES = """
 -- Places of a folder beside its documents (core.store.folder_notes): `reason` is why one could not be looked into the
--- last time, `drive` is 1 where a file system of its own was mounted that held documents.
+-- last time, `drive` is 1 where a file system of its own was mounted that held documents, 2 since it is not any more.
 CREATE TABLE folder_notes (
     folder_id INTEGER NOT NULL REFERENCES folders (id) ON DELETE CASCADE,
     path BLOB NOT NULL,

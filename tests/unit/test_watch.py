@@ -72,10 +72,13 @@ def test_new_changed_renamed_and_deleted_files_make_a_difference(opened: OpenLib
         assert different(opened) == []
 
 
-def test_a_folder_that_is_not_there_makes_no_difference(opened: OpenLibrary, folder: Path) -> None:
-    opened.index(folder)
-    folder.rename(folder.with_name("unplugged"))
-    assert different(opened) == []
+def test_a_folder_that_goes_or_comes_back_makes_a_difference_once(opened: OpenLibrary, folder: Path) -> None:
+    before = opened.index(folder).documents
+    for old, new in ((folder, folder.with_name("unplugged")), (folder.with_name("unplugged"), folder)):
+        old.rename(new)
+        assert different(opened) == ["documents"]
+        assert opened.index(folder).documents == before
+        assert different(opened) == []
 
 
 class Watching:
