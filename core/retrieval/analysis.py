@@ -13,7 +13,7 @@ from itertools import chain, pairwise
 
 from core.retrieval.stemming import stem
 
-VERSION = 3
+VERSION = 4
 """Raised with every change of what `terms` gives; the keyword index is then made anew."""
 
 _SIGNS = "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
@@ -51,6 +51,7 @@ _LATIN_LETTERS = str.maketrans(
         "þ": "th",
     }
 )
+NUKTA = "\u093c"
 _CACHE_WORDS = 200_000
 
 
@@ -66,6 +67,8 @@ def fold(word: str) -> str:
     if apart != word:
         apart = "".join(c for c in apart if not "\u0300" <= c <= "\u036f")
         word = unicodedata.normalize("NFC", apart)
+    if NUKTA in word:
+        word = word.replace(NUKTA, "")  # written or left out at will, as in फ़ and फ
     return word.translate(_LATIN_LETTERS)
 
 

@@ -34,6 +34,9 @@ _FUNCTION_WORDS = {
     "fi": "mikä kuka miten missä milloin miksi mitä ja on oli ei se että joka kuinka ovat olivat mihin",
     "vi": "là gì của và có những các trong cho ai khi nào ở đâu tại sao được đã bao nhiêu một với như thế từ",
     "id": "apa siapa bagaimana di mana kapan mengapa dan yang dari dengan untuk pada adalah ini itu oleh ke tidak",
+    "hi": "का के की को में से ने पर है हैं था थी थे हो और या क्या कौन किस किसने किसके किसका किसकी किसे कब कहाँ कहां कैसे"
+    " क्यों कितना कितने कितनी किन किया किए गया गई गए जाता जाती जाते यह वह ये वे इस उस इन उन एक भी ही तो कि जो नहीं लिए"
+    " साथ द्वारा तक अपने अपनी अपना कर करता करते करती करने रहा रही रहे होता होती होते हुआ हुई हुए",
     "hu": "mi ki hogyan hol mikor miért melyik és a az egy van volt nem hogy milyen hány mely",
 }
 _LANGUAGES_OF: dict[str, tuple[str, ...]] = {}

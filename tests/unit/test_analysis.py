@@ -42,6 +42,11 @@ def test_combining_signs_of_hindi_are_letters() -> None:
     assert len(terms("पैंथर्स की")) == 2
 
 
+def test_hindi_words_meet_with_and_without_a_nukta_and_in_their_plurals() -> None:
+    assert terms("लिंडिस्फ़ार्न") == terms("लिंडिस्फार्न") == terms("लिंडिस्\u095eार्न")
+    assert terms("इकाइयाँ") == terms("इकाइयों")
+
+
 def test_identifiers_give_their_parts_and_themselves() -> None:
     found = terms("foo_bar.getHTTPResponse")
     assert {"foo", "bar", "get", "http"} <= set(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.retrieval.analysis import terms
 from core.retrieval.language import is_english, is_latin
 from core.retrieval.question import read_question
 
@@ -92,3 +93,7 @@ def test_questions_in_other_languages(text: str) -> None:
 def test_latin_letters_are_told_from_others() -> None:
     assert is_latin("Thủ đô của nước Pháp là gì?")
     assert not is_latin("Какая столица Франции?")
+
+
+def test_words_that_hold_a_hindi_question_together_are_left_out() -> None:
+    assert read_question("स्कूल का संगीत किसने बनाया है?").content == tuple(terms("स्कूल संगीत बनाया"))
