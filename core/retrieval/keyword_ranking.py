@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from core.retrieval.passage_map import LibraryShape
 from core.retrieval.question import Question
-from core.store import places, postings
+from core.store import places
+from core.store.known_postings import PostingReader
+from core.store.postings import CONTEXT_COLUMN
 
 if TYPE_CHECKING:
     import numpy as np
@@ -120,17 +122,17 @@ def rarity(total: float, holding: float) -> float:
 
 
 def rank_by_keywords(
-    connection: Connection, question: Question, shape: LibraryShape, among: Collection[int] | None = None
+    postings: PostingReader, question: Question, shape: LibraryShape, among: Collection[int] | None = None
 ) -> KeywordScores:
     """Scores of the passages that hold terms of `question`; only of documents in `among`, if given."""
-    counts = {term: postings.count_holding(connection, term) for term in question.content}
+    counts = {term: postings.count(term) for term in question.content}
     rows: dict[str, Ids] = {}
     left = ROWS
     for term, count in sorted(counts.items(), key=lambda item: item[1]):
         if count and (count <= left or not rows):
-            rows[term] = postings.holding(connection, term)
+            rows[term] = postings.holding(term)
             left -= count
-    contexts = {term: _context(connection, term) for term in (*question.content, *question.aliases)}
+    contexts = {term: _context(postings, term) for term in (*question.content, *question.aliases)}
     table = _Table(shape, among, [*rows.values(), *(ids for ids in contexts.values() if len(ids) <= FEW_ROWS)])
     weights = tuple(
         table.add(term, counts[term], rows.get(term), is_name=term in question.names) for term in question.content
@@ -143,13 +145,13 @@ def rank_by_keywords(
     )
 
 
-def _context(connection: Connection, term: str) -> Ids:
+def _context(postings: PostingReader, term: str) -> Ids:
     """Passages of the documents that have `term` in their name, title or beginning; none if it is common."""
     import numpy as np
 
-    if not 0 < postings.count_holding(connection, term, postings.CONTEXT_COLUMN) <= CONTEXT_ROWS:
+    if not 0 < postings.count(term, CONTEXT_COLUMN) <= CONTEXT_ROWS:
         return np.empty(0, np.int64)
-    return postings.holding(connection, term, postings.CONTEXT_COLUMN)
+    return postings.holding(term, CONTEXT_COLUMN)
 
 
 class _Table:

@@ -25,6 +25,7 @@ from core.retrieval.reranking import PassageJudge, Reranking, reranked
 from core.retrieval.selection import Stretch, select
 from core.store import postings
 from core.store.database import Database
+from core.store.known_postings import KnownPostings
 from core.store.postings import StoredPassage
 from core.store.spots import spots
 from core.store.texts import TextReader
@@ -87,6 +88,7 @@ class Retriever:
         self._embedder = embedder
         self._reranking = Reranking(judge)
         self._map = PassageMap()
+        self._postings = KnownPostings()
 
     def search(
         self,
@@ -127,10 +129,11 @@ class Retriever:
         question = read_question(query)
         meaning = self._meaning(query)
         with self._database.read() as connection:
+            nearest_found = self._begin_nearest(meaning, documents)
             shape = self._map.shape(connection)
             searched = shape.document_count if documents is None else _indexed(shape.sizes, documents)
-            scores = rank_by_keywords(connection, question, shape, documents)
-            nearest = self._nearest(meaning, documents)
+            scores = rank_by_keywords(self._postings.read(connection), question, shape, documents)
+            nearest = nearest_found()
             texts = TextReader(connection)
             reader = _TermReader(texts)
             by_keywords = scores.top(connection, CANDIDATES)
@@ -166,10 +169,13 @@ class Retriever:
             trust = FOREIGN_TRUST if is_latin(query) else 0.0
         return _Meaning(embedder.spec.fingerprint, embedder.embed_query(query), trust) if trust else None
 
-    def _nearest(self, meaning: _Meaning | None, documents: frozenset[int] | None) -> list[tuple[int, float]]:
+    def _begin_nearest(
+        self, meaning: _Meaning | None, documents: frozenset[int] | None
+    ) -> Callable[[], list[tuple[int, float]]]:
+        """The vector store is asked; what is returned waits for its answer."""
         if meaning is None:
-            return []
-        return self._vectors.search(meaning.fingerprint, meaning.vector, CANDIDATES, documents)
+            return lambda: []
+        return self._vectors.begin_search(meaning.fingerprint, meaning.vector, CANDIDATES, documents)
 
     def _ranked(
         self,

@@ -303,6 +303,7 @@ def _rows(
 
 def rebuild_keywords(connection: Connection, document_ids: Iterable[int]) -> None:
     """Add the keyword rows of these documents to an index that has none of them."""
+    keywords.count_change(connection)
     for document_id in document_ids:
         row = connection.execute("SELECT context FROM documents WHERE id = ?", (document_id,)).fetchone()
         chunks = [chunk[:4] for chunk in _chunks(connection, document_id)]

@@ -17,6 +17,7 @@ VERSION = f"{getattr(analysis, 'VERSION', 0)}/{unicodedata.unidata_version}"
 WEIGHTS = (1.0, 1.0, 1.0)
 MERGE_PAGES = 200
 RENEWED_KEY = "keywords_renewed_through"
+CHANGES_KEY = "keywords_changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,25 @@ def add(connection: Connection, rows: Iterable[KeywordRow]) -> None:
     )
 
 
+def state(connection: Connection) -> tuple[int, int]:
+    """How often the index changed otherwise than by rows with higher ids than all before, and the highest id. Where
+    the first is the same, the rows up to the lower of two second ones are the same."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (CHANGES_KEY,)).fetchone()
+    (through,) = connection.execute("SELECT IFNULL(MAX(id), 0) FROM chunks").fetchone()
+    return int(row[0]) if row else 0, through
+
+
+def count_change(connection: Connection) -> None:
+    """Note, in the same transaction, that rows are added that do not have the highest ids, or that rows go."""
+    connection.execute(
+        "INSERT INTO meta (key, value) VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET value = value + 1",
+        (CHANGES_KEY,),
+    )
+
+
 def remove(connection: Connection, rows: Iterable[KeywordRow]) -> None:
     """Delete rows that were added with exactly these terms."""
+    count_change(connection)
     connection.executemany(
         "INSERT INTO keywords (keywords, rowid, context, section, body) VALUES ('delete', ?, ?, ?, ?)",
         ((row.chunk_id, row.context, row.section, row.body) for row in rows),
@@ -50,6 +68,7 @@ def remove(connection: Connection, rows: Iterable[KeywordRow]) -> None:
 
 
 def clear(connection: Connection) -> None:
+    count_change(connection)
     connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TEXT_COLUMNS = "section body"
 CONTEXT_COLUMN = "context"
+_HOLDING = "FROM keywords WHERE keywords MATCH ? AND rowid > ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +38,18 @@ class StoredPassage:
         return self.end - self.start
 
 
-def count_holding(connection: Connection, term: str, columns: str = TEXT_COLUMNS) -> int:
-    """How many passages hold `term` in one of `columns`."""
-    row = connection.execute("SELECT COUNT(*) FROM keywords WHERE keywords MATCH ?", (_expression(term, columns),))
+def count_holding(connection: Connection, term: str, columns: str = TEXT_COLUMNS, *, after: int = 0) -> int:
+    """How many passages with ids beyond `after` hold `term` in one of `columns`."""
+    row = connection.execute(f"SELECT COUNT(*) {_HOLDING}", (_expression(term, columns), after))
     return int(row.fetchone()[0])
 
 
-def holding(connection: Connection, term: str, columns: str = TEXT_COLUMNS) -> Ids:
+def holding(connection: Connection, term: str, columns: str = TEXT_COLUMNS, *, after: int = 0) -> Ids:
     """The ids of these passages, ascending."""
     import numpy as np
 
-    (ids,) = connection.execute(
-        "SELECT GROUP_CONCAT(rowid, ' ') FROM keywords WHERE keywords MATCH ?", (_expression(term, columns),)
-    ).fetchone()
+    row = connection.execute(f"SELECT GROUP_CONCAT(rowid, ' ') {_HOLDING}", (_expression(term, columns), after))
+    (ids,) = row.fetchone()
     return np.fromstring(ids, dtype=np.int64, sep=" ") if ids else np.empty(0, np.int64)
 
 

@@ -11,11 +11,13 @@ import threading
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.jobs import Job
 from core.store.database import Database
+from core.store.nearest import DELETE_ROWS, Asked
 from core.store.seal import Seal
 from core.store.vector_check import agrees
 from core.store.vector_ledger import BEING_WRITTEN, EmbedderState, VectorLedger
@@ -40,15 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PUSH_ROWS = 2000
-DELETE_ROWS = 5000
 SIGNS_FROM = 20_000  # vectors from which on the store holds signs; exact search of as many takes about 10 ms
-MANY = 200_000
-CANDIDATES = 500  # chosen by signs, then ordered exactly; tests/bench/bench_store.py prints the recall
-CANDIDATES_OF_MANY = 1000
-CANDIDATES_PER_HIT = 12
-SPARE = 8  # vectors asked for beside the wanted ones: the furthest may be as near as others that are not found
-MOST_ASKED = 16_384  # Milvus gives no more
-ROUNDING = 1e-5  # of the store's cosines
 
 
 class VectorIndex:
@@ -77,38 +71,37 @@ class VectorIndex:
 
         Writes nothing, so that it may be called within a read transaction.
         """
-        embedder = self.ledger.known(fingerprint)
-        if embedder is None or (documents is not None and not documents):
-            return []
-        store = self._ready(embedder)
-        if store is not None:
-            try:
-                return self._merged(store, embedder, vector, limit, documents)
-            except VectorStoreError as error:
-                log.warning("the vector store did not answer: %s", error)
-                self._broken = True
-                self._give_up()
-        return self.ledger.nearest(embedder, vector, limit, documents)
+        return self.begin_search(fingerprint, vector, limit, documents)()
 
-    def _merged(
+    def begin_search(
         self,
-        store: VectorStore,
-        embedder: EmbedderState,
+        fingerprint: str,
         vector: Vectors,
         limit: int,
-        documents: Collection[int] | None,
-    ) -> list[tuple[int, float]]:
-        """What the store finds, without what it has yet to forget, and the vectors that it does not have yet."""
-        gone = {chunk_id for _, chunk_id in self.ledger.to_delete(embedder, DELETE_ROWS)}
-        asked, enough = limit + SPARE, limit
-        if holds_signs(embedder.generation):
-            at_least = CANDIDATES if embedder.pushed_through < MANY else CANDIDATES_OF_MANY
-            asked = max(at_least, CANDIDATES_PER_HIT * limit)
-            enough = asked // 2
-        likely = _likely(store, embedder.generation, vector, (asked + len(gone), enough + len(gone)), documents)
-        hits = dict(self.ledger.scores(embedder, vector, [chunk_id for chunk_id in likely if chunk_id not in gone]))
-        hits.update(self.ledger.nearest(embedder, vector, limit, documents, after=embedder.pushed_through))
-        return self.ledger.best(((i, score) for i, score in hits.items() if i not in gone), limit)
+        documents: Collection[int] | None = None,
+    ) -> Callable[[], list[tuple[int, float]]]:
+        """As `search`, which goes on in the store meanwhile; what is returned waits for it, on the same thread."""
+        embedder = self.ledger.known(fingerprint)
+        if embedder is None or (documents is not None and not documents):
+            return lambda: []
+        in_sqlite = partial(self.ledger.nearest, embedder, vector, limit, documents)
+        store = self._ready(embedder)
+        if store is None:
+            return in_sqlite
+        try:
+            asked = Asked(store, self.ledger, embedder, vector, limit, documents)
+        except VectorStoreError as error:
+            self._did_not_answer(error)
+            return in_sqlite
+
+        def found() -> list[tuple[int, float]]:
+            try:
+                return asked.found()
+            except VectorStoreError as error:
+                self._did_not_answer(error)
+                return in_sqlite()
+
+        return found
 
     def count(self, fingerprint: str) -> int:
         """Vectors of this embedder, wherever they are."""
@@ -318,6 +311,11 @@ class VectorIndex:
         wipe(self._folder)
         self.ledger.forget_generations()
 
+    def _did_not_answer(self, error: VectorStoreError) -> None:
+        log.warning("the vector store did not answer: %s", error)
+        self._broken = True
+        self._give_up()
+
     def _give_up(self) -> None:
         with self._writing:
             store, self._store = self._store, None
@@ -327,25 +325,6 @@ class VectorIndex:
                     store.close()
                 except VectorStoreError as error:
                     log.warning("the vector store did not close: %s", error)
-
-
-def _likely(
-    store: VectorStore, collection: str, vector: Vectors, counts: tuple[int, int], documents: Collection[int] | None
-) -> list[int]:
-    """The passages that the store finds nearest when asked for as many as the first of `counts` says, the second at
-    least; of equally near ones, all or none: which of them it gives depends on the order in which they came."""
-    asked, enough = (min(count, MOST_ASKED) for count in counts)
-    while True:
-        found = store.search(collection, vector, asked, documents)
-        if len(found) < asked:
-            return [chunk_id for chunk_id, _ in found]
-        furthest = found[-1][1] + ROUNDING
-        clear = [chunk_id for chunk_id, nearness in found if nearness > furthest]
-        if len(clear) >= enough:
-            return clear
-        if asked == MOST_ASKED:
-            return [chunk_id for chunk_id, _ in found]
-        asked = min(MOST_ASKED, 2 * asked)
 
 
 def _at(embedder: EmbedderState, through: int) -> EmbedderState:

@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,17 +129,29 @@ class VectorStore:
     ) -> list[tuple[int, float]]:
         """The `limit` nearest passages as (id, cosine), the nearest first; of these documents only, if given. Of a
         collection of signs: the most similar, and instead of the cosine how many signs differ, negative."""
+        return self.begin_search(collection, vector, limit, documents)()
+
+    def begin_search(
+        self, collection: str, vector: Vectors, limit: int, documents: Collection[int] | None = None
+    ) -> Callable[[], list[tuple[int, float]]]:
+        """As `search`; the store is at work when this returns, and what is returned waits for its answer."""
         signs = holds_signs(collection)
         wanted = signs_of(vector[None, :])[0] if signs else vector
         among = "" if documents is None else f"{DOCUMENT} in [{','.join(str(int(i)) for i in documents)}]"
         with _converted():
-            found = self._client.search(
-                collection, [wanted], limit=limit, filter=among, anns_field=VECTOR, timeout=CALL_TIMEOUT_S
-            )[0]
-        best: dict[int, float] = {}
-        for passage_id, distance in zip(found.ids, found.distances, strict=True):
-            best.setdefault(int(passage_id), -float(distance) if signs else float(distance))
-        return list(best.items())
+            asked = self._client.search(
+                collection, [wanted], limit=limit, filter=among, anns_field=VECTOR, timeout=CALL_TIMEOUT_S, _async=True
+            )
+
+        def answer() -> list[tuple[int, float]]:
+            with _converted():
+                found = asked.result()[0]
+            best: dict[int, float] = {}
+            for passage_id, distance in zip(found.ids, found.distances, strict=True):
+                best.setdefault(int(passage_id), -float(distance) if signs else float(distance))
+            return list(best.items())
+
+        return answer
 
     def stamp(self) -> str:
         """Tells whether the store's file was changed by someone else since; "" where there is no file."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,11 @@ class LiteFolderStore(VectorStore):
             "search", collection, vector, limit, None if documents is None else list(documents)
         )
         return found
+
+    def begin_search(
+        self, collection: str, vector: Vectors, limit: int, documents: Collection[int] | None = None
+    ) -> Callable[[], list[tuple[int, float]]]:
+        return partial(self.search, collection, vector, limit, documents)
 
     def stamp(self) -> str:
         """This store rewrites its files by itself, so that a stamp would tell nothing; the count is checked."""

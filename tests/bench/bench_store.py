@@ -63,6 +63,7 @@ def fill(database: Database, index: VectorIndex, vectors: Vectors, words: bool =
     """With `words`, each passage has a text and its keywords; without, its vector alone."""
     count, dimension = vectors.shape
     vocabulary = [made_word(n) for n in range(VOCABULARY)]
+    terms = [keywords.analysed(word) for word in vocabulary]
     chances = np.cumsum(1 / (np.arange(VOCABULARY) + 10))
     random_ = np.random.default_rng(1)
     state = index.ledger.embedder("bench", dimension)
@@ -75,8 +76,9 @@ def fill(database: Database, index: VectorIndex, vectors: Vectors, words: bool =
         ids = range(start + 1, start + size + 1)
         began_s = time.monotonic()
         chosen = np.searchsorted(chances, chances[-1] * random_.random((size, WORDS)))
-        bodies = [" ".join([vocabulary[n] for n in passage]) if words else "" for passage in chosen.tolist()]
-        analysed = [keywords.analysed(body) for body in bodies]
+        passages = chosen.tolist() if words else [[]] * size
+        bodies = [" ".join([vocabulary[n] for n in passage]) for passage in passages]
+        analysed = [" ".join([terms[n] for n in passage]) for passage in passages]
         words_s += time.monotonic() - began_s
         with database.write() as connection:
             connection.executemany(

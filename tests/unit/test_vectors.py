@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.jobs import Job
-from core.store import vector_index
+from core.store import nearest, vector_index
 from core.store.database import Database
 from core.store.vector_index import VectorIndex
 from core.store.vector_ledger import BEING_WRITTEN
@@ -460,7 +460,7 @@ def test_of_equal_vectors_those_that_stand_first_are_found_whichever_came_first(
 ) -> None:
     """Enough of them that the store itself has to leave some out."""
     monkeypatch.setattr(vector_index, "SIGNS_FROM", 10 if way == "signs" else 10_000)
-    monkeypatch.setattr(vector_index, "CANDIDATES", 20)
+    monkeypatch.setattr(nearest, "CANDIDATES", 20)
     vectors = unit_vectors(30)
     documents = {document: vectors[[0, 0, document % 30]] for document in range(1, 61)}
     found: list[list[int]] = []
