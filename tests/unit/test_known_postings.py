@@ -89,9 +89,14 @@ def test_an_index_that_is_made_anew_is_read_anew(database: Database) -> None:
 def test_a_transaction_that_began_earlier_is_told_what_it_sees(database: Database) -> None:
     known = KnownPostings()
     put(database, 1, "melon pear")
+
+    def later() -> None:
+        put(database, 2, "melon")
+        assert_true(database, known)
+
     with database.read() as connection:
         before = known.read(connection)
-        thread = threading.Thread(target=lambda: (put(database, 2, "melon"), assert_true(database, known)))
+        thread = threading.Thread(target=later)
         thread.start()
         thread.join()
         assert before.count("melon") == 1
