@@ -158,6 +158,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA secure_delete = ON").fetchall()
         connection.execute("PRAGMA temp_store = MEMORY")  # no document text in temporary files
         connection.execute(f"PRAGMA cache_size = -{CACHE_SIZE_BYTES // 1024}")
+        connection.execute("CREATE VIRTUAL TABLE temp.keyword_counts USING fts5vocab (main, keywords, col)")
         connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_LIMIT_BYTES}").fetchall()
     except BaseException:
         connection.close()

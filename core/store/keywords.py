@@ -13,7 +13,9 @@ from sqlite3 import Connection
 
 from core.retrieval import analysis
 
-VERSION = f"{getattr(analysis, 'VERSION', 0)}/{unicodedata.unidata_version}"
+LAYOUT = 2
+"""Of the rows: a section's terms stand with those of the text, so that one column tells how many passages hold one."""
+VERSION = f"{LAYOUT}/{getattr(analysis, 'VERSION', 0)}/{unicodedata.unidata_version}"
 WEIGHTS = (1.0, 1.0, 1.0)
 MERGE_PAGES = 200
 RENEWED_KEY = "keywords_renewed_through"
@@ -29,6 +31,10 @@ class KeywordRow:
     section: str
     body: str
 
+    @property
+    def stored(self) -> tuple[int, str, str]:
+        return self.chunk_id, self.context, f"{self.section} {self.body}"
+
 
 def analysed(text: str) -> str:
     """`text` as the index stores it."""
@@ -37,8 +43,7 @@ def analysed(text: str) -> str:
 
 def add(connection: Connection, rows: Iterable[KeywordRow]) -> None:
     connection.executemany(
-        "INSERT INTO keywords (rowid, context, section, body) VALUES (?, ?, ?, ?)",
-        ((row.chunk_id, row.context, row.section, row.body) for row in rows),
+        "INSERT INTO keywords (rowid, context, section, body) VALUES (?, ?, '', ?)", (row.stored for row in rows)
     )
 
 
@@ -62,8 +67,8 @@ def remove(connection: Connection, rows: Iterable[KeywordRow]) -> None:
     """Delete rows that were added with exactly these terms."""
     count_change(connection)
     connection.executemany(
-        "INSERT INTO keywords (keywords, rowid, context, section, body) VALUES ('delete', ?, ?, ?, ?)",
-        ((row.chunk_id, row.context, row.section, row.body) for row in rows),
+        "INSERT INTO keywords (keywords, rowid, context, section, body) VALUES ('delete', ?, ?, '', ?)",
+        (row.stored for row in rows),
     )
 
 

@@ -52,18 +52,18 @@ class KnownPostings:
         """To be used inside one read transaction."""
         return PostingReader(self, connection)
 
-    def find(self, term: str, columns: str) -> _Known | None:
+    def find(self, term: str, column: str) -> _Known | None:
         with self._lock:
-            found = self._known.get((term, columns))
+            found = self._known.get((term, column))
             if found is not None:
-                self._known.move_to_end((term, columns))
+                self._known.move_to_end((term, column))
             return found
 
-    def keep(self, term: str, columns: str, known: _Known) -> None:
+    def keep(self, term: str, column: str, known: _Known) -> None:
         with self._lock:
-            before = self._known.pop((term, columns), None)
+            before = self._known.pop((term, column), None)
             self._size_bytes += known.size_bytes - (before.size_bytes if before else 0)
-            self._known[term, columns] = known
+            self._known[term, column] = known
             while self._known and (self._size_bytes > self._most_bytes or len(self._known) > MOST_TERMS):
                 _, gone = self._known.popitem(last=False)
                 self._size_bytes -= gone.size_bytes
@@ -77,32 +77,39 @@ class PostingReader:
         self._connection = connection
         self._changes, self._through = keywords.state(connection)
 
-    def count(self, term: str, columns: str = postings.TEXT_COLUMNS) -> int:
-        """How many passages hold `term` in one of `columns`."""
-        known = self._usable(term, columns)
-        after = known.through if known else 0
-        if known is not None and after == self._through:
+    def count(self, term: str, column: str = postings.TEXT_COLUMN) -> int:
+        """How many passages hold `term` in `column`."""
+        known = self._usable(term, column)
+        if known is None:
+            return self._count_anew(term)[column]
+        if known.through == self._through:
             return known.count
-        count = postings.count_holding(self._connection, term, columns, after=after)
-        count += known.count if known else 0
-        if known is None or known.ids is None:
-            self._known.keep(term, columns, _Known(self._changes, self._through, count, None))
+        count = known.count + postings.count_holding(self._connection, term, column, after=known.through)
+        if known.ids is None:
+            self._known.keep(term, column, _Known(self._changes, self._through, count, None))
         return count
 
-    def holding(self, term: str, columns: str = postings.TEXT_COLUMNS) -> Ids:
+    def _count_anew(self, term: str) -> dict[str, int]:
+        counts = postings.counts_holding(self._connection, term)
+        for column, count in counts.items():
+            if self._usable(term, column) is None:
+                self._known.keep(term, column, _Known(self._changes, self._through, count, None))
+        return counts
+
+    def holding(self, term: str, column: str = postings.TEXT_COLUMN) -> Ids:
         """The ids of these passages, ascending; not to be changed."""
         import numpy as np
 
-        known = self._usable(term, columns)
+        known = self._usable(term, column)
         ids = known.ids if known else None
         after = known.through if known and ids is not None else 0
         if ids is None or after < self._through:
-            new = postings.holding(self._connection, term, columns, after=after)
+            new = postings.holding(self._connection, term, column, after=after)
             ids = new if ids is None else np.concatenate([ids, new])
-            self._known.keep(term, columns, _Known(self._changes, self._through, len(ids), ids))
+            self._known.keep(term, column, _Known(self._changes, self._through, len(ids), ids))
         return ids
 
-    def _usable(self, term: str, columns: str) -> _Known | None:
+    def _usable(self, term: str, column: str) -> _Known | None:
         """What is known of the term, if it is true of this transaction: another one may see a later state."""
-        known = self._known.find(term, columns)
+        known = self._known.find(term, column)
         return known if known and known.changes == self._changes and known.through <= self._through else None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Ids = NDArray[np.int64]
 
-TEXT_COLUMNS = "section body"
+TEXT_COLUMN = "body"
 CONTEXT_COLUMN = "context"
 _HOLDING = "FROM keywords WHERE keywords MATCH ? AND rowid > ?"
 
@@ -38,23 +38,29 @@ class StoredPassage:
         return self.end - self.start
 
 
-def count_holding(connection: Connection, term: str, columns: str = TEXT_COLUMNS, *, after: int = 0) -> int:
-    """How many passages with ids beyond `after` hold `term` in one of `columns`."""
-    row = connection.execute(f"SELECT COUNT(*) {_HOLDING}", (_expression(term, columns), after))
+def count_holding(connection: Connection, term: str, column: str = TEXT_COLUMN, *, after: int = 0) -> int:
+    """How many passages with ids beyond `after` hold `term` in `column`."""
+    row = connection.execute(f"SELECT COUNT(*) {_HOLDING}", (_expression(term, column), after))
     return int(row.fetchone()[0])
 
 
-def holding(connection: Connection, term: str, columns: str = TEXT_COLUMNS, *, after: int = 0) -> Ids:
+def counts_holding(connection: Connection, term: str) -> dict[str, int]:
+    """How many passages hold `term` in each of both columns: two or three times as fast as counting them one by one."""
+    rows = connection.execute("SELECT col, doc FROM temp.keyword_counts WHERE term = ?", (term,))
+    return {TEXT_COLUMN: 0, CONTEXT_COLUMN: 0} | dict(rows.fetchall())
+
+
+def holding(connection: Connection, term: str, column: str = TEXT_COLUMN, *, after: int = 0) -> Ids:
     """The ids of these passages, ascending."""
     import numpy as np
 
-    row = connection.execute(f"SELECT GROUP_CONCAT(rowid, ' ') {_HOLDING}", (_expression(term, columns), after))
+    row = connection.execute(f"SELECT GROUP_CONCAT(rowid, ' ') {_HOLDING}", (_expression(term, column), after))
     (ids,) = row.fetchone()
     return np.fromstring(ids, dtype=np.int64, sep=" ") if ids else np.empty(0, np.int64)
 
 
-def _expression(term: str, columns: str) -> str:
-    return f'{{{columns}}} : "{term}"'
+def _expression(term: str, column: str) -> str:
+    return f'{column} : "{term}"'
 
 
 def documents_after(connection: Connection, passage_id: int) -> tuple[Ids, Ids]:

@@ -3,7 +3,8 @@
 `--passages N` (100,000) of `--dimension D` (768). The vectors are made, in clusters as real ones lie. `--vectors FILE`
 takes real ones, which `--embed FOLDER --embedder GGUF --vectors FILE` makes (tests/bench/real_vectors.py says how, and
 how few become many). `--keep FOLDER` leaves the stores there, and measures them without filling them if they are there
-already: after 1,000,000 passages were filled once, a measurement takes about two minutes. `--scan N` compares looking through N unchanged files with a bare os.scandir and stat.
+already: after 1,000,000 passages were filled once, a measurement takes about two minutes. `--scan N`
+compares looking through N unchanged files with a bare os.scandir and stat.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from core.store.database import Database
 from core.store.known_postings import KnownPostings
 
 TERMS = "melon pear plum fig".split()
-COLUMNS = (postings.TEXT_COLUMNS, postings.CONTEXT_COLUMN)
+COLUMNS = (postings.TEXT_COLUMN, postings.CONTEXT_COLUMN)
 STAMP = FileStamp(1, 1, 1)
 
 
@@ -46,11 +46,11 @@ def assert_true(database: Database, known: KnownPostings) -> None:
     with database.read() as connection:
         for reader in (known.read(connection), known.read(connection)):
             for term in TERMS:
-                for columns in COLUMNS:
-                    expected = postings.holding(connection, term, columns).tolist()
-                    assert reader.count(term, columns) == len(expected)
-                    assert reader.holding(term, columns).tolist() == expected
-                    assert reader.count(term, columns) == len(expected)
+                for column in COLUMNS:
+                    expected = postings.holding(connection, term, column).tolist()
+                    assert reader.count(term, column) == len(expected)
+                    assert reader.holding(term, column).tolist() == expected
+                    assert reader.count(term, column) == len(expected)
 
 
 @pytest.mark.parametrize("most_bytes", [0, 100, 1 << 20])
