@@ -58,6 +58,7 @@ _SAME_SENSE = """
 最終 最大 最高 特徴 特色 名称 呼称 説明 記述 比較 関係 関連 含有
 """
 _SAME = frozenset(_SAME_SENSE.split())
+_CLAUSE_START = re.compile(r"(?:^|[^\w])([\u3400-\u9fff々\u30a1-\u30fc]{2,6})$")
 _COUNTING = frozenset("〇零一二三四五六七八九十百千万亿億两兩")
 
 
@@ -172,17 +173,28 @@ def _is_covered(claim: str, at: int, passage: str) -> bool:
 
 
 def _in_its_place(claim: str, start: int, end: int, passage: str) -> Iterator[str]:
-    """What the passage has between the two characters before `start` and the two after `end`."""
+    """What the passage has between the two characters before `start` and the two after `end`; or before the three after
+    `end`, where a clause begins in it and what comes before `start` is not in it."""
     left, right = claim[max(0, start - 2) : start], claim[end : end + 2]
-    if len(left) < 2 and len(right) < 2:
-        return
-    at = passage.find(left) if left else -1
+    at = passage.find(left) if len(left) == 2 else -1
     while at >= 0:
         begin = at + len(left)
         stop = passage.find(right, begin, begin + _BETWEEN + len(right)) if len(right) == 2 else -1
         if stop > begin:
             yield passage[begin:stop]
         at = passage.find(left, at + 1)
+    following = claim[end : end + 3]
+    if len(following) == 3 and following.isalnum() and (len(left) < 2 or left not in passage):
+        yield from _opening_clauses(following, passage)
+
+
+def _opening_clauses(following: str, passage: str) -> Iterator[str]:
+    """The short runs of characters that open a clause of the passage before `following`."""
+    at = passage.find(following)
+    while at >= 0:
+        if match := _CLAUSE_START.search(passage[max(0, at - _BETWEEN) : at]):
+            yield match[1]
+        at = passage.find(following, at + 1)
 
 
 def _names_another(mine: str, theirs: str, claim: str) -> bool:
