@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from core.chat.sentences import sentence_spans
 from core.chat.wording import NUMBER, REMEMBERED, UNSPACED, content_words, flat, numbers_in
@@ -21,6 +21,7 @@ MARGIN = 0.05  # by which another number's surroundings must fit better for a nu
 FAR = 14  # words; beyond it how far does not matter
 ELSEWHERE = 1000  # stands for the distance to a word of the sentence before a short one
 NEAR = 6
+REACH = 40  # words to either side that are looked at: what has no end of a sentence may be long
 TELLING = 3  # times what a word tells, another number does: "140 in 2021" is not "140 in 2022"
 _JOINING = frozenset("and or while whereas but e ou mas y o u pero und oder aber et mais ed ma ; 和 与 及 并".split())
 BESIDE = 0.75  # weight of the very words on both sides, common ones too: "from 3 to 5" is not "from 5 to 3"
@@ -60,7 +61,7 @@ class Figure:
     and its `unit` if it is one of a known kind."""
 
     values: frozenset[str]
-    around: tuple[tuple[str, int], ...]
+    around: Mapping[str, int]
     before: str
     after: str
     unit: int | None
@@ -82,7 +83,7 @@ def numbers_belong(claim: str, passage: str) -> bool:
 
 def _weights(known: Sequence[Figure]) -> dict[str, float]:
     """What tells numbers apart: a word around one of them more than one that is around all."""
-    counts = Counter(word for figure in known for word, away in figure.around if away < ELSEWHERE)
+    counts = Counter(word for figure in known for word, away in figure.around.items() if away < ELSEWHERE)
     return {word: math.log(1 + len(known) / count) / math.log(1 + len(known)) for word, count in counts.items()}
 
 
@@ -108,20 +109,18 @@ def _are_alike(figure: Figure, other: Figure) -> bool:
 
 def _share(figure: Figure, other: Figure) -> float:
     """Of the words near `figure`, how many stand anywhere around `other`."""
-    near = [word for word, away in figure.around if away <= NEAR]
-    there = {word for word, _ in other.around}
-    return sum(word in there for word in near) / len(near) if near else 1.0
+    near = [word for word, away in figure.around.items() if away <= NEAR]
+    return sum(word in other.around for word in near) / len(near) if near else 1.0
 
 
 def _fit(figure: Figure, other: Figure, weights: Mapping[str, float]) -> float:
     """The share of what stands around `figure` that stands around `other`: near words, telling ones and equal distances
     count most."""
-    there = dict(other.around)
     have = all_ = 0.0
-    for word, away in figure.around:
+    for word, away in figure.around.items():
         weight = weights.get(word, 1.0) * (TELLING if word[0].isdigit() else 1) / (1 + away / 4)
         all_ += weight
-        if (found := there.get(word)) is not None:
+        if (found := other.around.get(word)) is not None:
             have += weight * (1 - 0.6 * min(abs(found - away), FAR) / FAR) * (0.3 if found == ELSEWHERE else 1)
     for side, same in ((figure.before, other.before), (figure.after, other.after)):
         if side:
@@ -176,7 +175,7 @@ def _of_row(cells: Sequence[str], header: Sequence[str]) -> Iterator[Figure]:
             for words, away in ((head, 2), (label, 2), (rest, FAR), (heads, FAR)):
                 for word in _words(words):
                     around.setdefault(word, away)
-            yield Figure(figure.values, tuple(around.items()), figure.before, figure.after, figure.unit)
+            yield Figure(figure.values, around, figure.before, figure.after, figure.unit)
 
 
 def _words(text: str) -> list[str]:
@@ -186,22 +185,23 @@ def _words(text: str) -> list[str]:
 def _of_sentence(sentence: str, before: str) -> Iterator[Figure]:
     found = list(_tokens(sentence))
     tokens, ends = [(token, words) for token, words, _ in found], [end for _, _, end in found]
+    joined = list(accumulate(token in _JOINING for token, _ in tokens))
     ahead = dict.fromkeys(_words(before), ELSEWHERE)
     for at, (token, words) in enumerate(tokens):
         if not token[0].isdigit():
             continue
         around = dict(ahead)
-        for other, (_, others) in enumerate(tokens):
-            for word in others if other != at else ():
+        for other in range(max(0, at - REACH), min(len(tokens), at + REACH + 1)):
+            for word in tokens[other][1] if other != at else ():
                 away = abs(other - at)
-                if word[0].isdigit() and any(token in _JOINING for token, _ in tokens[min(at, other) : max(at, other)]):
+                if word[0].isdigit() and joined[at] != joined[other]:
                     continue  # of the other half of "140 in 2021 and 165 in 2022"
                 around[word] = min(around.get(word, away), away)
         left, right = tokens[at - 1][0] if at else "", tokens[at + 1][0] if at + 1 < len(tokens) else ""
         if UNSPACED.search(left + right):
             left, right = left[-1:], right[:1]
         unit = _unit_after(sentence[ends[at] :]) or _units().get(left if left in "€$£¥" else "")
-        yield Figure(frozenset(words), tuple(around.items()), left, right, unit)
+        yield Figure(frozenset(words), around, left, right, unit)
 
 
 def _unit_after(text: str) -> int | None:

@@ -58,6 +58,8 @@ _SAME_SENSE = """
 最終 最大 最高 特徴 特色 名称 呼称 説明 記述 比較 関係 関連 含有
 """
 _SAME = frozenset(_SAME_SENSE.split())
+_NUMBERED = re.compile(r"([A-Za-z]+)[-\u2010\u2011](\d+)(?![\w-])")
+_APART = re.compile(r"([A-Za-z]+)[ \u00a0]?(\d+)(?![\w])")
 _CLAUSE_START = re.compile(r"(?:^|[^\w])([\u3400-\u9fff々\u30a1-\u30fc]{2,6})$")
 _COUNTING = frozenset("〇零一二三四五六七八九十百千万亿億两兩")
 
@@ -67,7 +69,18 @@ def names_stand_in(claim: str, passage: str) -> bool:
     words = words_of(flat(passage))
     if not all(_is_named(name, words, passage) for name in _names(claim)):
         return False
+    joined = {name.lower() + number for name, number in _NUMBERED.findall(claim)}
+    if joined and joined - _numbered(passage):
+        return False
     return not _opens_with_another(claim, passage, words) and not _is_exchanged(claim, passage)
+
+
+@lru_cache(REMEMBERED)
+def _numbered(text: str) -> frozenset[str]:
+    """Names with a number behind them, however they are joined in a passage: "GPT-4", "rrf 3", "A320"."""
+    return frozenset(name.lower() + number for name, number in _NUMBERED.findall(text)) | frozenset(
+        name.lower() + number for name, number in _APART.findall(text)
+    )
 
 
 def _names(claim: str) -> list[str]:

@@ -65,6 +65,7 @@ def test_a_number_of_the_passage_in_anothers_place_is_doubted(claim: str, passag
     [
         ("Globex sold 140 boats in 2021.", NOTE),
         ("Southwind's yard in Oslo employs 48 people.", NOTE),
+        ("Strain rrf-2 has 3 more males.", "Strain rrf-3 has 3 more males than strain rrf-1."),
         ("大会は大阪で開催された。", "大会は東京で開催された。参加国は三か国であった。"),
         ("这座大桥由上海建筑公司建成。", "这座大桥由北京建筑公司建成，全长五公里。"),
         ("这座大桥全长八公里。", "这座大桥由北京建筑公司建成，全长五公里。"),
@@ -78,6 +79,7 @@ def test_another_name_is_caught_where_no_capital_tells_it(claim: str, passage: s
     ("claim", "passage"),
     [
         ("Customers wanted boats: Northwind sold 140 boats in 2021.", NOTE),
+        ("GPT-4 costs 3 euros now.", "GPT 4 costs 3 euros, GPT-3 costs 1 euro."),
         ("Overall, Northwind sold 140 boats in 2021.", NOTE),
         ("Insuring the yard cost 1.2 million euros: insurance.", NOTE),
         ("大会は東京で実施された。", "大会は東京で開催された。参加国は三か国であった。"),
@@ -102,6 +104,6 @@ def test_any_two_numbers_of_a_list_may_not_change_places(names: list[str], numbe
 def test_any_text_can_be_compared_and_supports_itself(claim: str, passage: str) -> None:
     assert support(claim, passage) in Support
     for figure in figures(passage):
-        assert all(away >= 0 for _, away in figure.around)
+        assert all(away >= 0 for away in figure.around.values())
     if any(char.isalnum() for char in claim):
         assert support(claim, f"{passage}\n{claim}") is not Support.NOT_FOUND
