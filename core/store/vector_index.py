@@ -239,7 +239,7 @@ class VectorIndex:
 
     def _bring_up(self, embedder: EmbedderState, fingerprint: str, job: Job) -> None:
         store = self._opened()
-        if not self._seal.check() and not self._agrees(store, job):
+        if not self._seal.check() and not agrees(store, self.ledger, self._can_go_on, job):
             raise VectorStoreError("it holds other vectors than it was given")
         self._drop_unused(store)
         usable = self._is_complete(store, embedder) or self._can_go_on(store, embedder)
@@ -253,12 +253,6 @@ class VectorIndex:
         if not self._is_complete(store, self.ledger.embedder(fingerprint, embedder.dimension)):
             raise VectorStoreError("it does not hold the rows it was given")
         self._seal.put()
-
-    def _agrees(self, store: VectorStore, job: Job) -> bool:
-        """Whether the collections that may be used hold what they were given."""
-        used = [known for fingerprint, _ in self.ledger.pushed() if (known := self.ledger.known(fingerprint))]
-        usable = [embedder for embedder in used if self._can_go_on(store, embedder)]
-        return all(agrees(store, self.ledger, embedder, job) for embedder in usable)
 
     def _can_go_on(self, store: VectorStore, embedder: EmbedderState) -> bool:
         """Whether what is missing can be added: nobody but us wrote the store, though we may have been cut short."""
