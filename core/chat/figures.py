@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from itertools import accumulate, pairwise
 
 from core.chat.sentences import sentence_spans
-from core.chat.wording import NUMBER, REMEMBERED, UNSPACED, content_words, flat, numbers_in
+from core.chat.wording import NUMBER, UNSPACED, content_words, flat, numbers_in
 
 SHORT_SENTENCE = 60  # characters; what a line of a table or a figure alone is about stands before it
 LEAST_SHARE = 0.34  # of the words around a number, found around it in the passage
@@ -21,6 +21,8 @@ MARGIN = 0.05  # by which another number's surroundings must fit better for a nu
 FAR = 14  # words; beyond it how far does not matter
 ELSEWHERE = 1000  # stands for the distance to a word of the sentence before a short one
 NEAR = 6
+FEW = 16  # passages are kept taken apart: a table of 4,000 characters takes some megabytes
+MOST_RIVALS = 200  # numbers of a passage that are compared with one
 REACH = 40  # words to either side that are looked at: what has no end of a sentence may be long
 TELLING = 3  # times what a word tells, another number does: "140 in 2021" is not "140 in 2022"
 _JOINING = frozenset("and or while whereas but e ou mas y o u pero und oder aber et mais ed ma ; 和 与 及 并".split())
@@ -76,19 +78,46 @@ class Figure:
 def numbers_belong(claim: str, passage: str) -> bool:
     """Whether each number of `claim` stands in the passage among the words that it stands among here, and no other
     number fits there clearly better."""
-    known = figures(passage)
-    weights = _weights(known)
-    return all(_belongs(figure, known, weights) for figure in figures(claim))
+    known = _known(passage)
+    return all(_belongs(figure, known) for figure in figures(claim))
 
 
-def _weights(known: Sequence[Figure]) -> dict[str, float]:
-    """What tells numbers apart: a word around one of them more than one that is around all."""
-    counts = Counter(word for figure in known for word, away in figure.around.items() if away < ELSEWHERE)
-    return {word: math.log(1 + len(known) / count) / math.log(1 + len(known)) for word, count in counts.items()}
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A passage's figures, and where among them values and words are. `weights` is what tells numbers apart: a word
+    around one of them more than one that is around all."""
+
+    figures: Sequence[Figure]
+    by_value: Mapping[str, Sequence[int]]
+    by_word: Mapping[str, Sequence[int]]
+    weights: Mapping[str, float]
+
+    def nearest(self, figure: Figure) -> list[Figure]:
+        """Those around which most of what stands around `figure` stands, the others being no rivals."""
+        shared = Counter(n for word in figure.around for n in self.by_word.get(word, ()))
+        return [self.figures[n] for n, _ in shared.most_common(MOST_RIVALS)]
 
 
-def _belongs(figure: Figure, known: Sequence[Figure], weights: Mapping[str, float]) -> bool:
-    own = [other for other in known if figure.values <= other.values]
+@lru_cache(FEW)
+def _known(passage: str) -> _Known:
+    found = figures(passage)
+    by_value: dict[str, list[int]] = {}
+    by_word: dict[str, list[int]] = {}
+    counts: Counter[str] = Counter()
+    for n, figure in enumerate(found):
+        for value in figure.values:
+            by_value.setdefault(value, []).append(n)
+        for word, away in figure.around.items():
+            by_word.setdefault(word, []).append(n)
+            counts[word] += away < ELSEWHERE
+    whole = math.log(1 + len(found)) if found else 1.0
+    weights = {word: math.log(1 + len(found) / count) / whole for word, count in counts.items() if count}
+    return _Known(found, by_value, by_word, weights)
+
+
+def _belongs(figure: Figure, known: _Known) -> bool:
+    places = known.by_value.get(min(figure.values), ())
+    own = [known.figures[n] for n in places if figure.values <= known.figures[n].values]
     if not own or not figure.around:
         return True  # as a word of its own it was found, in a date or a code that is read otherwise
     fitting = [other for other in own if _units_agree(figure, other)]
@@ -96,9 +125,9 @@ def _belongs(figure: Figure, known: Sequence[Figure], weights: Mapping[str, floa
         return False
     if max(_share(figure, other) for other in fitting) < LEAST_SHARE:
         return False
-    best = max(_fit(figure, other, weights) for other in fitting)
-    rest = (other for other in known if not figure.values & other.values and _are_alike(figure, other))
-    return all(_fit(figure, other, weights) <= best + MARGIN for other in rest)
+    best = max(_fit(figure, other, known.weights) for other in fitting)
+    rest = (other for other in known.nearest(figure) if not figure.values & other.values and _are_alike(figure, other))
+    return all(_fit(figure, other, known.weights) <= best + MARGIN for other in rest)
 
 
 def _are_alike(figure: Figure, other: Figure) -> bool:
@@ -133,7 +162,7 @@ def _units_agree(figure: Figure, other: Figure) -> bool:
     return figure.unit is None or other.unit is None or figure.unit == other.unit
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(FEW)
 def figures(text: str) -> tuple[Figure, ...]:
     """The numbers of `text` in their order."""
     found: list[Figure] = []
