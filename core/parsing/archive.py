@@ -56,6 +56,19 @@ class Archive:
         self._budget -= len(data)
         return data
 
+    def read_extra(self, name: str, most_bytes: int) -> bytes:
+        """A member's bytes if it is sound and has `most_bytes` at most, else b"": for what a document can do without.
+        What may be unpacked of the rest stays the same."""
+        info = self._names.get(name.casefold())
+        if info is None or info.flag_bits & 1 or info.file_size > most_bytes:
+            return b""
+        try:
+            with self._zip.open(info) as member:
+                data = member.read(most_bytes + 1)
+        except _READ_ERRORS:
+            return b""
+        return data if len(data) <= most_bytes else b""
+
     def open(self, name: str) -> IO[bytes]:
         """A member as a stream; empty if there is none of that name."""
         return io.BytesIO(self.read(name))

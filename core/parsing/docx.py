@@ -46,12 +46,12 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         for text in _margins(archive, folder, "header", source):
             out.paragraph(text)
         parts = relations_by_id(archive, main, source.label)
-        pictures = Pictures(out)
+        pictures = Pictures(archive, out)
 
         def show_picture(key: str) -> None:
             kind, name = parts.get(key, ("", ""))
             if kind == "image":
-                pictures.write(name, archive.read(name))
+                pictures.write(name)
 
         feed(archive.open(main), _Body(out, styles, numbering, notes, show_picture), source.label)
         for text in _margins(archive, folder, "footer", source):

@@ -9,7 +9,9 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from core.parsing.archive import Archive
 from core.parsing.document import DocumentBuilder
+from core.parsing.limits import MIB
 from core.parsing.picture import FORMATS, Picture, of_image
 from core.parsing.recognition import Word
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 _SMALLEST_SIDE, _SMALLEST_PIXELS = 50, 60_000  # smaller ones are logos and icons: a line of text has 400 x 150 at least
 _LARGEST_PIXELS = 50_000_000
+_LARGEST_BYTES = 32 * MIB
 _FEWEST_LETTERS = 12  # less is what is seen in photos and on logos
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp")
 
@@ -29,17 +32,19 @@ class _Unreadable(Exception):
 class Pictures:
     """The pictures of one document. Each is read once, however often it is shown; the limits say how many at most."""
 
-    def __init__(self, out: DocumentBuilder) -> None:
+    def __init__(self, archive: Archive, out: DocumentBuilder) -> None:
+        self._archive = archive
         self._out = out
+        self._left_bytes = out.limits.archive_total_bytes
+        self._names: set[str] = set()
         self._seen: set[bytes] = set()
 
-    def write(self, name: str, data: bytes) -> None:
-        """Write the text of the picture in the file `name`, or count it as one that waits to be read."""
+    def write(self, name: str) -> None:
+        """Write the text of the picture in this part, or count it as one that waits to be read."""
         out = self._out
-        if not name.lower().endswith(_SUFFIXES) or len(self._seen) >= out.limits.embedded_pictures:
-            return
+        data = self._data(name)
         digest = hashlib.blake2b(data, digest_size=16).digest()
-        if digest in self._seen:
+        if digest in self._seen or len(self._seen) >= out.limits.embedded_pictures:
             return
         with _opened(data) as image:
             if image is None or not may_hold_text(image.width, image.height):
@@ -54,6 +59,14 @@ class Pictures:
             except _Unreadable:
                 return
         self._write(words)
+
+    def _data(self, name: str) -> bytes:
+        if name in self._names or not name.lower().endswith(_SUFFIXES):
+            return b""
+        self._names.add(name)
+        data = self._archive.read_extra(name, min(_LARGEST_BYTES, self._left_bytes))
+        self._left_bytes -= len(data)
+        return data
 
     def _write(self, words: tuple[Word, ...]) -> None:
         from core.parsing.picture_layout import write_words

@@ -29,11 +29,11 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         out.title = one_line(titles.texts[0]) if titles.texts else ""
         for text in _margins(archive, source, "header"):
             out.paragraph(text)
-        pictures = Pictures(out)
+        pictures = Pictures(archive, out)
 
         def show_picture(name: str) -> None:
             if source.format != "ods":  # those of spreadsheets are not read
-                pictures.write(name, archive.read(name))
+                pictures.write(name)
 
         feed(archive.open("content.xml"), _Content(out, source.format, show_picture), source.label)
         for text in _margins(archive, source, "footer"):

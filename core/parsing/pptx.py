@@ -28,7 +28,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         out.title = core_title(archive, source.label)
         out.expect_pages(len(slides))
         margins: dict[str, None] = {}
-        pictures = Pictures(out)
+        pictures = Pictures(archive, out)
         for name in slides:
             _write_slide(archive, name, source, out, margins, pictures)
         for text in margins:
@@ -46,7 +46,7 @@ def _write_slide(
     def show_picture(key: str) -> None:
         kind, part = parts.get(key, ("", ""))
         if kind == "image":
-            pictures.write(part, archive.read(part))
+            pictures.write(part)
 
     slide.write(out, show_picture)
     margins.update(dict.fromkeys(slide.margins))

@@ -135,19 +135,15 @@ class VectorIndex:
     def open_ahead(self, fingerprint: str, dimension: int) -> None:
         """Open the store and begin its collection while the first vectors are being made: that is mostly waiting.
         Returns at once; what goes wrong is found out, and mended, by `refresh`."""
+        if self._opening is None or not self._opening.is_alive():
+            what = (fingerprint, dimension)
+            self._opening = threading.Thread(target=self._open_now, args=what, name="vector-store", daemon=True)
+            self._opening.start()
 
-        def open_store() -> None:
-            with self._writing, suppress(VectorStoreError, Fault):
-                if self._store is None and not self._closed:
-                    self._bring_up(self.ledger.embedder(fingerprint, dimension), fingerprint, Job())
-
-        self._join()
-        self._opening = threading.Thread(target=open_store, name="vector-store", daemon=True)
-        self._opening.start()
-
-    def _join(self) -> None:
-        if self._opening is not None:
-            self._opening.join()
+    def _open_now(self, fingerprint: str, dimension: int) -> None:
+        with self._writing, suppress(VectorStoreError, Fault):
+            if self._store is None and not self._closed:
+                self._bring_up(self.ledger.embedder(fingerprint, dimension), fingerprint, Job())
 
     def refresh_all(self, job: Job) -> None:
         """`refresh` for every embedder that the store has vectors of."""
@@ -167,7 +163,8 @@ class VectorIndex:
     def close(self) -> None:
         """End the store and its process; a later use is a bug."""
         self._closed = True
-        self._join()
+        if self._opening is not None:
+            self._opening.join()
         with self._writing:
             self._give_up()
 

@@ -113,6 +113,19 @@ def test_no_more_are_read_than_the_limit_says(tmp_path: Path, picture: bytes) ->
     assert parse_file(path, recognise=ENGLISH).text.count(WORDS) == 2
 
 
+def test_pictures_that_cannot_be_unpacked_cost_no_text(tmp_path: Path, picture: bytes) -> None:
+    """Too large together, or damaged in the archive."""
+    body = word_paragraph("Text.") + "".join(f"<w:p>{drawing(key)}</w:p>" for key in ("one", "two"))
+    path = write_letter(tmp_path / "a.docx", body, one=picture, two=picture[:-9] + b"different")
+    limits = ParseLimits(archive_total_bytes=len(picture) + 100)
+    assert (parse_file(path, limits).text, parse_file(path, limits).unread_pages) == ("Text.", 1)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"word/media/one.png") + 40
+    data[at : at + 200] = bytes(200)
+    path.write_bytes(data)
+    assert (parse_file(path).text, parse_file(path).unread_pages) == ("Text.", 1)
+
+
 def test_a_letter_that_is_all_picture_is_scanned(tmp_path: Path, picture: bytes) -> None:
     def problem(path: Path, recognise: tuple[str, ...]) -> ParseProblem:
         with pytest.raises(ParseFault) as caught:
