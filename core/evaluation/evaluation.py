@@ -27,7 +27,8 @@ ANY_KIND = "all"
 class Evaluation:
     """`measures` are means over the questions that have an answer in the documents; `unplaced` are ids of questions of
     which a place was not found in what was read. `answered` is the area under the curve of "is it answered here", for
-    all questions without an answer and by their kind; empty where there are none. Times are of a search."""
+    all questions without an answer and by their kind; empty where there are none. Times are of a search that is
+    cut in all three ways."""
 
     documents: int
     passages: int

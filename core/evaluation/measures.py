@@ -14,12 +14,15 @@ from core.evaluation.places import Place
 FOUND = 0.9
 PARTLY = 0.5
 """Of a long place (a whole section, a part of a program) this much may be all that a passage shows of it."""
+TOUCHED = 0.01
+"""Of a place longer than any passage: that something of it is shown."""
 CUTOFFS = (1, 3, 5, 10)
 BUDGETS = (3_000, 6_000)
 GAIN_AT = 10
 CHARACTERS_AT = 5
 DOCUMENTS_AT = 3
 PAGES_AT = 10
+ALL_DOCUMENTS_AT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,14 @@ def measure(places: Sequence[Place], passages: Sequence[Span], within: Mapping[i
             values[f"recall@{budget}c"] = recall(exact, found)
             values[f"any@{budget}c"] = float(recall(exact, found) > 0)
             values[f"partly@{budget}c"] = recall(exact, found, PARTLY)
+            values[f"touched@{budget}c"] = recall(exact, found, TOUCHED)
         values["mrr"] = reciprocal_rank(exact, passages)
         values[f"ndcg@{GAIN_AT}"] = discounted_gain(exact, passages[:GAIN_AT])
         values[f"characters@{CHARACTERS_AT}"] = characters(exact, passages[:CHARACTERS_AT])
     documents = {place.document_id for place in places}
     values[f"document@{DOCUMENTS_AT}"] = float(any(p.document_id in documents for p in passages[:DOCUMENTS_AT]))
+    first = {p.document_id for p in passages[:ALL_DOCUMENTS_AT]}
+    values[f"documents@{ALL_DOCUMENTS_AT}"] = len(documents & first) / len(documents)
     pages = {(place.document_id, place.page) for place in places if place.page is not None}
     if pages:
         seen = {(p.document_id, p.page) for p in passages[:PAGES_AT]}

@@ -25,7 +25,10 @@ from core.workspace import Workspace
 from tests.bench.bench_store import Questions, fill, made_questions, made_vectors
 
 RECORD = Path(__file__).with_name("retrieval.jsonl")
-SHOWN = ("recall@3", "any@3", "recall@3000c", "partly@3000c", "recall@6000c", "mrr", "ndcg@10", "document@3", "page@10")
+SHOWN = (
+    "recall@3 any@3 recall@3000c partly@3000c touched@3000c recall@6000c mrr ndcg@10 characters@5 document@3"
+    " documents@10 page@10"
+).split()
 
 
 def commit() -> str:

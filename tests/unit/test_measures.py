@@ -64,8 +64,11 @@ def test_a_place_of_which_the_page_is_known_is_found_by_any_passage_of_the_page(
 
 def test_a_document_counts_among_the_first_three_passages_only() -> None:
     others = [span(0, 10, document=n) for n in (2, 3)]
-    assert measured([Place(1)], *others, span(0, 10)) == {"document@3": 1}
-    assert measured([Place(1)], *others, span(0, 10, document=4), span(0, 10)) == {"document@3": 0}
+    assert measured([Place(1)], *others, span(0, 10)) == {"document@3": 1, "documents@10": 1}
+    assert measured([Place(1)], *others, span(0, 10, document=4), span(0, 10)) == {
+        "document@3": 0,
+        "documents@10": 1,
+    }
 
 
 def test_questions_are_told_apart_by_chance_or_not() -> None:
