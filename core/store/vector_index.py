@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PUSH_ROWS = 2000
+PUSH_ROWS = 8000
 SIGNS_FROM = 20_000  # vectors from which on the store holds signs; exact search of as many takes about 10 ms
 
 

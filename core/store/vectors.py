@@ -20,6 +20,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.store import sign_columns
+from core.store.sign_columns import signs_of
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -92,6 +95,10 @@ class VectorStore:
         stored = signs_of(vectors) if holds_signs(collection) else vectors
         size = max(1, BATCH_BYTES // (len(stored[0]) * (1 if holds_signs(collection) else 4) + 80))
         with _converted():
+            if isinstance(stored, list) and not known:
+                numbers = {ID: ids, DOCUMENT: documents}
+                sign_columns.insert(self._client, collection, numbers, (VECTOR, stored), CALL_TIMEOUT_S)
+                return
             for start in range(0, len(ids), size):
                 part = slice(start, start + size)
                 rows = zip(ids[part], documents[part], stored[part], strict=True)
@@ -237,13 +244,6 @@ def new_collection_name(signs: bool) -> str:
 
 def holds_signs(collection: str) -> bool:
     return collection.startswith("signs_")
-
-
-def signs_of(vectors: Vectors) -> list[bytes]:
-    """One bit per number, set where it is positive."""
-    import numpy as np
-
-    return [row.tobytes() for row in np.packbits(vectors > 0, axis=1)]
 
 
 def end_strays(path: Path) -> None:

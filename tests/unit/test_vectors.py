@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from core.jobs import Job
 from core.store import nearest, vector_index
 from core.store.database import Database
+from core.store.sign_columns import signs_of
 from core.store.vector_index import VectorIndex
 from core.store.vector_ledger import BEING_WRITTEN
-from core.store.vectors import LiteFileStore, VectorStoreError, holds_signs, open_store, signs_of
+from core.store.vectors import LiteFileStore, VectorStoreError, holds_signs, open_store
 from models.cancel import CancelToken
 from models.faults import Cancelled
 
@@ -314,7 +315,8 @@ def test_flipped_bits_in_stored_vectors_are_noticed(
         again.close()
 
 
-def test_a_push_that_was_stopped_is_finished_later(shelf: Shelf) -> None:
+def test_a_push_that_was_stopped_is_finished_later(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vector_index, "PUSH_ROWS", 2000)
     vectors = unit_vectors(5000)
     ids = shelf.add(vectors)
     cancel = CancelToken()
