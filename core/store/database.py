@@ -39,9 +39,13 @@ class Database:
         self._registry = threading.Lock()
         self._writer = threading.Lock()
         self._closed = False
-        with self._told():
-            _make_private(path)
-            migrate(self._connection(), path, migrations)
+        try:
+            with self._told():
+                _make_private(path)
+                migrate(self._connection(), path, migrations)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

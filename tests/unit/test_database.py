@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,14 @@ def test_deleted_text_leaves_the_disk(path: Path, database: Database) -> None:
 def test_statements_are_split_as_sqlite_does() -> None:
     sql = "CREATE TABLE a (x);\n-- a; comment\nCREATE TRIGGER t AFTER DELETE ON a BEGIN\n DELETE FROM a;\nEND;\n"
     assert len(statements(sql)) == 2
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="Linux tells which files are open")
+def test_a_database_that_does_not_open_is_let_go(path: Path) -> None:
+    Database(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    with pytest.raises(StorageFault) as kept:
+        Database(path)
+    held = {os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")}
+    assert kept.value.title and str(path) not in held
