@@ -179,7 +179,8 @@ def measure(database: Database, index: VectorIndex, questions: Vectors, vectors:
         timed("the same questions again", lambda n: both.search(asked[n], limit=10), times)
     timed("meaning, in 1 % of the documents", lambda n: by_meaning(n, 10, few), times)
     me = psutil.Process()
-    resident = {process.name(): process.memory_info().rss for process in (me, *me.children(recursive=True))}
+    store = [process for process in me.children(recursive=True) if process.name() == "milvus"]
+    resident = {process.name(): process.memory_info().rss for process in (me, *store)}
     print(
         "  resident, before recall is computed: "
         + ", ".join(f"{name} {size / 2**20:.0f} MiB" for name, size in resident.items())
