@@ -51,6 +51,16 @@ def test_a_text_has_the_same_vector_alone_and_in_a_batch(embedder: Embedder) -> 
     assert (together * alone).sum(axis=1).min() > 0.9999
 
 
+def test_batches_that_are_computed_side_by_side_give_the_same_vectors(embedder: Embedder, minilm_gguf: Path) -> None:
+    texts = texts_of_many_lengths(150)
+    several = Embedder.open(minilm_gguf, threads=3)
+    try:
+        assert np.array_equal(several.embed_passages(texts), embedder.embed_passages(texts))
+        assert np.array_equal(several.embed_query(texts[7]), embedder.embed_query(texts[7]))
+    finally:
+        several.close()
+
+
 def test_a_question_and_a_passage_of_the_same_words_agree_when_the_model_has_no_prefixes(embedder: Embedder) -> None:
     passage = embedder.embed_passages([*texts_of_many_lengths(30), SENTENCES[0]])[-1]
     assert float(passage @ embedder.embed_query(SENTENCES[0])) > 0.9999
