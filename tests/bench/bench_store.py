@@ -10,6 +10,7 @@ compares looking through N unchanged files with a bare os.scandir and stat.
 from __future__ import annotations
 
 import argparse
+import gc
 import math
 import os
 import random
@@ -169,6 +170,8 @@ def measure(database: Database, index: VectorIndex, questions: Vectors, vectors:
     if words:
         by_words.search(asked[0])
         both.search(asked[0])
+    gc.collect()
+    gc.freeze()  # as the application does (`gui.collect`): else some searches would pay for a walk over the imports
     few = frozenset(range(1, 2 + len(vectors) // PER_DOCUMENT // 100))
     times = len(questions)
     timed("meaning, top 10", lambda n: by_meaning(n, 10), times)
