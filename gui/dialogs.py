@@ -172,9 +172,10 @@ class Dialogs(QObject):
         box.setText(tr("Read scanned pages again, in “{languages}”?", languages=question.languages))
         box.setInformativeText(
             ngettext(
-                "{count} page was read in other languages ({time}). Until it is read again, it is searched as it is.",
-                "{count} pages were read in other languages ({time}). Until they are read again, they are searched as "
-                "they are.",
+                "{count} page was read in other languages. Reading it again takes {time}; until then it is searched as "
+                "it is.",
+                "{count} pages were read in other languages. Reading them again takes {time}; until then they are "
+                "searched as they are.",
                 question.again.pages,
                 count=words.count(question.again.pages),
                 time=words.about(question.again.seconds),
