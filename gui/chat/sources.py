@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QPushButton, QSizePolicy, QWidget
 
 from core.chat.words import support_mark, support_words
 from core.i18n import ngettext, tr
@@ -36,7 +36,7 @@ class SourceRow(QPushButton):
         page = place_words(citation, citation.recognised)
         section = section_words(citation) or str(citation.path.parent)
         place = " · ".join(part for part in (page, section) if part)
-        where = ElidedLabel(place, "small")
+        where = ElidedLabel(place, "small", Qt.TextElideMode.ElideRight)  # the page or the cells come first
         lines = column(None, 0, 0)
         lines.addWidget(title)
         lines.addWidget(where)
@@ -44,6 +44,7 @@ class SourceRow(QPushButton):
         self._mark_words = label(support_mark(citation.support), "small")
         self._inside = layout = row(self, 0, SPACE)
         layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)  # else the sheet's, of a button of one line
         layout.addWidget(number, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(lines, 1)
         layout.addWidget(self._mark_words)

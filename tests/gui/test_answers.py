@@ -177,3 +177,16 @@ def test_reading_goes_on_between_two_reports_and_says_how_many_tokens(answer: An
     turn.phase = Phase.REASONING
     answer.follow(turn)
     assert not answer.waiting.isVisible()
+
+
+@pytest.mark.parametrize("appearance", ["light", "dark"])
+def test_a_source_keeps_its_two_lines_where_room_is_short(qtbot: QtBot, qapp: QApplication, appearance: str) -> None:
+    theme = Theme(qapp, appearance)
+    theme.dress()
+    answer = Answer(theme, None)
+    qtbot.addWidget(answer)
+    answer.show_message(ANSWER, QUESTION)
+    answer.show()
+    answer.resize(700, 50)
+    qapp.processEvents()
+    assert [source.height() >= source.sizeHint().height() for source in answer.sources.rows] == [True, True]

@@ -330,7 +330,7 @@ def test_other_languages_ask_before_scanned_pages_are_read_again(
         wait(qtbot, lambda: bool(window.findChildren(QMessageBox)))
         (box,) = window.findChildren(QMessageBox)
         assert f"in “{languages}”" in box.text()
-        assert "3 pages were read in other languages (about a minute)" in box.informativeText()
+        assert "3 pages were read in other languages. Reading them again takes about a minute;" in box.informativeText()
         assert is_read_in("eng")
         click(next(button for button in box.buttons() if button.text() == answer))
         wait(qtbot, partial(is_read_in, expected))
