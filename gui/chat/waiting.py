@@ -62,7 +62,7 @@ class Waiting(QWidget):
             return
         reading = turn.reading.estimated(time.monotonic() - turn.reading_told_s)
         done, total = reading.done_tokens, reading.total_tokens
-        text = tr("The model is reading: {done:,} of {total:,} tokens", done=done, total=total)
+        text = tr("The model is reading: {done} of {total} tokens", done=words.count(done), total=words.count(total))
         left = words.time_left(reading.seconds_left)
         self._show(" · ".join(part for part in (text, left) if part), done, total)
 
