@@ -24,6 +24,7 @@ from core.conversation import (
     Verdict,
 )
 from core.values import Citation, Support
+from gui import words
 from gui.chat.answer import Answer
 from gui.chat.asking import Manner
 from gui.chat.turn import Phase, Turn
@@ -170,7 +171,7 @@ def test_reading_goes_on_between_two_reports_and_says_how_many_tokens(answer: An
     turn.reading, turn.reading_told_s = Reading(0, 1000, 10.0, 512), time.monotonic()
     answer.show()
     answer.follow(turn)
-    assert "of 1,000 tokens" in answer.waiting.text.text()
+    assert f"of {words.count(1000)} tokens" in answer.waiting.text.text()
     wait(qtbot, lambda: answer.waiting.progress.value() > 0)
     turn.reading_told_s -= 60  # no further than to where the next report comes
     wait(qtbot, lambda: answer.waiting.progress.value() == 512)
