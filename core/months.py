@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -53,7 +53,8 @@ def months_in(text: str) -> tuple[FoundMonth, ...]:
     return tuple(sorted(found, key=lambda month: month.start))
 
 
-def month_names() -> dict[str, int]:
+@cache
+def month_names() -> Mapping[str, int]:
     """Every name, long or short, in small letters without accents, and its number."""
     return _numbers(_NAMES) | {name: n for name, n in _numbers(_SHORT_NAMES).items() if name not in _numbers(_NAMES)}
 
@@ -73,6 +74,8 @@ def spellings(number: int) -> tuple[str, ...]:
 
 def plain_letters(text: str) -> str:
     """`text` in small letters without accents, as long as it was."""
+    if text.isascii():
+        return text.lower()
     return "".join(unicodedata.normalize("NFD", letter)[0].lower()[0] for letter in text)
 
 

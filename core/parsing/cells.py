@@ -5,12 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 
 ROWS_PER_RUN = 64  # so that little text is counted through for the row of a place
 MOST_RUNS = 100_000
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384  # of Excel and Calc alike
 _TAB = "\t"
+_LAYOUTS_KEPT = 64  # nearly all runs of a sheet have the same columns: worked out once, and shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class SheetLine:
 
 def runs(lines: Iterable[SheetLine], start: int) -> Iterator[SheetRows]:
     """What to keep of these lines, which stand one below the other in the text from `start` on."""
-    first, last_row, at = start, 0, start
-    row, columns = 0, ()  # type: int, tuple[int, ...]
+    first, row, last_row, at = start, 0, 0, start
+    columns: tuple[int, ...] = ()
     for line in lines:
         if not columns or line.row != last_row + 1 or line.columns != columns or line.row - row >= ROWS_PER_RUN:
             if columns:
@@ -111,12 +113,14 @@ def column_number(letters: str) -> int:
     return number
 
 
-def packed(columns: Sequence[int]) -> str:
+@lru_cache(maxsize=_LAYOUTS_KEPT)
+def packed(columns: tuple[int, ...]) -> str:
     """Columns in few characters: "1-6,9"."""
     stretches = [list(run) for _, run in groupby(enumerate(columns), key=lambda pair: pair[1] - pair[0])]
     return ",".join(f"{run[0][1]}-{run[-1][1]}" if len(run) > 1 else str(run[0][1]) for run in stretches)
 
 
+@lru_cache(maxsize=_LAYOUTS_KEPT)
 def unpacked(columns: str) -> tuple[int, ...]:
     """The columns that were packed so. Raises `ValueError` for what cannot be columns of a sheet."""
     found: list[int] = []

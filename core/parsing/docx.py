@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from core.parsing.archive import Archive, open_archive
 from core.parsing.charts import write_chart
@@ -46,13 +47,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         for text in _margins(archive, folder, "header", source):
             out.paragraph(text)
         parts = relations_by_id(archive, main, source.label)
-        pictures = Pictures(archive, out)
-
-        def show_picture(key: str) -> None:
-            kind, name = parts.get(key, ("", ""))
-            if kind == "image":
-                pictures.write(name)
-
+        show_picture = partial(Pictures(archive, out).write_related, parts)
         feed(archive.open(main), _Body(out, styles, numbering, notes, show_picture), source.label)
         for text in _margins(archive, folder, "footer", source):
             out.paragraph(text)

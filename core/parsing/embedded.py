@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from io import BytesIO
@@ -42,9 +42,10 @@ class Pictures:
     def write(self, name: str) -> None:
         """Write the text of the picture in this part, or count it as one that waits to be read."""
         out = self._out
-        data = self._data(name)
+        if len(self._seen) >= out.limits.embedded_pictures or not (data := self._data(name)):
+            return
         digest = hashlib.blake2b(data, digest_size=16).digest()
-        if digest in self._seen or len(self._seen) >= out.limits.embedded_pictures:
+        if digest in self._seen:
             return
         with _opened(data) as image:
             if image is None or not may_hold_text(image.width, image.height):
@@ -59,6 +60,12 @@ class Pictures:
             except _Unreadable:
                 return
         self._write(words)
+
+    def write_related(self, parts: Mapping[str, tuple[str, str]], key: str) -> None:
+        """The same for the part that a document's part names by this id (core.parsing.package), if it is a picture."""
+        kind, name = parts.get(key, ("", ""))
+        if kind == "image":
+            self.write(name)
 
     def _data(self, name: str) -> bytes:
         if name in self._names or not name.lower().endswith(_SUFFIXES):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from core.parsing.archive import Archive, open_archive
@@ -29,13 +29,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         out.title = one_line(titles.texts[0]) if titles.texts else ""
         for text in _margins(archive, source, "header"):
             out.paragraph(text)
-        pictures = Pictures(archive, out)
-
-        def show_picture(name: str) -> None:
-            if source.format != "ods":  # those of spreadsheets are not read
-                pictures.write(name)
-
-        feed(archive.open("content.xml"), _Content(out, source.format, show_picture), source.label)
+        feed(archive.open("content.xml"), _Content(out, source.format, Pictures(archive, out)), source.label)
         for text in _margins(archive, source, "footer"):
             out.paragraph(text)
 
@@ -65,7 +59,7 @@ class _Table:
         row, again = self.rows[-1], min(self.cell_repeat, _MAX_REPEAT) - 1
         row.extend([row[-1]] * again)
         self.columns[-1].extend(range(self.next_column + 1, self.next_column + 1 + again))
-        self.next_column += max(1, self.cell_repeat)
+        self.next_column += self.cell_repeat
 
     def end_row(self) -> None:
         again = min(self.row_repeat, _MAX_REPEAT) - 1
@@ -105,10 +99,10 @@ class _Text:
 class _Content:
     """Target for content.xml."""
 
-    def __init__(self, out: DocumentBuilder, format: str, show_picture: Callable[[str], None]) -> None:
+    def __init__(self, out: DocumentBuilder, format: str, pictures: Pictures) -> None:
         self._out = out
-        self._show_picture = show_picture
-        self._pictures: list[str] = []
+        self._pictures = pictures
+        self._waiting: list[str] = []  # parts with pictures that are not written yet
         self._is_sheet = format == "ods"
         self._texts: list[_Text] = []
         self._tables: list[_Table] = []
@@ -131,8 +125,8 @@ class _Content:
             self._item_fresh = True
         elif name in ("note", "annotation"):
             self._notes.append("Footnote" if name == "note" else "Comment")
-        elif name == "image":
-            self._pictures.append(attributes.get("href", ""))
+        elif name == "image" and not self._is_sheet:  # those of spreadsheets are not read
+            self._waiting.append(attributes.get("href", ""))
             self._show_pictures()
         elif name == "page":
             self._out.page(attributes.get("name", ""))
@@ -180,9 +174,9 @@ class _Content:
         """Those of a paragraph or a table come after it."""
         if self._texts or self._tables:
             return
-        for picture in self._pictures:
-            self._show_picture(picture)
-        self._pictures.clear()
+        for name in self._waiting:
+            self._pictures.write(name)
+        self._waiting.clear()
 
     def data(self, text: str) -> None:
         if not self._skip and self._texts:
@@ -241,4 +235,4 @@ def _has_long_cells(table: _Table) -> bool:
 
 def _repeat(attributes: dict[str, str], name: str) -> int:
     value = attributes.get(name, "1")
-    return int(value) if value.isdecimal() and len(value) < 9 else 1
+    return max(1, int(value)) if value.isdecimal() and len(value) < 9 else 1

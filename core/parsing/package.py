@@ -29,13 +29,8 @@ def _property(archive: Archive, name: str, label: str) -> str:
     return one_line(values.texts[0]) if values.texts else ""
 
 
-def relations(archive: Archive, name: str, label: str) -> list[tuple[str, str]]:
-    """Kind and member name of each part that the part `name` refers to inside the package."""
-    return list(relations_by_id(archive, name, label).values())
-
-
 def relations_by_id(archive: Archive, name: str, label: str) -> dict[str, tuple[str, str]]:
-    """The same by the ids that `name` refers to them by."""
+    """Kind and member name of each part that the part `name` refers to in the package, by the id of the relation."""
     folder, _, file = name.rpartition("/")
     found = _Relations()
     feed(archive.open(f"{folder}/_rels/{file}.rels"), found, label, tolerant=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from core.parsing.archive import Archive, open_archive
 from core.parsing.charts import write_chart
@@ -42,13 +43,7 @@ def _write_slide(
     feed(archive.open(name), slide, source.label, tolerant=True)
     out.page(slide.title)
     parts = relations_by_id(archive, name, source.label)
-
-    def show_picture(key: str) -> None:
-        kind, part = parts.get(key, ("", ""))
-        if kind == "image":
-            pictures.write(part)
-
-    slide.write(out, show_picture)
+    slide.write(out, partial(pictures.write_related, parts))
     margins.update(dict.fromkeys(slide.margins))
     targets = list(parts.values())
     for kind, target in targets:

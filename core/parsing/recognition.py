@@ -59,9 +59,9 @@ class Recogniser:
     def __init__(
         self,
         languages: Sequence[str],
+        most: int,
         known: Mapping[int, str] | None = None,
         on_page: Callable[[int, str], None] | None = None,
-        most: int = 500,
     ) -> None:
         found = folder_for(languages)
         if found is None:

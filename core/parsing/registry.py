@@ -69,7 +69,7 @@ def parse_file(
         if recognise and format in WITH_PICTURES:
             from core.parsing.recognition import Recogniser
 
-            recogniser = Recogniser(recognise, known_pages, on_page_words, limits.recognised_pages)
+            recogniser = Recogniser(recognise, limits.recognised_pages, known_pages, on_page_words)
         return _parse(replace(source, format=format, label=label_of(format)), limits, on_pages, recogniser)
 
 

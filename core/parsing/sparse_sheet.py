@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ def sparse_sheets(archive: Archive, label: str) -> Iterator[tuple[str, list[Shee
     feed(archive.open("xl/sharedStrings.xml"), strings, label, tolerant=True)
     for name, part in _named_parts(archive, label):
         sheet = _Cells(strings.texts)
-        feed(io.BytesIO(archive.read(part)), sheet, label, tolerant=True)
+        feed(archive.open(part), sheet, label, tolerant=True)
         yield name, list(sheet.lines())
 
 

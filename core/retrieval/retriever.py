@@ -154,8 +154,8 @@ class Retriever:
         log.debug("a search took %.0f ms", (time.perf_counter() - started_s) * 1000)
 
         def sign(passages: Sequence[Passage]) -> float:
-            texts = [_terms_shown(passage) for passage in passages[:PASSAGES]]
-            return answered(question, scores.weights, texts, closest)
+            said = [_terms_shown(passage) for passage in passages[:PASSAGES]]
+            return answered(question, scores.weights, said, closest)
 
         return [SearchResult(query, some, searched, meaning is not None, sign(some)) for some in shown]
 

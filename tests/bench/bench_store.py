@@ -203,16 +203,18 @@ def recall(index: VectorIndex, questions: Vectors, vectors: Vectors) -> float:
 def bench_search(passages: int, dimension: int, real: Path | None, words: bool, kept: Path | None) -> None:
     with tempfile.TemporaryDirectory() as root:
         folder = kept or Path(root)
-        print(f"{passages:,} passages", flush=True)
         if not (folder / "filled").exists():
             filling = get_context("spawn").Process(
                 target=filled, args=(folder, passages, dimension, real, words), name="fill"
             )
             filling.start()
             filling.join()
+            if filling.exitcode:
+                raise SystemExit("the stores could not be filled")
         vectors: Vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+        print(f"{len(vectors):,} passages of {vectors.shape[1]} dimensions")
         questions = (
-            made_vectors(200, dimension, 2, folder / "questions.npy")
+            made_vectors(200, vectors.shape[1], 2, folder / "questions.npy")
             if real is None
             else Real.load(real).questions[:200].copy()
         )

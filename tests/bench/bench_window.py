@@ -18,6 +18,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from gui.main_window import MainWindow
 
 GIB = 2**30
 QUESTION = "How do I add a folder of documents?"
@@ -51,10 +57,41 @@ class MemoryWatch:
             self.peak_bytes = max(self.peak_bytes, total)
 
 
+class LoopWatch:
+    """Looks every 5 ms, on the GUI thread, how long the event loop was away."""
+
+    def __init__(self) -> None:
+        from PySide6.QtCore import QTimer
+
+        self._pauses_s: list[float] = []
+        self._last_s = time.perf_counter()
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(5)
+
+    def stop(self) -> tuple[float, float]:
+        """The 99th percentile of the pauses, and the longest, in milliseconds."""
+        self._timer.stop()
+        self._pauses_s.sort()
+        return 1000 * self._pauses_s[int(0.99 * (len(self._pauses_s) - 1))], 1000 * self._pauses_s[-1]
+
+    def _tick(self) -> None:
+        now_s = time.perf_counter()
+        self._pauses_s.append(now_s - self._last_s)
+        self._last_s = now_s
+
+
+def wait(app: QApplication, what: str, seen: Callable[[], bool]) -> None:
+    began_s = time.monotonic()
+    while not seen():
+        if time.monotonic() - began_s > LIMIT_S:
+            raise SystemExit(f"waited in vain: {what}")
+        app.processEvents()
+        time.sleep(0.001)
+
+
 def measure(arguments: argparse.Namespace, context: int) -> None:
     """Open the window on a new data directory, ask, wait, print."""
-    from PySide6.QtCore import Qt, QTimer
-    from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
 
     from core.guide import guide_folder
@@ -67,58 +104,43 @@ def measure(arguments: argparse.Namespace, context: int) -> None:
 
     app = QApplication([])
     collector = GuiThreadCollector(app)
-    pauses: list[float] = []
-    last_s = [time.perf_counter()]
-
-    def tick() -> None:
-        now_s = time.perf_counter()
-        pauses.append(now_s - last_s[0])
-        last_s[0] = now_s
-
-    def wait(what: str, seen: Callable[[], bool]) -> None:
-        began_s = time.monotonic()
-        while not seen():
-            if time.monotonic() - began_s > LIMIT_S:
-                raise SystemExit(f"waited in vain: {what}")
-            app.processEvents()
-            time.sleep(0.001)
-
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         SettingsStore(data_dir / "settings.toml").change(context_tokens=context, answer_tokens=arguments.tokens)
-        watch = MemoryWatch()
+        memory = MemoryWatch()
         opening = Opening(
             data_dir, arguments.model, arguments.embedder, sampling=Sampling(seed=1), paths=(guide_folder(),)
         )
         window = make_window(app, opening, "light")
         window.show()
         window.open_library()
-        wait("indexing", lambda: "ready" in window.status.text.text() and not window.bridge.busy)
-        timer = QTimer()
-        timer.timeout.connect(tick)
-        timer.start(5)
-        window.chat.composer.field.setFocus()
-        QTest.keyClicks(window.chat.composer.field, QUESTION)
-        QTest.keyClick(window.chat.composer.field, Qt.Key.Key_Return)
-        asked_s, last_s[0] = time.monotonic(), time.perf_counter()
-        wait("an answer", lambda: any(getattr(w, "message", None) is not None for w in window.chat.messages.shown))
-        answered_s = time.monotonic() - asked_s
-        timer.stop()
-        watch.stop()
-        workspace = window.workspace
-        plan = workspace.engines.plan if workspace is not None else None
-        pauses.sort()
-        own_gib, all_gib = peak_bytes() / GIB, watch.peak_bytes / GIB
-        print(f"context {context}: own process {own_gib:.2f} GiB, all processes {all_gib:.2f} GiB", end="")
-        if plan is not None:
+        wait(app, "indexing", lambda: "ready" in window.status.text.text() and not window.bridge.busy)
+        answered_s, p99_ms, longest_ms = ask(app, window)
+        memory.stop()
+        own_gib, all_gib = peak_bytes() / GIB, memory.peak_bytes / GIB
+        planned = ""
+        if window.workspace is not None and (plan := window.workspace.engines.plan) is not None:
             weights = "repacked" if plan.repack else "mapped"
-            print(f"; planned {plan.estimated_bytes / GIB:.2f} GiB, weights {weights}", end="")
-        p99_ms, longest_ms = 1000 * pauses[int(0.99 * (len(pauses) - 1))], 1000 * pauses[-1]
+            planned = f"; planned {plan.estimated_bytes / GIB:.2f} GiB, weights {weights}"
         print(
-            f"; answered in {answered_s:.0f} s; event loop p99 {p99_ms:.0f} ms, longest {longest_ms:.0f} ms", flush=True
-        )
+            f"context {context}: own process {own_gib:.2f} GiB, all processes {all_gib:.2f} GiB{planned}; "
+            f"answered in {answered_s:.0f} s; event loop p99 {p99_ms:.0f} ms, longest {longest_ms:.0f} ms", flush=True,
+        )  # fmt: skip
         window.close()
         collector.stop()
+
+
+def ask(app: QApplication, window: MainWindow) -> tuple[float, float, float]:
+    """Type the question and wait for the answer: seconds that took, and the pauses as `LoopWatch` tells them."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    window.chat.composer.field.setFocus()
+    QTest.keyClicks(window.chat.composer.field, QUESTION)
+    QTest.keyClick(window.chat.composer.field, Qt.Key.Key_Return)
+    loop, asked_s = LoopWatch(), time.monotonic()
+    wait(app, "an answer", lambda: any(getattr(w, "message", None) is not None for w in window.chat.messages.shown))
+    return time.monotonic() - asked_s, *loop.stop()
 
 
 def main() -> None:

@@ -300,6 +300,15 @@ def test_opendocument_sheets_do_not_repeat_a_cell_a_million_times(tmp_path: Path
     assert document.text == "One\n\nx\tx\tx"
 
 
+def test_an_opendocument_row_that_says_it_is_there_no_times_is_there_once(tmp_path: Path) -> None:
+    cells = '<table:table-cell table:number-columns-repeated="0"><text:p>{}</text:p></table:table-cell>'
+    row = f'<table:table-row table:number-rows-repeated="0">{cells.format("a")}{cells.format("b")}</table:table-row>'
+    body = f'<table:table table:name="One">{row}{row.replace(">a<", ">c<")}</table:table>'
+    document = parse_file(write_odf(tmp_path / "a.ods", body, kind="spreadsheet"))
+    assert document.text == "One\n\na\tb\nc\tb"
+    assert cells_of(document, "c\tb") == "A2:B2"
+
+
 def test_an_encrypted_opendocument_needs_a_password(tmp_path: Path) -> None:
     members = {"content.xml": "secret", "META-INF/manifest.xml": "<manifest:encryption-data/>"}
     assert problem_of(write_zip(tmp_path / "a.odt", members)) is ParseProblem.ENCRYPTED
