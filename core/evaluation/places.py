@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -39,10 +38,6 @@ def by_name(documents: Mapping[str, int]) -> Callable[[str], int | None]:
     """Looks up a document by its path below the folder; `documents` has ids by such paths, with forward slashes."""
     folded = {unicodedata.normalize("NFC", path): document_id for path, document_id in documents.items()}
     return lambda name: folded.get(unicodedata.normalize("NFC", name))
-
-
-def page_of(text: DocumentText, offset: int) -> int | None:
-    return bisect_right(text.pages, offset) - 1 if text.pages else None
 
 
 def _page_span(text: DocumentText, page: int | None) -> tuple[int, int]:

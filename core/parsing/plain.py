@@ -55,7 +55,7 @@ def _paragraph(text: str, start: int, end: int) -> list[Block]:
         second_end = text.find("\n", first_end + 1, end)
         second_end = end if second_end < 0 else second_end
         second = text[first_end + 1 : second_end].strip()
-        if _UNDERLINE.match(second) and len(first) <= _HEADING_CHARS and len(second) >= len(first) // 2:
+        if first and _UNDERLINE.match(second) and len(first) <= _HEADING_CHARS and len(second) >= len(first) // 2:
             heading = Block(BlockKind.HEADING, start, second_end, 1 if second[0] in "=*" else 2, first)
             rest = Block(BlockKind.PARAGRAPH, min(second_end + 1, end), end)
             return [heading, rest] if text[rest.start : end].strip() else [heading]

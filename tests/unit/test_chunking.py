@@ -165,6 +165,12 @@ def test_headings_of_wiki_text_are_headings_in_any_text(read: Callable[[str], Pa
     assert [one.section for one in chunks] == ["Mills", "Mills › Wind", "Mills › Wind › Old"]
 
 
+def test_a_rule_below_a_heading_of_wiki_text_is_no_heading() -> None:
+    headings = [block.label for block in text_blocks("== Wind ==\n-----\nIt turns the mill.") if block.label]
+    kinds = [block.kind for block in text_blocks("== Wind ==\n-----\nIt turns the mill.")]
+    assert headings == ["Wind"] and kinds == [BlockKind.HEADING, BlockKind.PARAGRAPH]
+
+
 def test_short_lines_before_paragraphs_that_are_lines_are_titles(tmp_path: Path) -> None:
     body = "The mill grinds grain into flour all day. " * 8
     text = f"{body}\nResults\nOf wind\n\n{body}\nFigure 2 A mill\n{body}\nJust a sentence.\n{body}\nWater\n{body}\n"
