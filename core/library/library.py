@@ -119,7 +119,7 @@ class Library:
 
     def noted(self) -> list[Skipped]:
         """Those of `skipped` that are no skipped documents: places, and documents that are searched all the same."""
-        return [*self._folder_notes.closed(), *self._noted()]
+        return [*self._folder_notes.closed(), *self._searched_all_the_same()]
 
     def counts(self) -> Counts:
         return self._documents.counts()
@@ -196,6 +196,11 @@ class Library:
                 found.append((place, different))
         return tuple(found)
 
+    def recognition_languages(self) -> tuple[str, ...]:
+        """The languages to read pictures in; none if they are not to be read."""
+        rules = self._rules()
+        return tessdata.chosen(rules.recognition_languages) if rules.recognition else ()
+
     def tidy(self, job: Job) -> None:
         """Finish what an interruption left: removals, a keyword index made by an older analysis, vectors of an embedder
         that is used no more."""
@@ -271,13 +276,9 @@ class Library:
             skipped += _left_out(part, found)
         return apply(changes, self._documents, self._contents, job.cancel)
 
-    def _noted(self) -> list[Skipped]:
+    def _searched_all_the_same(self) -> list[Skipped]:
+        """Documents that could not be read again, and those with passages that are found by their words only."""
         return [*self._documents.kept(), *self._meaning.left_out()]
-
-    def recognition_languages(self) -> tuple[str, ...]:
-        """The languages to read pictures in; none if they are not to be read."""
-        rules = self._rules()
-        return tessdata.chosen(rules.recognition_languages) if rules.recognition else ()
 
     def _finish_removals(self, job: Job) -> None:
         for folder_id in self._folders.marked_removed():
@@ -292,7 +293,11 @@ class Library:
         counts = [self._documents.counts_in(part) for part in parts]
         documents = sum(number for number, _, _ in counts)
         scanned = [one for part in parts for one in self._recognition.scanned(part)]
-        noted = [one for one in self._noted() if any(is_within(os.fsencode(one.path), part.path) for part in parts)]
+        noted = [
+            one
+            for one in self._searched_all_the_same()
+            if any(is_within(os.fsencode(one.path), part.path) for part in parts)
+        ]
         for part, (_, left_out, _) in zip(parts, counts, strict=True):
             if left_out:
                 skipped += self._documents.skipped(part)

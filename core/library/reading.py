@@ -18,6 +18,7 @@ from core.parsing.chunking import chunk
 from core.parsing.document import ParsedDocument
 from core.retrieval.language import is_latin
 from core.store.contents import ChunkRecord, FileStamp, Reading
+from core.store.stored_pages import StoredPages
 
 if TYPE_CHECKING:
     from models.embedder import EmbedderSpec
@@ -91,14 +92,11 @@ def reading_of(
         context=document_context(path, title, text),
         format=parsed.format,
         chunks=chunks,
-        pages=parsed.pages,
-        page_labels=parsed.page_labels,
+        pages=StoredPages(parsed.pages, parsed.page_labels, parsed.recognised, parsed.pictured),
         warnings=parsed.warnings,
-        recognised=parsed.recognised,
         recognised_in=recognised_in if parsed.recognised or parsed.pictured else "",
         pictures=parsed.unread_pages,
         rows=parsed.rows,
-        pictured=parsed.pictured,
     )
 
 

@@ -9,7 +9,7 @@ from core.jobs import Job
 from core.library.attention import Attention
 from core.parsing.faults import ParseProblem
 from core.parsing.formats import LABELS, READ_AS
-from core.store import keywords
+from core.store import keywords, meta
 from core.store.contents import SCRUB_KEY, rebuild_keywords
 from core.store.database import Database
 from models.progress import Progress
@@ -38,7 +38,7 @@ class Upkeep:
             with self._database.write() as connection:
                 more = keywords.merge_step(connection)
                 if not more:
-                    connection.execute("DELETE FROM meta WHERE key = ?", (SCRUB_KEY,))
+                    meta.drop(connection, SCRUB_KEY)
         self._database.give_back_space()
         self._database.checkpoint()
 
@@ -52,10 +52,8 @@ class Upkeep:
             if documents:
                 log.info("the keyword index is made anew")
                 keywords.clear(connection)
-                connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, '0')", (keywords.RENEWED_KEY,))
-            connection.execute(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (VERSION_KEY, keywords.VERSION)
-            )
+                meta.put(connection, keywords.RENEWED_KEY, "0")
+            meta.put(connection, VERSION_KEY, keywords.VERSION)
 
     def check_readings(self) -> None:
         """Queue the documents whose format is read in another way than when they were read. It costs their reading
@@ -73,8 +71,9 @@ class Upkeep:
                     "OR (state = 'skipped' AND problem = ? AND format = ?)",
                     (format, ParseProblem.EMPTY.value, LABELS[format]),
                 )
-            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (READ_AS_KEY, now))
-        log.info("read anew: %s", ", ".join(changed))
+            meta.put(connection, READ_AS_KEY, now)
+        if changed:
+            log.info("read anew: %s", ", ".join(changed))
 
     def renew_keywords(self, job: Job) -> None:
         """Go on filling an emptied keyword index."""
@@ -91,14 +90,13 @@ class Upkeep:
             ).fetchall()
             rebuild_keywords(connection, (document_id for (document_id,) in rows))
             if not rows:
-                connection.execute("DELETE FROM meta WHERE key = ?", (keywords.RENEWED_KEY,))
+                meta.drop(connection, keywords.RENEWED_KEY)
                 return ""
             through = rows[-1][0]
-            connection.execute("UPDATE meta SET value = ? WHERE key = ?", (str(through), keywords.RENEWED_KEY))
+            meta.put(connection, keywords.RENEWED_KEY, str(through))
         job.report(Progress(through, 0, "files"))
         return str(through)
 
     def _meta(self, key: str) -> str:
         with self._database.read() as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return row[0] if row else ""
+            return meta.value_of(connection, key) or ""

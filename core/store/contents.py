@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from sqlite3 import Connection
 
 from core.parsing.cells import SheetRows
-from core.store import keywords, sheet_rows
+from core.store import keywords, meta, sheet_rows
 from core.store.database import Database
 from core.store.in_hand import put_down
 from core.store.keywords import KeywordRow, analysed
 from core.store.page_words import forget
+from core.store.stored_pages import StoredPages
 from core.store.texts import drop_text, put_text, spans
 
 SCRUB_KEY = "keywords_to_scrub"
@@ -43,9 +44,8 @@ class FileStamp:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read from a file. `recognised` are the pages read from pictures (OCR), in the languages `recognised_in`,
-    `pictures` counts those that wait for that, `rows` are lines that are rows of sheets, `pictured` stretches of text
-    from pictures among other text."""
+    """What was read from a file. `pages` tells what was read from pictures (OCR), in the languages `recognised_in`;
+    `pictures` counts the pages that wait for that, `rows` are lines that are rows of sheets."""
 
     stamp: FileStamp
     text: str
@@ -53,22 +53,11 @@ class Reading:
     context: str
     format: str
     chunks: tuple[ChunkRecord, ...]
-    pages: tuple[int, ...] = ()
-    page_labels: tuple[str, ...] = ()
+    pages: StoredPages = StoredPages()
     warnings: tuple[str, ...] = ()
-    recognised: tuple[int, ...] = ()
     recognised_in: str = ""
     pictures: int = 0
     rows: tuple[SheetRows, ...] = ()
-    pictured: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def places(self) -> str:
-        """Its pages and what was read from pictures, as they are stored; "" if it has neither."""
-        if not self.pages and not self.pictured:
-            return ""
-        stored = {"starts": self.pages, "labels": self.page_labels, "recognised": self.recognised}
-        return json.dumps(stored | ({"pictured": self.pictured} if self.pictured else {}))
 
 
 @dataclass(slots=True)
@@ -244,14 +233,14 @@ def _apply(connection: Connection, document_id: int, change: _Change, reading: R
         "size_bytes = ?, modified_ns = ?, checked_ns = ?, content_hash = ? WHERE id = ?",
         (
             reading.pictures,
-            len(reading.recognised) + len(reading.pictured),
+            reading.pages.pictures,
             reading.recognised_in,
             reading.title,
             reading.context,
             reading.format,
             len(reading.text),
-            reading.places,
-            len(reading.pages) or None,
+            reading.pages.stored,
+            len(reading.pages.starts) or None,
             json.dumps(reading.warnings) if reading.warnings else "",
             len(reading.chunks),
             *_stamp(reading.stamp),
@@ -313,7 +302,7 @@ def rebuild_keywords(connection: Connection, document_ids: Iterable[int]) -> Non
 def _take_out(connection: Connection, document_id: int, rows: Sequence[KeywordRow]) -> None:
     if rows and keywords.covers(connection, document_id):
         keywords.remove(connection, rows)
-        connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, '1')", (SCRUB_KEY,))
+        meta.put(connection, SCRUB_KEY, "1")
 
 
 def _put_in(connection: Connection, document_id: int, rows: Iterable[KeywordRow]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,10 +9,12 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import NamedTuple
 
+from core.store import meta
 from core.store.database import Database
 from core.store.folders import Subtree, prefix_of
 from core.store.in_hand import put_down
 from core.store.sheet_rows import all_of
+from core.store.stored_pages import IS_PICTURED, StoredPages
 from core.store.texts import whole_text
 from core.values import Document, DocumentState, DocumentText, Skipped
 
@@ -85,11 +86,8 @@ class Documents:
             row = connection.execute("SELECT pages, format FROM documents WHERE id = ?", (document_id,)).fetchone()
             text = whole_text(connection, document_id)
             rows = all_of(connection, document_id)
-        pages, format = row
-        places = json.loads(pages) if pages else {"starts": ()}
-        starts, recognised = tuple(places["starts"]), tuple(places.get("recognised", ()))
-        pictured = tuple((start, end) for start, end in places.get("pictured", ()))
-        return DocumentText(document, text, starts, recognised, format, tuple(places.get("labels", ())), rows, pictured)
+        pages, format = StoredPages.of(row[0]), row[1]
+        return DocumentText(document, text, pages.starts, pages.recognised, format, pages.labels, rows, pages.pictured)
 
     def counts(self) -> Counts:
         with self._database.read() as connection:
@@ -173,8 +171,7 @@ class Documents:
         where, values = _below(part, "+d.path")
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT d.path, d.recognised, d.page_count, d.pages LIKE '%\"pictured\"%' "
-                f"FROM {_LIVE} WHERE d.recognised AND {where}",
+                f"SELECT d.path, d.recognised, d.page_count, {IS_PICTURED} FROM {_LIVE} WHERE d.recognised AND {where}",
                 values,
             ).fetchall()
         return [(Path(os.fsdecode(path)), n, None if pictured else pages or 1) for path, n, pages, pictured in rows]
@@ -228,12 +225,12 @@ class Documents:
     def hold_to_size(self, largest_bytes: int) -> None:
         """Queue what another limit of size decides differently than the one that was held to before."""
         with self._database.read() as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = ?", (SIZE_KEY,)).fetchone()
-        before = int(row[0]) if row else largest_bytes
-        if row is not None and before == largest_bytes:
+            known = meta.value_of(connection, SIZE_KEY)
+        before = int(known) if known else largest_bytes
+        if known and before == largest_bytes:
             return
         with self._database.write() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (SIZE_KEY, str(largest_bytes)))
+            meta.put(connection, SIZE_KEY, str(largest_bytes))
             connection.execute(
                 "UPDATE documents SET pending = 1, content_hash = NULL WHERE size_bytes > ? AND size_bytes <= ?",
                 (min(before, largest_bytes), max(before, largest_bytes)),

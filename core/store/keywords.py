@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 
 from core.retrieval import analysis
+from core.store import meta
 
 LAYOUT = 2
 """Of the rows: a section's terms stand with those of the text, so that one column tells how many passages hold one."""
@@ -50,9 +51,8 @@ def add(connection: Connection, rows: Iterable[KeywordRow]) -> None:
 def state(connection: Connection) -> tuple[int, int]:
     """How often the index changed otherwise than by rows with higher ids than all before, and the highest id. Where
     the first is the same, the rows up to the lower of two second ones are the same."""
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (CHANGES_KEY,)).fetchone()
     (through,) = connection.execute("SELECT IFNULL(MAX(id), 0) FROM chunks").fetchone()
-    return int(row[0]) if row else 0, through
+    return int(meta.value_of(connection, CHANGES_KEY) or 0), through
 
 
 def count_change(connection: Connection) -> None:
@@ -79,8 +79,8 @@ def clear(connection: Connection) -> None:
 
 def covers(connection: Connection, document_id: int) -> bool:
     """Whether the index holds this document's passages; while it is made anew, those come later that have not yet."""
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (RENEWED_KEY,)).fetchone()
-    return row is None or document_id <= int(row[0])
+    through = meta.value_of(connection, RENEWED_KEY)
+    return through is None or document_id <= int(through)
 
 
 def any_of(terms: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """One question to the vector store: sent off at once, answered while the caller does something else.
 
-What the store says is put together with what SQLite knows and the store does not: vectors that it has yet to get, and
-those that it has yet to forget. The cosines are always those of SQLite's vectors.
+What the store says is put together with what SQLite knows and the store does not: vectors that it has yet to get. The
+cosines are always those of SQLite's vectors, so that what the store has yet to forget is not found.
 """
 
 from __future__ import annotations
@@ -46,24 +46,23 @@ class Asked:
         self._vector = vector
         self._limit = limit
         self._documents = documents
-        self._gone = {chunk_id for _, chunk_id in ledger.to_delete(embedder, DELETE_ROWS)}
+        gone = len(ledger.to_delete(embedder, DELETE_ROWS))
         self._asked, self._enough = limit + SPARE, limit
         if holds_signs(embedder.generation):
             at_least = CANDIDATES if embedder.pushed_through < MANY else CANDIDATES_OF_MANY
             self._asked = max(at_least, CANDIDATES_PER_HIT * limit)
             self._enough = self._asked // 2
-        self._asked = min(MOST_ASKED, self._asked + len(self._gone))
-        self._enough = min(MOST_ASKED, self._enough + len(self._gone))
+        self._asked = min(MOST_ASKED, self._asked + gone)
+        self._enough = min(MOST_ASKED, self._enough + gone)
         self._answer = self._ask()
 
     def found(self) -> list[tuple[int, float]]:
         """The nearest passages as (chunk id, cosine), the nearest first, equals as they stand in the library."""
         ledger, embedder = self._ledger, self._embedder
-        likely = [chunk_id for chunk_id in self._likely() if chunk_id not in self._gone]
-        hits = dict(ledger.scores(embedder, self._vector, likely))
+        hits = dict(ledger.scores(embedder, self._vector, self._likely()))
         after = embedder.pushed_through
         hits.update(ledger.nearest(embedder, self._vector, self._limit, self._documents, after=after))
-        return ledger.best(((i, score) for i, score in hits.items() if i not in self._gone), self._limit)
+        return ledger.best(hits.items(), self._limit)
 
     def _likely(self) -> list[int]:
         """What the store finds nearest; of equally near ones, all or none: which of them it gives depends on the order

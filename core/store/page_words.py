@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlite3 import Connection
 
+from core.store import meta
 from core.store.database import Database
 
 LANGUAGES_KEY = "page_words_languages"
@@ -18,12 +19,11 @@ class PageWords:
     def hold_to(self, languages: str) -> None:
         """Forget what was read in other languages than these."""
         with self._database.read() as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = ?", (LANGUAGES_KEY,)).fetchone()
-        if row is not None and row[0] == languages:
-            return
+            if meta.value_of(connection, LANGUAGES_KEY) == languages:
+                return
         with self._database.write() as connection:
             connection.execute("DELETE FROM page_words")
-            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (LANGUAGES_KEY, languages))
+            meta.put(connection, LANGUAGES_KEY, languages)
 
     def of(self, document_id: int) -> dict[int, str]:
         with self._database.read() as connection:

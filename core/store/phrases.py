@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Sequence
@@ -11,10 +10,11 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from core.retrieval import analysis
-from core.spots import overlaps, page_at, recognised_stretches, spots_of
+from core.spots import overlaps, page_at, spots_of
 from core.store import postings
 from core.store.database import Database
 from core.store.sheet_rows import all_of
+from core.store.stored_pages import StoredPages
 from core.store.texts import whole_text
 from core.values import Passage
 
@@ -55,8 +55,8 @@ class Phrases:
                 text = whole_text(connection, holding[read])
                 matches = list(pattern.finditer(text))
                 total += len(matches)
-                for match in matches[: min(PER_DOCUMENT, limit - len(places))]:
-                    places.append(_place(connection, holding[read], match, len(places) + 1))
+                shown = matches[: min(PER_DOCUMENT, limit - len(places))]
+                places += _places(connection, holding[read], text, shown, len(places) + 1) if shown else ()
                 read, chars = read + 1, chars + len(text)
         return Found(tuple(places), total, read, len(holding) - read)
 
@@ -74,24 +74,32 @@ class Phrases:
         return [i for i in known if i in held]
 
 
-def _place(connection: Connection, document_id: int, match: re.Match[str], rank: int) -> Passage:
-    path, title, pages, format = connection.execute(
+def _places(
+    connection: Connection, document_id: int, text: str, matches: Sequence[re.Match[str]], rank: int
+) -> list[Passage]:
+    """The places of these matches in a document's text, ranked from `rank` on."""
+    path, title, stored, format = connection.execute(
         "SELECT path, title, pages, format FROM documents WHERE id = ?", (document_id,)
     ).fetchone()
-    stored = json.loads(pages) if pages else {"starts": []}
-    starts = stored["starts"]
-    page = page_at(starts, match.start())
-    first, last = _ends(starts, page, len(match.string))
+    pages = StoredPages.of(stored)
+    stretches = [_around(match, pages.starts) for match in matches]
+    told = spots_of(format, pages.starts, pages.labels, text, stretches, all_of(connection, document_id))
+    pictures = pages.stretches
+    return [
+        Passage(
+            n, 1.0, document_id, Path(os.fsdecode(path)), title, page_at(pages.starts, match.start()), "",
+            start, end, text[start:end], recognised=overlaps(pictures, start, end), spot=spot,
+        )
+        for n, (match, (start, end), spot) in enumerate(zip(matches, stretches, told, strict=True), rank)
+    ]  # fmt: skip
+
+
+def _around(match: re.Match[str], starts: Sequence[int]) -> tuple[int, int]:
+    """The match with what surrounds it on its page."""
+    first, last = _ends(starts, page_at(starts, match.start()), len(match.string))
     start = min(match.start(), max(first, match.start() - AROUND_CHARS))
     end = max(match.end(), min(last, match.end() + AROUND_CHARS))
-    text = match.string[start:end]
-    rows = all_of(connection, document_id)
-    (spot,) = spots_of(format, starts, stored.get("labels", ()), match.string, [(start, end)], rows)
-    recognised = recognised_stretches(starts, stored.get("recognised", ()), stored.get("pictured", ()))
-    return Passage(
-        rank, 1.0, document_id, Path(os.fsdecode(path)), title, page, "", start, end, text,
-        recognised=overlaps(recognised, start, end), spot=spot,
-    )  # fmt: skip
+    return start, end
 
 
 def _ends(starts: Sequence[int], page: int | None, length: int) -> tuple[int, int]:

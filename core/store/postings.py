@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
-from core.spots import recognised_stretches
+from core.store.stored_pages import StoredPages
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,11 +123,7 @@ def recognised(connection: Connection, ids: Sequence[int]) -> dict[int, list[tup
     """From where to where the text was read from pictures, by the ids of those of these documents that have such."""
     wanted = ",".join(str(int(i)) for i in ids)
     rows = connection.execute(f"SELECT id, pages FROM documents WHERE recognised AND id IN ({wanted})").fetchall()
-    found: dict[int, list[tuple[int, int]]] = {}
-    for document_id, stored in rows:
-        pages = json.loads(stored)
-        found[document_id] = recognised_stretches(pages["starts"], pages["recognised"], pages.get("pictured", ()))
-    return found
+    return {document_id: StoredPages.of(stored).stretches for document_id, stored in rows}
 
 
 def documents(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[bytes, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.store import meta
 from core.store.database import Database
 
 LANGUAGES_KEY = "recognition_languages"
@@ -56,9 +57,8 @@ class RecognisedPages:
 
     def _meta(self, key: str) -> str | None:
         with self._database.read() as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return row[0] if row else None
+            return meta.value_of(connection, key)
 
     def _put_meta(self, key: str, value: str) -> None:
         with self._database.write() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+            meta.put(connection, key, value)

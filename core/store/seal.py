@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from core.store import meta
 from core.store.database import Database
 from core.store.vectors import FILE_NAME, VectorStoreError, stamp_of
 
@@ -28,7 +29,7 @@ class Seal:
             return
         value = f"{stamp} {self._digest()}"
         with self._database.write() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (SEAL_KEY, value))
+            meta.put(connection, SEAL_KEY, value)
         self._sound = stamp
 
     def check(self) -> bool:
@@ -38,8 +39,7 @@ class Seal:
         if not stamp or stamp == self._sound:
             return True
         with self._database.read() as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = ?", (SEAL_KEY,)).fetchone()
-        sealed, _, digest = (row[0] if row else "").partition(" ")
+            sealed, _, digest = (meta.value_of(connection, SEAL_KEY) or "").partition(" ")
         if sealed != stamp:
             return False
         if digest != self._digest():

@@ -6,6 +6,7 @@ import os
 from itertools import pairwise
 from pathlib import Path
 
+from core.spots import overlaps
 from core.store import postings
 from core.store.database import Database
 from core.store.postings import StoredPassage
@@ -49,7 +50,7 @@ class Sections:
                 start,
                 end,
                 text[start:end],
-                recognised=any(first < end and start < last for first, last in pictures),
+                recognised=overlaps(pictures, start, end),
                 spot=spot,
             )
             for rank, (group, (start, end), spot) in enumerate(zip(groups, pairwise(starts), told, strict=True), 1)

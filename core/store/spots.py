@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from sqlite3 import Connection
 
 from core.spots import LINED, SHEETS, spots_of
 from core.store.sheet_rows import rows_at
+from core.store.stored_pages import StoredPages
 from core.store.texts import spans
 from core.values import Spot
 
@@ -20,13 +20,13 @@ _HEAD_CHARS = 4
 def spots(connection: Connection, document_id: int, places: Sequence[tuple[int, int]]) -> list[Spot]:
     """The spot of each of `places` (start and end) in a document, of which only what is needed is read."""
     row = connection.execute("SELECT format, pages FROM documents WHERE id = ?", (document_id,)).fetchone()
-    format, pages = row or ("", "")
-    stored = json.loads(pages) if pages else {"starts": ()}
+    format, stored = row or ("", "")
+    pages = StoredPages.of(stored)
     text = ""
     if format in LINED:
         near = [start for start, _ in places if start <= COUNTED_CHARS]
         (text,) = spans(connection, document_id, [(0, max(near, default=0) + _HEAD_CHARS)])
-    found = spots_of(format, stored["starts"], stored.get("labels", ()), text, places)
+    found = spots_of(format, pages.starts, pages.labels, text, places)
     if format in SHEETS:
         return [
             replace(spot, rows=rows_at(connection, document_id, *place))

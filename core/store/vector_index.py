@@ -30,7 +30,8 @@ from core.store.vectors import (
     stamp_of,
     wipe,
 )
-from models.faults import Fault
+from models.cancel import CancelToken
+from models.faults import Cancelled, Fault
 from models.progress import Progress
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class VectorIndex:
         self._broken = False  # searches do without the store until the next refresh
         self._closed = False
         self._opening: threading.Thread | None = None
+        self._closing = CancelToken()
 
     def search(
         self,
@@ -141,9 +143,9 @@ class VectorIndex:
             self._opening.start()
 
     def _open_now(self, fingerprint: str, dimension: int) -> None:
-        with self._writing, suppress(VectorStoreError, Fault):
+        with self._writing, suppress(VectorStoreError, Fault, Cancelled):
             if self._store is None and not self._closed:
-                self._bring_up(self.ledger.embedder(fingerprint, dimension), fingerprint, Job())
+                self._bring_up(self.ledger.embedder(fingerprint, dimension), fingerprint, Job(cancel=self._closing))
 
     def refresh_all(self, job: Job) -> None:
         """`refresh` for every embedder that the store has vectors of."""
@@ -163,6 +165,7 @@ class VectorIndex:
     def close(self) -> None:
         """End the store and its process; a later use is a bug."""
         self._closed = True
+        self._closing.cancel()
         if self._opening is not None:
             self._opening.join()
         with self._writing:

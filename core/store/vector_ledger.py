@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
-from core.store import places
+from core.store import meta, places
 from core.store.database import Database
 
 if TYPE_CHECKING:
@@ -94,11 +93,11 @@ class VectorLedger:
 
     def of_contents(self, embedder: EmbedderState, hashes: Sequence[bytes]) -> dict[bytes, Vectors]:
         """The vectors there are of passages that are embedded as these texts, by the texts' hashes."""
-        places = ",".join("?" * len(hashes))
+        marks = ",".join("?" * len(hashes))
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT c.content_hash, v.vector FROM chunks c JOIN chunk_vectors v ON v.chunk_id = c.id "
-                f"WHERE c.content_hash IN ({places}) AND v.embedder_id = ? GROUP BY c.content_hash",
+                f"WHERE c.content_hash IN ({marks}) AND v.embedder_id = ? GROUP BY c.content_hash",
                 (*hashes, embedder.id),
             ).fetchall()
         if not rows:
@@ -132,17 +131,17 @@ class VectorLedger:
         """Note, before the store is written, what may be in it afterwards."""
         with self._database.write() as connection:
             connection.execute("UPDATE embedders SET pushing_through = ? WHERE id = ?", (through, embedder.id))
-            _put_stamp(connection, BEING_WRITTEN)
+            meta.put(connection, STAMP_KEY, BEING_WRITTEN)
 
     def end_push(self, embedder: EmbedderState, through: int, stamp: str) -> None:
         with self._database.write() as connection:
             connection.execute("UPDATE embedders SET pushed_through = ? WHERE id = ?", (through, embedder.id))
-            _put_stamp(connection, stamp)
+            meta.put(connection, STAMP_KEY, stamp)
 
     def end_deletions(self, ledger_ids: Sequence[int], stamp: str) -> None:
         with self._database.write() as connection:
             connection.executemany("DELETE FROM vector_deletions WHERE id = ?", ((i,) for i in ledger_ids))
-            _put_stamp(connection, stamp)
+            meta.put(connection, STAMP_KEY, stamp)
 
     def begin_generation(self, embedder: EmbedderState, name: str) -> None:
         """The store's collection for this embedder is now `name`, and empty."""
@@ -169,18 +168,17 @@ class VectorLedger:
         with self._database.write() as connection:
             connection.execute("UPDATE embedders SET generation = '', pushed_through = 0, pushing_through = 0")
             connection.execute("DELETE FROM vector_deletions")
-            _put_stamp(connection, "")
+            meta.put(connection, STAMP_KEY, "")
 
     def begin_to_forget(self, fingerprint: str) -> None:
         """Note that this embedder's vectors are to be deleted (`forget_step`), before another takes its place."""
         with self._database.write() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (FORGET_KEY, fingerprint))
+            meta.put(connection, FORGET_KEY, fingerprint)
 
     def to_forget(self) -> str:
         """The fingerprint that `begin_to_forget` noted; "" for none."""
         with self._database.read() as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = ?", (FORGET_KEY,)).fetchone()
-        return row[0] if row else ""
+            return meta.value_of(connection, FORGET_KEY) or ""
 
     def forget_step(self, fingerprint: str, limit: int) -> bool:
         """Delete up to `limit` vectors of this embedder, and at last the embedder itself; True while there is more."""
@@ -200,7 +198,7 @@ class VectorLedger:
                     return True
                 connection.execute("DELETE FROM vector_deletions WHERE embedder_id = ?", (state.id,))
                 connection.execute("DELETE FROM embedders WHERE id = ?", (state.id,))
-            connection.execute("DELETE FROM meta WHERE key = ?", (FORGET_KEY,))
+            meta.drop(connection, FORGET_KEY)
         return False
 
     def expected(self, embedder: EmbedderState) -> int:
@@ -223,12 +221,11 @@ class VectorLedger:
     def stamp(self) -> str:
         """The store's stamp after the last write of ours; `BEING_WRITTEN` if that was cut short."""
         with self._database.read() as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = ?", (STAMP_KEY,)).fetchone()
-        return row[0] if row else ""
+            return meta.value_of(connection, STAMP_KEY) or ""
 
     def put_stamp(self, stamp: str) -> None:
         with self._database.write() as connection:
-            _put_stamp(connection, stamp)
+            meta.put(connection, STAMP_KEY, stamp)
 
     def scores(self, embedder: EmbedderState, vector: Vectors, chunk_ids: Sequence[int]) -> list[tuple[int, float]]:
         """(chunk id, cosine) of these passages, in no order, without those that have left."""
@@ -278,10 +275,6 @@ class VectorLedger:
                     least = np.partition([score for _, score in hits], -limit)[-limit]
                     hits = [hit for hit in hits if hit[1] >= least]
             return places.best(connection, hits, limit)
-
-
-def _put_stamp(connection: Connection, stamp: str) -> None:
-    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (STAMP_KEY, stamp))
 
 
 def _cosines(vectors: Vectors, vector: Vectors) -> Vectors:

@@ -1,0 +1,19 @@
+"""What the database holds by name: versions, stamps, decisions; one short text each."""
+
+from __future__ import annotations
+
+from sqlite3 import Connection
+
+
+def value_of(connection: Connection, key: str) -> str | None:
+    """None if nothing was noted."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def put(connection: Connection, key: str, value: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+
+def drop(connection: Connection, key: str) -> None:
+    connection.execute("DELETE FROM meta WHERE key = ?", (key,))
