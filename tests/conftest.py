@@ -1,17 +1,22 @@
-"""Fixtures every test may use: the models on disk, and a network that ends at this machine."""
+"""Fixtures every test may use: the models on disk, an empty library, and a network that ends at this machine."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
 
 from tests.support import gguf_models
+
+if TYPE_CHECKING:
+    from core.parsing.pool import ParserPool
+    from tests.support.libraries import OpenLibrary
 
 CACHE = Path(__file__).parent / ".cache"
 LOOPBACK = {"", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}
@@ -70,3 +75,21 @@ def minilm_gguf() -> Path:
     return made_once(
         "all-minilm-l6-v2.gguf", [Path(gguf_models.__file__)], lambda path: gguf_models.write_minilm(folder, path)
     )
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ParserPool]:
+    """One parser process for all tests of a module."""
+    from core.parsing.pool import ParserPool
+
+    with ParserPool(1) as pool:
+        yield pool
+
+
+@pytest.fixture
+def opened(tmp_path: Path, pool: ParserPool) -> Iterator[OpenLibrary]:
+    """An empty library that reads with `pool`, without an embedding model."""
+    from tests.support.libraries import open_library
+
+    with open_library(tmp_path / "data", pool) as opened:
+        yield opened

@@ -61,7 +61,8 @@ class Recognition:
         self._recognised = recognised
         self._languages = languages
         self._embedder = embedder
-        self._in: tuple[str, ...] = ()
+        self._in = ""  # languages, as they are stored
+        self._read_pages = 0
         self._waited_s = 0.0
         self._waiting: dict[Path, QueuedFile] = {}
         self._stamps: dict[Path, FileStamp] = {}
@@ -70,17 +71,19 @@ class Recognition:
         """Read the pictures that wait in these parts of the library, small and recent documents first. Ends early if
         `interrupted`."""
         files = sorted(self._documents.with_pictures(parts), key=lambda file: (file.size_bytes, -file.modified_ns))
-        self._in = self._languages() if files else ()
-        if not self._in:
+        languages = self._languages() if files else ()
+        if not languages:
             return Recognised()
-        self._page_words.hold_to("+".join(self._in))
+        self._in = "+".join(languages)
+        self._page_words.hold_to(self._in)
         self._waiting = waiting = {Path(os.fsdecode(file.path)): file for file in files}
-        started_s, done, changed, new, pages, self._waited_s = time.monotonic(), 0, 0, 0, 0, 0.0
+        started_s, done, changed, new = time.monotonic(), 0, 0, 0
+        self._read_pages, self._waited_s = 0, 0.0
         job.report(Progress(0, len(files), "files"), now=True)
         self._stamps.clear()
         paths = self._readable(waiting, job, interrupted)
         with closing(
-            self._open_pool().parse_many(paths, job.cancel, recognise=self._in, pages=self)  # type: ignore[type-var]  # a generator
+            self._open_pool().parse_many(paths, job.cancel, recognise=languages, pages=self)  # type: ignore[type-var]  # a generator
         ) as outcomes:
             for outcome in outcomes:
                 file = waiting[outcome.path]
@@ -89,10 +92,9 @@ class Recognition:
                     changed += 1
                     new += known is not None and known.state is DocumentState.SKIPPED
                 done += 1
-                pages += len(outcome.document.recognised) if outcome.document is not None else 0
                 left_s = (time.monotonic() - started_s) / done * (len(files) - done)
                 job.report(Progress(done, len(files), "files", outcome.path.name, left_s), now=done == len(files))
-        self._recognised.note_speed(pages, self._in, time.monotonic() - started_s - self._waited_s)
+        self._recognised.note_speed(self._read_pages, languages, time.monotonic() - started_s - self._waited_s)
         return Recognised(changed, new)
 
     def known(self, path: Path) -> dict[int, str]:
@@ -100,6 +102,7 @@ class Recognition:
         return self._page_words.of(self._waiting[path].id)
 
     def keep(self, path: Path, page: int, words: str) -> None:
+        self._read_pages += 1
         self._page_words.keep(self._waiting[path].id, page, words)
 
     def scanned(self, part: Subtree) -> list[Skipped]:
@@ -128,7 +131,7 @@ class Recognition:
         if not still_same(outcome.path, stamp):
             return False
         if outcome.document is not None:
-            reading = reading_of(outcome.path, stamp, outcome.document, self._embedder(), "+".join(self._in))
+            reading = reading_of(outcome.path, stamp, outcome.document, self._embedder(), self._in)
             return self._contents.put(file.id, reading)
         fault = outcome.fault or ParseFault(ParseProblem.CRASHED)
         if fault.problem in _MAY_PASS:
@@ -138,8 +141,7 @@ class Recognition:
             label = label_of(format_of(outcome.path) or "")  # it stays a scanned file, however the reading ended
             fault = ParseFault(ParseProblem.NOTHING_RECOGNISED, format=label)
             words, problem = fault_text(fault), fault.problem.value
-            languages = "+".join(self._in)
-            self._contents.skip(file.id, stamp, words, format=label, problem=problem, recognised_in=languages)
+            self._contents.skip(file.id, stamp, words, format=label, problem=problem, recognised_in=self._in)
         else:
             self._contents.give_up_pictures(file.id)
         return False

@@ -13,23 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from core.parsing.pool import ParserPool
 from core.retrieval.retriever import Retriever
 from models.cancel import CancelToken
-from tests.support.libraries import OpenLibrary, content_of, open_library
+from tests.support.libraries import OpenLibrary, content_of
 from tests.support.permissions import as_a_person
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ParserPool]:
-    with ParserPool(1) as pool:
-        yield pool
-
-
-@pytest.fixture
-def opened(tmp_path: Path, pool: ParserPool) -> Iterator[OpenLibrary]:
-    with open_library(tmp_path / "data", pool) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.store.contents import ChunkRecord, Contents, FileStamp, Reading
 from core.store.database import Database
 from core.store.documents import Documents
 from core.store.folders import Folders
+from core.store.stored_pages import StoredPages
 from core.store.texts import PIECE_LENGTH, TextReader, put_text, spans, whole_text
 from core.store.vector_ledger import VectorLedger
 from core.values import DocumentState
@@ -59,6 +61,18 @@ def reading(*passages: str, context: str = "name", section: str = "", hash: byte
         start += len(passage) + 1
     text = "\n".join(passages)
     return Reading(FileStamp(10, 20, 30, hash), text, "title", context, "text", tuple(chunks))
+
+
+def test_a_page_called_like_a_part_of_what_is_stored_of_pages_is_just_a_page(store: Store) -> None:
+    """It is asked of the stored text whether pictures among other text were read."""
+    ids = store.add("a.txt", "b.txt")
+    for document, pictured in zip(ids, ((), ((0, 5),)), strict=True):
+        pages = StoredPages((0,), ("pictured",), (0,), pictured)
+        assert StoredPages.of(pages.stored) == pages
+        store.contents.put(document, replace(reading("Words."), pages=pages))
+    told = store.documents.recognised_in(store.part)
+    assert [(path.name, number, of) for path, number, of in told] == [("a.txt", 1, 1), ("b.txt", 2, None)]
+    assert StoredPages().stored == "" and StoredPages.of("") == StoredPages()
 
 
 def test_a_long_text_is_read_in_pieces_by_place(store: Store) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,9 @@ from core.evaluation.places import locate
 from core.evaluation.questions import Gold, KnownQuestion, read_questions
 from core.faults import Fault
 from core.jobs import Job
-from core.parsing.pool import ParserPool
 from core.retrieval.retriever import Retriever
 from core.values import Document, DocumentState, DocumentText
-from tests.support.libraries import OpenLibrary, open_library
+from tests.support.libraries import OpenLibrary
 
 HARBOUR = "The boat lies at berth 42 of the old harbour.\n\nOnly Ines Duarte may open the lock after sunset.\n"
 BEACON = "The beacon on the pier is lit at dusk. It was built in 1931.\n"
@@ -29,18 +27,6 @@ def folder(tmp_path: Path) -> Path:
     (folder / "harbour.txt").write_text(HARBOUR, encoding="utf-8")
     (folder / "coast" / "beacon.txt").write_text(BEACON, encoding="utf-8")
     return folder
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ParserPool]:
-    with ParserPool(1) as pool:
-        yield pool
-
-
-@pytest.fixture
-def opened(tmp_path: Path, pool: ParserPool) -> Iterator[OpenLibrary]:
-    with open_library(tmp_path / "data", pool) as opened:
-        yield opened
 
 
 def evaluated(opened: OpenLibrary, folder: Path, *questions: KnownQuestion) -> Evaluation:

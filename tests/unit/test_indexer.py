@@ -33,12 +33,6 @@ def pool() -> Iterator[ParserPool]:
 
 
 @pytest.fixture
-def opened(tmp_path: Path, pool: ParserPool) -> Iterator[OpenLibrary]:
-    with open_library(tmp_path / "data", pool) as opened:
-        yield opened
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "documents"
     folder.mkdir()

@@ -34,21 +34,9 @@ OLD_NS = 10**9 * 1_700_000_000
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[ParserPool]:
-    with ParserPool(1) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
 def embedder(minilm_gguf: Path) -> Iterator[Embedder]:
     with minilm(minilm_gguf) as embedder:
         yield embedder
-
-
-@pytest.fixture
-def opened(tmp_path: Path, pool: ParserPool) -> Iterator[OpenLibrary]:
-    with open_library(tmp_path / "data", pool) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -43,12 +43,6 @@ def pool(passwords: Passwords) -> Iterator[ParserPool]:
 
 
 @pytest.fixture
-def opened(tmp_path: Path, pool: ParserPool) -> Iterator[OpenLibrary]:
-    with open_library(tmp_path / "data", pool) as opened:
-        yield opened
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_scanned_folder(tmp_path)
 

@@ -21,12 +21,6 @@ WORDS = "apples pears plums quinces cherries".split()
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[ParserPool]:
-    with ParserPool(1) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
 def libraries(tmp_path_factory: pytest.TempPathFactory, pool: ParserPool) -> Iterator[tuple[OpenLibrary, OpenLibrary]]:
     """Two of the same folder: one read it whole, one had the last files first and saw one of them grow."""
     root = tmp_path_factory.mktemp("orders")

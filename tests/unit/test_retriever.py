@@ -47,12 +47,6 @@ REPORTS = [
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[ParserPool]:
-    with ParserPool(1) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
 def embedder(minilm_gguf: Path) -> Iterator[Embedder]:
     with minilm(minilm_gguf) as embedder:
         yield embedder
