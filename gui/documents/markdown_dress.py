@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
@@ -19,7 +20,7 @@ from PySide6.QtGui import (
     QTextLength,
 )
 
-from gui.documents.markdown_lines import Line, LineKind, Look, cells, read_lines
+from gui.documents.markdown_lines import Line, LineKind, Look, Within, cells, read_lines
 from gui.documents.text_window import positions
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -32,48 +33,48 @@ ITEM_INDENT = 2 * SPACE
 
 
 class MarkdownDress:
-    """Of one document view. Looks are merged into what is there; links and images are words: nothing is loaded."""
+    """Of one document view. Looks are merged into what is there; links and images are words: nothing is loaded.
+    `has_tables` tells whether what was dressed depends on the width."""
 
     def __init__(self, document: QTextDocument, theme: Theme) -> None:
         self._document = document
         self._theme = theme
+        self.has_tables = False
 
-    def put_on(self, first: int, last: int, *, fenced: bool, width: float) -> None:
-        """From the block at position `first` to the one at `last`; `fenced` if the first stands within a fence. A table
-        wider than `width` is left to wrap."""
-        blocks: list[QTextBlock] = []
+    def put_on(self, first: int, last: int, within: Within, width: float) -> Iterator[None]:
+        """From the block at position `first` to the one at `last`, one look at a step; until the last step nothing else
+        may change the document's text. `within` is what the first block stands in. A table wider than `width` is left
+        to wrap."""
+        forms = {look: self._format(look) for look in Look}
+        table: list[QTextBlock] = []
+        lines = read_lines((block.text() for block in self._blocks(first, last)), within)
+        for block, line in zip(self._blocks(first, last), lines, strict=True):
+            yield from self._dress(block, line, forms)
+            if not line.in_table:
+                yield from self._align(table, width)
+                table = []
+            elif line.kind is LineKind.ROW:
+                table.append(block)
+        yield from self._align(table, width)
+
+    def _blocks(self, first: int, last: int) -> Iterator[QTextBlock]:
         block = self._document.findBlock(first)
         while block.isValid() and block.position() <= last:
-            blocks.append(block)
+            yield block
             block = block.next()
-        lines = read_lines([block.text() for block in blocks], fenced=fenced)
-        table: list[tuple[QTextBlock, Line]] = []
-        for block, line in zip(blocks, lines, strict=True):
-            self._dress(block, line)
-            if line.kind in (LineKind.ROW, LineKind.RULE):
-                table.append((block, line))
-            else:
-                self._align(table, width)
-                table = []
-        self._align(table, width)
 
-    def _dress(self, block: QTextBlock, line: Line) -> None:
-        cursor = QTextCursor(block)
+    def _dress(self, block: QTextBlock, line: Line, forms: Mapping[Look, QTextCharFormat]) -> Iterator[None]:
+        yield
         shape = self._block_format(line)
         if shape is not None:
-            cursor.mergeBlockFormat(shape)
+            QTextCursor(block).mergeBlockFormat(shape)
         text = block.text()
         whole = self._line_format(line)
         if whole is not None:
-            self._merge(block, text, 0, len(text), whole)
+            _merge(block, text, 0, len(text), whole)
         for span in sorted(line.spans, key=lambda span: span.look is Look.MARK):
-            self._merge(block, text, span.start, span.end, self._format(span.look))
-
-    def _merge(self, block: QTextBlock, text: str, start: int, end: int, look: QTextCharFormat) -> None:
-        cursor = QTextCursor(block)
-        cursor.setPosition(block.position() + positions(text[:start]))
-        cursor.setPosition(block.position() + positions(text[:end]), QTextCursor.MoveMode.KeepAnchor)
-        cursor.mergeCharFormat(look)
+            yield
+            _merge(block, text, span.start, span.end, forms[span.look])
 
     def _block_format(self, line: Line) -> QTextBlockFormat | None:
         shape = QTextBlockFormat()
@@ -139,37 +140,51 @@ class MarkdownDress:
         font.setPointSizeF(MARK_PT)
         return 0.7 * QFontMetricsF(font).averageCharWidth()
 
-    def _align(self, table: Sequence[tuple[QTextBlock, Line]], width: float) -> None:
-        """Give the end of each cell so much room that the columns of the table stand below each other."""
-        rows = [(block, cells(block.text())) for block, line in table if line.kind is LineKind.ROW]
-        if not rows:
-            return
-        columns = max(len(spans) for _, spans in rows)
-        widths = [[self._width(block, start, end) for start, end in spans] for block, spans in rows]
-        most = [max((row[n] for row in widths if n < len(row)), default=0.0) for n in range(columns)]
+    def _align(self, rows: Sequence[QTextBlock], width: float) -> Iterator[None]:
+        """Give the end of each cell so much room that the columns of a table stand below each other."""
+        self.has_tables = self.has_tables or bool(rows)
+        widths: list[list[float]] = []
+        for block in rows:
+            widths.append((yield from self._widths(block)))
+        columns = max(map(len, widths), default=0)
+        most = [max(row[n] for row in widths if n < len(row)) for n in range(columns)]
         fits = sum(most) + CELL_GAP * columns <= width
-        for (block, spans), row in zip(rows, widths, strict=True):
-            for n, ((_, end), wide) in enumerate(zip(spans, row, strict=True)):
-                bar = block.text()[end : end + 1]
-                if bar and n + 1 < len(spans):
-                    room = QTextCharFormat()
-                    room.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
-                    room.setFontLetterSpacing(most[n] - wide + CELL_GAP if fits else SPACE)
-                    self._merge(block, block.text(), end, end + 1, room)
+        for block, row in zip(rows, widths, strict=True):
+            text = block.text()
+            for n, ((_, end), wide) in enumerate(zip(cells(text)[:-1], row, strict=False)):
+                yield
+                room = QTextCharFormat()
+                room.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
+                room.setFontLetterSpacing(most[n] - wide + CELL_GAP if fits else SPACE)
+                _merge(block, text, end, end + 1, room)
 
-    def _width(self, block: QTextBlock, start: int, end: int) -> float:
-        """How wide the characters of a block are in their looks."""
+    def _widths(self, block: QTextBlock) -> Generator[None, None, list[float]]:
+        """How wide the cells of a row are in their looks."""
         text = block.text()
-        first, last = positions(text[:start]), positions(text[:end])
-        wide = 0.0
-        for look in block.textFormats():
-            low, high = max(first, look.start), min(last, look.start + look.length)
-            if low < high:
+        looks = block.textFormats()
+        ends = [look.start + look.length for look in looks]
+        widths = []
+        for start, end in cells(text):
+            yield
+            first, last = positions(text[:start]), positions(text[:end])
+            wide = 0.0
+            for look in looks[bisect_right(ends, first) :]:
+                if look.start >= last:
+                    break
+                low, high = max(first, look.start), min(last, look.start + look.length)
                 wide += QFontMetricsF(self._font(look.format)).horizontalAdvance(_slice(text, low, high))
-        return wide
+            widths.append(wide)
+        return widths
 
     def _font(self, look: QTextCharFormat) -> QFont:
         return look.font().resolve(self._document.defaultFont())
+
+
+def _merge(block: QTextBlock, text: str, start: int, end: int, look: QTextCharFormat) -> None:
+    cursor = QTextCursor(block)
+    cursor.setPosition(block.position() + positions(text[:start]))
+    cursor.setPosition(block.position() + positions(text[:end]), QTextCursor.MoveMode.KeepAnchor)
+    cursor.mergeCharFormat(look)
 
 
 def _slice(text: str, first: int, last: int) -> str:

@@ -6,9 +6,12 @@ The text itself stays as it is, so that every offset into it holds: marks are ma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import chain, pairwise
+
+LONGEST_LINE = 4000  # characters; a longer one is left as it is: what is opened in it may be looked for to its end
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _FENCE_LINE = re.compile(r"^ {0,3}(`{3,}|~{3,}).*$", re.MULTILINE)
@@ -75,31 +78,64 @@ class Line:
     level: int = 0
     head: bool = False
 
+    @property
+    def in_table(self) -> bool:
+        return self.kind in (LineKind.ROW, LineKind.RULE)
 
-def is_fenced(before: str) -> bool:
-    """Whether the text after `before` begins within a fence."""
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What a text stands in where it begins: the `fence` that was opened above it ("" for none), a table."""
+
+    fence: str = ""
+    table: bool = False
+
+
+def what_holds(before: str) -> Within:
+    """What the text after `before` begins within."""
     fence = ""
     for match in _FENCE_LINE.finditer(before):
         fence = _after(fence, match[1], match.group())
-    return bool(fence)
+    if fence:
+        return Within(fence)
+    first = start_of_rows(before, len(before))
+    rows = before[first:].splitlines()
+    return Within(table=any(_is_rule(row) for row in rows[1:]))
 
 
-def read_lines(lines: Sequence[str], *, fenced: bool = False) -> list[Line]:
-    """Every line with its look; `fenced` if the first one stands within a fence."""
-    found: list[Line] = []
-    fence = "```" if fenced else ""
-    for at, line in enumerate(lines):
-        if match := _FENCE.match(line):
-            changed = _after(fence, match[1], line)
-            if changed != fence:
-                fence = changed
-                found.append(Line(LineKind.FENCE, (Span(0, len(line), Look.MARK),)))
-                continue
-        if fence:
-            found.append(Line(LineKind.CODE))
+def start_of_rows(text: str, at: int) -> int:
+    """Where the line begins that `at` lies in, or the first of those right above it that may be rows of its table."""
+    start = _line_start(text, at)
+    while start:
+        above = _line_start(text, start - 1)
+        if "|" not in text[above:start]:
+            break
+        start = above
+    return start
+
+
+def end_of_rows(text: str, at: int) -> int:
+    """Where the line ends that `at` lies in, or the last of those right below it that may be rows of its table."""
+    end = _line_end(text, at)
+    while end < len(text) and "|" in text[end : _line_end(text, end + 1)]:
+        end = _line_end(text, end + 1)
+    return end
+
+
+def read_lines(lines: Iterable[str], within: Within = Within()) -> Iterator[Line]:
+    """Every line with its look; `within` is what the first one stands in."""
+    fence = within.fence
+    before = Line(LineKind.ROW) if within.table else None
+    for line, following in pairwise(chain(lines, ("",))):
+        match = _FENCE.match(line)
+        changed = _after(fence, match[1], line) if match else fence
+        if changed != fence:
+            fence, before = changed, Line(LineKind.FENCE, (Span(0, len(line), Look.MARK),))
+        elif fence:
+            before = Line(LineKind.CODE)
         else:
-            found.append(_read(line, lines[at + 1] if at + 1 < len(lines) else "", found[-1] if found else None))
-    return found
+            before = _read(line, following, before)
+        yield before
 
 
 def cells(line: str) -> list[tuple[int, int]]:
@@ -111,6 +147,15 @@ def cells(line: str) -> list[tuple[int, int]]:
     return [(start + 1, end) for start, end in zip(edges, edges[1:], strict=False)]
 
 
+def _line_start(text: str, at: int) -> int:
+    return text.rfind("\n", 0, at) + 1
+
+
+def _line_end(text: str, at: int) -> int:
+    found = text.find("\n", at)
+    return found if found >= 0 else len(text)
+
+
 def _after(fence: str, mark: str, line: str) -> str:
     if not fence:
         return mark
@@ -119,10 +164,12 @@ def _after(fence: str, mark: str, line: str) -> str:
 
 
 def _read(line: str, following: str, before: Line | None) -> Line:
+    if len(line) > LONGEST_LINE:
+        return Line(LineKind.TEXT)
     if heading := _HEADING.match(line):
         marks = tuple(Span(*match.span(), Look.MARK) for match in _HEADING.finditer(line))
         return Line(LineKind.HEADING, (*marks, *_inline(line)), len(heading[1]))
-    in_table = before is not None and before.kind in (LineKind.ROW, LineKind.RULE)
+    in_table = before is not None and before.in_table
     if "|" in line and (in_table or _is_rule(following)):
         if in_table and before is not None and before.head and _is_rule(line):
             return Line(LineKind.RULE, (Span(0, len(line), Look.MARK),))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -24,7 +26,7 @@ from PySide6.QtWidgets import QFrame, QTextEdit
 
 from core.i18n import tr
 from gui.documents.markdown_dress import MarkdownDress
-from gui.documents.markdown_lines import is_fenced
+from gui.documents.markdown_lines import end_of_rows, start_of_rows, what_holds
 from gui.documents.text_window import TextWindow
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -32,6 +34,7 @@ from gui.style.theme import Theme
 LINE_HEIGHT_PERCENT = 140
 PAGE_GAP = 3 * SPACE
 RESIZED_MS = 120
+LOOKS_AT_ONCE = 600  # of a Markdown document: some 20 ms on a slow machine
 FIXED_WIDTH_SUFFIXES = frozenset(
     ".c .cc .cpp .cs .csv .css .go .h .hpp .ini .java .js .json .kt .log .lua .php .pl .py .r .rb .rs .scala .sh .sql "
     ".swift .toml .ts .tsv .tsx .xml .yaml .yml".split()
@@ -67,10 +70,14 @@ class PassageView(QTextEdit):
         self.document().setDocumentMargin(2 * SPACE)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self._dress = MarkdownDress(self.document(), theme)
+        self._dressing: Iterator[None] = iter(())
+        self._dresser = QTimer(self)
+        self._dresser.setInterval(0)
+        self._dresser.timeout.connect(self._go_on_dressing)
         self._resized = QTimer(self)
         self._resized.setSingleShot(True)
         self._resized.setInterval(RESIZED_MS)
-        self._resized.timeout.connect(self._dress_anew)
+        self._resized.timeout.connect(self._fit_tables)
         theme.changed.connect(self._dress_anew)
 
     def show_passage(
@@ -85,16 +92,34 @@ class PassageView(QTextEdit):
         self._markdown = suffix.casefold() in (".md", ".markdown")
         self._passage = (start, end)
         self.document().setDefaultFont(self._font(suffix))
+        self._stop_dressing()
+        self._dress.has_tables = False
         self.setPlainText(self._window.only(self._window.low, self._window.high))
-        self._format(0, self.document().characterCount() - 1, self._window.low)
+        self._space(self._window.low, self._window.high)
+        self._dress_between(self._window.low, self._window.high)
         self._mark()
         self._growing = False
         self._scroll_to_passage()
         QTimer.singleShot(0, self, self._scroll_to_passage)  # once more when the view has its final size
 
+    @property
+    def dressing(self) -> bool:
+        """Whether a part of the text has not got its looks yet."""
+        return self._dresser.isActive()
+
+    def clear(self) -> None:
+        self._stop_dressing()
+        super().clear()
+
     def highlighted_text(self) -> str:
         """The words that are highlighted, as the view shows them."""
         return "\n".join(selection.cursor.selectedText() for selection in self.extraSelections())
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """The words alone, as the document has them: neither its marks made invisible nor the window's colours."""
+        mime = QMimeData()
+        mime.setText(self.textCursor().selection().toPlainText())
+        return mime
 
     def passage_is_visible(self) -> bool:
         cursor = QTextCursor(self.document())
@@ -109,34 +134,78 @@ class PassageView(QTextEdit):
         font.setPointSizeF(self._theme.base_pt)
         return font
 
-    def _format(self, first: int, last: int, offset: int) -> None:
-        """Line height, room above each page, and what Markdown means, for what lies between two positions; `offset` is
-        where the text at the first of them stands in the document."""
+    def _space(self, low: int, high: int) -> None:
+        """Line height, and room above each page, for what lies between two offsets."""
+        first, last = self._window.position(low), self._window.position(high)
         cursor = QTextCursor(self.document())
         cursor.setPosition(first)
-        cursor.setPosition(min(last, self.document().characterCount() - 1), QTextCursor.MoveMode.KeepAnchor)
+        top = cursor.block().position()
+        cursor.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
         lines = QTextBlockFormat()
         lines.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-        cursor.mergeBlockFormat(lines)
-        if self._markdown:
-            fenced = is_fenced(self._window.text[:offset])
-            self._dress.put_on(first, last, fenced=fenced, width=self._text_width())
+        cursor.setBlockFormat(lines)
         self._page_positions = self._window.page_positions(self._pages)
         gap = QTextBlockFormat()
         gap.setTopMargin(PAGE_GAP)
         for position, page in self._page_positions:
-            if first <= position <= last and page:
+            if top <= position <= last and page:
                 cursor.setPosition(position)
                 cursor.mergeBlockFormat(gap)
+
+    def _dress_between(self, low: int, high: int) -> None:
+        """What Markdown means, for what lies between two offsets."""
+        if self._markdown:
+            first, last = self._window.position(low), self._window.position(high)
+            within = what_holds(self._window.text[:low])
+            self._dressing = self._dress.put_on(first, last, within, self._text_width())
+            self._dress_some()
+
+    def _dress_some(self) -> None:
+        """So much of what is still to be dressed that the window answers meanwhile; the rest follows by itself."""
+        edit = QTextCursor(self.document())
+        edit.beginEditBlock()
+        try:
+            done = sum(1 for _ in islice(self._dressing, LOOKS_AT_ONCE))
+        finally:
+            edit.endEditBlock()
+        if done == LOOKS_AT_ONCE:
+            self._dresser.start()
+        else:
+            self._dresser.stop()
+
+    def _go_on_dressing(self) -> None:
+        with self._in_place():
+            self._dress_some()
+
+    def _stop_dressing(self) -> None:
+        self._dresser.stop()
+        self._dressing = iter(())
+
+    @contextmanager
+    def _in_place(self) -> Iterator[None]:
+        """Keep what is seen where it is while text or looks change."""
+        self._growing = True
+        anchor = self.cursorForPosition(self.viewport().rect().topLeft())
+        before = self.cursorRect(anchor).top()
+        try:
+            yield
+        finally:
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + self.cursorRect(anchor).top() - before)
+            self._growing = False
 
     def _text_width(self) -> float:
         return self.viewport().width() - 2 * self.document().documentMargin()
 
     def _dress_anew(self) -> None:
         """For other colours, or another width."""
-        if self._markdown:
-            self._format(0, self.document().characterCount() - 1, self._window.low)
+        with self._in_place():
+            self._dress_between(self._window.low, self._window.high)
         self._mark()
+
+    def _fit_tables(self) -> None:
+        if self._markdown and self._dress.has_tables:
+            self._dress_anew()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -194,31 +263,29 @@ class PassageView(QTextEdit):
 
     def _grow(self, window: TextWindow) -> None:
         """Add text above or below, let go of text at the other end, and keep what is seen where it is."""
-        self._growing = True
         old, self._window = self._window, window
-        anchor = self.cursorForPosition(self.viewport().rect().topLeft())
-        before = self.cursorRect(anchor).top()
-        edit = QTextCursor(self.document())
-        edit.beginEditBlock()
-        if window.high > old.high:
-            edit.movePosition(QTextCursor.MoveOperation.End)
-            at = edit.position()
-            edit.insertText(window.only(old.high, window.high))
-            self._remove(0, old.position(window.low))
-            at -= old.position(window.low)
-            edit.endEditBlock()
-            self._format(at, self.document().characterCount() - 1, old.high)
-        else:
-            if window.high < old.high:
+        unfinished = self.dressing
+        self._stop_dressing()
+        with self._in_place():
+            edit = QTextCursor(self.document())
+            if window.high > old.high:
+                low, high = old.high, window.high
+                self._remove(0, old.position(window.low))  # not in one edit with the other end: all would be laid out
+                edit.movePosition(QTextCursor.MoveOperation.End)
+            else:
+                low, high = window.low, old.low
                 self._remove(old.position(window.high), self.document().characterCount() - 1)
-            edit.setPosition(0)
-            edit.insertText(window.only(window.low, old.low))
+                edit.setPosition(0)
+            edit.beginEditBlock()
+            edit.insertText(window.only(low, high), QTextCharFormat())
+            self._space(low, high)
             edit.endEditBlock()
-            self._format(0, window.position(old.low), window.low)
-        self._mark()
-        bar = self.verticalScrollBar()
-        bar.setValue(bar.value() + self.cursorRect(anchor).top() - before)
-        self._growing = False
+            if unfinished:
+                low, high = window.low, window.high
+            self._dress_between(
+                max(window.low, start_of_rows(window.text, low)), min(window.high, end_of_rows(window.text, high))
+            )
+            self._mark()
 
     def _remove(self, first: int, last: int) -> None:
         if last > first:

@@ -96,3 +96,80 @@ def test_text_that_comes_while_scrolling_is_dressed_too(view: PassageView, qtbot
     block = view.document().findBlock(grown.index("A **strong**"))
     looks = {found.format.fontPointSize() for found in block.textFormats()}
     assert any(0 < size < 1 for size in looks)
+
+
+def hidden(view: PassageView) -> str:
+    """All that is as small as a mark."""
+    found = []
+    block = view.document().begin()
+    while block.isValid():
+        raw = block.text().encode("utf-16-le")
+        for look in block.textFormats():
+            if 0 < look.format.fontPointSize() < 1:
+                found.append(raw[2 * look.start : 2 * (look.start + look.length)].decode("utf-16-le"))
+        block = block.next()
+    return "".join(found)
+
+
+@pytest.mark.parametrize("line", ["**Strong** words here.\n", "Words that end **strong**\n"])
+@pytest.mark.parametrize("upwards", [True, False])
+def test_words_that_come_beside_a_mark_are_seen(view: PassageView, qtbot: QtBot, line: str, upwards: bool) -> None:
+    long = line * 3000
+    at = len(line) * 1500
+    view.show_passage(long, (), at, at + 5, suffix=".md")
+    before = len(view.toPlainText())
+    bar = view.verticalScrollBar()
+    bar.setValue(0 if upwards else bar.maximum())
+    qtbot.waitUntil(lambda: len(view.toPlainText()) > before)
+    qtbot.waitUntil(lambda: len(hidden(view)) == 4 * view.toPlainText().count("**strong") * (line[0] == "W")
+                    + 4 * view.toPlainText().count("**Strong") * (line[0] == "*"))  # fmt: skip
+    assert set(hidden(view)) == {"*"}
+
+
+def test_a_fence_that_ends_where_text_comes_stays_one(view: PassageView, qtbot: QtBot) -> None:
+    long = "```\n" + "**code**\n" * 6000
+    at = long.index("**code", 20_000)
+    view.show_passage(long, (), at, at + 8, suffix=".md")
+    before = len(view.toPlainText())
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    qtbot.waitUntil(lambda: len(view.toPlainText()) > before)
+    qtbot.waitUntil(lambda: not view.dressing)
+    assert hidden(view) == ""
+
+
+def test_the_rows_of_a_long_table_stand_below_each_other_wherever_it_is_opened(view: PassageView, qtbot: QtBot) -> None:
+    long = "| Year | Rent |\n|---|---|\n" + "| 2021 | 900 |\n| a much longer cell | 940 |\n" * 1500
+    at = long.index("| 2021", 30_000)
+    view.show_passage(long, (), at, at + 5, suffix=".md")
+    qtbot.waitUntil(lambda: not view.dressing)
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    qtbot.waitUntil(lambda: not view.dressing)
+    shown = view.toPlainText()
+    lefts = set()
+    for at in (shown.index("900"), shown.index("940"), shown.rindex("900"), shown.rindex("940")):
+        cursor = QTextCursor(view.document())
+        cursor.setPosition(at)
+        lefts.add(view.cursorRect(cursor).left())
+    assert max(lefts) - min(lefts) <= 3
+
+
+def test_a_long_text_is_dressed_step_by_step_and_another_may_come_meanwhile(view: PassageView, qtbot: QtBot) -> None:
+    long = "**a** `b` *c* ~~d~~ [e](f)\n" * 3000
+    view.show_passage(long, (), 0, 60_000, suffix=".md")
+    assert view.dressing
+    qtbot.waitUntil(lambda: not view.dressing)
+    assert "a" not in hidden(view) and hidden(view).count("](f)") == view.toPlainText().count("](f)")
+    view.show_passage(long, (), 0, 60_000, suffix=".md")
+    assert view.dressing
+    view.clear()
+    assert not view.dressing
+    view.show_passage(TEXT, (), 0, 0, suffix=".txt")
+    assert hidden(view) == ""
+
+
+def test_what_is_copied_is_the_document_s_own_text(view: PassageView, qapp: QApplication) -> None:
+    view.show_passage(TEXT, (), 0, 0, suffix=".md")
+    view.selectAll()
+    view.copy()
+    mime = qapp.clipboard().mimeData()
+    assert mime.text() == TEXT and not mime.hasHtml()

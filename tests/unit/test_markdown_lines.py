@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gui.documents.markdown_lines import Line, LineKind, Look, cells, is_fenced, read_lines
+from gui.documents.markdown_lines import (
+    LONGEST_LINE,
+    Line,
+    LineKind,
+    Look,
+    Within,
+    cells,
+    end_of_rows,
+    read_lines,
+    start_of_rows,
+    what_holds,
+)
 
 
 def seen(text: str) -> str:
@@ -68,7 +79,7 @@ def test_what_is_no_mark_stays(text: str) -> None:
 def test_nothing_has_a_meaning_within_code() -> None:
     assert seen("`**not strong**`") == "**not strong**"
     assert look_of("`**not strong**`", "not strong") == {Look.CODE}
-    lines = read_lines(["```", "# no heading", "**plain**", "```", "# heading"])
+    lines = list(read_lines(["```", "# no heading", "**plain**", "```", "# heading"]))
     kinds = [line.kind for line in lines]
     assert kinds == [LineKind.FENCE, LineKind.CODE, LineKind.CODE, LineKind.FENCE, LineKind.HEADING]
     assert not lines[1].spans and not lines[2].spans
@@ -81,7 +92,7 @@ def test_words_look_as_they_are_marked() -> None:
 
 
 def test_a_table_has_a_head_a_rule_and_rows() -> None:
-    lines = read_lines(["| Year | Sales |", "|---|--:|", "| 2021 | **5** |", "text | with a bar"])
+    lines = list(read_lines(["| Year | Sales |", "|---|--:|", "| 2021 | **5** |", "text | with a bar"]))
     assert [line.kind for line in lines[:3]] == [LineKind.ROW, LineKind.RULE, LineKind.ROW]
     assert [line.head for line in lines[:3]] == [True, False, False]
     assert without_marks("| 2021 | **5** |", lines[2]).split() == ["2021", "5"]
@@ -94,10 +105,38 @@ def test_cells_lie_between_the_bars() -> None:
 
 
 def test_a_text_may_begin_within_a_fence() -> None:
-    assert is_fenced("text\n```python\ncode\n") and not is_fenced("```\ncode\n```\n") and not is_fenced("")
-    assert is_fenced("~~~\n```\n")
-    lines = read_lines(["**code**", "```", "**strong**"], fenced=True)
+    assert what_holds("text\n```python\ncode\n") == Within("```")
+    assert what_holds("```\ncode\n```\n") == what_holds("") == Within()
+    assert what_holds("~~~\n```\n") == Within("~~~")
+    lines = read_lines(["**code**", "```", "**strong**"], Within("```"))
     assert [line.kind for line in lines] == [LineKind.CODE, LineKind.FENCE, LineKind.TEXT]
+    assert [line.kind for line in read_lines(["```", "~~~"], Within("~~~"))] == [LineKind.CODE, LineKind.FENCE]
+
+
+def test_a_text_may_begin_within_a_table() -> None:
+    above = "Words.\n\n| Year | Rent |\n|---|---|\n| 2021 | 900 |\n"
+    assert what_holds(above) == Within(table=True)
+    assert what_holds(above + "\n") == what_holds("one | two\nthree | four\n") == Within()
+    rows = list(read_lines(["| 2022 | **940** |", "", "| no row |"], Within(table=True)))
+    assert [line.kind for line in rows] == [LineKind.ROW, LineKind.TEXT, LineKind.TEXT]
+    assert not rows[0].head
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_rows_around_a_place_are_found(end: str) -> None:
+    table = end.join(["| a | b |", "|---|---|", "| 1 | 2 |"])
+    text = f"Before.{end}{table}{end}After."
+    start, last = text.index("| a"), text.index("2 |") + 3
+    for place in (start, text.index("---"), last):
+        assert start_of_rows(text, place) == start
+        assert text[start : end_of_rows(text, place)].rstrip() == table
+    assert start_of_rows(text, 3) == 0
+    assert start_of_rows(text, len(text)) in (start, text.index("After"))
+    assert end_of_rows(text, len(text)) == len(text)
+
+
+def test_a_line_longer_than_any_paragraph_is_left_as_it_is() -> None:
+    assert seen("~~a " * (LONGEST_LINE // 4 + 1)) == "~~a " * (LONGEST_LINE // 4 + 1)
 
 
 MARKED = st.text(alphabet="ab #*_`~[]()|>-\\\n!1.世😀", max_size=80)
@@ -106,7 +145,7 @@ MARKED = st.text(alphabet="ab #*_`~[]()|>-\\\n!1.世😀", max_size=80)
 @given(MARKED)
 def test_any_text_is_read_and_every_span_lies_within_its_line(text: str) -> None:
     lines = text.split("\n")
-    read = read_lines(lines)
+    read = list(read_lines(lines))
     assert len(read) == len(lines)
     for line, found in zip(lines, read, strict=True):
         assert all(0 <= span.start <= span.end <= len(line) for span in found.spans)
