@@ -133,8 +133,8 @@ def make_context(model: NativeModel, settings: ContextSettings) -> Any:
 
 
 class PooledContext:
-    """A context that gives one row per sequence: a vector, or a reranker's scores. One thread owns it; `stop` may be
-    set by any."""
+    """A context that gives one row per sequence: a vector, or a reranker's scores. One thread at a time uses it; `stop`
+    may be set by any."""
 
     def __init__(self, model: NativeModel, settings: ContextSettings) -> None:
         self._settings = settings

@@ -31,8 +31,9 @@ MOST_BESIDE = 8
 
 
 class PooledModel:
-    """A loaded model and its contexts. Made, used and closed on one thread; the vocabulary alone may be used by any. Of
-    a small model several batches are computed side by side, each on one thread."""
+    """A loaded model and its contexts. Made, used and closed by one thread, which has others compute and waits; the
+    vocabulary alone may be used by any. Of a small model several batches are computed side by side, each on one
+    thread."""
 
     def __init__(self, path: Path, pooling: int, max_tokens: int, threads: int) -> None:
         """Texts of up to `max_tokens` tokens; `pooling` is llama.cpp's number. Raises `ModelFault`."""
@@ -79,11 +80,17 @@ class PooledModel:
         return rows
 
     def _computed(self, work: Sequence[list[Sequence[int]]]) -> list[NDArray[np.float32]]:
-        """The rows of each batch: side by side, or of a single one on all threads."""
-        from concurrent.futures import wait
+        """The rows of each batch: side by side, or of a single one on all threads.
+
+        These end with the batch: GNU OpenMP keeps a thread's helpers as long as the thread, and as soon as it has more
+        than there are cores, those of the chat model, too, wait for each other asleep (850 times a token; gpt-oss wrote
+        a seventh slower while an embedding model was open).
+        """
+        from concurrent.futures import ThreadPoolExecutor, wait
 
         if len(work) == 1:
-            return [self._context.embed(work[0])]
+            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="one-batch") as passing:
+                return [passing.submit(self._context.embed, work[0]).result()]
         running = [one.embed(batch) for one, batch in zip(self._beside, work, strict=False)]
         wait(running)  # for all, whatever becomes of one: nothing is computed any more when this returns
         return [future.result() for future in running]

@@ -22,8 +22,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,7 +106,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, object]:
     if arguments.mapped:
         plan = replace(plan, mmap=True, repack=False, repack_experts=False)
     figures: dict[str, object] = {"weights": "repacked" if plan.repack else "mapped"}
-    with tempfile.TemporaryDirectory() as cache:
+    with tempfile.TemporaryDirectory() as cache, beside_an_embedder(arguments.embedder):
         chat = ChatModel.open(arguments.model, plan, Path(cache))
         generate(chat, conversation_of(chat, 128), 4)  # llama-bench warms up, too
         for tokens in prompts:
@@ -171,6 +172,22 @@ def turns(chat: ChatModel) -> dict[str, object]:
     }
 
 
+@contextmanager
+def beside_an_embedder(path: Path | None) -> Iterator[None]:
+    """While entered, an embedding model is open that has embedded a question, as in the application."""
+    if path is None:
+        yield
+        return
+    from models.embedder import Embedder
+
+    embedder = Embedder.open(path)
+    try:
+        embedder.embed_query("When is it opened?")
+        yield
+    finally:
+        embedder.close()
+
+
 def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)] if values else 0.0
 
@@ -217,6 +234,7 @@ def ours(arguments: argparse.Namespace) -> dict[str, object]:
     command += ["--prompt", arguments.prompt, "--tokens", str(arguments.tokens), "--stops", str(arguments.stops)]
     command += ["--mapped"] if arguments.mapped else []
     command += ["--turns"] if arguments.turns else []
+    command += ["--embedder", str(arguments.embedder)] if arguments.embedder else []
     figures: dict[str, object] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     return figures
 
@@ -225,6 +243,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=os.environ.get("PAPERMOOR_BENCH_MODEL"))
     parser.add_argument("--llama-bench", type=Path, default=os.environ.get("PAPERMOOR_LLAMA_BENCH"))
+    parser.add_argument("--embedder", type=Path, help="an embedding model to hold open meanwhile")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--prompt", default="512,2048")
     parser.add_argument("--tokens", type=int, default=32)

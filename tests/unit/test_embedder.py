@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from models.pooled_model import BATCH_TEXTS, BATCH_TOKENS, batches
 
 SENTENCES = ("That is a happy person", "That is a happy dog", "That is a very happy person", "Today is a sunny day")
 PUBLISHED = (0.70, 0.94, 0.25)
+SETTLE_LOOKS = 500
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,26 @@ def test_batches_that_are_computed_side_by_side_give_the_same_vectors(embedder: 
         assert np.array_equal(several.embed_query(texts[7]), embedder.embed_query(texts[7]))
     finally:
         several.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the process's threads in /proc")
+def test_no_thread_that_computed_a_batch_outlives_it(minilm_gguf: Path) -> None:
+    """GNU OpenMP's would stay, and while there are more than cores, the chat model's threads wait asleep."""
+
+    def threads() -> int:
+        return len(list(Path("/proc/self/task").iterdir()))
+
+    opened = Embedder.open(minilm_gguf, threads=3)
+    before = threads()
+    opened.embed_query("a single batch, on all threads")
+    try:
+        for _ in range(SETTLE_LOOKS):  # the system ends them a moment later
+            if threads() <= before:
+                break
+            time.sleep(0.01)
+        assert threads() <= before
+    finally:
+        opened.close()
 
 
 def test_a_question_and_a_passage_of_the_same_words_agree_when_the_model_has_no_prefixes(embedder: Embedder) -> None:
