@@ -10,6 +10,8 @@ from functools import lru_cache
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 NUMBER = re.compile(r"\d+(?:[.,:/ \u00a0\u202f]\d+)*")
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+LATIN_RUN = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f]+")
+"""A Latin word that stands in a run of another script without a space between: "OsloにあるRIAI"."""
 REMEMBERED = 512  # texts, taken apart once for the many sentences and values that are compared with them
 
 # Words too common to support anything: they are left out when a sentence's words are looked for in a passage.
@@ -85,7 +87,8 @@ class Words:
 
 @lru_cache(REMEMBERED)
 def words_of(flat: str) -> Words:
-    plain = frozenset(WORD.findall(flat))
+    words = WORD.findall(flat)
+    plain = frozenset(words).union(*(LATIN_RUN.findall(word) for word in words if UNSPACED.search(word)))
     return Words(frozenset(map(stem, plain)), plain, flat)
 
 
