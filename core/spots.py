@@ -13,6 +13,7 @@ from typing import Protocol
 from core.i18n import N_, ngettext, tr
 from core.parsing.cells import SheetRows, range_of, within
 from core.parsing.formats import SUFFIXES
+from core.parsing.headings import SECTION_SEPARATOR, Headings, headings_within, section_over
 from core.values import Document, DocumentText, Passage, Spot
 
 LINED = frozenset({"text", "markdown", "markup", "code", "csv", "json", "jsonl"})
@@ -39,7 +40,6 @@ _SOME_READ = {
 _MANY = {_PAGE: "pages", _SLIDE: "slides", _MESSAGE: "messages", _SHEET: "sheets"}
 _LONE_RETURN = re.compile(r"\r(?!\n|\Z)")
 _LAID_OUT = re.compile(r"[\[{](?:\n \S|[\]}])|[^\s\[{]")  # as core.parsing.data_files lays JSON out
-_BETWEEN = " › "
 
 
 class _Quoting(Protocol):
@@ -64,10 +64,11 @@ def spots_of(
     text: str,
     places: Sequence[tuple[int, int]],
     rows: Sequence[SheetRows] = (),
+    headings: Headings = (),
 ) -> list[Spot]:
     """The spot of each of `places` (start and end) in a document of this format. `pages` are its pages' starts,
-    `labels` their names, `rows` its rows of sheets; `text` is its text, at least as far as the last start; it matters
-    for `LINED` formats and for `rows` alone."""
+    `labels` their names, `rows` its rows of sheets, `headings` what it stands under; `text` is its text, at least as
+    far as the last start; it matters for `LINED` formats and for `rows` alone."""
     lined = format in LINED and not (format == "json" and _LAID_OUT.match(text))
     returns = lined and text.count("\r") != text.count("\r\n")
     mixed = _LONE_RETURN.search(text) if returns else None  # programs differ in what a line is from there on
@@ -86,14 +87,15 @@ def spots_of(
             tuple((pages[n], _sheet(format, labels, n)) for n in range(bisect_right(pages, start), len(pages))
                   if pages[n] < end),
             within(rows, start, end, text),
+            _several(headings, start, end),
         )
         for start, end in places
     ]  # fmt: skip
 
 
 def spot_in(document: DocumentText, start: int, end: int) -> Spot:
-    stored = document
-    (spot,) = spots_of(stored.format, stored.pages, stored.page_labels, stored.text, [(start, end)], stored.rows)
+    of = document
+    (spot,) = spots_of(of.format, of.pages, of.page_labels, of.text, [(start, end)], of.rows, of.headings)
     return spot
 
 
@@ -115,14 +117,23 @@ def overlaps(stretches: Iterable[tuple[int, int]], start: int, end: int) -> bool
     return any(first < max(end, start + 1) and start < last for first, last in stretches)
 
 
-def narrowed(source: _Quoting, start: int, end: int) -> tuple[int | None, Spot]:
-    """Page and spot of the characters from `start` to `end` of the source's quotation."""
+def narrowed(source: _Quoting, start: int, end: int) -> tuple[int | None, str, Spot]:
+    """Page, section and spot of the characters from `start` to `end` of the source's quotation."""
+    place = (source.start + start, source.start + end)
     spot = moved(source.spot, source.quote[:start])
     passed = [turn for turn in source.spot.turns if turn[0] <= source.start + start]
     inside = tuple(turn for turn in source.spot.turns if source.start + start < turn[0] < source.start + end)
     page = None if source.page is None else source.page + len(passed)
     rows = within(spot.rows, source.start + start, source.start + end, source.quote, source.start)
-    return page, Spot(spot.format, passed[-1][1] if passed else spot.sheet, spot.line, inside, rows)
+    sheet = passed[-1][1] if passed else spot.sheet
+    whole = not spot.headings or end - start >= len(source.quote)
+    section = source.section if whole else section_over(spot.headings, *place)
+    return page, section, Spot(spot.format, sheet, spot.line, inside, rows, _several(spot.headings, *place))
+
+
+def _several(headings: Headings, start: int, end: int) -> tuple[tuple[int, str], ...]:
+    within = headings_within(headings, start, end)
+    return within if len(within) > 1 else ()
 
 
 def page_at(pages: Sequence[int], offset: int) -> int | None:
@@ -157,7 +168,7 @@ def place_in_english(place: Passage | _Quoting) -> str:
 def section_words(place: Passage | _Quoting) -> str:
     """The headings above it; in spreadsheets those that follow the sheet's name, which `place_words` tells."""
     section = place.section
-    return section.partition(_BETWEEN)[2] if place.spot.format in SHEETS else section
+    return section.partition(SECTION_SEPARATOR)[2] if place.spot.format in SHEETS else section
 
 
 def page_name(document: DocumentText, page: int, *, of_all: bool = False) -> str:

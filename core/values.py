@@ -84,13 +84,14 @@ class Spot:
     """What a document's format adds to a page number, for telling where a passage is (core.spots): the `format`, the
     name of its `sheet`, the `line` of the file in which it begins, from 1; None where lines are not known. `turns` are
     the pages that begin within it: where in the document, and the sheet's name. `rows` are its lines that are rows of a
-    sheet."""
+    sheet. `headings` are those it stands under where they are several: from where in the document on, and the path."""
 
     format: str = ""
     sheet: str = ""
     line: int | None = None
     turns: tuple[tuple[int, str], ...] = ()
     rows: tuple[SheetRows, ...] = ()
+    headings: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class DocumentText:
     """A document's extracted text with what is needed to show a place in it: `pages` are the start offsets of its
     pages (empty where a format has none), `page_labels` their names where they have any, `recognised` the pages whose
     text was read from a picture (OCR), `rows` the lines that are rows of sheets, `pictured` the stretches that were
-    read from pictures among other text."""
+    read from pictures among other text, `headings` from where on which path of headings holds."""
 
     document: Document
     text: str
@@ -198,3 +199,4 @@ class DocumentText:
     page_labels: tuple[str, ...] = ()
     rows: tuple[SheetRows, ...] = ()
     pictured: tuple[tuple[int, int], ...] = ()
+    headings: tuple[tuple[int, str], ...] = ()

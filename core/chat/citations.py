@@ -89,10 +89,11 @@ def check(answer: str, sources: Sequence[Citation]) -> tuple[Citation, ...]:
 
 def quoted(source: Citation, start: int, end: int, verdict: Support) -> Citation:
     """`source` narrowed to its characters from `start` to `end`."""
-    page, spot = narrowed(source, start, end)
+    page, section, spot = narrowed(source, start, end)
     return replace(
         source,
         page=page,
+        section=section,
         start=source.start + start,
         end=source.start + end,
         quote=source.quote[start:end],

@@ -16,6 +16,7 @@ from core.chat.sources import SourceBook
 from core.chat.tools import ArgumentError, Toolbox
 from core.conversation import WHOLE_LIBRARY
 from core.library.library import Library
+from core.parsing.headings import section_over
 from core.retrieval.retriever import Retriever
 from core.spots import page_at, spot_in, unit_in_english, was_recognised
 from core.store.phrases import Phrases
@@ -192,6 +193,7 @@ def _passage(stored: DocumentText, start: int, end: int) -> Passage:
     document = stored.document
     page = page_at(stored.pages, start)
     return Passage(
-        1, 0.0, document.id, document.path, document.title, page, "", start, end, stored.text[start:end],
+        1, 0.0, document.id, document.path, document.title, page,
+        section_over(stored.headings, start, end), start, end, stored.text[start:end],
         recognised=was_recognised(stored, start, end), spot=spot_in(stored, start, end),
     )  # fmt: skip

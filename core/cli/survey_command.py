@@ -98,6 +98,7 @@ def _values(done: Survey) -> dict[str, Any]:
             "value": finding.value,
             "meets": finding.meets,
             "page": finding.citation.page,
+            "section": finding.citation.section,
             "start": finding.citation.start,
             "end": finding.citation.end,
             "quote": finding.citation.quote,

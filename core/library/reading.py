@@ -75,6 +75,7 @@ def reading_of(
     def fits(section: str, body: str) -> bool:
         return embedder is None or _is_read_whole(embedder, embedded_text(own, section, body), body)
 
+    pieces = chunk(parsed, fits=fits)
     chunks = tuple(
         ChunkRecord(
             piece.start,
@@ -83,8 +84,9 @@ def reading_of(
             piece.section,
             content_hash(embedded_text(own, piece.section, text[piece.start : piece.end])),
         )
-        for piece in chunk(parsed, fits=fits)
+        for piece in pieces
     )
+    headings = tuple(heading for piece in pieces for heading in piece.headings)
     return Reading(
         stamp=stamp,
         text=text,
@@ -92,7 +94,7 @@ def reading_of(
         context=document_context(path, title, text),
         format=parsed.format,
         chunks=chunks,
-        pages=StoredPages(parsed.pages, parsed.page_labels, parsed.recognised, parsed.pictured),
+        pages=StoredPages(parsed.pages, parsed.page_labels, parsed.recognised, parsed.pictured, headings),
         warnings=parsed.warnings,
         recognised_in=recognised_in if parsed.recognised or parsed.pictured else "",
         pictures=parsed.unread_pages,

@@ -11,16 +11,14 @@ from __future__ import annotations
 import re
 import zlib
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
 
 from core.parsing.document import Block, BlockKind, ParsedDocument, one_line
+from core.parsing.headings import SECTION_SEPARATOR, headings_within, section_over
 from core.parsing.sentences import clause_ends, sentence_ends, splits_character, splits_word
 from core.parsing.table_header import header_of
 
-SECTION_SEPARATOR = " › "
 _SECTION_CHARS = 200
 _HASH_REACH = 16
 _LONGEST_CHARACTER = 4096
@@ -68,13 +66,15 @@ DEFAULT_RULES = ChunkingRules()
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """`text[start:end]` of the document; `page` is the 0-based page of its start, `section` its heading path, in a
-    piece of a long table that does not hold the header with what the columns are called."""
+    piece of a long table that does not hold the header with what the columns are called. `headings` are those that its
+    words stand under and from where on, where that is not all of it the section."""
 
     ordinal: int
     start: int
     end: int
     page: int | None
     section: str
+    headings: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,8 @@ def chunk(
             return fits is None or fits(headings.over(start, end), parsed.text[start:end])
 
         for start, end in _cut_run(parsed.text, run, rules, is_fitting):
-            chunks.append(Chunk(len(chunks), start, end, parsed.page_at(start), headings.over(start, end)))
+            page = parsed.page_at(start)
+            chunks.append(Chunk(len(chunks), start, end, page, headings.over(start, end), headings.apart(start, end)))
     return tuple(chunks)
 
 
@@ -277,33 +278,19 @@ class _Headings:
     """What the pieces of a run stand under: headings, and in a long table its header."""
 
     def __init__(self, run: list[_Group]) -> None:
-        self._starts = [start for group in run for start, _ in group.sections]
-        self._names = [name for group in run for _, name in group.sections]
+        self._all = [section for group in run for section in group.sections]
+        self._of_bodies = [(group.start, group.sections[-1][1]) for group in run]
         self._tables = [table for group in run for table in group.tables]
 
     def over(self, start: int, end: int) -> str:
-        return SECTION_SEPARATOR.join(filter(None, (self._section(start, end), self._header(start))))
+        return SECTION_SEPARATOR.join(filter(None, (section_over(self._all, start, end), self._header(start))))
+
+    def apart(self, start: int, end: int) -> tuple[tuple[int, str], ...]:
+        """The headings of what stands there, unless it is all under the one that `over` tells."""
+        within = headings_within(self._of_bodies, start, end)
+        return () if [path for _, path in within] == [section_over(self._all, start, end)] else within
 
     def _header(self, start: int) -> str:
         """That of the table among whose rows a piece begins."""
         last = bisect_right(self._tables, start, key=lambda table: table.start) - 1
         return self._tables[last].header if last >= 0 and start < self._tables[last].end else ""
-
-    def _section(self, start: int, end: int) -> str:
-        """The section that most of the text lies in; where none holds half of it, what their paths share."""
-        starts = self._starts
-        first = max(0, bisect_right(starts, start) - 1)
-        share: Counter[str] = Counter()
-        for index in range(first, len(starts)):
-            if starts[index] >= end:
-                break
-            until = starts[index + 1] if index + 1 < len(starts) else end
-            share[self._names[index]] += min(end, until) - max(start, starts[index])
-        if not share:
-            return ""
-        name, most = share.most_common(1)[0]
-        if most >= 0.5 * (end - start):
-            return name
-        paths = [other.split(SECTION_SEPARATOR) for other in share]
-        shared = takewhile(lambda steps: len(set(steps)) == 1, zip(*paths, strict=False))
-        return SECTION_SEPARATOR.join(steps[0] for steps in shared) or name

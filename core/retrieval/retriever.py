@@ -344,6 +344,7 @@ def _spots(connection: Connection, chosen: Sequence[Stretch]) -> dict[int, Spot]
         by_document.setdefault(stretch.first.document_id, []).append(stretch)
     told: dict[int, Spot] = {}
     for document_id, own in by_document.items():
-        found = spots(connection, document_id, [(s.first.start, s.last.end) for s in own])
+        inside = postings.stretches(connection, ((document_id, s.first.ordinal, s.last.ordinal) for s in own))
+        found = spots(connection, document_id, [(s.first.start, s.last.end) for s in own], inside)
         told.update(zip((s.first.id for s in own), found, strict=True))
     return told

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from core.store import meta
 from core.store.database import Database
 from core.store.folders import Subtree, prefix_of
+from core.store.headings import headings_throughout
 from core.store.in_hand import put_down
 from core.store.sheet_rows import all_of
 from core.store.stored_pages import IS_PICTURED, StoredPages
@@ -86,8 +87,11 @@ class Documents:
             row = connection.execute("SELECT pages, format FROM documents WHERE id = ?", (document_id,)).fetchone()
             text = whole_text(connection, document_id)
             rows = all_of(connection, document_id)
-        pages, format = StoredPages.of(row[0]), row[1]
-        return DocumentText(document, text, pages.starts, pages.recognised, format, pages.labels, rows, pages.pictured)
+            pages, format = StoredPages.of(row[0]), row[1]
+            headings = headings_throughout(connection, document_id, pages.headings)
+        return DocumentText(
+            document, text, pages.starts, pages.recognised, format, pages.labels, rows, pages.pictured, headings
+        )
 
     def counts(self) -> Counts:
         with self._database.read() as connection:

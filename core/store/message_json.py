@@ -86,7 +86,8 @@ def _citation(stored: dict[str, Any]) -> Citation:
 def _spot(stored: dict[str, Any]) -> Spot:
     turns = tuple(map(tuple, stored.get("turns", ())))
     rows = tuple(SheetRows(**run | {"columns": tuple(run["columns"])}) for run in stored.get("rows", ()))
-    return Spot(**stored | {"turns": turns, "rows": rows})
+    headings = tuple(map(tuple, stored.get("headings", ())))
+    return Spot(**stored | {"turns": turns, "rows": rows, "headings": headings})
 
 
 def _omission(stored: dict[str, Any]) -> Omission:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 
+from core.parsing.headings import section_over
 from core.retrieval import analysis
 from core.spots import overlaps, page_at, spots_of
 from core.store import postings
 from core.store.database import Database
+from core.store.headings import headings_throughout
 from core.store.sheet_rows import all_of
 from core.store.stored_pages import StoredPages
 from core.store.texts import whole_text
@@ -83,12 +85,14 @@ def _places(
     ).fetchone()
     pages = StoredPages.of(stored)
     stretches = [_around(match, pages.starts) for match in matches]
-    told = spots_of(format, pages.starts, pages.labels, text, stretches, all_of(connection, document_id))
+    headings = headings_throughout(connection, document_id, pages.headings)
+    told = spots_of(format, pages.starts, pages.labels, text, stretches, all_of(connection, document_id), headings)
     pictures = pages.stretches
     return [
         Passage(
-            n, 1.0, document_id, Path(os.fsdecode(path)), title, page_at(pages.starts, match.start()), "",
-            start, end, text[start:end], recognised=overlaps(pictures, start, end), spot=spot,
+            n, 1.0, document_id, Path(os.fsdecode(path)), title, page_at(pages.starts, match.start()),
+            section_over(headings, *match.span()), start, end, text[start:end],
+            recognised=overlaps(pictures, start, end), spot=spot,
         )
         for n, (match, (start, end), spot) in enumerate(zip(matches, stretches, told, strict=True), rank)
     ]  # fmt: skip

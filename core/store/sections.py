@@ -6,6 +6,7 @@ import os
 from itertools import pairwise
 from pathlib import Path
 
+from core.parsing.headings import section_over
 from core.spots import overlaps
 from core.store import postings
 from core.store.database import Database
@@ -36,7 +37,7 @@ class Sections:
             pictures = postings.recognised(connection, [document_id]).get(document_id, ())
             groups = _groups(stored)
             starts = [0, *(group[0].start for group in groups[1:]), len(text)]
-            told = spots(connection, document_id, list(pairwise(starts)))
+            told = spots(connection, document_id, list(pairwise(starts)), stored)
         path, title = Path(os.fsdecode(about[0])), about[1]
         return tuple(
             Passage(
@@ -46,7 +47,7 @@ class Sections:
                 path,
                 title,
                 group[0].page,
-                group[0].section,
+                section_over(spot.headings, start, end) if spot.headings else group[0].section,
                 start,
                 end,
                 text[start:end],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from sqlite3 import Connection
 
 from core.spots import LINED, SHEETS, spots_of
+from core.store.headings import headings_of
+from core.store.postings import StoredPassage
 from core.store.sheet_rows import rows_at
 from core.store.stored_pages import StoredPages
 from core.store.texts import spans
@@ -17,8 +19,11 @@ COUNTED_CHARS = 4_000_000
 _HEAD_CHARS = 4
 
 
-def spots(connection: Connection, document_id: int, places: Sequence[tuple[int, int]]) -> list[Spot]:
-    """The spot of each of `places` (start and end) in a document, of which only what is needed is read."""
+def spots(
+    connection: Connection, document_id: int, places: Sequence[tuple[int, int]], passages: Iterable[StoredPassage] = ()
+) -> list[Spot]:
+    """The spot of each of `places` (start and end) in a document, of which only what is needed is read; `passages` are
+    those that lie there."""
     row = connection.execute("SELECT format, pages FROM documents WHERE id = ?", (document_id,)).fetchone()
     format, stored = row or ("", "")
     pages = StoredPages.of(stored)
@@ -26,7 +31,8 @@ def spots(connection: Connection, document_id: int, places: Sequence[tuple[int, 
     if format in LINED:
         near = [start for start, _ in places if start <= COUNTED_CHARS]
         (text,) = spans(connection, document_id, [(0, max(near, default=0) + _HEAD_CHARS)])
-    found = spots_of(format, pages.starts, pages.labels, text, places)
+    headings = headings_of(passages, pages.headings)
+    found = spots_of(format, pages.starts, pages.labels, text, places, headings=headings)
     if format in SHEETS:
         return [
             replace(spot, rows=rows_at(connection, document_id, *place))

@@ -1,4 +1,4 @@
-"""A document's pages, and what in its text was read from pictures, as one column of the database holds them."""
+"""A document's pages, what in its text was read from pictures, and headings, as one column of the database has them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ IS_PICTURED = "d.pages LIKE '%\"pictured\":%'"
 @dataclass(frozen=True, slots=True)
 class StoredPages:
     """Where pages start and what they are called, which were read from pictures, and stretches of other text that
-    were."""
+    were. `headings` are those within passages that do not stand under one alone (core.parsing.chunking)."""
 
     starts: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()
     recognised: tuple[int, ...] = ()
     pictured: tuple[tuple[int, int], ...] = ()
+    headings: tuple[tuple[int, str], ...] = ()
 
     @classmethod
     def of(cls, stored: str) -> StoredPages:
@@ -31,15 +32,17 @@ class StoredPages:
             tuple(values.get("labels", ())),
             tuple(values.get("recognised", ())),
             tuple((start, end) for start, end in values.get("pictured", ())),
+            tuple((start, path) for start, path in values.get("headings", ())),
         )
 
     @property
     def stored(self) -> str:
-        """As the column holds it; "" for a document without pages of which nothing was read from pictures."""
-        if not self.starts and not self.pictured:
+        """As the column holds it; "" where there is nothing to hold."""
+        more = {"pictured": self.pictured, "headings": self.headings}
+        told = {key: value for key, value in more.items() if value}
+        if not self.starts and not told:
             return ""
-        values = {"starts": self.starts, "labels": self.labels, "recognised": self.recognised}
-        return json.dumps(values | ({"pictured": self.pictured} if self.pictured else {}))
+        return json.dumps({"starts": self.starts, "labels": self.labels, "recognised": self.recognised} | told)
 
     @property
     def pictures(self) -> int:

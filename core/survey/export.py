@@ -7,7 +7,7 @@ import io
 
 from core.chat.words import support_mark
 from core.i18n import ngettext, tr
-from core.spots import place_words
+from core.spots import place_words, section_words
 from core.survey.summarising import numbered
 from core.survey.values import Finding, Row, RowState, Survey
 from core.values import Citation
@@ -39,7 +39,7 @@ def to_markdown(survey: Survey) -> str:
     columns = ["", tr("Document"), tr("Finding"), tr("Quotation"), tr("Checked")]
     lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for n, row, finding in numbered(survey):
-        place, found = _cell(_place(row, finding.citation)), _cell(finding.text)
+        place, found = _cell(_place(finding.citation, row.path.name)), _cell(finding.text)
         lines.append(
             f"| {n} | {place} | {found} | {_cell(finding.citation.quote)} | {support_mark(finding.citation.support)} |"
         )
@@ -79,11 +79,11 @@ def _fields(row: Row, finding: Finding) -> tuple[str, ...]:
     meets = {True: tr("yes"), False: tr("no"), None: ""}[finding.meets]
     found = (row.path.name, finding.text, finding.value, meets, cited.quote)
     place = (page, str(cited.start), str(cited.end))
-    return (*found, *place, support_mark(finding.citation.support), str(row.path), place_words(cited))
+    return (*found, *place, support_mark(finding.citation.support), str(row.path), _place(cited))
 
 
-def _place(row: Row, cited: Citation) -> str:
-    return ", ".join(filter(None, (row.path.name, place_words(cited))))
+def _place(cited: Citation, name: str = "") -> str:
+    return ", ".join(filter(None, (name, place_words(cited), section_words(cited))))
 
 
 def _nothing(row: Row) -> str:

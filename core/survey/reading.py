@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from core.chat.support import support
 from core.conversation import SurveyKind
+from core.parsing.headings import section_over
 from core.spots import page_at, spot_in, was_recognised
 from core.survey.condition import Condition, read_number
 from core.survey.quotes import locate
@@ -124,7 +125,7 @@ def cited(document: DocumentText, start: int, end: int, support: Support, quote:
         path=document.document.path,
         title=document.document.title,
         page=page,
-        section="",
+        section="" if quote else section_over(document.headings, start, end),
         start=start,
         end=end,
         quote=quote or document.text[start:end],

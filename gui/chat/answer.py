@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from core.conversation import ChatMessage, FormatKind, Omission
 from core.i18n import fault_text, fault_title, tr
-from core.spots import place_words
+from core.spots import place_words, section_words
 from gui.chat.answer_text import AnswerText
 from gui.chat.reading import WhatWasRead
 from gui.chat.reasoning import Reasoning
@@ -184,7 +184,8 @@ class Answer(QWidget):
         """Put the answer on the clipboard, with the list of its sources."""
         citations = self.message.citations if self.message else ()
         sources = "\n".join(
-            f"[{c.number}] " + ", ".join(part for part in (str(c.path), place_words(c)) if part) for c in citations
+            f"[{c.number}] " + ", ".join(filter(None, (str(c.path), place_words(c), section_words(c))))
+            for c in citations
         )
         QGuiApplication.clipboard().setText("\n\n".join(part for part in (self.text.written, sources) if part))
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from core.chat.words import support_mark, support_words
 from core.i18n import tr
-from core.spots import place_words
+from core.spots import place_words, section_words
 from core.survey.summarising import numbered
 from core.survey.values import Finding, Row, Survey
 from core.values import Citation
@@ -91,7 +91,8 @@ def _cell(column: int, number: int, row: Row, finding: Finding) -> str:
     if column == NUMBER:
         return str(number)
     if column == DOCUMENT:
-        return " · ".join(part for part in (row.path.name, place_words(finding.citation)) if part)
+        cited = finding.citation
+        return " · ".join(filter(None, (row.path.name, place_words(cited), section_words(cited))))
     if column == FINDING:
         return finding.text
     if column == VALUE:

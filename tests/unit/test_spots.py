@@ -169,9 +169,9 @@ def test_sections_and_exact_words_tell_it_too(opened: OpenLibrary) -> None:
 def test_what_the_model_reads_of_a_document_says_where_it_is(opened: OpenLibrary) -> None:
     database = opened.database
     tools = DocumentTools(opened.library, Scopes(database), retriever(opened), Phrases(database), SourceBook())
-    assert "] talk.pptx | Start | slide 3\n" in tools.read_document("talk.pptx", page=3)
-    assert "] talk.pptx | Start | slides 2–3\n" in tools.read_document("talk.pptx", page=2)
-    assert "] vote.py | lines 8–10\n" in tools.read_document("vote.py", CODE.index("def quorum"))
+    assert "] talk.pptx | Start | slide 3 | Albatross\n" in tools.read_document("talk.pptx", page=3)
+    assert "] talk.pptx | Start | slides 2–3 | Albatross\n" in tools.read_document("talk.pptx", page=2)
+    assert "] vote.py | lines 8–10 | def quorum\n" in tools.read_document("vote.py", CODE.index("def quorum"))
 
 
 def test_a_passage_of_several_small_pages_says_so(opened: OpenLibrary) -> None:

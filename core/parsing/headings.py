@@ -1,0 +1,43 @@
+"""Under which headings the words of a text stand, and what a stretch with several of them is told under."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from itertools import takewhile
+
+SECTION_SEPARATOR = " › "
+
+Headings = Sequence[tuple[int, str]]
+"""From where on in a text which path of headings holds, joined by `SECTION_SEPARATOR`; in order."""
+
+
+def headings_within(headings: Headings, start: int, end: int) -> tuple[tuple[int, str], ...]:
+    """Those that hold somewhere from `start` to `end`, the first from `start` on, each where it differs from the one
+    before; empty where none is known."""
+    first = max(0, bisect_right(headings, start, key=lambda heading: heading[0]) - 1)
+    found: list[tuple[int, str]] = []
+    for at, path in headings[first:]:
+        if found and at >= end:
+            break
+        if not found or found[-1][1] != path:
+            found.append((max(at, start), path))
+    return tuple(found)
+
+
+def section_over(headings: Headings, start: int, end: int) -> str:
+    """The path that most of the text from `start` to `end` stands under; where none holds half of it, what their paths
+    share."""
+    within = headings_within(headings, start, end)
+    if not within:
+        return ""
+    share: Counter[str] = Counter()
+    for (at, path), until in zip(within, [*(at for at, _ in within[1:]), end], strict=True):
+        share[path] += until - at
+    name, most = share.most_common(1)[0]
+    if most >= 0.5 * (end - start):
+        return name
+    paths = [path.split(SECTION_SEPARATOR) for path in share]
+    shared = takewhile(lambda steps: len(set(steps)) == 1, zip(*paths, strict=False))
+    return SECTION_SEPARATOR.join(steps[0] for steps in shared) or name
