@@ -12,6 +12,7 @@ PAPERMOOR_BENCH_MODEL and PAPERMOOR_LLAMA_BENCH name the two files, too.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import random
@@ -38,6 +39,8 @@ RANDOM = random.Random(7)
 WORDS = re.findall(r"[a-z]{3,}", __doc__.lower() + " ".join(dir(argparse) + dir(subprocess) + dir(os)).lower())
 INSTRUCTIONS = "Answer from the documents."
 FRAMES: list[float] = []
+REPAINTING = threading.Event()
+REPAINTING.set()
 
 
 def conversation_of(chat: ChatModel, tokens: int) -> Conversation:
@@ -74,6 +77,45 @@ def generate(chat: ChatModel, conversation: Conversation, max_tokens: int) -> Us
     *_, last = chat.generate(conversation, max_tokens=max_tokens, sampling=Sampling(seed=1))
     assert isinstance(last, Finished)
     return last.usage
+
+
+def bare_speed(chat: ChatModel, tokens: int) -> float:
+    """Tokens per second of llama-bench's own loop in this process, the window at rest: llama.cpp's calls and nothing
+    else, tokens drawn anyhow. It tells exactly what our path costs: two processes on one machine differ by more.
+    """
+    from models.llama_native import library
+
+    lib, context = library(), chat._context.handle
+    chat.forget()
+    REPAINTING.clear()
+    drawn = (ctypes.c_int32 * 1)(RANDOM.randrange(100_000))
+    started_s = 0.0
+    for number in range(tokens + 1):
+        if number == 1:  # as llama-bench: the first is not timed
+            started_s = time.perf_counter()
+        lib.llama_decode(context, lib.llama_batch_get_one(drawn, 1))
+        lib.llama_synchronize(context)
+        drawn[0] = RANDOM.randrange(100_000)
+    speed = tokens / (time.perf_counter() - started_s)
+    REPAINTING.set()
+    chat.forget()
+    return speed
+
+
+def beside_bare(chat: ChatModel, tokens: int, rounds: int) -> dict[str, object]:
+    """Our whole path against `bare_speed`, taking turns within this process."""
+    ratios = []
+    for number in range(rounds):
+        speeds = {}
+        for name in ("ours", "bare") if number % 2 else ("bare", "ours"):
+            if name == "bare":
+                speeds[name] = bare_speed(chat, tokens)
+            else:
+                fresh(chat)
+                usage = generate(chat, conversation_of(chat, 32), tokens)
+                speeds[name] = usage.generated_tokens / usage.decode_s
+        ratios.append(speeds["ours"] / speeds["bare"])
+    return {"decode_to_bare": statistics.median(ratios), "decode_to_bare_each": [round(ratio, 3) for ratio in ratios]}
 
 
 def stop_latency_s(chat: ChatModel, conversation: Conversation, after_s: float) -> float:
@@ -118,6 +160,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, object]:
         usage = generate(chat, conversation_of(chat, 128), arguments.tokens)
         figures[f"tg{arguments.tokens}"] = usage.generated_tokens / usage.decode_s
         figures["frame_p99_ms"] = 1000 * quantile(FRAMES, 0.99)
+        if arguments.bare:
+            figures |= beside_bare(chat, arguments.tokens, arguments.bare)
         if arguments.stops:
             figures |= stops(chat, arguments.stops)
         if arguments.turns:
@@ -207,6 +251,8 @@ def beside_a_window(work: Callable[[], dict[str, object]]) -> dict[str, object]:
         result = pool.submit(work)
 
         def repaint() -> None:
+            if not REPAINTING.is_set() and not result.done():
+                return
             now = time.perf_counter()
             FRAMES.append(now - last[0] - REPAINT_MS / 1000)
             last[0] = now
@@ -232,6 +278,7 @@ def llama_bench(arguments: argparse.Namespace, threads: int) -> dict[str, object
 def ours(arguments: argparse.Namespace) -> dict[str, object]:
     command = [sys.executable, "-m", "tests.bench.bench_runtime", "--child", "--model", str(arguments.model)]
     command += ["--prompt", arguments.prompt, "--tokens", str(arguments.tokens), "--stops", str(arguments.stops)]
+    command += ["--bare", str(arguments.bare)]
     command += ["--mapped"] if arguments.mapped else []
     command += ["--turns"] if arguments.turns else []
     command += ["--embedder", str(arguments.embedder)] if arguments.embedder else []
@@ -248,6 +295,7 @@ def main() -> None:
     parser.add_argument("--prompt", default="512,2048")
     parser.add_argument("--tokens", type=int, default=32)
     parser.add_argument("--stops", type=int, default=0)
+    parser.add_argument("--bare", type=int, default=0, help="rounds against llama.cpp's calls alone, in one process")
     parser.add_argument("--turns", action="store_true")
     parser.add_argument("--mapped", action="store_true", help="weights in the file cache, whatever the plan says")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
