@@ -65,9 +65,11 @@ def _models(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> N
     for key, words, status in (
         ("model", tr("Language model"), workspace.shelf.chat_model()),
         ("embedder", tr("Embedding model"), workspace.shelf.embedder()),
+        ("reranker", tr("Ranking model"), workspace.shelf.reranker()),
     ):
         values[key] = _model_values(status)
-        lines.append(f"{words}: {_model_words(status)}")
+        if key != "reranker" or status.state is not ModelState.ABSENT:  # nobody needs one
+            lines.append(f"{words}: {_model_words(status)}")
 
 
 def _model_values(status: ModelStatus) -> dict[str, Any]:
@@ -77,6 +79,7 @@ def _model_values(status: ModelStatus) -> dict[str, Any]:
         "name": status.label,
         "size_bytes": status.size_bytes,
         "fault": fault_text(status.fault) if status.fault else None,
+        "note": tr(status.note) if status.note else None,
     }
 
 
@@ -85,7 +88,8 @@ def _model_words(status: ModelStatus) -> str:
         return tr("none yet")
     if status.fault is not None:
         return fault_text(status.fault)
-    return f"{status.label}, {status.size_bytes / 1e9:.2f} GB, {status.path}"
+    words = f"{status.label}, {status.size_bytes / 1e9:.2f} GB, {status.path}"
+    return f"{words}. {tr(status.note)}" if status.note else words
 
 
 def _memory(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
@@ -130,7 +134,7 @@ def _store(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> No
     embedder = workspace.engines.embedder()
     if embedder is None:
         values["vectors"] = {"healthy": True, "count": 0}
-        lines.append(tr("Vector store: not used yet, for there is no embedding model"))
+        lines.append(tr("Vector store: not used, for there is no embedding model that works"))
         return
     workspace.vectors.refresh(embedder.spec.fingerprint, embedder.spec.dimension, Job())
     count = workspace.vectors.count(embedder.spec.fingerprint)

@@ -44,11 +44,9 @@ class EmbedderChange:
         if not self._library.counts().passages:
             use_next_embedder(self._settings)
             return None
-        from models.embedder import Embedder
-
         old = self._engines.embedder()
         try:
-            new = Embedder.open(Path(settings.next_embedder))
+            new = self._engines.open_embedder(Path(settings.next_embedder))
         except BaseException:
             self.decline()
             raise

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.faults import N_, ModelFault
+from core.faults import N_, Fault, ModelFault
 from core.settings import Settings, SettingsStore
 from core.shelf import ModelState, ModelStatus, Shelf
 from models.cancel import CancelToken
-from models.faults import Fault
+from models.load_journal import LoadJournal
 from models.progress import ReportProgress
 from models.saved_caches import SavedCaches
 
@@ -30,15 +30,14 @@ MINUTE_S = 60
 class Engines:
     """`chat_model` and what releases it are for the chat thread alone; everything else may be called from any."""
 
-    def __init__(self, shelf: Shelf, settings: SettingsStore, cache_dir: Path) -> None:
+    def __init__(self, shelf: Shelf, settings: SettingsStore, cache_dir: Path, journal: LoadJournal) -> None:
         self._shelf = shelf
         self._settings = settings
         self._cache_dir = cache_dir
+        self._journal = journal
         self._lock = threading.Lock()
         self._embedders: dict[Path, Embedder] = {}
-        self._failed_embedders: set[Path] = set()
         self._reranker: tuple[Path, Reranker] | None = None
-        self._failed_reranker: Path | None = None
         self._chat: tuple[Path, Settings, ChatModel] | None = None
         self.plan: LoadPlan | None = None
 
@@ -54,19 +53,25 @@ class Engines:
 
     def _opened(self, status: ModelStatus) -> Embedder | None:
         path = status.path
-        if status.state is not ModelState.READY or path is None or path in self._failed_embedders:
+        if status.state is not ModelState.READY or path is None:
             return None
         if path not in self._embedders:
-            from models.embedder import Embedder
-
             self._close_unused()
             try:
-                self._embedders[path] = Embedder.open(path)
+                self._embedders[path] = self.open_embedder(path)
             except Fault as fault:
                 log.warning("the embedding model does not open: %s", fault.title)
-                self._failed_embedders.add(path)
+                self._shelf.does_not_open(path, fault)
                 return None
         return self._embedders[path]
+
+    def open_embedder(self, path: Path) -> Embedder:
+        """The embedding model at `path`, whether chosen or not, for the caller to close. Raises `ModelFault`."""
+        from models.careful_load import loading
+        from models.embedder import Embedder
+
+        with loading(path, self._journal) as careful:
+            return Embedder.open(path, careful=careful)
 
     def _close_unused(self) -> None:
         used = {one.path for one in (self._shelf.embedder(), self._shelf.next_embedder())}
@@ -78,18 +83,20 @@ class Engines:
         that works, which is the rule."""
         with self._lock:
             status = self._shelf.reranker()
-            if status.state is not ModelState.READY or status.path is None or status.path == self._failed_reranker:
+            if status.state is not ModelState.READY or status.path is None:
                 return None
             if self._reranker is not None and self._reranker[0] == status.path:
                 return self._reranker[1]
             self._close_reranker()
+            from models.careful_load import loading
             from models.reranker import Reranker
 
             try:
-                self._reranker = (status.path, Reranker.open(status.path))
+                with loading(status.path, self._journal) as careful:
+                    self._reranker = (status.path, Reranker.open(status.path, careful=careful))
             except Fault as fault:
                 log.warning("the reranking model does not open: %s", fault.title)
-                self._failed_reranker = status.path
+                self._shelf.does_not_open(status.path, fault)
                 return None
             return self._reranker[1]
 
@@ -128,7 +135,7 @@ class Engines:
         from models.chat_model import ChatModel
 
         self.plan = self.chat_plan()
-        model = ChatModel.open(path, self.plan, self._cache_dir, report=report, cancel=cancel)
+        model = ChatModel.open(path, self.plan, self._cache_dir, report=report, cancel=cancel, journal=self._journal)
         self._chat = (path, settings, model)
         return model
 

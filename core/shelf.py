@@ -13,6 +13,10 @@ from core.faults import N_, Fault, ModelFault
 from core.jobs import Job
 from core.settings import SettingsStore
 from models import catalog
+from models.careful_load import must_be_careful, refusal
+from models.file_identity import stamp
+from models.load_journal import LoadJournal
+from models.plan import ENDED_THE_PROGRAM
 
 if TYPE_CHECKING:
     from models.gguf_file import GgufHeader
@@ -34,13 +38,15 @@ class ModelState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """A chosen model file. `label` is its name for people; `fault` is set when `state` is FAULTY."""
+    """A chosen model file. `label` is its name for people; `fault` is set when `state` is FAULTY. `note`, an `N_`
+    template or empty, says what else a person should know of it."""
 
     state: ModelState
     path: Path | None = None
     label: str = ""
     size_bytes: int = 0
     fault: Fault | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,17 @@ class Shelf:
     """Called from worker threads: every method reads headers from the disk."""
 
     def __init__(
-        self, folder: Path, settings: SettingsStore, model: Path | None = None, embedder: Path | None = None
+        self,
+        folder: Path,
+        settings: SettingsStore,
+        journal: LoadJournal,
+        model: Path | None = None,
+        embedder: Path | None = None,
     ) -> None:
         self.folder = folder
         self._settings = settings
+        self._journal = journal
+        self._unopened: dict[Path, tuple[str, Fault]] = {}
         self._given: dict[str, Path | None] = {"chat": model, "embedder": embedder, "reranker": None}
 
     @property
@@ -111,11 +124,15 @@ class Shelf:
         return found.kind
 
     def download(self, key: str, job: Job) -> Path:
-        """Fetch the catalogued model `key` and choose it. Raises `DownloadFault`, `Cancelled`."""
+        """Fetch the catalogued model `key` and choose it; a file that is there, but does not open, is checked first and
+        fetched anew if it is damaged. Raises `DownloadFault`, `Cancelled`."""
         from models.download import download
 
         entry = catalog.entry(key)
         before = self.embedder()
+        there = self.folder / entry.file
+        if self._trouble(there) is not None and self.verify(there, job) is False:
+            there.unlink(missing_ok=True)
         address = self._settings.current.hub_address.strip()
         path = download(entry, self.folder, report=job.report, cancel=job.cancel, endpoint=address or None)
         self._choose(_kind_of_entry(entry), path, before)
@@ -145,20 +162,28 @@ class Shelf:
         return there
 
     def verify(self, path: Path, job: Job) -> bool | None:
-        """Whether a downloaded file has its published SHA-256; None if that is not known. Raises `Cancelled`."""
+        """Whether a downloaded file has its published SHA-256; None if that is not known. Unless it has another one, it
+        is tried again though it did not open before. Raises `Cancelled`."""
         from models.download import known_sha256, verify
 
         entry = catalog.by_file_name(path.name)
-        if entry is None or known_sha256(path, entry) is None:
-            return None
-        try:
-            verify(path, entry, report=job.report, cancel=job.cancel)
-        except ModelFault:
-            return False
-        return True
+        known = entry is not None and known_sha256(path, entry) is not None
+        if entry is not None and known:
+            try:
+                verify(path, entry, report=job.report, cancel=job.cancel)
+            except ModelFault:
+                return False
+        self._try_again(path)
+        return True if known else None
+
+    def does_not_open(self, path: Path, fault: Fault) -> None:
+        """The file at `path` looks whole, but has the `fault`: said until it changes, or somebody wants it tried."""
+        self._unopened[path] = (stamp(path), fault)
 
     def _choose(self, kind: str, path: Path, embedder: ModelStatus) -> None:
-        """An embedding model does not take the place of another one (`embedder`) before somebody agreed to that."""
+        """An embedding model does not take the place of another one (`embedder`) before somebody agreed to that.
+        Whatever happened with the file before, it is tried."""
+        self._try_again(path)
         if kind != "embedder":
             self._settings.change(**{SETTING[kind]: str(path)})
         elif embedder.state is ModelState.READY and embedder.path != path:
@@ -179,7 +204,19 @@ class Shelf:
             _require_kind(kind, header)
         except ModelFault as fault:
             return ModelStatus(ModelState.FAULTY, path, path.name, fault=fault)
-        return ModelStatus(ModelState.READY, path, header.name or path.stem, header.size_bytes)
+        if (trouble := self._trouble(path)) is not None:
+            return ModelStatus(ModelState.FAULTY, path, path.name, fault=trouble)
+        note = ENDED_THE_PROGRAM if must_be_careful(path, self._journal) else ""
+        return ModelStatus(ModelState.READY, path, header.name or path.stem, header.size_bytes, note=note)
+
+    def _try_again(self, path: Path) -> None:
+        self._unopened.pop(path, None)
+        self._journal.forget(path)
+
+    def _trouble(self, path: Path) -> Fault | None:
+        """Why a file that looks whole is not opened."""
+        seen, fault = self._unopened.get(path, ("", None))
+        return fault if fault is not None and seen == stamp(path) else refusal(path, self._journal)
 
     def _downloaded(self, entries: Sequence[catalog.ModelEntry]) -> Path | None:
         return next((path for entry in entries if (path := self.folder / entry.file).is_file()), None)

@@ -34,6 +34,7 @@ from core.store.vector_index import VectorIndex
 from core.survey.store import SurveyStore
 from core.survey.survey import Surveys
 from models.conversation import Sampling
+from models.load_journal import LoadJournal
 
 __all__ = ["Workspace", "default_data_dir"]
 
@@ -49,8 +50,9 @@ class Workspace:
         self.data_dir = data_dir
         self.database = database
         self.settings = SettingsStore(data_dir.settings_file)
-        self.shelf = Shelf(data_dir.models, self.settings, model, embedder)
-        self.engines = Engines(self.shelf, self.settings, data_dir.cache)
+        journal = LoadJournal(data_dir.cache)
+        self.shelf = Shelf(data_dir.models, self.settings, journal, model, embedder)
+        self.engines = Engines(self.shelf, self.settings, data_dir.cache, journal)
         self.attention = Attention(
             Surroundings(lambda: self.settings.current.on_battery), paused=self.settings.current.paused
         )

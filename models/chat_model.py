@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from models.gguf_file import GgufHeader
     from models.llama_context import ChatContext
     from models.llama_native import NativeModel
+    from models.load_journal import LoadJournal
 
 log = logging.getLogger(__name__)
 
@@ -69,25 +70,27 @@ class ChatModel:
         *,
         report: ReportProgress = ignore_progress,
         cancel: CancelToken | None = None,
+        journal: LoadJournal | None = None,
     ) -> ChatModel:
         """Load the model at `path`. Raises `ModelFault` (absent, damaged, no chat model, no memory) or `Cancelled`.
 
         A way of loading that ended the program before is not tried again: the plan is made safer, see `.plan`.
+        `journal` is this run's, where other models are loaded by it at the same time.
         """
         from models.gguf_file import read_header
         from models.load_journal import LoadJournal
 
         header = read_header(path)
         form = format_of(header, cache_dir)
-        journal = LoadJournal(cache_dir)
-        if journal.ended_the_program(path, plan):
+        journal = journal or LoadJournal(cache_dir)
+        if journal.ended_the_program(path, plan.way):
             plan = safer(plan)
-        journal.begin(path, plan)
+        mark = journal.begin(path, plan.way)
         try:
             saved = SavedCaches(cache_dir, _settings_id(header, plan))
             return cls._load(header, plan, form, saved, report, cancel or CancelToken())
         finally:
-            journal.end()
+            journal.end(mark)
 
     @classmethod
     def _load(

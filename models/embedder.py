@@ -84,11 +84,12 @@ class _Part:
 class Embedder:
     """Embeds on a thread of its own; every method may be called from any thread."""
 
-    def __init__(self, path: Path, spec: EmbedderSpec, threads: int) -> None:
+    def __init__(self, path: Path, spec: EmbedderSpec, threads: int, careful: bool) -> None:
         """Use `open`."""
         self.path = path
         self.spec = spec
         self._threads = threads
+        self._careful = careful
         self._wakeup = threading.Condition()
         self._queries: deque[_Request] = deque()
         self._passages: deque[_Request] = deque()
@@ -98,16 +99,18 @@ class Embedder:
         self._thread = threading.Thread(target=self._run, name="embedder", daemon=True)
 
     @classmethod
-    def open(cls, path: Path, *, threads: int | None = None, spec: EmbedderSpec | None = None) -> Embedder:
+    def open(
+        cls, path: Path, *, threads: int | None = None, spec: EmbedderSpec | None = None, careful: bool = False
+    ) -> Embedder:
         """Load `path`; prefixes and pooling come from the catalog or the file's own metadata unless `spec` gives them.
-        Raises `ModelFault`."""
+        `careful`: see `PooledModel`. Raises `ModelFault`."""
         from models.gguf_file import read_header
 
         header = read_header(path)
         found = spec or spec_of(header)
         if not found.fingerprint:
             found = replace(found, fingerprint=fingerprint(path, found))
-        embedder = cls(path, found, threads or usable_cores())
+        embedder = cls(path, found, threads or usable_cores(), careful)
         embedder._thread.start()
         embedder._opened.result()
         return embedder
@@ -154,7 +157,7 @@ class Embedder:
 
     def _run(self) -> None:
         try:
-            engine = _Engine(self.path, self.spec, self._threads)
+            engine = _Engine(self.path, self.spec, self._threads, self._careful)
         except BaseException as error:  # handed to whoever waits in `open`
             self._opened.set_exception(error)
             return
@@ -202,11 +205,11 @@ class Embedder:
 class _Engine:
     """The model as an embedder. Made, used and closed on the embedder's thread."""
 
-    def __init__(self, path: Path, spec: EmbedderSpec, threads: int) -> None:
+    def __init__(self, path: Path, spec: EmbedderSpec, threads: int, careful: bool) -> None:
         from models.pooled_model import PooledModel
 
         self._spec = spec
-        self._pooled = PooledModel(path, POOLING[spec.pooling], spec.max_tokens, threads)
+        self._pooled = PooledModel(path, POOLING[spec.pooling], spec.max_tokens, threads, careful=careful)
         self.model = self._pooled.native
         if not 0 < spec.dimension <= self.model.embedding_length:
             self.close()

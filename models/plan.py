@@ -64,6 +64,12 @@ class LoadPlan:
     estimated_bytes: int
     reasons: tuple[Reason, ...]
 
+    @property
+    def way(self) -> str:
+        """Names what may make a load end the program."""
+        weights = "repacked" if self.repack else "mapped" if self.mmap else "read"
+        return f"{weights}|gpu {self.gpu_layers}/{self.cpu_expert_layers}|{self.context_tokens} {self.kv_type}"
+
 
 def plan_chat(
     header: GgufHeader,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from models.llama_native import NativeModel
 
 BATCH_TOKENS = 256  # attention is computed over the whole batch, so wider ones cost more per token: bench_embedder.py
+TRIED_TOKENS = 16
 TILE_TOKENS = 64  # GGML_FA_TILE_Q: below it llama.cpp sums attention in half precision, above in single precision
 SEQUENCES = 64  # llama.cpp asserts that the batch is a multiple of it
 BATCH_TEXTS = SEQUENCES - 1  # one is for filling up, see `_fill_up`
@@ -35,12 +36,14 @@ class PooledModel:
     vocabulary alone may be used by any. Of a small model several batches are computed side by side, each on one
     thread."""
 
-    def __init__(self, path: Path, pooling: int, max_tokens: int, threads: int) -> None:
-        """Texts of up to `max_tokens` tokens; `pooling` is llama.cpp's number. Raises `ModelFault`."""
+    def __init__(self, path: Path, pooling: int, max_tokens: int, threads: int, *, careful: bool = False) -> None:
+        """Texts of up to `max_tokens` tokens; `pooling` is llama.cpp's number. `careful` after a load that ended the
+        program: weights are mapped, not rearranged, so the system can drop them and the processor's own layouts are not
+        used. Some tokens are tried: a build that cannot compute on this machine shows it here. Raises `ModelFault`."""
         from models.llama_context import ContextSettings, PooledContext
         from models.llama_native import LoadSettings, NativeModel
 
-        self.native = NativeModel.load(path, LoadSettings(mmap=False, repack=True))
+        self.native = NativeModel.load(path, LoadSettings(mmap=careful, repack=not careful))
         size = -(-max(BATCH_TOKENS, max_tokens) // SEQUENCES) * SEQUENCES
         settings = ContextSettings(
             context_tokens=size,
@@ -62,6 +65,7 @@ class PooledModel:
             if threads > 1 and path.stat().st_size <= SMALL_BYTES:
                 alone = replace(settings, threads=1, threads_batch=1)
                 self._beside += (_OneThread(self.native, alone) for _ in range(min(threads, MOST_BESIDE)))
+            self._context.embed([[0] * TRIED_TOKENS])
         except BaseException:
             self.close()
             raise

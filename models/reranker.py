@@ -47,8 +47,10 @@ class Reranker:
         self._yes = 0
 
     @classmethod
-    def open(cls, path: Path, *, threads: int | None = None, spec: RerankerSpec | None = None) -> Reranker:
-        """Load `path`; raises `ModelFault`, also for a file without a classifier."""
+    def open(
+        cls, path: Path, *, threads: int | None = None, spec: RerankerSpec | None = None, careful: bool = False
+    ) -> Reranker:
+        """Load `path`; raises `ModelFault`, also for a file without a classifier. `careful`: see `PooledModel`."""
         from models.gguf_file import read_header
 
         header = read_header(path)
@@ -61,7 +63,7 @@ class Reranker:
             )
         reranker = cls(spec or spec_of(header), threads or usable_cores())
         try:
-            reranker._pool.submit(reranker._load, path).result()
+            reranker._pool.submit(reranker._load, path, careful).result()
         except BaseException:
             reranker._pool.shutdown()
             raise
@@ -81,10 +83,11 @@ class Reranker:
 
     # Below here: the reranker's own thread.
 
-    def _load(self, path: Path) -> None:
+    def _load(self, path: Path, careful: bool) -> None:
         from models.pooled_model import PooledModel
 
-        self._model = PooledModel(path, RANK_POOLING, self.spec.max_tokens, self._threads)
+        max_tokens, threads = self.spec.max_tokens, self._threads
+        self._model = PooledModel(path, RANK_POOLING, max_tokens, threads, careful=careful)
         labels = [label.lower() for label in self._model.native.class_labels()]
         self._yes = labels.index("yes") if "yes" in labels else 0
 

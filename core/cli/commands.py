@@ -15,9 +15,10 @@ from core.cli.explained import why_lines
 from core.cli.output import Output, place_text
 from core.diagnosis import diagnose
 from core.faults import N_, Fault
-from core.i18n import ngettext, tr
+from core.i18n import fault_text, ngettext, tr
 from core.jobs import Job
 from core.parsing.passwords import Passwords
+from core.shelf import ModelState, ModelStatus
 from core.values import Passage, SearchResult
 from core.workspace import Workspace
 
@@ -59,7 +60,10 @@ def search(workspace: Workspace, arguments: argparse.Namespace, output: Output) 
     elif output.json:
         output.result(_result(None, find(arguments.query)))
     else:
-        _print_passages(find(arguments.query), output)
+        found = find(arguments.query)
+        _print_passages(found, output)
+        if not found.meaning:
+            output.note(_words_only(workspace.shelf.embedder()))
 
 
 def text(arguments: argparse.Namespace, output: Output) -> None:
@@ -172,5 +176,11 @@ def _print_passages(found: SearchResult, output: Output) -> None:
         output.line("   " + " ".join(passage.text.split())[:400])
         for line in why_lines(passage):
             output.line("   " + line)
-    if not found.meaning:
-        output.note(tr("Searched by keywords only: there is no embedding model yet."))
+
+
+def _words_only(embedder: ModelStatus) -> str:
+    if embedder.fault is not None:
+        return tr("Searched by keywords only: {why}", why=fault_text(embedder.fault))
+    if embedder.state is ModelState.ABSENT:
+        return tr("Searched by keywords only: there is no embedding model yet.")
+    return tr("Searched by keywords only: the embedding model does not know the language of the question.")

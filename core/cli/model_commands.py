@@ -9,7 +9,7 @@ from typing import Any
 
 from core.cli.output import Output
 from core.faults import N_, ModelFault
-from core.i18n import ngettext, tr
+from core.i18n import fault_text, ngettext, tr
 from core.jobs import Job
 from core.workspace import Workspace
 from models import catalog
@@ -23,8 +23,10 @@ def _list(workspace: Workspace, arguments: argparse.Namespace, output: Output) -
     there = {path.name: path for path in workspace.shelf.downloaded()}
     rows = [_row(entry, entry.file in there) for entry in catalog.ALL]
     found = workspace.shelf.found_elsewhere()
+    faults = _faults(workspace)
     if output.json:
-        output.result({"models": rows, "found": [asdict(one) | {"path": str(one.path)} for one in found]})
+        elsewhere = [asdict(one) | {"path": str(one.path)} for one in found]
+        output.result({"models": rows, "found": elsewhere, "faults": faults})
         return
     for row in rows:
         size = f"{row['size_bytes'] / 1e9:.2f} GB" if row["size_bytes"] else ""
@@ -35,6 +37,15 @@ def _list(workspace: Workspace, arguments: argparse.Namespace, output: Output) -
     for one in found:
         words = tr("on this computer already: {label} ({program}): {path}", **asdict(one))
         output.line(words)
+    for path, words in faults.items():
+        output.line(f"{path}: {words}")
+
+
+def _faults(workspace: Workspace) -> dict[str, str]:
+    """What is wrong with chosen files, by path."""
+    shelf = workspace.shelf
+    statuses = (shelf.chat_model(), shelf.embedder(), shelf.reranker())
+    return {str(status.path): fault_text(status.fault) for status in statuses if status.fault is not None}
 
 
 def _get(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:

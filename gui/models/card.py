@@ -149,6 +149,8 @@ class ModelCard(QFrame):
 def _there_words(situation: ModelSituation) -> str:
     """What is said of a model that is there: where it is, and how it will be loaded."""
     lines = [str(situation.status.path)] if situation.status else []
+    if situation.status is not None and situation.status.note:
+        lines.append(tr(situation.status.note))
     if situation.loading is not None:
         lines.append(tr("It is being loaded into memory."))
     elif situation.plan is not None:

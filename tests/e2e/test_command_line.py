@@ -76,6 +76,14 @@ def test_index_then_search_by_keywords_alone(papermoor: Run, documents: Path) ->
     assert MOORING[best["start"] : best["end"]] == best["text"]
 
 
+def test_a_search_by_keywords_alone_says_why(papermoor: Run, documents: Path, minilm_gguf: Path) -> None:
+    papermoor("index", documents)
+    assert "there is no embedding model yet" in papermoor("search", "valve").stderr
+    english = ("--embedder", minilm_gguf)
+    assert "keywords only" not in papermoor("search", "winter valve", *english).stderr
+    assert "does not know the language" in papermoor("search", "何处存储数据", *english).stderr
+
+
 def test_an_unchanged_folder_is_not_read_again_and_a_removed_file_disappears(papermoor: Run, documents: Path) -> None:
     result(papermoor("index", documents, "--json"))
     again = result(papermoor("index", documents, "--json"))

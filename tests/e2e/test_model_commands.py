@@ -12,6 +12,8 @@ import pytest
 
 from core.cli.run import run
 from models import catalog
+from models.careful_load import CAREFUL, FAST
+from models.load_journal import LoadJournal
 from tests.support.hub_server import Hub, Serve, serving
 
 Papermoor = Callable[..., tuple[int, str, str]]
@@ -71,6 +73,34 @@ def test_a_damaged_file_is_found_though_the_catalog_has_no_hash(papermoor: Paper
     path.write_bytes(content)
     status, out, err = papermoor("verify")
     assert status == 1 and "DAMAGED" in out and path.name in err
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_file_that_ended_the_program_is_checked_and_got_again_if_it_is_damaged(
+    papermoor: Papermoor, hub: Hub, tmp_path: Path, damaged: bool
+) -> None:
+    path = Path(result(papermoor("get", KEY, "--json"))["path"])
+    if damaged:
+        path.write_bytes(hub.content[:-1000] + bytes(1000))
+    for way in (FAST, CAREFUL):
+        LoadJournal(tmp_path / "data" / "cache").begin(path, way)  # and then the program ended
+    assert list(result(papermoor("list", "--json"))["faults"]) == [str(path)]
+    asked = len(hub.ranges)
+    assert Path(result(papermoor("get", KEY, "--json"))["path"]) == path
+    assert path.read_bytes() == hub.content
+    assert (len(hub.ranges) > asked) == damaged
+    assert result(papermoor("list", "--json"))["faults"] == {}
+
+
+def test_a_file_that_ended_the_program_is_tried_again_once_it_was_checked(
+    papermoor: Papermoor, hub: Hub, tmp_path: Path
+) -> None:
+    path = Path(result(papermoor("get", KEY, "--json"))["path"])
+    for way in (FAST, CAREFUL):
+        LoadJournal(tmp_path / "data" / "cache").begin(path, way)
+    assert "it is left out" in papermoor("list")[1]
+    assert "sound" in papermoor("verify")[1]
+    assert "it is left out" not in papermoor("list")[1]
 
 
 def test_a_file_is_adopted_from_where_it_is(papermoor: Papermoor, tmp_path: Path, minilm_gguf: Path) -> None:

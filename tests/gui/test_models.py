@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 from gui.main_window import MainWindow, Opening
 from gui.models.situation import Kind
 from models import catalog
+from models.careful_load import CAREFUL, FAST
+from models.load_journal import LoadJournal
 from tests.support.hub_server import Hub, Serve, serving
 from tests.support.window import at_rest, click, drop, models_dialog, opened, shown, wait
 
@@ -158,4 +160,30 @@ def test_a_model_that_another_program_has_is_offered_and_used_from_there(
         wait(qtbot, lambda: "all-MiniLM" in card.title.text() and at_rest(window))
         assert window.workspace is not None and window.workspace.shelf.embedder().path == theirs
         assert list((tmp_path / "data" / "models").glob("*.gguf")) == []
+        models_dialog(window).close()
+
+
+def test_a_search_model_that_ended_the_program_says_so_and_is_tried_again_when_it_is_chosen(
+    qtbot: QtBot, tmp_path: Path, minilm_gguf: Path
+) -> None:
+    data = tmp_path / "data"
+    with opened(qtbot, Opening(data)) as window:
+        drop(window, [minilm_gguf])
+        wait(qtbot, lambda: window.models is not None and window.models.situation(Kind.EMBEDDER).ready)
+    LoadJournal(data / "cache").begin(minilm_gguf, FAST)  # and then the program ended
+    with opened(qtbot, Opening(data)) as window:
+        window.dialogs.show_models()
+        card = models_dialog(window).cards[Kind.EMBEDDER]
+        wait(qtbot, lambda: "safest settings" in card.text.text() and at_rest(window))
+        assert "all-MiniLM" in card.title.text()
+        models_dialog(window).close()
+    LoadJournal(data / "cache").begin(minilm_gguf, CAREFUL)
+    with opened(qtbot, Opening(data)) as window:
+        window.dialogs.show_models()
+        card = models_dialog(window).cards[Kind.EMBEDDER]
+        wait(qtbot, lambda: "search goes on without it" in card.fault.text() and at_rest(window))
+        assert card.download.isVisible() and card.file.isVisible()
+        drop(window, [minilm_gguf])
+        wait(qtbot, lambda: "all-MiniLM" in card.title.text() and at_rest(window))
+        assert not card.fault.isVisible() and "safest settings" not in card.text.text()
         models_dialog(window).close()

@@ -305,28 +305,28 @@ def test_loading_can_be_cancelled_and_is_no_failure(tiny_gpt_oss: Path, plan: Lo
     cancel = CancelToken()
     with pytest.raises(Cancelled):
         ChatModel.open(tiny_gpt_oss, plan, tmp_path, report=lambda _: cancel.cancel(), cancel=cancel)
-    assert not LoadJournal(tmp_path).ended_the_program(tiny_gpt_oss, plan)
+    assert not LoadJournal(tmp_path).ended_the_program(tiny_gpt_oss, plan.way)
 
 
 def test_a_load_that_ended_the_program_is_found_and_answered_with_safer_settings(
     tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path
 ) -> None:
     fast = replace(plan, mmap=False, repack=True, repack_experts=True)
-    LoadJournal(tmp_path).begin(tiny_gpt_oss, fast)  # and then the process died
+    LoadJournal(tmp_path).begin(tiny_gpt_oss, fast.way)  # and then the process died
     model = ChatModel.open(tiny_gpt_oss, fast, tmp_path)
     try:
         assert model.plan.mmap and not model.plan.repack
         assert "ended the program" in str(model.plan.reasons[-1])
     finally:
         model.close()
-    assert LoadJournal(tmp_path).ended_the_program(tiny_gpt_oss, fast), "it is not tried a second time"
-    assert not LoadJournal(tmp_path).ended_the_program(tiny_gpt_oss, model.plan)
+    assert LoadJournal(tmp_path).ended_the_program(tiny_gpt_oss, fast.way), "it is not tried a second time"
+    assert not LoadJournal(tmp_path).ended_the_program(tiny_gpt_oss, model.plan.way)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"running": 3}', '{"running": "x", "failed": []}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"running": 3}', '{"running": [], "deaths": []}'])
 def test_an_unreadable_journal_starts_anew(tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path, content: str) -> None:
     (tmp_path / "model-loads.json").write_text(content)
-    assert not LoadJournal(tmp_path).ended_the_program(tiny_gpt_oss, plan)
+    assert not LoadJournal(tmp_path).ended_the_program(tiny_gpt_oss, plan.way)
 
 
 def test_rearranged_weights_say_the_same(tiny_gpt_oss: Path, plan: LoadPlan, cache_dir: Path) -> None:

@@ -1,0 +1,269 @@
+"""A model whose loading ends the program is loaded more carefully at the next start, and then left out, and said to be.
+
+The program is a real one that loads real files and dies within llama.cpp's own call (`tests.support.dying_load`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import gguf
+import numpy as np
+import psutil
+import pytest
+
+from core.cli.run import run
+from core.faults import ModelFault
+from core.jobs import Job
+from core.shelf import ModelState, ModelStatus
+from core.workspace import Workspace
+from models.careful_load import CAREFUL, FAST
+from models.load_journal import FORGOTTEN_AFTER_S, JOURNAL_FILE, LoadJournal
+from models.progress import Progress
+from tests.support import gguf_models
+from tests.support.dying_load import ENDED, run_loading
+
+pytestmark = [pytest.mark.skipif(os.name == "nt", reason="signals"), pytest.mark.timeout(300)]
+LEFT_OUT = "ended the program, with the safest settings, too"
+SAFER = "so the safest settings are used"
+WOULD_HAVE_BEGUN_S = 0.2
+
+
+@pytest.fixture(scope="module")
+def ranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A reranking model: all-MiniLM with a classifier of random weights."""
+    path = tmp_path_factory.mktemp("models") / "some-reranker.gguf"
+    classifier = np.random.default_rng(5).normal(size=(1, 384)).astype(np.float32)
+    folder = gguf_models.minilm_folder()
+    gguf_models.write_minilm(folder, path, pooling=gguf.PoolingType.RANK, added={"cls.output.weight": classifier})
+    return path
+
+
+@pytest.fixture
+def model(tmp_path: Path, minilm_gguf: Path) -> Path:
+    """An embedding model of this test's own."""
+    return Path(shutil.copy(minilm_gguf, tmp_path / "my-minilm.gguf"))
+
+
+@pytest.fixture
+def data(tmp_path: Path, model: Path, ranker: Path, tiny_gpt_oss: Path) -> Path:
+    """A data directory for which a model of each kind was chosen."""
+    path = tmp_path / "data"
+    with opened(path) as workspace:
+        workspace.settings.change(embedder=str(model), reranker=str(ranker), chat_model=str(tiny_gpt_oss))
+    return path
+
+
+@contextmanager
+def opened(data: Path) -> Iterator[Workspace]:
+    """The next start."""
+    workspace = Workspace.open(data)
+    try:
+        yield workspace
+    finally:
+        workspace.close()
+
+
+def is_mapped(path: Path) -> bool | None:
+    """Whether this process has the file mapped into its memory; None where that cannot be told."""
+    if sys.platform != "linux":
+        return None
+    return any(region.path == str(path) for region in psutil.Process().memory_maps())
+
+
+def left_out(status: ModelStatus) -> bool:
+    return status.state is ModelState.FAULTY and LEFT_OUT in str(status.fault)
+
+
+def die_twice(data: Path, kind: str) -> None:
+    """As `run_loading` would, noted without doing it."""
+    with opened(data) as workspace:
+        status = workspace.shelf.embedder() if kind == "embedder" else workspace.shelf.reranker()
+    assert status.path is not None
+    for way in (FAST, CAREFUL):
+        LoadJournal(data / "cache").begin(status.path, way)
+
+
+@pytest.mark.parametrize("death", ["abort", "kill", "exit"])
+def test_an_embedding_model_is_loaded_carefully_then_left_out(
+    data: Path, model: Path, tmp_path: Path, death: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_loading(data, death, "embedder") == ENDED[death]
+    with opened(data) as workspace:
+        status, embedder = workspace.shelf.embedder(), workspace.engines.embedder()
+        assert status.state is ModelState.READY and SAFER in status.note
+        assert embedder is not None and is_mapped(model) in (True, None)
+    assert run_loading(data, death, "embedder") == ENDED[death]
+    assert run_loading(data, death, "embedder") == 0, "it is not tried a third time"
+    (tmp_path / "note.txt").write_text("The valve closes in winter.")
+    with opened(data) as workspace:
+        assert left_out(workspace.shelf.embedder()) and workspace.engines.embedder() is None
+        workspace.library.index([tmp_path / "note.txt"], Job())
+        assert [one.path.name for one in workspace.retriever.search("valve").passages] == ["note.txt"]
+    for words in (["status"], ["models", "list"], ["search", "valve"]):
+        assert run([*words, "--data-dir", str(data)]) == 0
+        printed = capsys.readouterr()
+        assert LEFT_OUT in printed.out + printed.err and "my-minilm.gguf" in printed.out + printed.err
+
+
+def test_what_only_dies_of_rearranged_weights_goes_on_with_mapped_ones(
+    data: Path, minilm_gguf: Path, model: Path
+) -> None:
+    for kind in ("embedder", "reranker"):
+        assert run_loading(data, "abort", kind, only_fast=True) == ENDED["abort"]
+        assert run_loading(data, "abort", kind, only_fast=True) == 0
+    with opened(data) as workspace:
+        careful, ranker = workspace.engines.embedder(), workspace.engines.reranker()
+        assert careful is not None and ranker is not None and is_mapped(model) in (True, None)
+        texts = ["The valve closes in winter.", "Bread is baked at night.", "word " * 400]
+        vectors = careful.embed_passages(texts)
+        fast = workspace.engines.open_embedder(minilm_gguf)
+        try:
+            assert fast.spec.fingerprint == careful.spec.fingerprint, "nothing has to be embedded anew"
+            assert (vectors * fast.embed_passages(texts)).sum(axis=1).min() > 0.9999
+        finally:
+            fast.close()
+
+
+def test_a_ranking_model_is_left_out_and_searching_goes_on(data: Path, tmp_path: Path) -> None:
+    for _ in (FAST, CAREFUL):
+        assert run_loading(data, "kill", "reranker") == ENDED["kill"]
+    (tmp_path / "note.txt").write_text("The valve closes in winter.")
+    with opened(data) as workspace:
+        assert left_out(workspace.shelf.reranker()) and workspace.engines.reranker() is None
+        assert workspace.engines.embedder() is not None, "another model is not blamed"
+        workspace.library.index([tmp_path / "note.txt"], Job())
+        assert workspace.retriever.search("valve", rerank=True).passages
+
+
+def test_two_that_are_loaded_at_the_same_time_are_both_loaded_safely_and_neither_is_left_out(
+    data: Path, model: Path
+) -> None:
+    for _ in (FAST, CAREFUL):
+        assert run_loading(data, "kill", "embedder chat") == ENDED["kill"]
+    with opened(data) as workspace:
+        assert workspace.shelf.embedder().state is ModelState.READY
+        assert workspace.engines.embedder() is not None and is_mapped(model) in (True, None)
+        loaded = workspace.engines.load_chat_model(Job().report, Job().cancel)
+        assert SAFER in str(loaded.plan.reasons[-1])
+        assert workspace.engines.reranker() is not None and workspace.shelf.reranker().note == ""
+    journal = LoadJournal(data / "cache")
+    assert not journal.ended_the_program(model, CAREFUL), "it was loaded alone, which cleared it"
+    assert journal.ended_the_program(model, FAST)
+
+
+def test_one_in_doubt_that_dies_alone_is_left_out(data: Path) -> None:
+    for kinds in ("embedder chat", "embedder chat", "embedder"):
+        assert run_loading(data, "abort", kinds) == ENDED["abort"]
+    with opened(data) as workspace:
+        assert left_out(workspace.shelf.embedder())
+
+
+def test_a_load_that_ends_leaves_the_mark_of_another_that_runs(data: Path, model: Path, tiny_gpt_oss: Path) -> None:
+    in_the_midst: list[tuple[bool, bool]] = []
+    with opened(data) as workspace:
+        engines = workspace.engines
+
+        def report(progress: Progress) -> None:
+            """The chat model is being loaded: an embedding model comes in meanwhile, then the program would end."""
+            if not in_the_midst:
+                loading = threading.Thread(target=engines.embedder)
+                loading.start()
+                loading.join()
+                shutil.copytree(data / "cache", data / "as it was")
+                found = LoadJournal(data / "as it was")
+                assert engines.plan is not None
+                way = engines.plan.way
+                in_the_midst.append((found.is_to_blame(tiny_gpt_oss, way), found.ended_the_program(model, FAST)))
+
+        engines.load_chat_model(report, Job().cancel)
+        assert engines.embedder() is not None
+        assert workspace.shelf.embedder().note == "", "what runs is no death"
+    assert in_the_midst == [(True, False)]
+    with opened(data) as workspace:
+        assert workspace.shelf.embedder().note == ""
+
+
+def test_a_load_in_doubt_and_others_wait_for_each_other(tmp_path: Path, model: Path, tiny_gpt_oss: Path) -> None:
+    journal = LoadJournal(tmp_path / "cache")
+    for first, second in ((False, True), (True, False)):
+        running = journal.begin(tiny_gpt_oss, "one", alone=first)
+        waiting = threading.Thread(
+            target=lambda alone: journal.end(journal.begin(model, "two", alone=alone)), args=[second]
+        )
+        waiting.start()
+        waiting.join(WOULD_HAVE_BEGUN_S)
+        assert waiting.is_alive()
+        journal.end(running)
+        waiting.join()
+    both = [journal.begin(path, "any") for path in (model, tiny_gpt_oss)]
+    for mark in both:
+        journal.end(mark)
+
+
+def test_choosing_the_file_again_tries_it_again(data: Path, model: Path) -> None:
+    die_twice(data, "embedder")
+    with opened(data) as workspace:
+        assert left_out(workspace.shelf.embedder())
+        assert workspace.shelf.adopt(model) == "embedder"
+        assert workspace.shelf.embedder().state is ModelState.READY and workspace.shelf.embedder().note == ""
+        assert workspace.engines.embedder() is not None and is_mapped(model) in (False, None)
+    with opened(data) as workspace:
+        assert workspace.shelf.embedder().state is ModelState.READY
+
+
+def test_another_file_in_its_place_is_tried(data: Path, model: Path) -> None:
+    die_twice(data, "embedder")
+    with opened(data) as workspace:
+        assert workspace.engines.embedder() is None
+        os.utime(model, ns=(1, 1))
+        assert workspace.engines.embedder() is not None and workspace.shelf.embedder().note == ""
+
+
+def test_after_two_weeks_it_is_tried_again(data: Path) -> None:
+    die_twice(data, "reranker")
+    with opened(data) as workspace:
+        assert left_out(workspace.shelf.reranker())
+    file = data / "cache" / JOURNAL_FILE
+    stored = json.loads(file.read_text())
+    for death in stored["deaths"].values():
+        death["when"] -= FORGOTTEN_AFTER_S
+    file.write_text(json.dumps(stored))
+    with opened(data) as workspace:
+        assert workspace.engines.reranker() is not None and workspace.shelf.reranker().note == ""
+
+
+def test_an_embedding_model_that_is_to_take_anothers_place_and_dies_is_refused_and_the_old_one_stays(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.gguf"
+    gguf_models.write_minilm(gguf_models.minilm_folder(), other, pooling=gguf.PoolingType.CLS)
+    for way in (FAST, CAREFUL):
+        LoadJournal(data / "cache").begin(other, way)
+    (tmp_path / "note.txt").write_text("The valve closes in winter.")
+    with opened(data) as workspace:
+        workspace.library.index([tmp_path / "note.txt"], Job())
+        workspace.settings.change(next_embedder=str(other))
+        with pytest.raises(ModelFault, match=LEFT_OUT):
+            workspace.embedder_change.question(Job())
+        assert workspace.settings.current.next_embedder == ""
+        assert workspace.shelf.embedder().path == model and workspace.engines.embedder() is not None
+
+
+def test_a_file_that_llama_cpp_refuses_is_named_until_a_sound_one_takes_its_place(data: Path, model: Path) -> None:
+    sound = model.read_bytes()
+    model.write_bytes(sound.replace(b"blk.5.ffn_down.weight", b"blk.5.ffn_lost.weight"))
+    with opened(data) as workspace:
+        assert workspace.shelf.embedder().state is ModelState.READY, "its header is whole"
+        assert workspace.engines.embedder() is None
+        assert "could not load my-minilm.gguf" in str(workspace.shelf.embedder().fault)
+        model.write_bytes(sound)
+        os.utime(model, ns=(1, 1))
+        assert workspace.engines.embedder() is not None
