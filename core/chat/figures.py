@@ -205,6 +205,14 @@ def _of_row(cells: Sequence[str], header: Sequence[str]) -> Iterator[Figure]:
                 for word in _words(words):
                     around.setdefault(word, away)
             yield Figure(figure.values, around, figure.before, figure.after, figure.unit)
+        yield from _of_head(head, f"{label} {cell}") if at else ()
+
+
+def _of_head(head: str, row: str) -> Iterator[Figure]:
+    """A number in the head of a column stands beside each of its cells: 2021 is the year of the sales below it."""
+    for figure in _of_sentence(head, ""):
+        around = {**dict.fromkeys(_words(row), 2), **figure.around}
+        yield Figure(figure.values, around, figure.before, figure.after, figure.unit)
 
 
 def _words(text: str) -> list[str]:

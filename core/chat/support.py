@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from core.chat.amounts import restated
+from core.chat.days import dates_agree
 from core.chat.figures import numbers_belong
 from core.chat.names import names_stand_in
 from core.chat.sentences import sentence_spans
@@ -11,6 +13,7 @@ from core.values import Support
 
 SUPPORTED_SHARE = 0.6  # of a sentence's content words found in the passage; set on the labelled set of tests/bench
 WEAK_SHARE = 0.34
+_ORDER = (Support.NOT_FOUND, Support.WEAK, Support.UNCHECKED, Support.SUPPORTED)
 LANGUAGE_WORDS = 4  # from which a language can be told
 
 
@@ -21,6 +24,13 @@ def support(claim: str, passage: str) -> Support:
     claim is what a careful reader would doubt; so one missing number or name is NOT_FOUND unless nothing else differs.
     Words of another language than the passage's cannot be compared: UNCHECKED, if its numbers and names are there.
     """
+    found = _compared(claim, passage)
+    for way in restated(claim, passage) if found is not Support.SUPPORTED else ():
+        found = max(found, _compared(way, passage), key=_ORDER.index)
+    return found
+
+
+def _compared(claim: str, passage: str) -> Support:
     flat_claim, flat_passage = flat(claim), flat(passage)
     if flat_claim and _stands_in(flat_claim, flat_passage):
         return Support.SUPPORTED
@@ -34,7 +44,8 @@ def support(claim: str, passage: str) -> Support:
         return Support.SUPPORTED if numbers_in(claim) else Support.WEAK
     share = sum(contains(passage_words, word) for word in content) / len(content)
     if share >= SUPPORTED_SHARE:
-        return Support.SUPPORTED if numbers_belong(claim, passage) else Support.WEAK
+        agree = numbers_belong(claim, passage) and dates_agree(claim, passage)
+        return Support.SUPPORTED if agree else Support.WEAK
     if share >= WEAK_SHARE:
         return Support.WEAK
     return Support.UNCHECKED if _are_foreign(claim, passage) else Support.NOT_FOUND
