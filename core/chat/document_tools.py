@@ -15,6 +15,7 @@ from core.chat.prompt import passage_text
 from core.chat.sources import SourceBook
 from core.chat.tools import ArgumentError, Toolbox
 from core.conversation import WHOLE_LIBRARY
+from core.file_names import compared
 from core.library.library import Library
 from core.parsing.headings import section_over
 from core.retrieval.retriever import Retriever
@@ -95,9 +96,9 @@ class DocumentTools:
 
     def list_documents(self, name_contains: Annotated[str, "only files with this in their name"] = "") -> str:
         """List the person's documents by name."""
-        wanted = name_contains.casefold()
+        wanted = compared(name_contains)
         paths = (path for document_id, path, _ in self._scopes.documents(WHOLE_LIBRARY) if self._sees(document_id))
-        names = sorted(path.name for path in paths if wanted in path.name.casefold())
+        names = sorted(path.name for path in paths if wanted in compared(path.name))
         listed = "\n".join(names[:LISTED])
         more = f"\n(and {len(names) - LISTED} more)" if len(names) > LISTED else ""
         return f"{len(names)} documents\n{listed}{more}"
@@ -186,7 +187,7 @@ class DocumentTools:
 
 
 def _holds(path: Path, words: str) -> bool:
-    return words.casefold() in path.name.casefold()
+    return compared(words) in compared(path.name)
 
 
 def _passage(stored: DocumentText, start: int, end: int) -> Passage:

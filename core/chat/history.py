@@ -35,6 +35,6 @@ def beginnings(history: Sequence[ChatMessage], room_tokens: int) -> Iterator[int
         if message.role == "user" and passed // stride_bytes > passed_before // stride_bytes:
             yield index
             passed_before = passed
-        passed += len((message.prompt or message.text).encode())
+        passed += len((message.prompt or message.text).encode("utf-8", "replace"))
     if history:
         yield len(history)

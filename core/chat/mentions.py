@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 # An "@" begins a mention at the start of a word only: anna@example.com is none.
 _MENTION = re.compile(r'(?<![^\s(\[{«“„"\'])@(?:"([^"\n]{1,300})"|“([^”\n]{1,300})”|([^\s"@]{1,300}))')
+MORE_WORDS = 6
+"""Of a name without quotes that are tried after its first word."""
+LONGEST_NAME = 300
 _TRAILING = ".,;:!?)]}'\"»”…"
 
 
@@ -22,21 +25,30 @@ class Mentioned:
 
 def read_mentions(question: str, find: Callable[[str], Sequence[int]]) -> Mentioned:
     """`question` with each mention replaced by the name alone. `find` gives the documents of a name (`Scopes.named`);
-    a name that has none stays in the question as it was typed."""
+    a name that has none stays in the question as it was typed. A name with spaces is known without quotes too."""
     documents: set[int] = set()
     unknown: list[str] = []
-
-    def replaced(match: re.Match[str]) -> str:
+    parts: list[str] = []
+    done = 0
+    for match in _MENTION.finditer(question):
+        if match.start() < done:
+            continue
         quoted = match[1] or match[2]
         name = (quoted or match[3]).strip()
-        trimmed = name if quoted else name.rstrip(_TRAILING)
-        for candidate in dict.fromkeys((name, trimmed)):
-            if candidate and (found := find(candidate)):
-                documents.update(found)
-                return candidate + ("" if quoted else match[3][len(candidate) :])
-        if trimmed:
+        candidates = [name] if quoted else [name, name.rstrip(_TRAILING), *_longer(question, match.start(3))]
+        known = next((one for one in dict.fromkeys(candidates) if one and find(one)), None)
+        if known is not None:
+            documents.update(find(known))
+            parts += (question[done : match.start()], known)
+            done = match.end() if quoted else match.start(3) + len(known)
+        elif trimmed := name if quoted else name.rstrip(_TRAILING):
             unknown.append(trimmed)
-        return match[0]
+    return Mentioned("".join(parts) + question[done:], frozenset(documents), tuple(dict.fromkeys(unknown)))
 
-    text = _MENTION.sub(replaced, question)
-    return Mentioned(text, frozenset(documents), tuple(dict.fromkeys(unknown)))
+
+def _longer(question: str, start: int) -> Iterator[str]:
+    """What stands from `start` on to the ends of the words that follow the first, the longest first."""
+    line = question[start : start + LONGEST_NAME].split("\n", 1)[0]
+    ends = [word.end() for word in re.finditer(r"\S+", line)][1 : 1 + MORE_WORDS]
+    for end in reversed(ends):
+        yield line[:end].rstrip(_TRAILING)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.conversation import ChatMessage
+from core.file_names import readable
 from core.spots import place_in_english, section_words
 from core.values import Citation
 from models.conversation import Conversation, Effort, Message, Role, ToolSpec
@@ -57,7 +58,7 @@ def _numbers(sources: Sequence[Citation]) -> str:
 
 def passage_text(source: Citation) -> str:
     """A source as the model reads it: number, file, place, words."""
-    place = [source.path.name]
+    place = [readable(source.path.name)]
     if source.title and source.title not in source.path.name:
         place.append(source.title)
     place += filter(None, (place_in_english(source), section_words(source)))

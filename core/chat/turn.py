@@ -31,6 +31,7 @@ from core.conversation import (
     Verdict,
 )
 from core.faults import N_, ChatFault
+from core.file_names import readable
 from core.library.attention import Attention
 from core.library.library import Library
 from core.retrieval.retriever import Retriever
@@ -136,7 +137,7 @@ class Chat:
         The question is stored before anything can fail; a stopped answer is stored as far as it came. Raises
         `ChatFault`, `ModelFault` or `StorageFault`.
         """
-        question = question.strip()
+        question = readable(question).strip()
         if not question:
             raise ChatFault(N_("Nothing asked"), N_("The question is empty."), N_("Type a question first."))
         structured.require_usable(answer_format)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.file_names import readable
 from core.i18n import tr
 from core.library.context import document_context
 from core.library.drives import drives_of, is_connected
@@ -184,8 +185,8 @@ def _follow(
         old_path = Path(os.fsdecode(old.path))
         title, context, content_hash = documents.content(old.id)
         if content_hash == stamp.content_hash and format_of(path) == format_of(old_path):
-            if title == old_path.stem:
-                title = path.stem
+            if title == readable(old_path.stem):
+                title = readable(path.stem)
             beginning = context.split("\n", 2)[2] if context.count("\n") >= 2 else ""
             contents.move(old.id, folder_id, new[0], title, document_context(path, title, beginning), stamp)
             return old.id

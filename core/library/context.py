@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from core.file_names import readable
+
 BEGINNING_LENGTH = 200  # characters; on near-identical reports they lifted BM25's top three from 35 % to 87 %
 EMBEDDED_AS = 1  # the number of the rule in `embedded_text`; another rule means other content hashes
 
@@ -12,12 +14,12 @@ EMBEDDED_AS = 1  # the number of the rule in `embedded_text`; another rule means
 def document_context(path: Path, title: str, text: str) -> str:
     """What the keyword index knows of the document in every passage: its file's name, its title, how it begins."""
     beginning = text[: BEGINNING_LENGTH * 2].lstrip()[:BEGINNING_LENGTH]
-    return "\n".join((path.name, title, beginning))
+    return "\n".join((readable(path.name), title, beginning))
 
 
 def own_title(path: Path, title: str) -> str:
     """The document's title if it says more than the file's name, else ""; a renamed file keeps the same."""
-    return "" if title in (path.stem, path.name) else title
+    return "" if title in (readable(path.stem), readable(path.name)) else title
 
 
 def embedded_text(title: str, section: str, text: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from core.file_names import readable
 from core.library.context import content_hash, document_context, embedded_text, own_title
 from core.parsing.chunking import chunk
 from core.parsing.document import ParsedDocument
@@ -68,7 +69,7 @@ def reading_of(
 ) -> Reading:
     """What is stored of `parsed`, which was read from `path` while `stamp` held, pictures in these languages; in
     passages that `embedder` reads whole."""
-    title = parsed.title or path.stem
+    title = readable(parsed.title or path.stem)
     own = own_title(path, title)
     text = parsed.text
 

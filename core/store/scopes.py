@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 
 from core.conversation import Scope
+from core.file_names import compared
 from core.store.database import Database
 from core.store.folders import prefix_of
 
@@ -87,7 +87,7 @@ class Scopes:
     def named(self, name: str) -> tuple[int, ...]:
         """The indexed documents of this file name, or of this end of a path ("2022/report.pdf"); without its ending if
         no name has it whole. Case does not count."""
-        wanted = "/".join(part for part in _slashed(name).split("/") if part)
+        wanted = "/".join(part for part in compared(name).split("/") if part)
         if not wanted:
             return ()
         known = self._paths()
@@ -97,13 +97,14 @@ class Scopes:
     def suggest(self, typed: str, limit: int = SUGGESTED) -> tuple[Suggestion, ...]:
         """Documents for what has been typed after an "@" (without it, and without an opening quote), likeliest first:
         names that begin so, then names with a word that does, then those that hold it anywhere."""
-        wanted = _slashed(typed.strip().strip('"'))
+        wanted = compared(typed.strip().strip('"'))
         known = self._paths()
         ranked = ((rank, len(_name(path)), path, i) for i, path in known if (rank := _rank(path, wanted)) is not None)
         best = heapq.nsmallest(limit, ranked)
-        names = Counter(_name(path) for _, path in known if path.endswith(tuple(_name(one[2]) for one in best)))
+        names = tuple(f"/{_name(one[2])}" for one in best)
+        alike = [path for _, path in known if path.endswith(names)]
         with self._database.read() as connection:
-            return tuple(_suggestion(connection, i, alone=names[_name(path)] == 1) for _, _, path, i in best)
+            return tuple(_suggestion(connection, i, _parts_to_tell(path, alike)) for _, _, path, i in best)
 
     def _counts(self) -> tuple[int, int]:
         with self._database.read() as connection:
@@ -116,11 +117,7 @@ class Scopes:
         """Id and path, case folded and with "/" between its parts, of the indexed documents."""
         with self._database.read() as connection:
             rows = connection.execute(f"SELECT d.id, d.path FROM {_LIVE} WHERE d.state = 'indexed'").fetchall()
-        return [(document_id, _slashed(os.fsdecode(path))) for document_id, path in rows]
-
-
-def _slashed(path: str) -> str:
-    return path.casefold().replace("\\", "/")
+        return [(document_id, compared(os.fsdecode(path))) for document_id, path in rows]
 
 
 def _name(path: str) -> str:
@@ -145,9 +142,24 @@ def _places(name: str, wanted: str) -> Iterator[int]:
         at = name.find(wanted, at + 1)
 
 
-def _suggestion(connection: Connection, document_id: int, *, alone: bool) -> Suggestion:
+def _parts_to_tell(path: str, alike: Sequence[str]) -> int:
+    """With how many parts of its path a document is told from those of the same name: 1 for its name alone."""
+    parts = path.split("/")
+    for count in range(1, len(parts)):
+        end = "/" + "/".join(parts[-count:])
+        if sum(other.endswith(end) for other in alike) == 1:
+            return count
+    return len(parts)
+
+
+def _suggestion(connection: Connection, document_id: int, parts: int) -> Suggestion:
     (stored,) = connection.execute("SELECT path FROM documents WHERE id = ?", (document_id,)).fetchone()
     path = Path(os.fsdecode(stored))
-    name = path.name if alone else f"{path.parent.name}/{path.name}"
-    mention = f'@"{name}"' if any(c.isspace() for c in name) else f"@{name}"
-    return Suggestion(document_id, path.name, path.parent, mention)
+    return Suggestion(document_id, path.name, path.parent, _mention("/".join(path.parts[-parts:])))
+
+
+def _mention(name: str) -> str:
+    """As `core.chat.mentions` reads it: quoted where a bare name would end early."""
+    if '"' in name:
+        return f"@“{name}”"
+    return f'@"{name}"' if "@" in name or any(c.isspace() for c in name) else f"@{name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,9 @@ def find(name: str) -> tuple[int, ...]:
         ("What is in @Lease.pdf?", "What is in Lease.pdf?", {1}, ()),
         ('Compare @"annual report.pdf" with @lease.pdf.', "Compare annual report.pdf with lease.pdf.", {1, 2}, ()),
         ("See (@2022/report.pdf), please", "See (2022/report.pdf), please", {3}, ()),
+        ("What does @annual report.pdf say?", "What does annual report.pdf say?", {2}, ()),
+        ("Is @Annual Report.pdf, or @lease.pdf?", "Is Annual Report.pdf, or lease.pdf?", {1, 2}, ()),
+        ("Who is @nobody of lease.pdf?", "Who is @nobody of lease.pdf?", set(), ("nobody",)),
         ("Who is @nobody?", "Who is @nobody?", set(), ("nobody",)),
         ("Write to anna@lease.pdf", "Write to anna@lease.pdf", set(), ()),
         ("An @ alone", "An @ alone", set(), ()),
@@ -70,6 +74,31 @@ def test_documents_of_one_name_are_told_apart_by_their_folder_and_found_again(op
         assert read_mentions(one.mention, scopes(opened).named).documents == {one.document_id}
     assert len(scopes(opened).named("annual report.txt")) == 2, "the bare name means both"
     assert len(scopes(opened).named("LEASE")) == 1, "a name without its ending"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names with quotes")
+def test_every_name_that_is_offered_is_understood_again(tmp_path: Path) -> None:
+    names = [
+        "a/x/lease.txt",
+        "b/x/lease.txt",
+        "me@home.txt",
+        'we"ird.txt',
+        "re\u0301sume\u0301.txt",
+        "(1).txt",
+        "عقد.txt",
+    ]
+    for name in names:
+        path = tmp_path / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"Words of {name}.\n", encoding="utf-8")
+    with ParserPool(workers=1) as pool, open_library(tmp_path, pool) as opened:
+        opened.index(tmp_path / "files")
+        for document in opened.library.documents():
+            offered = [one for one in scopes(opened).suggest(document.path.name) if one.document_id == document.id]
+            assert len(offered) == 1
+            assert read_mentions(f"And {offered[0].mention}?", scopes(opened).named).documents == {document.id}
+        assert scopes(opened).named("R\u00e9sum\u00e9.txt"), "an accent is one letter for some, two for others"
+        assert [one.name for one in scopes(opened).suggest("r\u00e9s")] == ["re\u0301sume\u0301.txt"]
 
 
 def test_a_scope_is_what_lies_below_its_paths_now(opened: OpenLibrary) -> None:
