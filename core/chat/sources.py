@@ -9,7 +9,8 @@ from core.values import Citation, Passage, Support
 
 
 class SourceBook:
-    """Numbers passages as they are given to the model; one that the conversation holds already keeps its number.
+    """Numbers passages as they are given to the model; one that the conversation holds already, word for word,
+    keeps its number.
     `given` are the sources of earlier messages, in any order."""
 
     def __init__(self, given: Sequence[Citation] = ()) -> None:
@@ -22,11 +23,11 @@ class SourceBook:
 
     def number(self, passages: Sequence[Passage]) -> tuple[list[Citation], list[Citation]]:
         """`passages` as sources, in two lists: held already, and new."""
-        held = {(source.path, source.start, source.end): source for source in self._all}
+        held = {(source.path, source.start, source.end, source.quote): source for source in self._all}
         known: list[Citation] = []
         new: list[Citation] = []
         for passage in passages:
-            if earlier := held.get((passage.path, passage.start, passage.end)):
+            if earlier := held.get((passage.path, passage.start, passage.end, passage.text)):
                 known.append(earlier)
             else:
                 new.append(_source(self._next, passage))

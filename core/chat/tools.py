@@ -126,17 +126,15 @@ def _checked(tool: _Tool, text: str) -> dict[str, Any]:
         raise ArgumentError("the arguments must be one JSON object")
     if unknown := [name for name in given if name not in tool.schemas]:
         raise ArgumentError(f"unknown argument {unknown[0]!r}; known: {', '.join(tool.schemas)}")
+    given = {name: value for name, value in given.items() if value is not None}
     if missing := sorted(tool.required - given.keys()):
         raise ArgumentError(f"argument {missing[0]!r} is missing")
-    checked = {name: _fitted(name, value, tool.schemas[name]) for name, value in given.items()}
-    return {name: value for name, value in checked.items() if value is not None or name in tool.required}
+    return {name: _fitted(name, value, tool.schemas[name]) for name, value in given.items()}
 
 
 def _fitted(name: str, value: Any, schema: Mapping[str, Any]) -> Any:
     """`value` if it is of the schema's type; what means the same in another type ("3" for 3) is taken too."""
     kind = schema["type"]
-    if value is None:
-        return None
     if kind == "string" and isinstance(value, str):
         if "enum" in schema and value not in schema["enum"]:
             raise ArgumentError(f"argument {name!r} must be one of {', '.join(schema['enum'])}")

@@ -20,7 +20,7 @@ from core.retrieval.keyword_ranking import KeywordScores, rank_by_keywords
 from core.retrieval.language import is_english, is_latin
 from core.retrieval.passage_map import PassageMap
 from core.retrieval.passage_ranking import Candidate, Ranked, own_score, rank
-from core.retrieval.question import Question, read_question
+from core.retrieval.question import Question, meant, read_question
 from core.retrieval.reranking import PassageJudge, Reranking, reranked
 from core.retrieval.selection import Stretch, select
 from core.store import postings
@@ -139,7 +139,7 @@ class Retriever:
             by_keywords = scores.top(connection, CANDIDATES)
             ranked = self._ranked(connection, question, scores, by_keywords, nearest, meaning, reader)
             if rerank:
-                judged = self._reranking.judged(query, lambda n: _judged_texts(texts, ranked[:n]), cancel)
+                judged = self._reranking.judged(meant(query), lambda n: _judged_texts(texts, ranked[:n]), cancel)
                 ranked = reranked(ranked, judged)
             spread = spread or asks_across(query)
             why = Explainer(scores, by_keywords, [i for i, _ in nearest]) if explain else None
@@ -167,7 +167,7 @@ class Retriever:
         trust = 1.0
         if embedder.spec.english_only and not is_english(query):
             trust = FOREIGN_TRUST if is_latin(query) else 0.0
-        return _Meaning(embedder.spec.fingerprint, embedder.embed_query(query), trust) if trust else None
+        return _Meaning(embedder.spec.fingerprint, embedder.embed_query(meant(query)), trust) if trust else None
 
     def _begin_nearest(
         self, meaning: _Meaning | None, documents: frozenset[int] | None

@@ -6,7 +6,7 @@ import pytest
 
 from core.retrieval.analysis import terms
 from core.retrieval.language import is_english, is_latin
-from core.retrieval.question import read_question
+from core.retrieval.question import MEANT_CHARS, meant, read_question
 
 
 def test_function_words_are_left_out() -> None:
@@ -97,3 +97,10 @@ def test_latin_letters_are_told_from_others() -> None:
 
 def test_words_that_hold_a_hindi_question_together_are_left_out() -> None:
     assert read_question("स्कूल का संगीत किसने बनाया है?").content == tuple(terms("स्कूल संगीत बनाया"))
+
+
+def test_of_a_very_long_question_the_beginning_and_the_end_are_understood() -> None:
+    assert meant("How much is the rent?") == "How much is the rent?"
+    pasted = "What does this say of the rent?\n" + "words " * 20_000 + "\nIn euros, please."
+    assert meant(pasted).startswith("What does this say") and meant(pasted).endswith("In euros, please.")
+    assert len(meant(pasted)) <= MEANT_CHARS + 1

@@ -53,6 +53,7 @@ def test_arguments_reach_the_function() -> None:
         ("{", "not valid JSON"),
         ("[1]", "one JSON object"),
         ("{}", "'city' is missing"),
+        ('{"city": null}', "'city' is missing"),
         ('{"city": 3}', "'city' must be of type string"),
         ('{"city": "x", "days": 1.5}', "'days' must be of type integer"),
         ('{"city": "x", "days": true}', "'days' must be of type integer"),
