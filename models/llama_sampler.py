@@ -7,8 +7,10 @@ gpt-oss's 201,088. Here the logits are looked at where they lie; what is left af
 from __future__ import annotations
 
 import ctypes
+import json
 import math
 import random
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 GRAMMAR_LIMIT_BYTES = 1 << 20
 FEW = 8  # up to one in so many tokens, it is cheaper to look at those alone
 BLOCK = 512
+MOST_REPEATED = 1000
+_COUNT = re.compile(r"(?<!\\)\{(\d{1,300})(,\d{0,300})?\}")
+"""In a regular expression."""
 
 
 class Sampler:
@@ -78,7 +83,7 @@ def grammar_of_schema(schema: str) -> str:
     from llama_cpp.llama_grammar import json_schema_to_gbnf
 
     try:
-        return str(json_schema_to_gbnf(schema))
+        return str(json_schema_to_gbnf(json.dumps(_bounded(json.loads(schema)))))
     except (ValueError, KeyError, TypeError, AttributeError, AssertionError, RecursionError) as error:
         raise ModelFault(
             N_("The answer's form cannot be used"),
@@ -86,6 +91,32 @@ def grammar_of_schema(schema: str) -> str:
             N_("Simplify the schema, then ask again."),
             why=str(error) or type(error).__name__,
         ) from error
+
+
+def _bounded(schema: Any) -> Any:
+    """`schema` without lengths and counts that would be written out one by one: a text of up to 1,000,000,000 letters
+    took all memory. Beyond `MOST_REPEATED` any number is let through; whoever asked checks the answer."""
+    if isinstance(schema, list):
+        return [_bounded(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: value if key in ("const", "enum", "default") else _bounded(value) for key, value in schema.items()}
+    for key in ("minLength", "maxLength", "minItems", "maxItems"):
+        if isinstance(found.get(key), int | float) and found[key] > MOST_REPEATED:
+            if key.startswith("max"):
+                del found[key]
+            else:
+                found[key] = MOST_REPEATED
+    if isinstance(found.get("pattern"), str):
+        found["pattern"] = _COUNT.sub(_fewer, found["pattern"])
+    return found
+
+
+def _fewer(count: re.Match[str]) -> str:
+    least, most = int(count[1]), count[2] or ""
+    if max(least, int(most[1:] or 0)) <= MOST_REPEATED:
+        return count[0]
+    return "{" + str(min(least, MOST_REPEATED)) + ",}"
 
 
 def choose(logits: Logits, sampling: Sampling, drawn: float) -> int:
@@ -147,7 +178,7 @@ class _Grammar:
     def __init__(self, model: NativeModel, text: str) -> None:
         self._lib = library()
         self._records: Any = None
-        raw = text.encode()
+        raw = text.encode("utf-8", "replace")  # half letters, as an escape in a schema may name them
         self._handle = None
         if len(raw) <= GRAMMAR_LIMIT_BYTES and b"\0" not in raw:
             self._handle = self._lib.llama_sampler_init_grammar(model.vocab, raw, b"root")

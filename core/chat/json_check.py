@@ -5,17 +5,11 @@ Constrained decoding promises the same, but not every keyword can be put into a 
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
-KINDS: dict[str, tuple[type, ...]] = {
-    "object": (dict,),
-    "array": (list,),
-    "string": (str,),
-    "boolean": (bool,),
-    "null": (type(None),),
-}
-DEEPEST = 40
+from core.chat.schema_check import DEEPEST, KINDS, referred
 
 
 class MismatchError(ValueError):
@@ -23,7 +17,7 @@ class MismatchError(ValueError):
 
 
 def check(value: Any, schema: Any) -> None:
-    """Raise `MismatchError` if `value` does not follow `schema`."""
+    """Raise `MismatchError` if `value` does not follow `schema`, which has passed `require_schema`."""
     _Check(schema).run(value, schema, "$", 0)
 
 
@@ -39,7 +33,7 @@ class _Check:
                 raise MismatchError(f"{place} must not be there")
             return
         if "$ref" in schema:
-            self.run(value, self._referred(schema["$ref"]), place, depth + 1)
+            self.run(value, referred(self._root, schema["$ref"]), place, depth + 1)
         self._kind(value, schema, place)
         self._choices(value, schema, place, depth)
         if isinstance(value, dict):
@@ -50,12 +44,6 @@ class _Check:
             _string(value, schema, place)
         elif _is_number(value):
             _number(value, schema, place)
-
-    def _referred(self, reference: str) -> Any:
-        found = self._root
-        for part in reference.removeprefix("#").strip("/").split("/"):
-            found = found[part.replace("~1", "/").replace("~0", "~")] if part else found
-        return found
 
     def _kind(self, value: Any, schema: dict[str, Any], place: str) -> None:
         kinds = schema.get("type", [])
@@ -108,9 +96,9 @@ class _Check:
 
 def _is_of(value: Any, kind: str) -> bool:
     if kind == "integer":
-        return _is_number(value) and value == int(value)
+        return _is_number(value) and math.isfinite(value) and value == int(value)
     if kind == "number":
-        return _is_number(value)
+        return _is_number(value) and math.isfinite(value)
     return isinstance(value, KINDS.get(kind, ()))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.chat import citations, json_check
 from core.chat.judging import ANSWERED_FROM, NEAREST, judge
+from core.chat.schema_check import require_schema
 from core.chat.support import best_span, support
 from core.conversation import AnswerFormat, ChatMessage, FormatKind, Judgement, Verdict
 from core.faults import N_, ChatFault
@@ -31,10 +32,11 @@ def require_usable(answer_format: AnswerFormat) -> None:
     if answer_format.kind is FormatKind.JSON:
         try:
             schema = json.loads(answer_format.schema)
+            if not isinstance(schema, dict):
+                raise _unusable(tr("it is not a JSON object"))
+            require_schema(schema)
         except (ValueError, RecursionError) as error:
             raise _unusable(str(error)) from error
-        if not isinstance(schema, dict):
-            raise _unusable(tr("it is not a JSON object"))
     columns = answer_format.columns
     if answer_format.kind is FormatKind.TABLE and not (
         0 < len(columns) <= MOST_COLUMNS and len(set(columns)) == len(columns) and all(map(str.strip, columns))
@@ -107,10 +109,15 @@ def _json_in(text: str) -> tuple[Any, str]:
     text = text.strip().removesuffix("```").rstrip()
     for match in itertools.islice(re.finditer(r"[\[{]|[^\s\[{]+", text), MOST_STARTS):
         try:
-            return json.loads(text[match.start() :]), text[match.start() :]
+            return json.loads(text[match.start() :], parse_constant=_refused), text[match.start() :]
         except ValueError:
             continue
     raise ValueError("no JSON")
+
+
+def _refused(constant: str) -> None:
+    """Python reads NaN and Infinity, which are no JSON."""
+    raise ValueError(constant)
 
 
 def _table_schema(columns: Sequence[str]) -> dict[str, Any]:

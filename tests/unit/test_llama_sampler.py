@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.conversation import Sampling
-from models.llama_sampler import choose
+from models.llama_sampler import choose, grammar_of_schema
 
 PLAIN = Sampling(min_p=0.0)
 FOUR = np.log(np.array([0.5, 0.25, 0.15, 0.1], np.float32))
@@ -70,3 +72,24 @@ def test_a_whole_vocabulary_is_drawn_from_fairly() -> None:
 def test_a_token_without_probability_never_comes(values: list[float], drawn: float, sampling: Sampling) -> None:
     logits = np.array([0.0, *values], np.float32)
     assert logits[choose(logits, sampling, drawn)] > -math.inf
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "maxLength": 10**9},
+        {"type": "string", "minLength": 10**9},
+        {"type": "array", "minItems": 10**5, "maxItems": 10**6, "items": {"type": "string"}},
+        {"type": "string", "pattern": "^[ab]{1,1000000000}$"},
+        {"type": "string", "pattern": "^a{1000000000}$"},
+    ],
+)
+def test_a_schema_with_enormous_counts_makes_no_enormous_grammar(schema: dict[str, Any]) -> None:
+    within = {"type": "object", "properties": {"rent": schema}}
+    assert len(grammar_of_schema(json.dumps(within))) < 100_000
+
+
+def test_smaller_counts_and_given_words_stay_as_they_are() -> None:
+    bound = grammar_of_schema(json.dumps({"type": "string", "maxLength": 3}))
+    assert bound.count("char") == 4
+    assert "a{1000000000}" in grammar_of_schema(json.dumps({"const": "a{1000000000}"}))

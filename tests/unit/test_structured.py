@@ -81,11 +81,34 @@ def test_the_schema_constrains_the_answer_alone() -> None:
     ]  # fmt: skip
 
 
+UNUSABLE: tuple[Any, ...] = (
+    {"properties": {"rent": {"$ref": "#/nowhere"}}},
+    {"$ref": "http://203.0.113.7/x.json"},
+    {"$ref": 5},
+    {"$ref": "#"},
+    {"anyOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}},
+    {"properties": {"rent": "string"}},
+    {"properties": ["rent"]},
+    {"type": "zebra"},
+    {"type": []},
+    {"enum": []},
+    {"anyOf": {"type": "object"}},
+    {"items": [{"type": "integer"}]},
+    {"required": "rent"},
+    {"pattern": "(("},
+    {"minimum": "0"},
+    {"multipleOf": 0},
+    {"maxLength": -1},
+    json.loads('{"items": ' * 60 + "{}" + "}" * 60),
+)
+
+
 @pytest.mark.parametrize(
     "form",
     [
         AnswerFormat(FormatKind.JSON, schema="{"),
         AnswerFormat(FormatKind.JSON, schema="[]"),
+        *(AnswerFormat(FormatKind.JSON, schema=json.dumps(schema)) for schema in UNUSABLE),
         AnswerFormat(FormatKind.TABLE, columns=()),
         AnswerFormat(FormatKind.TABLE, columns=("a", "a")),
         AnswerFormat(FormatKind.TABLE, columns=("a", " ")),
@@ -132,3 +155,25 @@ def test_the_check_follows_the_schema(value: Any, schema: Any, fits: bool) -> No
 def test_a_schema_that_goes_round_in_circles_ends() -> None:
     with pytest.raises(MismatchError, match="too deeply"):
         check(1, {"$ref": "#"})
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {},
+        {"properties": {"rows": {"items": {"$ref": "#"}}}},
+        {"$defs": {"a/b": {"type": ["integer", "null"]}}, "anyOf": [{"$ref": "#/$defs/a~1b"}, True]},
+        {"title": "Rent", "description": "words", "default": 3, "enum": [1, None]},
+    ],
+)
+def test_what_a_schema_may_hold_is_taken(schema: Any) -> None:
+    structured.require_usable(AnswerFormat(FormatKind.JSON, schema=json.dumps(schema)))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ['{"vendor": "x", "amount": Infinity}', '{"vendor": "x", "amount": NaN}', '{"vendor": "x", "amount": 1e999}'],
+)
+def test_a_number_that_is_none_is_no_data(answer: str) -> None:
+    message = finished(answer, JSON)
+    assert message.data == "" and not message.complete
