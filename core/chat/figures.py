@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from itertools import accumulate, pairwise
 
 from core.chat.sentences import sentence_spans
-from core.chat.wording import NUMBER, UNSPACED, content_words, flat, numbers_in
+from core.chat.wording import DIRECTIONS, NUMBER, UNSPACED, content_words, flat, numbers_in
 
 SHORT_SENTENCE = 60  # characters; what a line of a table or a figure alone is about stands before it
 LEAST_SHARE = 0.34  # of the words around a number, found around it in the passage
@@ -231,7 +231,7 @@ def _of_sentence(sentence: str, before: str) -> Iterator[Figure]:
         for other in range(max(0, at - REACH), min(len(tokens), at + REACH + 1)):
             for word in tokens[other][1] if other != at else ():
                 away = abs(other - at)
-                if word[0].isdigit() and joined[at] != joined[other]:
+                if (word[0].isdigit() or word in DIRECTIONS) and joined[at] != joined[other]:
                     continue  # of the other half of "140 in 2021 and 165 in 2022"
                 around[word] = min(around.get(word, away), away)
         left, right = tokens[at - 1][0] if at else "", tokens[at + 1][0] if at + 1 < len(tokens) else ""

@@ -6,6 +6,7 @@ from core.chat.amounts import restated
 from core.chat.days import dates_agree
 from core.chat.figures import numbers_belong
 from core.chat.names import names_stand_in
+from core.chat.polarity import is_turned_round
 from core.chat.sentences import sentence_spans
 from core.chat.wording import UNSPACED, contains, content_words, flat, numbers_in, words_of
 from core.retrieval.language import is_english, is_latin
@@ -45,7 +46,7 @@ def _compared(claim: str, passage: str) -> Support:
     share = sum(contains(passage_words, word) for word in content) / len(content)
     if share >= SUPPORTED_SHARE:
         agree = numbers_belong(claim, passage) and dates_agree(claim, passage)
-        return Support.SUPPORTED if agree else Support.WEAK
+        return Support.SUPPORTED if agree and not is_turned_round(claim, passage) else Support.WEAK
     if share >= WEAK_SHARE:
         return Support.WEAK
     return Support.UNCHECKED if _are_foreign(claim, passage) else Support.NOT_FOUND

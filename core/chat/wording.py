@@ -25,6 +25,15 @@ el la los las un una y en del al por con es son der die das und ist sind ein ein
 le les des et est sont une du au aux dans sur pour par
 根据 据资 资料 据文 文中 中提 提到 文档 档中 文件 件中 中说 显示 資料 料に によ よる れば 文書 書に よると
 """
+# Forms and words of one sense that answers put for each other, with the stem that stands for them all.
+_KIN = """
+rise rises rose risen rising grow grows grew grown growing growth increase increases increased increasing climb climbs
+climbed
+/ fall falls fell fallen falling decrease decreases decreased decreasing decline declines declining drop drops dropped
+dropping shrink shrinks shrank shrunk
+"""
+_KIN_OF = {word: line.split()[0] for line in _KIN.split("/") for word in line.split()}
+DIRECTIONS = frozenset(_KIN_OF.values())
 COMMON = frozenset(_COMMON_WORDS.split())
 
 
@@ -56,6 +65,8 @@ def content_words(flat: str) -> list[str]:
 
 def stem(word: str) -> str:
     """The word less a common ending; only equality of stems matters, so a crude cut is enough."""
+    if kin := _KIN_OF.get(word):
+        return kin
     for ending in (
         "ations",
         "ation",
