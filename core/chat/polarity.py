@@ -25,17 +25,17 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _NO_NOT = re.compile(
     r"\.\s?\d|-|\s(?:more|less|fewer|later|earlier|sooner)\b"
 )  # "No. 5", "non-profit", "no later than"
-_NOT = frozenset("not never no cannot neither nor nicht kein keine keinen keiner nie niemals não nunca ne non".split())
-_PORTUGUESE = frozenset("o não em um uma os ao das pelo pela na".split())  # in which "no" is "in the"
+_NOT = frozenset("not never no cannot neither nor nicht kein keine keinen keiner nie niemals nao nunca ne non".split())
+_PORTUGUESE = frozenset("o nao em um uma os ao das pelo pela na".split())  # in which "no" is "in the"
 # With one of these a sentence is neither a plain yes nor a plain no.
 _UNSURE = frozenset(
-    """
+    flat("""
 only until till unless without except yet just merely necessarily whether if hardly rarely seldom few little fail
 fails failed refuse refuses refused decline declined deny denied denies lack lacks lacked unable avoid avoids prevent
 prevents prevented prohibit prohibited prohibits forbid forbids forbidden ban banned instead rather longer nur erst ohne
 außer wenn ob kaum selten sondern weder bis só apenas sem exceto até senão se salvo solo sólo sin excepto hasta sino si
 que seulement sans sauf plus aucun aucune rien senza eccetto fino
-""".split()
+""").split()
 )
 _OPPOSITES = """
 rise / fall = highest / lowest = largest biggest greatest / smallest = most / least fewest = maximum / minimum
@@ -131,8 +131,8 @@ def _deny(one: Part, other: Part) -> bool:
     """Whether one of them denies what the other affirms, and is not spoken of otherwise in it."""
     if not one.is_sure or not other.is_sure:
         return False
-    if one.has_not and other.has_not:
-        return False  # what each of them denies cannot be told for certain
+    if one.has_not and other.has_not:  # which of their words each denies cannot be told for certain
+        return False
     return bool((one.denied - one.affirmed) & other.affirmed or (other.denied - other.affirmed) & one.affirmed)
 
 
@@ -163,8 +163,10 @@ def _statements(text: str) -> tuple[Statement, ...]:
 
 
 def _statement(sentence: str) -> Statement:
-    tokens = frozenset(match.group().casefold() for match in _WORD.finditer(sentence))
-    sure = not tokens & _UNSURE and not sentence.endswith("?")
+    asks = sentence.endswith(("?", "？"))
+    sentence = flat(sentence)
+    tokens = frozenset(_WORD.findall(sentence))
+    sure = not asks and not tokens & _UNSURE
     no = _NOT - {"no"} if tokens & _PORTUGUESE else _NOT
     whole = _part(sentence, sure, no)
     pieces = [piece for piece in _CLAUSE.split(sentence) if piece.strip()]
@@ -181,14 +183,13 @@ def _part(text: str, sure: bool, no: frozenset[str]) -> Part:
     has_not = False
     left = end = 0  # words that the last "not" may still deny, and where the last word ended
     for match in _WORD.finditer(text):
-        word = match.group().casefold()
+        word = match.group()
         if (word in no or word.endswith(("n't", "n’t"))) and not _NO_NOT.match(text, match.end()):
             has_not, left, end = True, REACH, match.end()
             continue
         if left > 0 and not text[end : match.start()].isspace():
             left = 0  # what follows a mark is not denied
         end = match.end()
-        word = flat(word)
         if (side := _sides().get(word) or _sides().get(stem(word))) is not None:
             sides.add(side)
             found = [f"{side}"]
@@ -207,21 +208,19 @@ def _unspaced_part(text: str, sure: bool) -> Part:
     sides = frozenset(side for word, side in _sides().items() if UNSPACED.match(word) and word in text)
     rest = _side_pattern().sub(" ", text)
     denied = frozenset((*_DENIED_AFTER.findall(text), *_DENIED_BEFORE.findall(text)))
-    words = frozenset(content_words(flat(rest)))
+    words = frozenset(content_words(rest))
     numbers = numbers_in(text)
-    return Part(
-        words | numbers, numbers, bool(denied), denied, frozenset(content_words(flat(text))) - denied, sides, sure
-    )
+    return Part(words | numbers, numbers, bool(denied), denied, frozenset(content_words(text)) - denied, sides, sure)
 
 
 def _compared(sentence: str) -> Compared | None:
     before, than, after = sentence.partition(" than ")
     if not than or " than " in after:
         return None
-    found = [word for match in _WORD.finditer(before) if (word := match.group().casefold()) in _ends()]
+    found = [word for word in _WORD.findall(before) if word in _ends()]
     if len(found) != 1:
         return None
-    left, right = (frozenset(w for w in content_words(flat(text)) if w != stem(found[0])) for text in (before, after))
+    left, right = (frozenset(w for w in content_words(text) if w != stem(found[0])) for text in (before, after))
     return Compared(left - right, right - left, *_ends()[found[0]])
 
 

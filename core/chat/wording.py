@@ -12,6 +12,7 @@ NUMBER = re.compile(r"\d+(?:[.,:/ \u00a0\u202f]\d+)*")
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 LATIN_RUN = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f]+")
 """A Latin word that stands in a run of another script without a space between: "OsloにあるRIAI"."""
+WORDS_REMEMBERED = 8192
 REMEMBERED = 512  # texts, taken apart once for the many sentences and values that are compared with them
 
 # Words too common to support anything: they are left out when a sentence's words are looked for in a passage.
@@ -63,6 +64,7 @@ def content_words(flat: str) -> list[str]:
     return words
 
 
+@lru_cache(WORDS_REMEMBERED)
 def stem(word: str) -> str:
     """The word less a common ending; only equality of stems matters, so a crude cut is enough."""
     if kin := _KIN_OF.get(word):
