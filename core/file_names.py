@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
 
 _NO_LETTERS = re.compile("[\ud800-\udfff]")
 
@@ -18,3 +21,18 @@ def compared(name: str) -> str:
     if name.isascii():
         return name.lower().replace("\\", "/")
     return unicodedata.normalize("NFC", readable(name).casefold()).replace("\\", "/")
+
+
+def told_apart(paths: Iterable[Path]) -> dict[Path, str]:
+    """What to call each of these files: its name; where several have it, with as many of its folders as tell them
+    apart."""
+    names: dict[Path, str] = {}
+    left = {path: path.parts for path in paths}
+    count = 1
+    while left:
+        ends = {path: "/".join(parts[-count:]) for path, parts in left.items()}
+        seen = Counter(ends.values())
+        names |= {path: readable(end) for path, end in ends.items()}
+        left = {path: parts for path, parts in left.items() if seen[ends[path]] > 1 and count < len(parts)}
+        count += 1
+    return names

@@ -15,7 +15,7 @@ from core.chat.prompt import passage_text
 from core.chat.sources import SourceBook
 from core.chat.tools import ArgumentError, Toolbox
 from core.conversation import WHOLE_LIBRARY
-from core.file_names import compared
+from core.file_names import compared, told_apart
 from core.library.library import Library
 from core.parsing.headings import section_over
 from core.retrieval.retriever import Retriever
@@ -98,7 +98,7 @@ class DocumentTools:
         """List the person's documents by name."""
         wanted = compared(name_contains)
         paths = (path for document_id, path, _ in self._scopes.documents(WHOLE_LIBRARY) if self._sees(document_id))
-        names = sorted(path.name for path in paths if wanted in compared(path.name))
+        names = sorted(told_apart(path for path in paths if wanted in compared(path.name)).values())
         listed = "\n".join(names[:LISTED])
         more = f"\n(and {len(names) - LISTED} more)" if len(names) > LISTED else ""
         return f"{len(names)} documents\n{listed}{more}"
@@ -156,7 +156,8 @@ class DocumentTools:
     def _numbered(self, passages: Sequence[Passage]) -> str:
         """`passages` as the model reads them, each with its number; those given before by their number alone."""
         known, new = self._book.number(passages)
-        parts = [passage_text(source) for source in new]
+        names = told_apart(source.path for source in (*new, *known))
+        parts = [passage_text(source, names[source.path]) for source in new]
         if known:
             parts.append("Already given: " + ", ".join(f"[{source.number}]" for source in known))
         return "\n\n".join(parts)

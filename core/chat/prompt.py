@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.conversation import ChatMessage
-from core.file_names import readable
+from core.file_names import told_apart
 from core.spots import place_in_english, section_words
 from core.values import Citation
 from models.conversation import Conversation, Effort, Message, Role, ToolSpec
@@ -34,7 +34,8 @@ def question_prompt(
 ) -> str:
     """The user message for `question`: the `new` passages in full, those the conversation already holds by number.
     `whole`: they are documents in full, in their order. `request` says what form the answer must have."""
-    parts = [passage_text(source) for source in new]
+    names = told_apart(source.path for source in (*new, *known))
+    parts = [passage_text(source, names[source.path]) for source in new]
     if known and whole:
         parts.append(f"The documents stand above, in the passages {_numbers(known)}.")
     elif known:
@@ -56,9 +57,9 @@ def _numbers(sources: Sequence[Citation]) -> str:
     return ", ".join(parts)
 
 
-def passage_text(source: Citation) -> str:
-    """A source as the model reads it: number, file, place, words."""
-    place = [readable(source.path.name)]
+def passage_text(source: Citation, name: str) -> str:
+    """A source as the model reads it: number, file (its `name`, by which it is told from others), place, words."""
+    place = [name]
     if source.title and source.title not in source.path.name:
         place.append(source.title)
     place += filter(None, (place_in_english(source), section_words(source)))

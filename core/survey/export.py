@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from core.chat.words import support_mark
+from core.file_names import readable, told_apart
 from core.i18n import ngettext, tr
 from core.spots import place_words, section_words
 from core.survey.summarising import numbered
 from core.survey.values import Finding, Row, RowState, Survey
 from core.values import Citation
+
+_MARKUP = re.compile(r"[\\|<\[\]`*]")
+_LOADED = re.compile(r"<(?=[A-Za-z/!?])|\[(?!\d{1,4}\](?![(:]))")
+"""What begins HTML, a link or a picture: a bracket with anything but the number of a source."""
 
 
 def to_csv(survey: Survey) -> str:
@@ -33,20 +39,21 @@ def to_markdown(survey: Survey) -> str:
     """Question, coverage, summary, then the table."""
     lines = [f"# {_cell(survey.question)}", "", coverage_statement(survey), ""]
     if survey.summary:
-        lines += [survey.summary, ""]
+        lines += [_disarmed(survey.summary), ""]
     if survey.summary_cut:
         lines += [tr("The summary was cut before its end."), ""]
     columns = ["", tr("Document"), tr("Finding"), tr("Quotation"), tr("Checked")]
     lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    names = told_apart(row.path for row in survey.rows)
     for n, row, finding in numbered(survey):
-        place, found = _cell(_place(finding.citation, row.path.name)), _cell(finding.text)
+        place, found = _cell(_place(finding.citation, names[row.path])), _cell(finding.text)
         lines.append(
             f"| {n} | {place} | {found} | {_cell(finding.citation.quote)} | {support_mark(finding.citation.support)} |"
         )
     if unread := [row for row in survey.rows if row.reason or row.state is RowState.WAITING]:
         heading, waiting = tr("Not read, or not to the end"), tr("not read yet")
         lines += ["", f"## {heading}", ""]
-        lines += [f"- {_cell(row.path.name)}: {row.reason or waiting}" for row in unread]
+        lines += [f"- {_cell(names[row.path])}: {row.reason or waiting}" for row in unread]
     return "\n".join(lines) + "\n"
 
 
@@ -93,8 +100,15 @@ def _nothing(row: Row) -> str:
 
 
 def _plain(field: str) -> str:
+    field = readable(field)
     return "'" + field if field[:1] in ("=", "+", "-", "@", "\t", "\r") else field
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+    """`text` on one line and as it stands: nothing in it is Markdown, so that no program loads a picture for it."""
+    return " ".join(_MARKUP.sub(r"\\\g<0>", readable(text)).split())
+
+
+def _disarmed(markdown: str) -> str:
+    """What the model wrote, with its lists and emphasis, but no picture, link or HTML that another program loads."""
+    return _LOADED.sub(r"\\\g<0>", readable(markdown))

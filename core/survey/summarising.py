@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from core.chat.answering import AnsweringModel
 from core.chat.citations import check_sentences, normalise_marks
 from core.conversation import CheckedSentence, SurveyKind
+from core.file_names import told_apart
 from core.survey import reading
 from core.survey.values import Finding, Row, Survey
 from core.values import Citation
@@ -31,8 +32,9 @@ def numbered(survey: Survey) -> Iterator[tuple[int, Row, Finding]]:
 
 def summary_sources(survey: Survey) -> tuple[Citation, ...]:
     """The numbered findings as sources of the summary: their places, with what was found as the words."""
+    names = told_apart(row.path for row in survey.rows)
     return tuple(
-        replace(finding.citation, number=n, quote=f"{finding.text}\n{finding.citation.quote}", section=row.path.name)
+        replace(finding.citation, number=n, quote=f"{finding.text}\n{finding.citation.quote}", section=names[row.path])
         for n, row, finding in numbered(survey)
     )
 
@@ -62,8 +64,9 @@ class Groups:
     def lines(self) -> list[str]:
         """A line a finding; what changed stands with the paragraph it changed in, or it would say little."""
         shown = self._survey.kind is SurveyKind.CHANGES
+        names = told_apart(row.path for row in self._survey.rows)
         return [
-            f"[{n}] {row.path.name}: {finding.text}" + (f" (in: {_short(finding.citation.quote)})" if shown else "")
+            f"[{n}] {names[row.path]}: {finding.text}" + (f" (in: {_short(finding.citation.quote)})" if shown else "")
             for n, row, finding in numbered(self._survey)
         ]
 

@@ -13,6 +13,7 @@ from core.chat.answering import AnsweringModel
 from core.chat.everything import about_everything, expected_s
 from core.conversation import WHOLE_LIBRARY, Scope, SurveyKind
 from core.faults import N_, ChatFault, Fault
+from core.file_names import readable
 from core.i18n import fault_text, tr
 from core.jobs import Job
 from core.library.attention import Attention
@@ -80,7 +81,7 @@ class Surveys:
     ) -> int:
         """A survey of the scope's documents, not yet begun. Its kind is told from the question unless given. Raises
         `ChatFault` for no question, nothing to read, or changes between other than two documents."""
-        question = question.strip()
+        question = readable(question).strip()
         if not question:
             raise ChatFault(N_("Nothing asked"), N_("The question is empty."), N_("Type a question first."))
         chosen = [(document_id, path) for document_id, path, _ in self._scopes.documents(scope)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from core.chat.words import support_mark, support_words
+from core.file_names import told_apart
 from core.i18n import tr
 from core.spots import place_words, section_words
 from core.survey.summarising import numbered
@@ -26,10 +28,13 @@ class FindingsModel(QAbstractTableModel):
         super().__init__(parent)
         self.survey: Survey | None = None
         self.found: list[tuple[int, Row, Finding]] = []
+        self._names: dict[Path, str] = {}
 
     def show_survey(self, survey: Survey | None) -> None:
         """Rows that only came to the end are inserted, so that what is selected and scrolled to stays."""
         found = list(numbered(survey)) if survey is not None else []
+        if survey is not None and (self.survey is None or self.survey.id != survey.id):
+            self._names = told_apart(row.path for row in survey.rows)
         self.survey = survey
         if found[: len(self.found)] == self.found:
             if len(found) > len(self.found):
@@ -67,12 +72,13 @@ class FindingsModel(QAbstractTableModel):
         if not index.isValid():
             return None
         number, row, finding = self.found[index.row()]
+        name = self._names.get(row.path, row.path.name)
         if role == Qt.ItemDataRole.DisplayRole:
-            return " ".join(_cell(index.column(), number, row, finding).split())
+            return " ".join(_cell(index.column(), number, row, finding, name).split())
         if role == Qt.ItemDataRole.ToolTipRole:
             if index.column() == CHECKED:
                 return support_words(finding.citation.support)
-            return str(row.path) if index.column() == DOCUMENT else _cell(index.column(), number, row, finding)
+            return str(row.path) if index.column() == DOCUMENT else _cell(index.column(), number, row, finding, name)
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == NUMBER:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
@@ -80,19 +86,20 @@ class FindingsModel(QAbstractTableModel):
 
 def unread_words(rows: Sequence[Row]) -> list[str]:
     """A line for each document that was not read, or not to its end, with the reason."""
-    return [tr("{name}: {reason}", name=row.path.name, reason=row.reason) for row in rows if row.reason]
+    names = told_apart(row.path for row in rows)
+    return [tr("{name}: {reason}", name=names[row.path], reason=row.reason) for row in rows if row.reason]
 
 
 def _titles() -> tuple[str, ...]:
     return ("", tr("Document"), tr("Finding"), tr("Value"), tr("Quotation"), tr("Checked"))
 
 
-def _cell(column: int, number: int, row: Row, finding: Finding) -> str:
+def _cell(column: int, number: int, row: Row, finding: Finding, name: str) -> str:
     if column == NUMBER:
         return str(number)
     if column == DOCUMENT:
         cited = finding.citation
-        return " · ".join(filter(None, (row.path.name, place_words(cited), section_words(cited))))
+        return " · ".join(filter(None, (name, place_words(cited), section_words(cited))))
     if column == FINDING:
         return finding.text
     if column == VALUE:

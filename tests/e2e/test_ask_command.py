@@ -115,7 +115,7 @@ def test_surveys_are_run_listed_exported_and_deleted(terminal: Terminal, tmp_pat
 
     table = tmp_path / "table.csv"
     status, out, _ = terminal.run("survey", "--export", done["id"], "--csv", table)
-    assert status == 0 and "| 1 | lease.txt, line 1 | 940 a month |" in out
+    assert status == 0 and "| 1 | north/lease.txt, line 1 | 940 a month |" in out
     assert table.read_text(encoding="utf-8-sig").count("940 a month") == 2
     assert terminal.result("survey", "--resume", done["id"], "--retry")["done"]
     assert terminal.run("survey", "--delete", done["id"])[0] == 0

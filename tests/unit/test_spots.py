@@ -187,7 +187,7 @@ def test_the_sheet_is_named_once(opened: OpenLibrary) -> None:
     passage = retriever(opened).search("quince", limit=1).passages[0]
     assert (passage.section, section_words(passage)) == ("Prices 2024", "")
     _, (source,) = SourceBook().number([passage])
-    assert passage_text(source).startswith("[1] prices.xlsx | Staff | sheets Staff, Prices 2024\nStaff")
+    assert passage_text(source, "prices.xlsx").startswith("[1] prices.xlsx | Staff | sheets Staff, Prices 2024\nStaff")
 
 
 def test_the_cells_of_a_long_sheet_are_told_everywhere(opened: OpenLibrary, tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_the_cells_of_a_long_sheet_are_told_everywhere(opened: OpenLibrary, tmp_
     assert narrowed(passage, "capybara") == "sheet Costs, B1234"
     _, (source,) = SourceBook().number([passage])
     assert citations_of(json.loads(json.dumps(citations_to_json([source])))) == (source,)
-    assert f" | {told}\n" in passage_text(source)
+    assert f" | {told}\n" in passage_text(source, "costs.xlsx")
     (place,) = Phrases(opened.database).find("a capybara").places
     assert narrowed(place, "capybara") == "sheet Costs, B1234"
     document = opened.library.document_text(passage.document_id)

@@ -1,0 +1,19 @@
+"""What files are called: readable, compared as people type, told apart where several have one name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.file_names import compared, readable, told_apart
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders() -> None:
+    paths = [Path(p) for p in ("/d/a/x/lease.txt", "/d/b/x/lease.txt", "/d/c/lease.txt", "/d/notes.txt")]
+    assert list(told_apart(paths).values()) == ["a/x/lease.txt", "b/x/lease.txt", "c/lease.txt", "notes.txt"]
+    assert told_apart(paths[:1] * 2) == {paths[0]: "lease.txt"}, "the same file is no other"
+    assert told_apart([]) == {}
+
+
+def test_names_are_compared_as_people_type_them() -> None:
+    assert compared("Re\u0301sume\u0301\\CV.PDF") == compared("r\u00e9sum\u00e9/cv.pdf")
+    assert readable("caf\udce9.txt") == "caf\ufffd.txt"
