@@ -63,9 +63,10 @@ class FoundTerm:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a passage ranks where it does: its score is the sum of `words` (its own terms), `neighbours` (those beside
-    it), `meaning`, `document` (what its document is about and called) and `judgement` (the ranking model's). The ranks
-    are those in the two searches, from 1; None if they did not find it. `cosine` is None where there is no vector,
-    `judged`, 0 to 1, where the ranking model was not asked."""
+    it), `meaning`, `document` (what its document is about and called), `standing` (its place among the passages found,
+    and in its document) and `judgement` (the ranking model's). The ranks are those in the two searches, from 1; None if
+    they did not find it. `cosine` is None where there is no vector, `judged`, 0 to 1, where the ranking model was not
+    asked."""
 
     words: float
     neighbours: float
@@ -77,6 +78,7 @@ class Explanation:
     terms: tuple[FoundTerm, ...]
     judgement: float = 0.0
     judged: float | None = None
+    standing: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

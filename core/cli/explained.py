@@ -19,12 +19,14 @@ def why_lines(passage: Passage) -> list[str]:
 
 def _sum(score: float, why: Explanation) -> str:
     return tr(
-        "score {score}: words {words} + words beside it {neighbours} + meaning {meaning} + document {document}",
+        "score {score}: words {words} + words beside it {neighbours} + meaning {meaning} + document {document}"
+        " + standing {standing}",
         score=f"{score:.3f}",
         words=f"{why.words:.3f}",
         neighbours=f"{why.neighbours:.3f}",
         meaning=f"{why.meaning:.3f}",
         document=f"{why.document:.3f}",
+        standing=f"{why.standing:.3f}",
     )
 
 

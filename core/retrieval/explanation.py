@@ -33,6 +33,7 @@ class Explainer:
             self._found(ranked.passage.document_id, Counter(terms)),
             parts.judgement,
             ranked.judged,
+            parts.standing,
         )
 
     def _found(self, document_id: int, counts: Counter[str]) -> tuple[FoundTerm, ...]:

@@ -22,7 +22,7 @@ REPEATED_ELSEWHERE = 0.95
 FEW_PAIRS = 8
 LEAST_ROOM = 150
 FITTING_PASSAGE = 0.75
-"""Of the best score, what a passage must have for its document to get its share before others get more."""
+"""Of how well the best one fits, what a passage must have for its document to get its share before others get more."""
 
 Pairs = frozenset[tuple[str, str]]
 
@@ -73,7 +73,8 @@ def select(
 def _turns(ranked: Sequence[Ranked], limit: int, spread: bool) -> Iterator[tuple[Ranked, int]]:
     """The passages in the order in which they may be shown, each with how many its document may have by then."""
     if spread and ranked:
-        fitting = [one for one in ranked if one.score >= FITTING_PASSAGE * ranked[0].score]
+        best = max(one.fit for one in ranked)
+        fitting = [one for one in ranked if one.fit >= FITTING_PASSAGE * best]
         counts = Counter(one.passage.document_id for one in fitting)
         for share in range(1, min(limit, max(counts.values(), default=0)) + 1):
             yield from ((one, share) for one in fitting)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 
 import pytest
 
@@ -81,8 +82,21 @@ def test_the_text_itself_has_the_last_word() -> None:
 
 
 def test_equals_stand_in_the_order_of_their_files() -> None:
-    found = ranked(candidate(1, own=1.0), candidate(9, own=1.0, document=2), candidate(5, own=1.0, document=2))
-    assert ids(found) == [5, 9, 1]
+    equals = [candidate(1, own=1.0, ordinal=5), candidate(5, own=1.0, document=2)]
+    assert ids(ranked(*equals)) == ids(ranked(*reversed(equals))) == [5, 1]
+
+
+def test_of_equals_in_one_file_the_first_one_stands_first() -> None:
+    assert ids(ranked(candidate(9, own=1.0), candidate(1, own=1.0), candidate(5, own=1.0))) == [1, 5, 9]
+
+
+def test_what_one_search_is_sure_of_is_not_lost_to_what_the_other_hardly_found() -> None:
+    words, both = candidate(1, own=3.0, cosine=0.30), candidate(3, own=2.0, cosine=0.39)
+    assert ids(ranked(words, both)) == [1, 3]  # by the values, the first is a little better
+    between = [candidate(5 + 2 * n, cosine=0.31 + n / 100) for n in range(8)]  # but not among the first by meaning
+    found = ranked(words, both, *between)
+    assert ids(found)[:2] == [3, 1]
+    assert found[0].score == pytest.approx(sum(astuple(found[0].parts)))
 
 
 def test_repeated_words_saturate_and_long_texts_count_less() -> None:

@@ -158,7 +158,7 @@ def test_a_search_asks_the_ranking_model_only_if_told_to(opened: OpenLibrary, re
         assert why is not None
         (judged,) = reranker.scores("Which harbour is open?", [passage.text])
         assert why.judged == pytest.approx(judged, abs=0.02)
-        parts = (why.words, why.neighbours, why.meaning, why.document, why.judgement)
+        parts = (why.words, why.neighbours, why.meaning, why.document, why.judgement, why.standing)
         assert sum(parts) == pytest.approx(passage.score)
         assert f"{why.judged:.3f}" in "\n".join(why_lines(passage))
     assert len({round(p.why.judgement, 4) for p in found.passages if p.why is not None}) > 1

@@ -177,7 +177,13 @@ def test_a_passage_explains_its_rank_by_what_it_was_ranked_by(opened: OpenLibrar
     assert [p.text for p in result.passages] == [p.text for p in retriever.search(result.query).passages]
     for passage in result.passages:
         assert passage.why is not None
-        parts = (passage.why.words, passage.why.neighbours, passage.why.meaning, passage.why.document)
+        parts = (
+            passage.why.words,
+            passage.why.neighbours,
+            passage.why.meaning,
+            passage.why.document,
+            passage.why.standing,
+        )
         assert sum(parts) == pytest.approx(passage.score)
     why = result.passages[0].why
     assert why is not None
