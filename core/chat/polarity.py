@@ -176,7 +176,7 @@ def _statement(sentence: str) -> Statement:
 
 
 def _part(text: str, sure: bool, no: frozenset[str]) -> Part:
-    words: frozenset[str] = frozenset()
+    words: set[str] = set()
     sides: set[tuple[int, int]] = set()
     affirmed: set[str] = set()
     denied: set[str] = set()
@@ -195,13 +195,14 @@ def _part(text: str, sure: bool, no: frozenset[str]) -> Part:
             found = [f"{side}"]
         else:
             found = [stem(word)] if word not in COMMON and len(word) > 1 else []
-            words = words.union(found)
+            words.update(found)
         (denied if left > 0 else affirmed).update(found)
         left -= 1
     if UNSPACED.search(text):
         return _unspaced_part(text, sure)
     numbers = numbers_in(text)
-    return Part(words | numbers, numbers, has_not, frozenset(denied), frozenset(affirmed), frozenset(sides), sure)
+    known = frozenset(words | numbers)
+    return Part(known, numbers, has_not, frozenset(denied), frozenset(affirmed), frozenset(sides), sure)
 
 
 def _unspaced_part(text: str, sure: bool) -> Part:

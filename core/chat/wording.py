@@ -7,7 +7,10 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+# Vowel signs of Hebrew, Arabic, Indic and Thai letters belong to their words.
+_SIGNS = "\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e31-\u0e3a\u0e47-\u0e4e"
+_LETTERS = rf"(?:[^\W_]|[{_SIGNS}])+"
+WORD = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})?")
 NUMBER = re.compile(r"\d+(?:[.,:/ \u00a0\u202f]\d+)*")
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 LATIN_RUN = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f]+")
@@ -41,9 +44,11 @@ COMMON = frozenset(_COMMON_WORDS.split())
 @lru_cache(REMEMBERED)
 def flat(text: str) -> str:
     """Folded for comparison: compatibility forms, case, accents, dashes, quotes and white space made one."""
-    text = unicodedata.normalize("NFKD", text).casefold()
-    text = "".join(c for c in text if not unicodedata.combining(c) or not c.isascii() and _keeps_marks(c))
-    text = re.sub(r"[\u2010-\u2015\u2212]", "-", text)
+    text = text.casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).casefold()
+        text = "".join(c for c in text if not unicodedata.combining(c) or not c.isascii() and _keeps_marks(c))
+        text = re.sub(r"[\u2010-\u2015\u2212]", "-", text)
     text = re.sub(r"[*`~]", "", text).replace("_", " ")  # snake_case falls into its words, on both sides
     return " ".join(text.split()).strip(" .,:;!?")
 

@@ -27,9 +27,12 @@ from core.values import Support
 PASSAGE_CHARS = 1000
 UNSPACED_CHARS = 400
 LEAST_SENTENCES = 3
-SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
+SENTENCE = re.compile(r"(?<=[.!?؟।])\s+|(?<=[。！？])|\n+")
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-zA-Z]{2,}|[\u30a1-\u30fa\u30fc]{3,}")
+NAME = re.compile(
+    r"(?<=[a-zα-ωά-ώа-я,] )(?:[A-Z][a-zA-Z]{2,}|[Α-ΩΆ-Ώ][α-ωά-ώ]{2,}|[А-Я][а-я]{2,})|[\u30a1-\u30fa\u30fc]{3,}"
+)
+THAI = re.compile(r"[\u0e00-\u0e7f]")
 CAPITALISED = re.compile(r"[A-Z][a-z]{2,}")
 OPENING_NAME = re.compile(r"[A-Z][a-z]{2,}(?= [a-z]|['’]s )")
 UNITS = (("million", "billion"), ("days", "months"), ("percent", "million"), ("%", " million"), ("hours", "minutes"),
@@ -41,6 +44,18 @@ KNOWN_NAMES = """
 北京大学 哈佛大学 米国 英国 東京 名古屋 横浜 福岡 札幌 沖縄 北海道 関東 関西 九州
 四国 江戸 明治 大正 昭和 平安 鎌倉 室町 徳川家康 織田信長 豊臣秀吉 天皇 朝鮮 欧州
 ロシア フランス ドイツ イギリス アメリカ イタリア スペイン ローマ パリ ロンドン ニューヨーク オランダ トルコ エジプト
+""".split()
+# Of scripts without capitals but with spaces between words; a Thai one stands in its sentence as a Chinese one does.
+UNCASED_NAMES = """
+مصر العراق سوريا لبنان فرنسا ألمانيا إيطاليا إسبانيا روسيا الصين اليابان الهند أمريكا بريطانيا إنجلترا لندن باريس برلين
+روما موسكو القاهرة بغداد نيويورك كاليفورنيا تكساس واشنطن أوروبا أفريقيا آسيا أستراليا كندا البرازيل تركيا إيران بولندا
+السويد جورج جون وليام لوثر تسلا نيوتن هنري تشارلز لويس بيتر
+भारत चीन जापान फ्रांस जर्मनी इटली स्पेन रूस अमेरिका ब्रिटेन इंग्लैंड लंदन पेरिस बर्लिन रोम मॉस्को दिल्ली मुंबई
+कैलिफोर्निया टेक्सास वाशिंगटन यूरोप अफ्रीका एशिया ऑस्ट्रेलिया कनाडा ब्राजील तुर्की ईरान पोलैंड स्वीडन जॉर्ज जॉन
+विलियम लूथर टेस्ला न्यूटन हेनरी चार्ल्स लुईस पीटर केन्या
+จีน ญี่ปุ่น ฝรั่งเศส เยอรมนี อิตาลี สเปน รัสเซีย อเมริกา อังกฤษ ลอนดอน ปารีส เบอร์ลิน มอสโก นิวยอร์ก แคลิฟอร์เนีย
+เท็กซัส วอชิงตัน ยุโรป แอฟริกา เอเชีย ออสเตรเลีย แคนาดา บราซิล ตุรกี อิหร่าน โปแลนด์ สวีเดน จอร์จ จอห์น วิลเลียม
+ลูเธอร์ เทสลา นิวตัน เฮนรี ชาร์ลส์ ปีเตอร์ เคนยา อินเดีย
 """.split()
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 AUXILIARY = re.compile(r"\b(?:is|was|are|were|can|will|has|have|did|does|could|should|must)\b(?! not\b)")
@@ -57,6 +72,13 @@ REWORDED_UNSPACED = (
     ("为了", "为"), ("的", ""), ("であった", "だった"), ("である", "です"), ("によって", "により"),
     ("しかし", "だが"), ("行われた", "実施された"), ("開催", "実施"), ("多くの", "たくさんの"), ("および", "と"),
     ("呼ばれる", "言われる"), ("している", "する"), ("には", "に"), ("が", "は"),
+)  # fmt: skip
+REWORDED_UNCASED = (
+    ("और", "तथा"), ("बहुत", "काफी"), ("लेकिन", "परंतु"), ("बड़ा", "विशाल"), ("साल", "वर्ष"), ("शुरू", "आरंभ"),
+    ("उपयोग", "प्रयोग"), ("कई", "अनेक"), ("प्रमुख", "मुख्य"), ("लोगों", "व्यक्तियों"), ("बाद", "पश्चात"),
+    ("لكن", "غير"), ("كبير", "ضخم"), ("أيضًا", "كذلك"), ("عام", "سنة"), ("خلال", "أثناء"), ("مهم", "هام"),
+    ("استخدام", "استعمال"), ("بعد", "عقب"), ("كان", "يعد"), ("بدأ", "شرع"), ("أكثر", "أشد"), ("التي", "والتي"),
+    ("และ", "รวมทั้ง"), ("มาก", "อย่างยิ่ง"), ("แต่", "ทว่า"), ("สำคัญ", "หลัก"), ("เป็น", "คือ"), ("ใน", "ภายใน"),
 )  # fmt: skip
 REWORDED = (
     (r"\bis\b", "was"), (r"\bcan\b", "may"), (r"\bthe\b", "its"), (r"\buses\b", "is using"), (r", ", " and "),
@@ -144,6 +166,7 @@ def _claims(passage: list[str], other: list[str], names: list[str], chance: rand
     if (unit := _other_unit(sentence)) and unit not in whole:
         yield "altered unit", _reworded(unit, chance)
     yield from _with_other_names(sentence, whole, names, chance)
+    yield from _with_other_uncased_name(sentence, whole, apart)
     stranger = chance.choice(other)
     if stranger not in whole:
         yield "unrelated", _reworded(stranger, chance)
@@ -161,6 +184,15 @@ def _with_other_names(sentence: str, whole: str, names: list[str], chance: rando
     unknown = [name for name in KNOWN_NAMES if name not in whole and not any(set(name) & set(k) for k in known)]
     if known and unknown:
         yield "altered CJK name", _reworded(sentence.replace(max(known, key=len), chance.choice(unknown)), chance)
+
+
+def _with_other_uncased_name(sentence: str, whole: str, chance: random.Random) -> Iterator[tuple[str, str]]:
+    known = [(name, place) for name in UNCASED_NAMES
+             if (place := re.search(name if THAI.match(name) else rf"(?<!\S){name}(?!\S)", sentence))]  # fmt: skip
+    if known:
+        name, place = chance.choice(known)
+        script = [n for n in UNCASED_NAMES if n not in whole and ord(n[0]) >> 7 == ord(name[0]) >> 7]
+        yield "altered uncased name", _reworded(_put(sentence, place, chance.choice(script)), chance, opening=False)
 
 
 def _put(sentence: str, place: re.Match[str], words: str) -> str:
@@ -225,6 +257,8 @@ def _reworded(sentence: str, chance: random.Random, *, opening: bool = True) -> 
         for words, others in chance.sample(REWORDED_UNSPACED, 12):
             sentence = sentence.replace(words, others, 1)
         return chance.choice(UNSPACED_OPENINGS) * opening + sentence
+    for word, other in chance.sample(REWORDED_UNCASED, 15) if not sentence.isascii() else ():
+        sentence = re.sub(rf"(?<!\S){word}(?!\S)", other, sentence, count=1)
     for pattern, words in chance.sample(REWORDED, 2):
         sentence = re.sub(pattern, words, sentence, count=1)
     if chance.random() < 0.3:
