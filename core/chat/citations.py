@@ -15,15 +15,19 @@ from core.values import Citation, Support
 # "[1]", "[1, 2]", "[1][2]", and the bracket gpt-oss was trained to cite with: "【1】", "【1†L3-L5】".
 _MARK = re.compile(r"\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?!\()|【(\d{1,4})(?:†[^】]{0,80})?】")
 
+_ITEM = re.compile(r"^\(?\d{1,3}\)\s+")  # of a list; with a full stop, the number is a sentence of its own
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence of an answer without its marks, the numbers it cites, and where it stands in the answer."""
+    """A sentence of an answer without its marks, the numbers it cites, and where it stands in the answer; of a row of
+    a table, also the row at its `head`."""
 
     text: str
     numbers: tuple[int, ...]
     start: int
     end: int
+    head: str = ""
 
 
 def normalise_marks(answer: str) -> str:
@@ -44,12 +48,16 @@ def claims(answer: str) -> tuple[Claim, ...]:
 def statements(answer: str) -> tuple[Claim, ...]:
     """Every sentence. One that is only marks ("… in 2020. [1]") passes them to the sentence before."""
     found: list[Claim] = []
+    head = ""
     for start, end in sentence_spans(answer):
         sentence = answer[start:end]
+        if not sentence.startswith("|"):
+            head = ""
         numbers = tuple(dict.fromkeys(n for mark in _MARK.finditer(sentence) for n in _numbers(mark)))
-        text = _MARK.sub("", sentence).strip(" \t*-•>#|")
+        text = _ITEM.sub("", _MARK.sub("", sentence).strip(" \t*-•>#|"))
         if text and any(c.isalnum() for c in text):
-            found.append(Claim(text, numbers, start, end))
+            found.append(Claim(text, numbers, start, end, head))
+            head = head or (sentence if sentence.startswith("|") else "")
         elif numbers and found:
             found[-1] = replace(found[-1], numbers=found[-1].numbers + numbers, end=end)
     return tuple(found)
@@ -106,7 +114,7 @@ def _support(claim: Claim, by_number: dict[int, Citation]) -> Support:
     cited = [by_number[n] for n in claim.numbers if n in by_number]
     if not cited:
         return Support.NOT_FOUND
-    return support(claim.text, " \n".join(f"{s.title} {s.section}\n{s.quote}" for s in cited))
+    return support(claim.text, " \n".join(f"{s.title} {s.section}\n{s.quote}" for s in cited), claim.head)
 
 
 def _numbers(mark: re.Match[str]) -> list[int]:

@@ -19,7 +19,7 @@ NEARLY_ALL = 0.75  # of a part's words
 LEAST_WORDS = 2  # a part of fewer says too little to be compared
 REACH = 3  # words after a "not" among which is what it denies
 _CLAUSE = re.compile(
-    r"[;:,]\s+|[，；]|\s(?:and|while|whereas|but|although|und|während|aber|e|mas|enquanto|y|pero|mientras|et|mais)\s"
+    r"[;:,]\s+|(?<=[^\x00-\u02ff])[;,]|\s(?:and|while|whereas|but|although|und|während|aber|e|mas|enquanto|y|pero|mientras|et|mais)\s"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _NO_NOT = re.compile(

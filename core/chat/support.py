@@ -8,7 +8,7 @@ from core.chat.figures import numbers_belong
 from core.chat.names import names_stand_in
 from core.chat.polarity import is_turned_round
 from core.chat.sentences import sentence_spans
-from core.chat.wording import UNSPACED, contains, content_words, flat, numbers_in, words_of
+from core.chat.wording import UNSPACED, WORD, Words, contains, content_words, flat, numbers_in, words_of
 from core.retrieval.language import is_english, is_latin
 from core.values import Support
 
@@ -18,20 +18,21 @@ _ORDER = (Support.NOT_FOUND, Support.WEAK, Support.UNCHECKED, Support.SUPPORTED)
 LANGUAGE_WORDS = 4  # from which a language can be told
 
 
-def support(claim: str, passage: str) -> Support:
-    """How well `passage` supports `claim`: exact words first, then numbers, names and content words.
+def support(claim: str, passage: str, head: str = "") -> Support:
+    """How well `passage` supports `claim`: exact words first, then numbers, names and content words. Of a `claim` that
+    is a row of a table, `head` is the row of its head.
 
     A number or a name in the claim that the passage does not have makes it at most WEAK and, with it missing, the
     claim is what a careful reader would doubt; so one missing number or name is NOT_FOUND unless nothing else differs.
     Words of another language than the passage's cannot be compared: UNCHECKED, if its numbers and names are there.
     """
-    found = _compared(claim, passage)
+    found = _compared(claim, passage, head)
     for way in restated(claim, passage) if found is not Support.SUPPORTED else ():
-        found = max(found, _compared(way, passage), key=_ORDER.index)
+        found = max(found, _compared(way, passage, head), key=_ORDER.index)
     return found
 
 
-def _compared(claim: str, passage: str) -> Support:
+def _compared(claim: str, passage: str, head: str) -> Support:
     flat_claim, flat_passage = flat(claim), flat(passage)
     if flat_claim and _stands_in(flat_claim, flat_passage):
         return Support.SUPPORTED
@@ -42,10 +43,11 @@ def _compared(claim: str, passage: str) -> Support:
     passage_words = words_of(flat_passage)
     content = content_words(flat_claim)
     if not content:
-        return Support.SUPPORTED if numbers_in(claim) else Support.WEAK
+        fits = numbers_in(claim) and numbers_belong(_below(head, claim, passage_words), passage)
+        return Support.SUPPORTED if fits else Support.WEAK
     share = sum(contains(passage_words, word) for word in content) / len(content)
     if share >= SUPPORTED_SHARE:
-        agree = numbers_belong(claim, passage) and dates_agree(claim, passage)
+        agree = numbers_belong(_below(head, claim, passage_words), passage) and dates_agree(claim, passage)
         return Support.SUPPORTED if agree and not is_turned_round(claim, passage) else Support.WEAK
     if share >= WEAK_SHARE:
         return Support.WEAK
@@ -64,6 +66,18 @@ def best_span(claim: str, passage: str) -> tuple[int, int]:
         if hits and score > best_score:
             best, best_score = (start, end), score
     return best
+
+
+def _below(head: str, row: str, words: Words) -> str:
+    """The row below its head, of which only the words count that the passage has: an answer words its heads freely."""
+    if not head:
+        return row
+    kept = WORD.sub(lambda word: word.group() if _is_among(word.group(), words) else "", head)
+    return f"{kept}\n| {row} |"
+
+
+def _is_among(word: str, words: Words) -> bool:
+    return all(contains(words, part) for part in content_words(flat(word)))
 
 
 def _are_foreign(claim: str, passage: str) -> bool:

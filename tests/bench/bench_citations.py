@@ -32,6 +32,7 @@ UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 NAME = re.compile(
     r"(?<=[a-zα-ωά-ώа-я,] )(?:[A-Z][a-zA-Z]{2,}|[Α-ΩΆ-Ώ][α-ωά-ώ]{2,}|[А-Я][а-я]{2,})|[\u30a1-\u30fa\u30fc]{3,}"
 )
+UNCASED = re.compile(r"[\u0600-\u06ff\u0900-\u097f\u0e00-\u0e7f]")
 THAI = re.compile(r"[\u0e00-\u0e7f]")
 CAPITALISED = re.compile(r"[A-Z][a-z]{2,}")
 OPENING_NAME = re.compile(r"[A-Z][a-z]{2,}(?= [a-z]|['’]s )")
@@ -257,8 +258,9 @@ def _reworded(sentence: str, chance: random.Random, *, opening: bool = True) -> 
         for words, others in chance.sample(REWORDED_UNSPACED, 12):
             sentence = sentence.replace(words, others, 1)
         return chance.choice(UNSPACED_OPENINGS) * opening + sentence
-    for word, other in chance.sample(REWORDED_UNCASED, 15) if not sentence.isascii() else ():
-        sentence = re.sub(rf"(?<!\S){word}(?!\S)", other, sentence, count=1)
+    for word, other in chance.sample(REWORDED_UNCASED, 15) if UNCASED.search(sentence) else ():
+        pattern = word if THAI.match(word) else rf"(?<!\S){word}(?!\S)"
+        sentence = re.sub(pattern, other, sentence, count=1)
     for pattern, words in chance.sample(REWORDED, 2):
         sentence = re.sub(pattern, words, sentence, count=1)
     if chance.random() < 0.3:

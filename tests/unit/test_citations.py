@@ -98,6 +98,47 @@ def test_a_row_of_a_table_is_one_sentence_and_an_abbreviation_ends_none() -> Non
     ]  # fmt: skip
 
 
+LEASE = (
+    "The monthly rent is 940 euros, due on the third working day. Net sales were 100 in 2021 and 120 in 2022. "
+    "The deposit is two months' rent. The tenant may keep one cat."
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("1. The monthly rent is 940 euros [1].", Support.SUPPORTED),
+        ("7) The deposit is two months' rent [1].", Support.SUPPORTED),
+        ("(2) The deposit is two months' rent [1].", Support.SUPPORTED),
+        ("- **Rent:** 940 euros a month [1]", Support.SUPPORTED),
+        ("- **Rent:** 960 euros a month [1]", Support.NOT_FOUND),
+        (
+            "The rent is 940 euros, due on the third working day, and the tenant may keep one cat [1].",
+            Support.SUPPORTED,
+        ),
+        (
+            "The rent is 945 euros, due on the third working day, and the tenant may keep one cat [1].",
+            Support.NOT_FOUND,
+        ),
+        ("Net sales were 100 in 2022, and the tenant may keep one cat [1].", Support.WEAK),
+        ("The tenant may not keep one cat, and the monthly rent is 940 euros [1].", Support.WEAK),
+    ],
+)
+def test_items_of_a_list_and_several_facts_in_a_sentence(line: str, expected: Support) -> None:
+    (found,) = citations.check_sentences(line, [source(1, LEASE)])
+    assert found.support is expected
+
+
+def test_a_row_of_an_answers_table_is_read_under_its_head() -> None:
+    answer = (
+        "| Year | Net sales | Where |\n|---|---|---|\n| 2021 | 100 | [1] |\n"
+        "| 2022 | 120 | [1] |\n| 2022 | 100 | [1] |\n"
+        "\n| Matter | What was agreed |\n|---|---|\n| Rent | 940 euros [1] |\n| Rent | 120 euros [1] |\n"
+    )
+    found = [sentence.support for sentence in citations.check_sentences(answer, [source(1, LEASE)])]
+    assert found == [Support.SUPPORTED, Support.SUPPORTED, Support.WEAK, Support.SUPPORTED, Support.WEAK]
+
+
 def test_numbers_are_read_from_every_way_a_model_writes_them() -> None:
     answer = "One [1]. Two [2, 3]. Three [4][5]. Four 【6†L1-L4】. A [link](x), a [note] and [1999](y)."
     assert citations.cited_numbers(answer) == (1, 2, 3, 4, 5, 6)
