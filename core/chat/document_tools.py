@@ -70,6 +70,8 @@ class DocumentTools:
         limit: Annotated[int, "passages at most, 1 to 10"] = 4,
     ) -> str:
         """Search the person's documents again with other words, when the passages given do not answer the question."""
+        if not query.split():
+            raise ArgumentError("argument 'query' is empty")
         found = self._retriever.search(
             query,
             limit=max(1, min(limit, 10)),

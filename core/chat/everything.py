@@ -43,7 +43,8 @@ _SUMMARISE = re.compile(
     re.IGNORECASE,
 )
 _CHANGES = re.compile(
-    r"what(?:'s| is| has| have| was)? (?:been )?(?:changed|different|new)|differences? between|compare|o que mudou"
+    r"what(?:'s| is| has| have| was)? (?:been )?(?:changed|different|differs|new)|differences? between"
+    r"|differs? between|\bhow (?:do|does|did)\b.*\bdiffer|compare|o que mudou"
     r"|diferen[çc]as? entre|qu[ée] (?:ha )?cambi|was hat sich geändert|unterschiede? zwischen|qu[’']est-ce qui a changé"
     r"|différences? entre|有什么(?:不同|变化|区别)|違い|変わった",
     re.IGNORECASE,
@@ -57,6 +58,7 @@ _EVERYTHING = re.compile(
     "|".join(
         (
             rf"\b{_ALL_DOCUMENTS}",
+            rf"\bwhich (?:ones )?of (?:the|my|our|these|those) (?:[\w-]+ ){{0,2}}?{_DOCUMENTS}\b",
             rf"\bhow many (?:[\w-]+ ){{0,2}}{_DOCUMENTS}\b",
             rf"\bwhich (?:[\w-]+ )?{_DOCUMENTS} (?!is\b|was\b|says\b)",
             rf"\b(?:across|throughout|over) (?:all|the|my|these) (?:[\w-]+ )?{_DOCUMENTS}\b",

@@ -10,7 +10,7 @@ from core.retrieval.language import function_words
 
 # Words that join a question to the one before. Only at its very beginning.
 _OPENINGS = """
-and|but|also|or|then|so|what about|how about|what else|anything else|same for|instead
+and|but|also|or|then|so|what about|how about|what else|anything else|same for|the same (?:for|with|in)|instead
 e|mas|também|ou|e quanto|então
 y|pero|también|entonces|qué hay de|y qué
 et|mais|ou|alors|donc|qu[’']en est-il
@@ -34,6 +34,7 @@ _POINTING = re.compile(
     r"it|its|itself|they|them|their|theirs|he|she|him|her|hers|his|this|these|those|that one|the other one"
     r"|the same one|the (?:former|latter|first one|second one|last one|others)"
     r"|(?:about|of|for|with|like|after|before|does|did|is) that(?=\s*(?:$|[?,.;]))"
+    r"|(?:is|was) that (?:more|less|higher|lower|better|worse|the same|also|true|correct|right|still|enough|allowed)"
     r"|ele|ela|eles|elas|dele|dela|deles|delas|nele|nela|isso|isto|disso|nisso|aquilo|esse|essa|esses|essas|seu|seus"
     r"|suas"
     r"|él|ella|ellos|ellas|ello|eso|esto|aquello|ese|esa|esos|esas|su|sus"

@@ -57,6 +57,8 @@ def search(workspace: Workspace, arguments: argparse.Namespace, output: Output) 
     if arguments.queries is not None:
         for query_id, question in _queries(arguments.queries):
             output.result(_result(query_id, find(question)))
+    elif not arguments.query.strip():
+        raise Fault(N_("Nothing asked"), N_("The question is empty."), N_("Type a question first."))
     elif output.json:
         output.result(_result(None, find(arguments.query)))
     else:

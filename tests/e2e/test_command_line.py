@@ -172,6 +172,7 @@ def test_faults_are_one_sentence_each(papermoor: Run, documents: Path, tmp_path:
     cut.write_bytes(minilm_gguf.read_bytes()[: 9 << 20])
     assert_one_sentence(papermoor("--embedder", cut, "search", "x"), "cut.gguf")
     assert_one_sentence(papermoor("index", tmp_path / "nowhere"), "nowhere")
+    assert_one_sentence(papermoor("search", " "), "empty")
     assert_one_sentence(papermoor("search", "--queries", tmp_path / "none.jsonl"), "none.jsonl")
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")

@@ -94,3 +94,9 @@ def test_what_was_given_before_is_not_given_again(opened: OpenLibrary) -> None:
     caller = Caller(opened)
     caller.call("search_documents", query="rent of 900 euros", limit=1)
     assert "Already given: [1]" in caller.call("search_documents", query="rent of 900 euros", limit=1)
+
+
+def test_nothing_is_looked_for_with_empty_words(opened: OpenLibrary) -> None:
+    for tool, words in (("search_documents", {"query": " \n"}), ("find_text", {"text": ""})):
+        caller = Caller(opened)
+        assert caller.call(tool, **words).endswith("is empty") and not caller.book.all

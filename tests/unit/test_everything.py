@@ -15,6 +15,7 @@ from core.store.speeds import Speed
         ("List every invoice over 1,000", SurveyKind.LIST),
         ("How many invoices are unpaid?", SurveyKind.LIST),
         ("Which reports mention fraud?", SurveyKind.LIST),
+        ("Which of the contracts mention a penalty?", SurveyKind.LIST),
         ("Liste todas as faturas acima de 1.000", SurveyKind.LIST),
         ("Summarise each of these 40 reports", SurveyKind.SUMMARIES),
         ("Fasse alle Berichte zusammen", SurveyKind.SUMMARIES),
@@ -43,8 +44,17 @@ def test_a_question_that_a_few_passages_answer_is_not(question: str) -> None:
     assert about_everything(question) is None
 
 
-def test_two_named_documents_are_compared() -> None:
-    assert about_everything("What changed between a.pdf and b.pdf?", two_named=True) is SurveyKind.CHANGES
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What changed between a.pdf and b.pdf?",
+        "What differs between a.pdf and b.pdf?",
+        "How do a.pdf and b.pdf differ?",
+    ],
+)
+def test_two_named_documents_are_compared(question: str) -> None:
+    assert about_everything(question, two_named=True) is SurveyKind.CHANGES
+    assert about_everything(question) is None
 
 
 def test_a_faster_machine_is_expected_to_be_done_sooner() -> None:

@@ -32,6 +32,8 @@ def asked(text: str, query: str) -> ChatMessage:
         ("Et en 2022 ?", "What were Acme's net sales in 2022?"),
         ("2022年呢？", "What were Acme's net sales in 2022?"),
         ("And in Brazil?", f"{SALES} And in Brazil?"),
+        ("Is that more than in Brazil?", f"{SALES} Is that more than in Brazil?"),
+        ("The same for Brazil", f"{SALES} The same for Brazil"),
         ("How does it compare with the year before?", f"{SALES} How does it compare with the year before?"),
         ("Why?", f"{SALES} Why?"),
         ("And the costs in 2022?", "What were Acme's net sales in 2022? And the costs in 2022?"),
