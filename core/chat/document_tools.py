@@ -30,6 +30,8 @@ LISTED = 60
 FOUND = 12
 DIFFERENCES = 30
 COMPARED_CHARS = 5000
+SIDE_CHARS = 1500
+"""Of each side of a difference: a paragraph without end is no source of two million characters."""
 
 
 class DocumentTools:
@@ -135,25 +137,23 @@ class DocumentTools:
         if not found:
             return "The two documents say the same, word for word."
         lines: list[str] = []
+        room = COMPARED_CHARS
         for difference in found[:DIFFERENCES]:
-            line = self._compared(difference, before, after)
-            if sum(map(len, lines)) + len(line) > COMPARED_CHARS:
+            sides = _sides(difference, before, after)
+            room -= sum(len(side.text) for side in sides) + min(len(difference.words), SIDE_CHARS)
+            if room < 0:  # before they are numbered: what is not shown is no source
                 break
-            lines.append(line)
+            lines.append(self._compared(difference, sides))
         left = len(found) - len(lines)
         more = f"\n\n(and {left} more differences that are not shown)" if left else ""
         return f"{len(found)} differences\n\n" + "\n\n".join(lines) + more
 
-    def _compared(self, difference: Difference, before: DocumentText, after: DocumentText) -> str:
-        sides = [
-            _passage(stored, *span)
-            for stored, span in ((before, difference.old), (after, difference.new))
-            if span is not None
-        ]
-        if difference.kind is Kind.MOVED:
-            sides = sides[1:]
-        words = f": {difference.words}" if difference.words else ""
-        return f"{difference.kind.value}{words}\n{self._numbered(sides)}"
+    def _compared(self, difference: Difference, sides: Sequence[Passage]) -> str:
+        words = f": {_cut(difference.words)}" if difference.words else ""
+        spans = [span for span in (difference.old, difference.new) if span is not None]
+        left = sum(max(0, end - start - SIDE_CHARS) for start, end in spans[-len(sides) :])
+        more = f"\n(and {left} more characters of it)" if left else ""
+        return f"{difference.kind.value}{words}\n{self._numbered(sides)}{more}"
 
     def _numbered(self, passages: Sequence[Passage]) -> str:
         """`passages` as the model reads them, each with its number; those given before by their number alone."""
@@ -187,6 +187,20 @@ class DocumentTools:
 
     def _sees(self, document_id: int) -> bool:
         return self._scope is None or document_id in self._scope
+
+
+def _sides(difference: Difference, before: DocumentText, after: DocumentText) -> list[Passage]:
+    """Where it stands in both documents, as far as it is shown; of what was only moved, where it is now."""
+    sides = [
+        _passage(stored, span[0], min(span[1], span[0] + SIDE_CHARS))
+        for stored, span in ((before, difference.old), (after, difference.new))
+        if span is not None
+    ]
+    return sides[1:] if difference.kind is Kind.MOVED else sides
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= SIDE_CHARS else f"{words[:SIDE_CHARS]}… ({len(words) - SIDE_CHARS} more characters)"
 
 
 def _holds(path: Path, words: str) -> bool:

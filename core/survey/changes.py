@@ -9,6 +9,7 @@ from core.survey.values import Finding
 from core.values import Citation, DocumentText, Support
 
 SHOWN_CHARS = 300
+QUOTED_CHARS = 4000
 
 
 def changes(old: DocumentText, new: DocumentText) -> tuple[Finding, ...]:
@@ -17,12 +18,19 @@ def changes(old: DocumentText, new: DocumentText) -> tuple[Finding, ...]:
 
 
 def _finding(difference: Difference, old: DocumentText, new: DocumentText) -> Finding:
-    before = cited(old, *difference.old, Support.SUPPORTED) if difference.old else None
-    after = cited(new, *difference.new, Support.SUPPORTED) if difference.new else None
+    before = _place(old, difference.old)
+    after = _place(new, difference.new)
     place = after or before
     if place is None:
         raise ValueError("a difference stands on one side at least")
     return Finding(_words(difference, place), place, other=before if after else None)
+
+
+def _place(document: DocumentText, span: tuple[int, int] | None) -> Citation | None:
+    """Of a paragraph without end, its beginning: all of it would be stored with every row that quotes it."""
+    if span is None:
+        return None
+    return cited(document, span[0], min(span[1], span[0] + QUOTED_CHARS), Support.SUPPORTED)
 
 
 def _words(difference: Difference, place: Citation) -> str:
@@ -34,4 +42,5 @@ def _words(difference: Difference, place: Citation) -> str:
         return tr("Removed: {text}", text=short)
     if difference.kind is Kind.MOVED:
         return tr("Moved, unchanged: {text}", text=short)
-    return tr("Changed: {words}", words=difference.words)
+    words = difference.words
+    return tr("Changed: {words}", words=words if len(words) <= QUOTED_CHARS else words[:QUOTED_CHARS] + "…")

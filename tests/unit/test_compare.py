@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.chat.compare import Kind, differences
+from core.survey.changes import changes
+from core.values import Document, DocumentState, DocumentText
 
 OLD = """# Lease
 
@@ -62,3 +66,16 @@ def test_every_difference_stands_where_it_says(old: str, new: str) -> None:
         for text, span in ((old, one.old), (new, one.new)):
             assert span is None or (0 <= span[0] < span[1] <= len(text) and text[slice(*span)].strip())
     assert differences(old, old) == ()
+
+
+def test_a_row_about_an_enormous_paragraph_quotes_its_beginning() -> None:
+    endless = " ".join(f"word{n}" for n in range(20_000))
+    old, new = (
+        DocumentText(Document(n, 1, Path(f"/d/{n}.txt"), "", DocumentState.INDEXED, "", 1, 1, None, 1), text, ())
+        for n, text in enumerate((endless, endless.replace("word7", "term7") + "\n\nOne more."))
+    )
+    found = changes(old, new)
+    assert len(found) == 2 and "word7 → term7" in found[0].text
+    for finding in found:
+        assert max(len(finding.text), len(finding.citation.quote)) < 4100
+        assert finding.other is None or len(finding.other.quote) <= 4000

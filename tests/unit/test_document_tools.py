@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -100,3 +101,18 @@ def test_nothing_is_looked_for_with_empty_words(opened: OpenLibrary) -> None:
     for tool, words in (("search_documents", {"query": " \n"}), ("find_text", {"text": ""})):
         caller = Caller(opened)
         assert caller.call(tool, **words).endswith("is empty") and not caller.book.all
+
+
+def test_of_enormous_paragraphs_the_beginnings_are_compared_and_only_what_is_shown_is_a_source(tmp_path: Path) -> None:
+    endless = " ".join(f"word{n}" for n in range(20_000))
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "old.txt").write_text(endless, encoding="utf-8")
+    (folder / "new.txt").write_text(endless.replace("word7", "term7") + "\n\nOne more.\n", encoding="utf-8")
+    with ParserPool(workers=1) as pool, open_library(tmp_path / "data", pool) as library:
+        library.index(folder)
+        caller = Caller(library)
+        told = caller.call("compare", old="old.txt", new="new.txt")
+        assert "more characters" in told and len(told) < 6000 and "cut here" not in told
+        assert 0 < len(caller.book.all) <= 3 and max(len(source.quote) for source in caller.book.all) <= 1500
+        assert all(f"[{source.number}]" in told for source in caller.book.all)
