@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from core.chat.days import days_in
-from core.chat.wording import NUMBER, REMEMBERED, flat, numbers_in, stem
+from core.chat.wording import COMMON, NUMBER, REMEMBERED, flat, numbers_in, stem
 
 MOST_WAYS = 6  # of writing a sentence with the passage's numbers that are tried
 FURTHEST = 0.06  # by which a rounded number may differ: "about 2 million" is 1.9 million
@@ -91,31 +91,54 @@ def restated(claim: str, passage: str) -> Iterator[str]:
             yield way
 
 
+def counted_alike(claim: str, passage: str) -> bool:
+    """Whether nothing is counted in words that `passage` counts otherwise: "three cats" where it has one cat."""
+    values = {value for amount in amounts_in(passage) for value, _ in amount.readings}
+    return not any(
+        value not in values and any(value != other for thing, other in _counted(passage) if thing == counted)
+        for counted, value in _counted(claim)
+        if value > 1
+    )
+
+
+@lru_cache(REMEMBERED)
+def _counted(text: str) -> tuple[tuple[str, float], ...]:
+    """The words that follow a number in words or a plain one, with it."""
+    found = ((match[2], match[1].casefold()) for match in _counted_pattern().finditer(text))
+    return tuple(
+        (stem(flat(word)), float(number) if number.isdigit() else float(_words().get(number, 1)))
+        for word, number in found
+        if flat(word) not in COMMON
+    )
+
+
 def _replacements(claim: str, passage: str, missing: frozenset[str]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    taken: list[tuple[int, int]] = []
-    for day in days_in(claim):
-        taken.append((day.start, day.end))
+    days = days_in(claim)
+    for day in days:
         same = next((other for other in days_in(passage) if other.agrees_with(day)), None)
         if same is not None and claim[day.start : day.end] != passage[same.start : same.end]:
             yield day.start, day.end, (passage[same.start : same.end],)
-    written = amounts_in(passage)
     for amount in _digits(claim):
-        if any(start <= amount.start < end for start, end in taken):
+        if any(day.start <= amount.start < day.end for day in days):
             continue
         kind, start = _rounded(claim, amount.start)
         small = amount.readings[0][0] <= MOST_IN_WORDS
-        if not (amount.scaled or kind or small or missing & numbers_in(claim[amount.start : amount.end])):
-            continue
-        options = {
-            passage[other.start : other.end]: away
-            for other in written
-            if passage[other.start : other.end] != claim[amount.start : amount.end]
-            and (passage[other.start].isdigit() or _are_beside_the_same(claim, amount, passage, other))
-            and (away := _distance(amount, other, kind)) is not None
-        }
-        nearest = sorted(options, key=lambda option: options[option])[:MOST_WAYS]
-        between = _MONEY.search(claim[start : amount.start])
-        yield start, amount.end, tuple((between.group() if between else "") + option for option in nearest)
+        if amount.scaled or kind or small or missing & numbers_in(claim[amount.start : amount.end]):
+            money = _MONEY.search(claim[start : amount.start])
+            before = money.group() if money else ""
+            yield start, amount.end, tuple(before + option for option in _options(claim, amount, kind, passage))
+
+
+def _options(claim: str, amount: Amount, kind: str, passage: str) -> list[str]:
+    """How `passage` writes what `amount` of `claim` may be, the nearest first."""
+    options = {
+        passage[other.start : other.end]: away
+        for other in amounts_in(passage)
+        if passage[other.start : other.end] != claim[amount.start : amount.end]
+        and (passage[other.start].isdigit() or _are_beside_the_same(claim, amount, passage, other))
+        and (away := _distance(amount, other, kind)) is not None
+    }
+    return sorted(options, key=lambda option: options[option])[:MOST_WAYS]
 
 
 def _are_beside_the_same(claim: str, amount: Amount, passage: str, other: Amount) -> bool:
@@ -213,6 +236,11 @@ def _scale_pattern() -> re.Pattern[str]:
 @cache
 def _word_pattern() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(_words())})\b", re.IGNORECASE)
+
+
+@cache
+def _counted_pattern() -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.,-])(\d{{1,3}}|one|{'|'.join(_words())})[ -]([^\W\d_]{{3,}})", re.IGNORECASE)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.chat.amounts import restated
+from core.chat.amounts import counted_alike, restated
 from core.chat.days import dates_agree
 from core.chat.figures import numbers_belong
 from core.chat.names import names_stand_in
@@ -47,7 +47,8 @@ def _compared(claim: str, passage: str, head: str) -> Support:
         return Support.SUPPORTED if fits else Support.WEAK
     share = sum(contains(passage_words, word) for word in content) / len(content)
     if share >= SUPPORTED_SHARE:
-        agree = numbers_belong(_below(head, claim, passage_words), passage) and dates_agree(claim, passage)
+        agree = numbers_belong(_below(head, claim, passage_words), passage) and counted_alike(claim, passage)
+        agree = agree and dates_agree(claim, passage)
         return Support.SUPPORTED if agree and not is_turned_round(claim, passage) else Support.WEAK
     if share >= WEAK_SHARE:
         return Support.WEAK
