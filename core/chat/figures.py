@@ -125,9 +125,10 @@ def _belongs(figure: Figure, known: _Known) -> bool:
         return False
     if max(_share(figure, other) for other in fitting) < LEAST_SHARE:
         return False
-    best = max(_fit(figure, other, known.weights) for other in fitting)
+    measure = _Measure.of(figure, known.weights)
+    best = max(_fit(figure, measure, other) for other in fitting)
     rest = (other for other in known.nearest(figure) if not figure.values & other.values and _are_alike(figure, other))
-    return all(_fit(figure, other, known.weights) <= best + MARGIN for other in rest)
+    return all(_fit(figure, measure, other) <= best + MARGIN for other in rest)
 
 
 def _are_alike(figure: Figure, other: Figure) -> bool:
@@ -142,20 +143,35 @@ def _share(figure: Figure, other: Figure) -> float:
     return sum(word in other.around for word in near) / len(near) if near else 1.0
 
 
-def _fit(figure: Figure, other: Figure, weights: Mapping[str, float]) -> float:
-    """The share of what stands around `figure` that stands around `other`: near words, telling ones and equal distances
-    count most."""
-    have = all_ = 0.0
-    for word, away in figure.around.items():
-        weight = weights.get(word, 1.0) * (TELLING if word[0].isdigit() else 1) / (1 + away / 4)
-        all_ += weight
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """By what other places are measured for a figure: each word around it, how far away, and its weight; near and
+    telling ones weigh most."""
+
+    words: Sequence[tuple[str, int, float]]
+    whole: float
+
+    @classmethod
+    def of(cls, figure: Figure, weights: Mapping[str, float]) -> _Measure:
+        words = [
+            (word, away, weights.get(word, 1.0) * (TELLING if word[0].isdigit() else 1) / (1 + away / 4))
+            for word, away in figure.around.items()
+        ]
+        beside = BESIDE * (bool(figure.before) + bool(figure.after))
+        return cls(words, sum(weight for _, _, weight in words) + beside)
+
+
+def _fit(figure: Figure, measure: _Measure, other: Figure) -> float:
+    """The share of what stands around `figure` that stands around `other`; equal distances count most."""
+    if not measure.whole:
+        return 0.0
+    have = 0.0
+    for word, away, weight in measure.words:
         if (found := other.around.get(word)) is not None:
             have += weight * (1 - 0.6 * min(abs(found - away), FAR) / FAR) * (0.3 if found == ELSEWHERE else 1)
-    for side, same in ((figure.before, other.before), (figure.after, other.after)):
-        if side:
-            all_ += BESIDE
-            have += BESIDE * (side == same)
-    return have / all_ if all_ else 0.0
+    have += BESIDE * (bool(figure.before) and figure.before == other.before)
+    have += BESIDE * (bool(figure.after) and figure.after == other.after)
+    return have / measure.whole
 
 
 def _units_agree(figure: Figure, other: Figure) -> bool:
