@@ -93,20 +93,23 @@ def restated(claim: str, passage: str) -> Iterator[str]:
 
 def counted_alike(claim: str, passage: str) -> bool:
     """Whether nothing is counted in words that `passage` counts otherwise: "three cats" where it has one cat."""
-    values = {value for amount in amounts_in(passage) for value, _ in amount.readings}
+    known = _counted(passage)
+    values = {value for amount in amounts_in(passage) for value, _ in amount.readings} | {
+        value for _, value, _ in known
+    }
     return not any(
-        value not in values and any(value != other for thing, other in _counted(passage) if thing == counted)
-        for counted, value in _counted(claim)
-        if value > 1
+        value not in values and any(thing == counted for thing, _, _ in known)
+        for counted, value, in_words in _counted(claim)
+        if in_words and value > 1
     )
 
 
 @lru_cache(REMEMBERED)
-def _counted(text: str) -> tuple[tuple[str, float], ...]:
-    """The words that follow a number in words or a plain one, with it."""
+def _counted(text: str) -> tuple[tuple[str, float, bool], ...]:
+    """The words that follow a number, with it, and whether it is in words."""
     found = ((match[2], match[1].casefold()) for match in _counted_pattern().finditer(text))
     return tuple(
-        (stem(flat(word)), float(number) if number.isdigit() else float(_words().get(number, 1)))
+        (stem(flat(word)), float(number if number.isdigit() else _words().get(number, 1)), not number.isdigit())
         for word, number in found
         if flat(word) not in COMMON
     )

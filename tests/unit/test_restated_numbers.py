@@ -32,6 +32,8 @@ TABLE = (
         ("Guests stayed about 12 nights on average.", REPORT),
         ("3 ships were sold.", REPORT),
         ("Three ships were sold.", "In the end, 3 ships were sold. The other four ships were kept."),
+        ("Three million ships were sold.", "They sold 3 million ships, and 2 million ships in 2019."),
+        ("该公司亏损 7 亿美元。", "该公司净亏损 7 亿美元，去年利润为 46 亿美元。"),
         ("Two ships were sold in Oslo.", "The ships Fram and Ellida were sold in Oslo."),
         ("The factory in Oslo was closed on 2021-05-03.", REPORT),
         ("The factory in Oslo closed on May 3rd, 2021.", REPORT),
