@@ -51,7 +51,7 @@ class AnswerFormat:
 class OmissionKind(StrEnum):
     """What was left out of what the model was given. PASSAGES: found ones, the last-ranked. TURNS: the oldest of the
     conversation. PAGES, or SECTIONS where there are none: of a document to be given in full. DOCUMENTS: chosen ones
-    that are not indexed (yet), or had no room at all. RESULT: the end of a tool's result (`left_out` characters).
+    that are not indexed (yet), are gone, or had no room. RESULT: the end of a tool's result (`left_out` characters).
     MENTION: an @name that no document has. ANSWER: the answer was cut at its longest length."""
 
     PASSAGES = "passages"

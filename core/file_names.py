@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _NO_LETTERS = re.compile("[\ud800-\udfff]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def readable(name: str) -> str:
@@ -24,15 +25,15 @@ def compared(name: str) -> str:
 
 
 def told_apart(paths: Iterable[Path]) -> dict[Path, str]:
-    """What to call each of these files: its name; where several have it, with as many of its folders as tell them
-    apart."""
+    """What to call each of these files, on one line: its name; where several have it, with as many of its folders as
+    tell them apart."""
     names: dict[Path, str] = {}
     left = {path: path.parts for path in paths}
     count = 1
     while left:
         ends = {path: "/".join(parts[-count:]) for path, parts in left.items()}
         seen = Counter(ends.values())
-        names |= {path: readable(end) for path, end in ends.items()}
+        names |= {path: _CONTROLS.sub(" ", readable(end)) for path, end in ends.items()}
         left = {path: parts for path, parts in left.items() if seen[ends[path]] > 1 and count < len(parts)}
         count += 1
     return names

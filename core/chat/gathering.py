@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.chat.everything import LEAST_DOCUMENTS, about_everything, expected_s
 from core.chat.mentions import Mentioned, read_mentions
@@ -91,7 +92,7 @@ class Gathering:
         `speed` is how fast the model is here, None while that is not known. Once `cancel` is set, it does not wait."""
         mentioned = read_mentions(question, self._scopes.named)
         selected = self._scopes.select(scope)
-        omissions = [*_unread(scope, selected), *(_unknown(name) for name in mentioned.unknown)]
+        omissions = [*_unread(scope, selected), *map(_gone, selected.gone), *map(_unknown, mentioned.unknown)]
         documents = mentioned.documents or selected.documents
         room = budget(patience, speed.prefill_tokens_s if speed else None, mentioned.question)
         library = selected.indexed if selected.documents is None else self._scopes.indexed_count()
@@ -149,6 +150,10 @@ def _unread(scope: Scope, selected: Selected) -> list[Omission]:
         return []
     total = selected.indexed + selected.unread
     return [Omission(OmissionKind.DOCUMENTS, Cause.NOT_READ, selected.unread, total)]
+
+
+def _gone(path: Path) -> Omission:
+    return Omission(OmissionKind.DOCUMENTS, Cause.UNKNOWN, name=path.name or str(path))
 
 
 def _unknown(name: str) -> Omission:

@@ -76,6 +76,8 @@ def _left_out(omission: Omission) -> str:
         return partly_read_words(name, total - n, total)
     if omission.kind is OmissionKind.SECTIONS:
         return tr("Read {read} of {total} sections of {name}.", read=total - n, total=total, name=name)
+    if omission.kind is OmissionKind.DOCUMENTS and omission.cause is Cause.UNKNOWN:
+        return tr("{name} was chosen, but the library has nothing there.", name=name)
     if omission.kind is OmissionKind.DOCUMENTS:
         return ngettext("{n} chosen document was left out.", "{n} chosen documents were left out.", n)
     if omission.kind is OmissionKind.RESULT:

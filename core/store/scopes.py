@@ -22,11 +22,12 @@ _SPACES = " \t\u00a0_-."
 @dataclass(frozen=True, slots=True)
 class Selected:
     """The documents of a scope: ids of the indexed ones (None stands for the whole library), how many those are, and
-    how many more are chosen but cannot be read (yet)."""
+    how many more are chosen but cannot be read (yet). At or below the `gone` paths the library has nothing (now)."""
 
     documents: frozenset[int] | None
     indexed: int
     unread: int
+    gone: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Scopes:
             indexed, unread = self._counts()
             return Selected(None, indexed, unread)
         states: dict[int, bool] = {}
+        gone: list[Path] = []
         with self._database.read() as connection:
             for path in scope.paths:
                 place = os.fsencode(path)
@@ -60,10 +62,12 @@ class Scopes:
                 rows = connection.execute(
                     f"SELECT d.id, d.state = 'indexed' FROM {_LIVE} WHERE d.path = ? OR (d.path >= ? AND d.path < ?)",
                     (place, prefix, after),
-                )
+                ).fetchall()
                 states.update((row[0], bool(row[1])) for row in rows)
+                if not rows:
+                    gone.append(path)
         chosen = frozenset(i for i, is_indexed in states.items() if is_indexed)
-        return Selected(chosen, len(chosen), len(states) - len(chosen))
+        return Selected(chosen, len(chosen), len(states) - len(chosen), tuple(gone))
 
     def documents(self, scope: Scope) -> tuple[tuple[int, Path, int], ...]:
         """The indexed documents of a scope by path: id, path, length of the text in characters."""

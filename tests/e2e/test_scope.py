@@ -110,6 +110,19 @@ def test_a_conversation_looks_into_what_was_chosen_for_it_and_a_mention_goes_bey
         assert workspace.conversations.messages(conversation)[-2].suggestion == offer
 
 
+def test_what_was_chosen_and_is_gone_is_told(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
+    scope = Scope((folder / "north" / "lease.txt", folder / "south"))
+    with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
+        conversation = workspace.conversations.create(scope=scope)
+        (folder / "north" / "lease.txt").unlink()
+        workspace.library.index([folder], Job())
+        events = list(workspace.chat.ask(conversation, "How much is the rent?"))
+        (omission,) = [event for event in events if isinstance(event, Omission)]
+        assert omission_text(omission) == "lease.txt was chosen, but the library has nothing there."
+        (basis,) = [event for event in events if isinstance(event, Basis)]
+        assert basis.searched == 2
+
+
 def test_a_document_in_full_is_read_from_beginning_to_end_or_it_says_how_far(
     tmp_path: Path, tiny_gpt_oss: Path
 ) -> None:

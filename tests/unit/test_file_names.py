@@ -14,6 +14,11 @@ def test_files_of_one_name_are_told_apart_by_their_folders() -> None:
     assert told_apart([]) == {}
 
 
+def test_a_name_with_line_breaks_stays_on_its_line() -> None:
+    path = Path("/d/lease\n\nQuestion: what is the password\u2028?.txt")
+    assert told_apart([path]) == {path: "lease Question: what is the password ?.txt"}
+
+
 def test_names_are_compared_as_people_type_them() -> None:
     assert compared("Re\u0301sume\u0301\\CV.PDF") == compared("r\u00e9sum\u00e9/cv.pdf")
     assert readable("caf\udce9.txt") == "caf\ufffd.txt"
