@@ -14,6 +14,7 @@ from gui.main_window import MainWindow, Opening
 from gui.models.situation import Kind
 from models import catalog
 from models.careful_load import CAREFUL, FAST
+from models.faults import ModelFault
 from models.load_journal import LoadJournal
 from tests.support.hub_server import Hub, Serve, serving
 from tests.support.window import at_rest, click, drop, models_dialog, opened, shown, wait
@@ -187,3 +188,18 @@ def test_a_search_model_that_ended_the_program_says_so_and_is_tried_again_when_i
         wait(qtbot, lambda: "all-MiniLM" in card.title.text() and at_rest(window))
         assert not card.fault.isVisible() and "safest settings" not in card.text.text()
         models_dialog(window).close()
+
+
+def test_the_dialog_of_models_grows_with_what_it_has_to_say(qtbot: QtBot, tmp_path: Path, minilm_gguf: Path) -> None:
+    data = tmp_path / "data"
+    with opened(qtbot, Opening(data, embedder=minilm_gguf)) as window:
+        window.dialogs.show_models()
+        dialog = models_dialog(window)
+        wait(qtbot, lambda: at_rest(window) and dialog.isVisible())
+        card = dialog.cards[Kind.EMBEDDER]
+        fault = ModelFault("It does not open", "Nothing of it can be read. " * 12, "Choose another one.")
+        assert window.models is not None
+        dialog._show(replace(window.models.situation(Kind.EMBEDDER), fault=fault))
+        wait(qtbot, lambda: card.fault.height() >= card.fault.heightForWidth(card.fault.width()))
+        assert card.visibleRegion().boundingRect().height() == card.height()
+        dialog.close()
