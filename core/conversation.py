@@ -151,12 +151,14 @@ class SurveyKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SurveySuggested:
     """Event of a turn, stored with the question: it seems to be about all of `documents`, which a survey would read one
-    by one; the answer that follows rests on a few passages only."""
+    by one; the answer that follows rests on a few passages only. `paths` are those it names, else it is about all of
+    the conversation's."""
 
     kind: SurveyKind
     question: str
     documents: int
     expected_s: float | None
+    paths: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

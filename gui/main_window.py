@@ -142,7 +142,10 @@ class MainWindow(QMainWindow):
 
     def begin_survey(self, suggested: SurveySuggested) -> None:
         """A survey was offered under an answer, and is wanted."""
-        self.surveys.begin(suggested.question, self.chat.foot.scope, suggested.kind)
+        from core.conversation import Scope
+
+        scope = Scope(suggested.paths) if suggested.paths else self.chat.foot.scope
+        self.surveys.begin(suggested.question, scope, suggested.kind)
         self.right.setCurrentWidget(self.surveys)
 
     def open_library(self) -> None:

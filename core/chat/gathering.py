@@ -11,6 +11,7 @@ from core.chat.mentions import Mentioned, read_mentions
 from core.chat.patience import Budget, budget
 from core.chat.query import search_query
 from core.conversation import (
+    WHOLE_LIBRARY,
     Basis,
     Cause,
     ChatMessage,
@@ -122,7 +123,8 @@ class Gathering:
         if kind is None or (number != 2 if kind is SurveyKind.CHANGES else number < LEAST_DOCUMENTS):
             return None
         expected = expected_s(self._scopes.text_length(documents), number, speed)
-        return SurveySuggested(kind, mentioned.question, number, expected if speed else None)
+        paths = tuple(path for i, path, _ in self._scopes.documents(WHOLE_LIBRARY) if i in mentioned.documents)
+        return SurveySuggested(kind, mentioned.question, number, expected if speed else None, paths)
 
     def _whole(
         self,

@@ -145,7 +145,7 @@ class _Told:
             "query": self._query,
             "read": asdict(self._basis) if self._basis else None,
             "omitted": [asdict(omission) for omission in self._omissions],
-            "suggestion": asdict(self._suggestion) if self._suggestion else None,
+            "suggestion": _suggestion(self._suggestion) if self._suggestion else None,
             "tools": [asdict(tool) for tool in answer.tools],
             **_judgement(answer.judgement),
             "data": json.loads(answer.data) if answer.data else None,
@@ -159,6 +159,10 @@ class _Told:
         self._output.finish_progress()
         stream.write(text)
         stream.flush()
+
+
+def _suggestion(suggestion: SurveySuggested) -> dict[str, Any]:
+    return asdict(suggestion) | {"paths": [str(path) for path in suggestion.paths]}
 
 
 def _citation(citation: Citation) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def _run(workspace: Workspace, arguments: argparse.Namespace, output: Output) ->
         scope = scope_of(workspace, arguments)
         kind = SurveyKind(arguments.kind) if arguments.kind else None
         survey_id = surveys.create(arguments.question, scope, kind, Effort(arguments.effort))
-        estimate = surveys.estimate(scope)
+        estimate = surveys.estimate(scope, arguments.question)
         minutes = max(1, round(estimate.expected_s / 60))
         if not output.json:
             output.note(

@@ -38,9 +38,11 @@ def body_of(message: ChatMessage) -> str:
     for key, values in (("tools", message.tools), ("omissions", message.omissions)):
         if values:
             body[key] = [asdict(value) for value in values]
-    for key, value in (("usage", message.usage), ("basis", message.basis), ("suggestion", message.suggestion)):
+    for key, value in (("usage", message.usage), ("basis", message.basis)):
         if value is not None:
             body[key] = asdict(value)
+    if message.suggestion is not None:
+        body["suggestion"] = asdict(message.suggestion) | {"paths": [str(path) for path in message.suggestion.paths]}
     if message.judgement is not None:
         nearest = citations_to_json(message.judgement.nearest)
         body["judgement"] = asdict(message.judgement) | {"nearest": nearest}
@@ -99,7 +101,8 @@ def _basis(stored: dict[str, Any]) -> Basis:
 
 
 def _suggestion(stored: dict[str, Any]) -> SurveySuggested:
-    return SurveySuggested(**stored | {"kind": SurveyKind(stored["kind"])})
+    paths = tuple(map(Path, stored.get("paths", ())))
+    return SurveySuggested(**stored | {"kind": SurveyKind(stored["kind"]), "paths": paths})
 
 
 def _judgement(stored: dict[str, Any]) -> Judgement:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import logging
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from core.chat.answering import AnsweringModel
 from core.chat.everything import about_everything, expected_s
+from core.chat.mentions import Mentioned, read_mentions
 from core.conversation import WHOLE_LIBRARY, Scope, SurveyKind
 from core.faults import N_, ChatFault, Fault
 from core.file_names import readable
@@ -80,11 +81,14 @@ class Surveys:
         effort: Effort = Effort.LOW,
     ) -> int:
         """A survey of the scope's documents, not yet begun. Its kind is told from the question unless given. Raises
-        `ChatFault` for no question, nothing to read, or changes between other than two documents."""
+        `ChatFault` for no question, nothing to read, or changes between other than two documents. Documents that the
+        question names with an @ stand in for the scope."""
         question = readable(question).strip()
         if not question:
             raise ChatFault(N_("Nothing asked"), N_("The question is empty."), N_("Type a question first."))
-        chosen = [(document_id, path) for document_id, path, _ in self._scopes.documents(scope)]
+        mentioned = read_mentions(question, self._scopes.named)
+        question = mentioned.question
+        chosen = [(document_id, path) for document_id, path, _ in self._documents(scope, mentioned)]
         if not chosen:
             raise ChatFault(
                 N_("No documents"),
@@ -105,12 +109,18 @@ class Surveys:
             chosen = _by_age(chosen, self._library.documents())
         return self._store.create(question, chosen, told, effort)
 
-    def estimate(self, scope: Scope = WHOLE_LIBRARY) -> Estimate:
-        """How much a survey of these documents has to read, and about how long that takes here."""
-        documents = self._scopes.documents(scope)
+    def estimate(self, scope: Scope = WHOLE_LIBRARY, question: str = "") -> Estimate:
+        """How much a survey of these documents, or of those that `question` names, has to read, and about how long that
+        takes here."""
+        documents = self._documents(scope, read_mentions(question, self._scopes.named))
         chars = sum(length for _, _, length in documents)
         speed = self._speed()
         return Estimate(len(documents), chars, expected_s(chars, len(documents), speed), speed is not None)
+
+    def _documents(self, scope: Scope, mentioned: Mentioned) -> Sequence[tuple[int, Path, int]]:
+        if not mentioned.documents:
+            return self._scopes.documents(scope)
+        return [one for one in self._scopes.documents(WHOLE_LIBRARY) if one[0] in mentioned.documents]
 
     def list(self) -> tuple[SurveyHead, ...]:
         """Every survey, the latest first."""

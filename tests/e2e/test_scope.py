@@ -110,6 +110,23 @@ def test_a_conversation_looks_into_what_was_chosen_for_it_and_a_mention_goes_bey
         assert workspace.conversations.messages(conversation)[-2].suggestion == offer
 
 
+def test_a_survey_offered_for_named_documents_reads_those_and_so_does_one_that_names_them(
+    tmp_path: Path, folder: Path, tiny_gpt_oss: Path
+) -> None:
+    named = (folder / "north" / "lease.txt", folder / "south" / "lease.txt")
+    asked = "What changed between @north/lease.txt and @south/lease.txt?"
+    with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
+        events = list(workspace.chat.ask(workspace.conversations.create(), asked))
+        (offer,) = [event for event in events if isinstance(event, SurveySuggested)]
+        assert (offer.kind, offer.paths) == (SurveyKind.CHANGES, named)
+        offered = workspace.surveys.get(workspace.surveys.create(offer.question, Scope(offer.paths), offer.kind))
+        typed = workspace.surveys.get(workspace.surveys.create(asked))
+        for survey in (offered, typed):
+            assert survey.kind is SurveyKind.CHANGES and {row.path for row in survey.rows} == set(named)
+        assert workspace.surveys.estimate(question=asked).documents == 2
+        assert workspace.surveys.estimate().documents == 3
+
+
 def test_what_was_chosen_and_is_gone_is_told(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
     scope = Scope((folder / "north" / "lease.txt", folder / "south"))
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:

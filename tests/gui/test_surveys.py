@@ -144,6 +144,18 @@ def test_a_survey_is_stopped_and_goes_on_and_gives_way_to_a_question(
         assert "A survey puts one question to every document" in shown(again.surveys)
 
 
+def test_what_was_offered_for_named_documents_is_prepared_for_those(
+    qtbot: QtBot, tmp_path: Path, invoices: Path
+) -> None:
+    with opened(qtbot, Opening(tmp_path / "data", paths=(invoices,))) as window:
+        wait(qtbot, lambda: at_rest(window) and "2 documents ready" in window.status.text.text())
+        named = (min(invoices.iterdir()),)
+        window.chat.survey_wanted.emit(SurveySuggested(SurveyKind.SUMMARIES, QUESTION, 1, None, named))
+        page = window.surveys.new_page
+        assert page.scope.scope.paths == named
+        wait(qtbot, lambda: page.estimate.text().startswith("1 document"))
+
+
 def test_what_was_offered_under_an_answer_is_prepared(qtbot: QtBot, tmp_path: Path, invoices: Path) -> None:
     with opened(qtbot, Opening(tmp_path / "data", paths=(invoices,))) as window:
         wait(qtbot, lambda: at_rest(window) and "2 documents ready" in window.status.text.text())

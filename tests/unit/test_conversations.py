@@ -97,7 +97,7 @@ def test_what_was_read_and_found_comes_back_with_the_messages(conversations: Con
     number = conversations.create()
     for message in (
         ChatMessage(0, "user", "Is it?", omissions=omissions, basis=basis),
-        ChatMessage(0, "user", "All?", suggestion=SurveySuggested(SurveyKind.LIST, "All?", 12, None)),
+        ChatMessage(0, "user", "All?", suggestion=SurveySuggested(SurveyKind.LIST, "All?", 1, None, (Path("a"),))),
         ChatMessage(0, "assistant", "So it is [1].", judgement=judgement, data='{"a": [1, 2]}'),
         ChatMessage(0, "assistant", "x", tools=(ToolUsed("find_text", "{}", "y", ok=True, cut_chars=7),)),
     ):
