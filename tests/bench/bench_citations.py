@@ -7,9 +7,9 @@ true claim is one of them, reworded as models reword (opening added, function wo
 digits grouped differently, clauses swapped or left out), or two neighbours joined. An altered one has a single thing
 changed: a number or a name to one that the passage does not have, a name that opens the sentence, a Chinese or Japanese
 name, a unit; a number to one of another sentence of the passage (swapped), or two numbers of the sentence exchanged; a
-"not" put in or taken out, "rose" for "fell", "largest" for "smallest"; a name in a script without capitals, which nothing here tells from another
-word. An unrelated one comes from another document. A
-claim is caught, or doubted, when the check does not call it supported. The time is that of one answer.
+"not" put in or taken out, "rose" for "fell", "largest" for "smallest"; a name in a script without capitals, which the
+check cannot tell from another word. An unrelated one comes from another document. A claim is caught, or doubted, when
+the check does not call it supported. The time is that of one answer.
 """
 
 from __future__ import annotations
