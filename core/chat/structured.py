@@ -23,6 +23,7 @@ MOST_COLUMNS = 20
 MOST_ROWS = 200
 CELL_CHARS = 400
 SOURCE_COLUMN = "passage"
+_BAR = re.compile(r"(\\*)\|")
 MOST_STARTS = 200
 """Places in an answer at which JSON is looked for."""
 
@@ -150,7 +151,8 @@ def _as_markdown(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
+    """A row; a bar in a cell ends none, whatever stands before it."""
+    return "| " + " | ".join(" ".join(_BAR.sub(r"\1\1\\|", cell).split()) for cell in cells) + " |"
 
 
 def _judged_values(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from core.chat import structured
 from core.chat.json_check import MismatchError, check
@@ -42,6 +44,16 @@ def test_a_table_is_checked_row_by_row_and_shown_with_its_sources() -> None:
     assert message.judgement is not None and message.judgement.verdict is Verdict.PARTLY
     assert [s.support for s in message.judgement.sentences] == [Support.SUPPORTED, Support.NOT_FOUND]
     assert json.loads(message.data)["rows"] == rows and message.complete
+
+
+@pytest.mark.parametrize("cell", ["a|b", "a\\|b", "a\\\\|b|", "C:\\temp\\", "two\nlines"])
+def test_a_cell_stays_one_cell_whatever_it_holds(cell: str) -> None:
+    rows = json.dumps({"rows": [{"Vendor": cell, "Amount": "1", "passage": 1}]})
+    text = finished(rows, TABLE).text
+    assert MarkdownIt("commonmark").enable("table").render(text).count("<td>") == 3
+    row = text.splitlines()[-1]
+    bars = [match for match in re.finditer(r"(\\*)\|", row) if len(match[1]) % 2 == 0]
+    assert len(bars) == 4, "for Qt, two backslashes before a bar are a backslash, and the bar ends the cell"
 
 
 def test_an_empty_table_says_that_the_documents_have_nothing() -> None:
