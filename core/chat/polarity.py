@@ -109,10 +109,10 @@ def _is_denied(part: Part, known: tuple[Statement, ...]) -> bool:
 
 
 def _contradict(part: Part, whole: Part, found: Sequence[Part]) -> bool:
-    if any(_deny(part, other) for other in found):
+    if all(_deny(part, other) for other in found):
         return True
     if part.numbers and whole not in found:  # a clause with this number says it of this, and its neighbour of another
-        return any(_opposite(part.sides) & other.sides for other in found)
+        return all(_opposite(part.sides) & other.sides - part.sides for other in found)
     return not part.sides & whole.sides and bool(_opposite(part.sides) & whole.sides)
 
 
@@ -168,11 +168,23 @@ def _statement(sentence: str) -> Statement:
     tokens = frozenset(_WORD.findall(sentence))
     sure = not asks and not tokens & _UNSURE
     no = _NOT - {"no"} if tokens & _PORTUGUESE else _NOT
-    whole = _part(sentence, sure, no)
-    pieces = [piece for piece in _CLAUSE.split(sentence) if piece.strip()]
-    clauses = tuple(_part(piece, sure, no) for piece in pieces) if len(pieces) > 1 else ()
+    clauses = tuple(_part(piece, sure, no) for piece in _CLAUSE.split(sentence) if piece.strip())
+    whole = _together(clauses, sure)
     compared = None if whole.denied else _compared(sentence)
     return Statement(whole, clauses, compared)
+
+
+def _together(clauses: Sequence[Part], sure: bool) -> Part:
+    """The sentence of these clauses; no "not" reaches from one into the next."""
+    return Part(
+        frozenset[str]().union(*(clause.words for clause in clauses)),
+        frozenset[str]().union(*(clause.numbers for clause in clauses)),
+        any(clause.has_not for clause in clauses),
+        frozenset[str]().union(*(clause.denied for clause in clauses)),
+        frozenset[str]().union(*(clause.affirmed for clause in clauses)),
+        frozenset[tuple[int, int]]().union(*(clause.sides for clause in clauses)),
+        sure,
+    )
 
 
 def _part(text: str, sure: bool, no: frozenset[str]) -> Part:

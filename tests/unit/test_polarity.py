@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.chat.polarity import is_turned_round
@@ -97,6 +97,9 @@ WORDS = st.lists(
 
 
 @given(WORDS, WORDS)
+@example(["not", "and", "yard", "7"], [])
+@example(["rose", "7", "sold,", "fell", "7", "sold,"], [])
+@example(["not", "yard", "sold,", "yard", "sold,"], [])
 def test_no_sentence_is_the_contrary_of_itself(words: list[str], others: list[str]) -> None:
     claim = " ".join(words)
     assert not is_turned_round(claim, f"{claim}\n{claim}")
