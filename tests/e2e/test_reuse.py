@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.conversation import AnswerSaved, ChatMessage
+from core.conversation import AnswerSaved, ChatMessage, Scope
 from core.jobs import Job
 from core.workspace import Workspace
 from models.conversation import Sampling, Usage
@@ -61,11 +61,18 @@ def question(subject: str) -> str:
     return f"When was the {subject} repaired, and for how many pounds?"
 
 
-def test_each_turn_reads_only_what_is_new_though_every_question_brings_passages(workspace: Workspace) -> None:
+def test_each_turn_reads_only_what_is_new_though_every_question_brings_passages(
+    workspace: Workspace, folder: Path
+) -> None:
+    def ask_about(subject: str) -> tuple[ChatMessage, Usage]:
+        """In its own document alone: else one question may bring the passages of all."""
+        workspace.conversations.set_scope(conversation, Scope((folder / f"{subject}.md",)))
+        return ask(workspace, conversation, question(subject))
+
     conversation = workspace.conversations.create()
-    answer, before = ask(workspace, conversation, question(SUBJECTS[0]))
+    answer, before = ask_about(SUBJECTS[0])
     for subject in SUBJECTS[1:4]:
-        new_answer, usage = ask(workspace, conversation, question(subject))
+        new_answer, usage = ask_about(subject)
         asked = workspace.conversations.messages(conversation)[-2]
         assert asked.sources, "the question brought passages of its own"
         assert usage.prompt_tokens > before.prompt_tokens
