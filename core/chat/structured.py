@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
-from core.chat import citations, json_check
+from core.chat import citations, json_schema
 from core.chat.judging import ANSWERED_FROM, NEAREST, judge
-from core.chat.schema_check import require_schema
 from core.chat.support import best_span, support
 from core.conversation import AnswerFormat, ChatMessage, FormatKind, Judgement, Verdict
 from core.faults import N_, ChatFault
@@ -35,7 +35,7 @@ def require_usable(answer_format: AnswerFormat) -> None:
             schema = json.loads(answer_format.schema)
             if not isinstance(schema, dict):
                 raise _unusable(tr("it is not a JSON object"))
-            require_schema(schema)
+            json_schema.require_schema(schema)
         except (ValueError, RecursionError) as error:
             raise _unusable(str(error)) from error
     columns = answer_format.columns
@@ -91,7 +91,7 @@ def finished(
     it is, without data and marked incomplete."""
     try:
         value, data = _json_in(message.text)
-        json_check.check(value, json.loads(schema_of(answer_format)))
+        json_schema.check(value, json.loads(schema_of(answer_format)))
     except (ValueError, RecursionError):
         return replace(message, text=f"```json\n{message.text}\n```", complete=False)
     if answer_format.kind is FormatKind.TABLE:
@@ -110,15 +110,22 @@ def _json_in(text: str) -> tuple[Any, str]:
     text = text.strip().removesuffix("```").rstrip()
     for match in itertools.islice(re.finditer(r"[\[{]|[^\s\[{]+", text), MOST_STARTS):
         try:
-            return json.loads(text[match.start() :], parse_constant=_refused), text[match.start() :]
+            return json.loads(text[match.start() :], parse_constant=_refused, parse_float=_finite), text[
+                match.start() :
+            ]
         except ValueError:
             continue
     raise ValueError("no JSON")
 
 
-def _refused(constant: str) -> None:
-    """Python reads NaN and Infinity, which are no JSON."""
+def _refused(constant: str) -> NoReturn:
+    """Python reads NaN, Infinity and numbers that are too large for it, none of which is JSON that others read."""
     raise ValueError(constant)
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    return value if math.isfinite(value) else _refused(number)
 
 
 def _table_schema(columns: Sequence[str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from core.chat import structured
-from core.chat.json_check import MismatchError, check
+from core.chat.json_schema import MismatchError, check
 from core.conversation import AnswerFormat, ChatMessage, FormatKind, Verdict
 from core.faults import ChatFault
 from core.values import Citation, Support
@@ -154,6 +155,9 @@ def test_a_form_that_nothing_can_be_asked_in_is_refused(form: AnswerFormat) -> N
         (1, {"oneOf": [{"minimum": 0}, {"minimum": 1}]}, False),
         (1, {"allOf": [{"minimum": 0}, {"maximum": 0}]}, False),
         (1, {"const": 2}, False),
+        (1, {"not": {"type": "integer"}}, False),
+        ({"rent": 1}, {"dependentRequired": {"rent": ["until"]}}, False),
+        ({"x1": 1}, {"patternProperties": {"^x": {"type": "string"}}}, False),
     ],
 )
 def test_the_check_follows_the_schema(value: Any, schema: Any, fits: bool) -> None:
@@ -167,6 +171,17 @@ def test_the_check_follows_the_schema(value: Any, schema: Any, fits: bool) -> No
 def test_a_schema_that_goes_round_in_circles_ends() -> None:
     with pytest.raises(MismatchError, match="too deeply"):
         check(1, {"$ref": "#"})
+
+
+def test_no_address_in_a_schema_is_opened() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/schema.json"
+        for schema in ({"$ref": address}, {"$dynamicRef": address}, {"$schema": address, "items": {"$ref": address}}):
+            with pytest.raises(MismatchError):
+                check([1], schema)
+        with pytest.raises(TimeoutError):
+            server.accept()
 
 
 @pytest.mark.parametrize(
