@@ -77,6 +77,19 @@ def minilm_gguf() -> Path:
     )
 
 
+@pytest.fixture(scope="session")
+def ranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A reranking model: all-MiniLM with a classifier of random weights."""
+    import gguf
+    import numpy as np
+
+    path = tmp_path_factory.mktemp("models") / "some-reranker.gguf"
+    classifier = np.random.default_rng(5).normal(size=(1, 384)).astype(np.float32)
+    folder = gguf_models.minilm_folder()
+    gguf_models.write_minilm(folder, path, pooling=gguf.PoolingType.RANK, added={"cls.output.weight": classifier})
+    return path
+
+
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ParserPool]:
     """One parser process for all tests of a module."""

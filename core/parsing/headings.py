@@ -18,7 +18,8 @@ def headings_within(headings: Headings, start: int, end: int) -> tuple[tuple[int
     before; empty where none is known."""
     first = max(0, bisect_right(headings, start, key=lambda heading: heading[0]) - 1)
     found: list[tuple[int, str]] = []
-    for at, path in headings[first:]:
+    for index in range(first, len(headings)):  # no copy of the rest: asked for every piece of a long document
+        at, path = headings[index]
         if found and at >= end:
             break
         if not found or found[-1][1] != path:

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import gguf
-import numpy as np
 import psutil
 import pytest
 
@@ -34,16 +33,6 @@ pytestmark = [pytest.mark.skipif(os.name == "nt", reason="signals"), pytest.mark
 LEFT_OUT = "ended the program, with the safest settings, too"
 SAFER = "so the safest settings are used"
 WOULD_HAVE_BEGUN_S = 0.2
-
-
-@pytest.fixture(scope="module")
-def ranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A reranking model: all-MiniLM with a classifier of random weights."""
-    path = tmp_path_factory.mktemp("models") / "some-reranker.gguf"
-    classifier = np.random.default_rng(5).normal(size=(1, 384)).astype(np.float32)
-    folder = gguf_models.minilm_folder()
-    gguf_models.write_minilm(folder, path, pooling=gguf.PoolingType.RANK, added={"cls.output.weight": classifier})
-    return path
 
 
 @pytest.fixture

@@ -5,27 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import gguf
-import numpy as np
 import pytest
 
 from core.faults import ModelFault
 from core.jobs import Job
 from core.shelf import ModelState
 from core.workspace import Workspace
-from tests.support import gguf_models
 
 PASSAGES = ["The valve closes in winter.", "Bread is baked at night."]
-
-
-@pytest.fixture(scope="module")
-def ranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A reranking model: all-MiniLM with a classifier of random weights."""
-    path = tmp_path_factory.mktemp("models") / "some-reranker.gguf"
-    classifier = np.random.default_rng(5).normal(size=(1, 384)).astype(np.float32)
-    folder = gguf_models.minilm_folder()
-    gguf_models.write_minilm(folder, path, pooling=gguf.PoolingType.RANK, added={"cls.output.weight": classifier})
-    return path
 
 
 @pytest.fixture
