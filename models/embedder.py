@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.cancel import CancelToken
+from models.cores import usable_cores
 from models.faults import N_, Cancelled, ModelFault
 from models.file_identity import content_id
-from models.machine import usable_cores
 from models.token_cache import common_length
 
 if TYPE_CHECKING:

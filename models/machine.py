@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+
+from models.control_groups import container_limit
+from models.cores import usable_cores
 
 log = logging.getLogger(__name__)
-
-CGROUPS = Path("/sys/fs/cgroup")
-OWN_CGROUP = Path("/proc/self/cgroup")
-UNLIMITED_BYTES = 1 << 60  # cgroup v1 writes "no limit" as a number near 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +25,12 @@ class Gpu:
 @dataclass(frozen=True, slots=True)
 class Machine:
     """`memory_bytes` is what exists for this process, `available_bytes` what is free now (file cache counts as free);
-    `physical_cores` those this process may run on."""
+    `physical_cores` those that compute a model (see `models.cores`)."""
 
     memory_bytes: int
     available_bytes: int
     physical_cores: int
     gpus: tuple[Gpu, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryLimit:
-    """A container's bound: at most `limit_bytes`, of which `used_bytes` cannot be taken back (no file cache)."""
-
-    limit_bytes: int
-    used_bytes: int
 
 
 def probe_machine() -> Machine:
@@ -55,80 +44,6 @@ def probe_machine() -> Machine:
         total = limit.limit_bytes
         available = min(available, max(limit.limit_bytes - limit.used_bytes, 0))
     return Machine(total, available, usable_cores(), _gpus())
-
-
-def usable_cores() -> int:
-    """Physical cores this process may use; a second thread on the same core only gets in the way."""
-    import psutil
-
-    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        cores = min(cores, len(os.sched_getaffinity(0)))
-    quota = _cpu_quota() if sys.platform == "linux" else None
-    return max(1, min(cores, quota) if quota else cores)
-
-
-def container_limit(own: Path = OWN_CGROUP, root: Path = CGROUPS) -> MemoryLimit | None:
-    """The tightest memory limit among this process's control groups and their parents (versions 1 and 2)."""
-    found = [limit for folder in _own_groups(own, root) if (limit := _limit_of(folder)) is not None]
-    return min(found, key=lambda limit: limit.limit_bytes - limit.used_bytes, default=None)
-
-
-def _own_groups(own: Path, root: Path) -> list[Path]:
-    """The folders of this process's groups, and the root, which counts inside a container."""
-    try:
-        lines = own.read_text().splitlines()
-    except OSError:
-        return []
-    folders = [root, root / "memory"]
-    for line in lines:
-        _number, controllers, path = (line.split(":", 2) + ["", ""])[:3]
-        if controllers not in ("", "memory") and "memory" not in controllers.split(","):
-            continue
-        base = root / "memory" if controllers else root
-        parts = [part for part in path.split("/") if part not in ("", "..")]
-        folders += [base.joinpath(*parts[:count]) for count in range(1, len(parts) + 1)]
-    return folders
-
-
-def _limit_of(folder: Path) -> MemoryLimit | None:
-    """The limit set on the group at `folder`, None for none."""
-    names = ("memory.max", "memory.current", "file")
-    if not (folder / names[0]).exists():
-        names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_cache")
-    limit, current = _number(folder / names[0]), _number(folder / names[1])
-    if limit is None or current is None or limit >= UNLIMITED_BYTES:
-        return None
-    return MemoryLimit(limit, max(current - _statistic(folder / "memory.stat", names[2]), 0))
-
-
-def _number(path: Path) -> int | None:
-    try:
-        text = path.read_text().strip()
-    except OSError:
-        return None
-    return int(text) if text.isdigit() else None
-
-
-def _statistic(path: Path, name: str) -> int:
-    try:
-        lines = path.read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.split()[:1] == [name]), 0)
-
-
-def _cpu_quota(own: Path = OWN_CGROUP, root: Path = CGROUPS) -> int | None:
-    """Whole processors that the control groups allow (cpu.max), rounded up; None for no limit."""
-    quotas = []
-    for folder in _own_groups(own, root):
-        try:
-            quota, period = (folder / "cpu.max").read_text().split()
-        except (OSError, ValueError):
-            continue
-        if quota.isdigit() and period.isdigit():
-            quotas.append(-(-int(quota) // int(period)))
-    return min(quotas, default=None)
 
 
 def _gpus() -> tuple[Gpu, ...]:

@@ -65,7 +65,7 @@ class PooledModel:
             if threads > 1 and path.stat().st_size <= SMALL_BYTES:
                 alone = replace(settings, threads=1, threads_batch=1)
                 self._beside += (_OneThread(self.native, alone) for _ in range(min(threads, MOST_BESIDE)))
-            self._context.embed([[0] * TRIED_TOKENS])
+            self._computed([[[0] * TRIED_TOKENS]])
         except BaseException:
             self.close()
             raise

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.cancel import CancelToken
+from models.cores import usable_cores
 from models.faults import N_, ModelFault
-from models.machine import usable_cores
 
 if TYPE_CHECKING:
     from models.gguf_file import GgufHeader

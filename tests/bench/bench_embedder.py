@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 
 from models import pooled_model
+from models.cores import usable_cores
 from models.embedder import Embedder
-from models.machine import usable_cores
 
 
 def lines_of(folder: Path, chars: int, count: int) -> list[str]:

@@ -1,6 +1,6 @@
 """The chat model's speed through the whole path to typed events, beside a window, against llama.cpp's llama-bench.
 
-    python -m tests.bench.bench_runtime --model FILE.gguf --llama-bench PROGRAM [--rounds 3] [--prompt 512,2048]
+    python -m tests.bench.bench_runtime --model FILE.gguf --llama-bench PROGRAM [--rounds 3] [--repeat 5] [--prompt 512]
 
 Build llama-bench from the sources inside llama-cpp-python's source distribution with the flags of the installed wheel.
 The two take turns in processes of their own, on the same file, with the same threads, weights held in the same way.
@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,25 @@ def generate(chat: ChatModel, conversation: Conversation, max_tokens: int) -> Us
     return last.usage
 
 
+def median_of(count: int, speed: Callable[[], float]) -> float:
+    return statistics.median(speed() for _ in range(count))
+
+
+def prefill_speed(chat: ChatModel, tokens: int) -> float:
+    """Tokens per second of reading a prompt with so many new ones."""
+    fresh(chat)
+    usage = generate(chat, conversation_of(chat, tokens), 1)
+    return (usage.prompt_tokens - usage.reused_tokens) / usage.prefill_s
+
+
+def decode_speed(chat: ChatModel, tokens: int) -> float:
+    """Tokens per second of writing after a short prompt, counting every token evaluated: where reasoning reaches its
+    limit, the beginning of an answer is put in, which takes its time but is not among the generated tokens."""
+    fresh(chat)
+    usage = generate(chat, conversation_of(chat, 128), tokens)
+    return (chat._context.held_tokens - usage.prompt_tokens) / usage.decode_s
+
+
 def bare_speed(chat: ChatModel, tokens: int) -> float:
     """Tokens per second of llama-bench's own loop in this process, the window at rest: llama.cpp's calls and nothing
     else, tokens drawn anyhow. It tells exactly what our path costs: two processes on one machine differ by more.
@@ -108,12 +128,7 @@ def beside_bare(chat: ChatModel, tokens: int, rounds: int) -> dict[str, object]:
     for number in range(rounds):
         speeds = {}
         for name in ("ours", "bare") if number % 2 else ("bare", "ours"):
-            if name == "bare":
-                speeds[name] = bare_speed(chat, tokens)
-            else:
-                fresh(chat)
-                usage = generate(chat, conversation_of(chat, 32), tokens)
-                speeds[name] = usage.generated_tokens / usage.decode_s
+            speeds[name] = bare_speed(chat, tokens) if name == "bare" else decode_speed(chat, tokens)
         ratios.append(speeds["ours"] / speeds["bare"])
     return {"decode_to_bare": statistics.median(ratios), "decode_to_bare_each": [round(ratio, 3) for ratio in ratios]}
 
@@ -143,7 +158,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, object]:
     from models.machine import probe_machine
     from models.plan import plan_chat
 
-    prompts = [int(tokens) for tokens in arguments.prompt.split(",")]
+    prompts = [int(tokens) for tokens in arguments.prompt.split(",") if tokens != "0"]
     plan = plan_chat(read_header(arguments.model), probe_machine(), wanted_context=8192)
     if arguments.mapped:
         plan = replace(plan, mmap=True, repack=False, repack_experts=False)
@@ -152,13 +167,9 @@ def measure(arguments: argparse.Namespace) -> dict[str, object]:
         chat = ChatModel.open(arguments.model, plan, Path(cache))
         generate(chat, conversation_of(chat, 128), 4)  # llama-bench warms up, too
         for tokens in prompts:
-            fresh(chat)
-            usage = generate(chat, conversation_of(chat, tokens), 1)
-            figures[f"pp{tokens}"] = (usage.prompt_tokens - usage.reused_tokens) / usage.prefill_s
-        fresh(chat)
+            figures[f"pp{tokens}"] = median_of(arguments.repeat, partial(prefill_speed, chat, tokens))
         FRAMES.clear()
-        usage = generate(chat, conversation_of(chat, 128), arguments.tokens)
-        figures[f"tg{arguments.tokens}"] = usage.generated_tokens / usage.decode_s
+        figures[f"tg{arguments.tokens}"] = median_of(arguments.repeat, partial(decode_speed, chat, arguments.tokens))
         figures["frame_p99_ms"] = 1000 * quantile(FRAMES, 0.99)
         if arguments.bare:
             figures |= beside_bare(chat, arguments.tokens, arguments.bare)
@@ -268,17 +279,20 @@ def beside_a_window(work: Callable[[], dict[str, object]]) -> dict[str, object]:
 
 
 def llama_bench(arguments: argparse.Namespace, threads: int) -> dict[str, object]:
-    command = [str(arguments.llama_bench), "-m", str(arguments.model), "-p", arguments.prompt, "-r", "1", "-o", "json"]
-    command += ["-n", str(arguments.tokens), "-t", str(threads), "-fa", "on"]
+    command = [str(arguments.llama_bench), "-m", str(arguments.model), "-p", arguments.prompt, "-o", "json"]
+    command += ["-n", str(arguments.tokens), "-r", str(arguments.repeat), "-t", str(threads), "-fa", "on"]
     command += ["-lm", "mmap", "--repack", "0"] if arguments.mapped else ["-lm", "none", "--repack", "1"]
     rows = json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout)
-    return {f"pp{row['n_prompt']}" if row["n_prompt"] else f"tg{row['n_gen']}": row["avg_ts"] for row in rows}
+    return {
+        f"pp{row['n_prompt']}" if row["n_prompt"] else f"tg{row['n_gen']}": statistics.median(row["samples_ts"])
+        for row in rows
+    }
 
 
 def ours(arguments: argparse.Namespace) -> dict[str, object]:
     command = [sys.executable, "-m", "tests.bench.bench_runtime", "--child", "--model", str(arguments.model)]
     command += ["--prompt", arguments.prompt, "--tokens", str(arguments.tokens), "--stops", str(arguments.stops)]
-    command += ["--bare", str(arguments.bare)]
+    command += ["--bare", str(arguments.bare), "--repeat", str(arguments.repeat)]
     command += ["--mapped"] if arguments.mapped else []
     command += ["--turns"] if arguments.turns else []
     command += ["--embedder", str(arguments.embedder)] if arguments.embedder else []
@@ -292,7 +306,8 @@ def main() -> None:
     parser.add_argument("--llama-bench", type=Path, default=os.environ.get("PAPERMOOR_LLAMA_BENCH"))
     parser.add_argument("--embedder", type=Path, help="an embedding model to hold open meanwhile")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--prompt", default="512,2048")
+    parser.add_argument("--repeat", type=int, default=1, help="how often in a round; its median counts")
+    parser.add_argument("--prompt", default="512,2048", help="0 for writing alone")
     parser.add_argument("--tokens", type=int, default=32)
     parser.add_argument("--stops", type=int, default=0)
     parser.add_argument("--bare", type=int, default=0, help="rounds against llama.cpp's calls alone, in one process")
@@ -305,7 +320,7 @@ def main() -> None:
     if arguments.child:
         print(json.dumps(beside_a_window(lambda: measure(arguments))))
         return
-    from models.machine import usable_cores
+    from models.cores import usable_cores
 
     rounds: list[tuple[dict[str, object], dict[str, object]]] = []
     for number in range(arguments.rounds):

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.control_groups import MemoryLimit, container_limit
 from models.faults import ModelFault
 from models.gguf_file import GgufHeader
 from models.gguf_parser import TensorInfo
-from models.machine import Gpu, Machine, MemoryLimit, container_limit, probe_machine
+from models.machine import Gpu, Machine, probe_machine
 from models.plan import APPLICATION_BYTES, GIB, MXFP4, LoadPlan, plan_chat, safer
 
 LAYERS = 24
