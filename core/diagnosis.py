@@ -102,7 +102,7 @@ def _memory(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> N
         "physical_cores": machine.physical_cores,
     }
     lines.append(
-        tr("Memory: {total} GB, {free} GB of it free; {cores} cores", total=f"{machine.memory_bytes / GIB:.1f}",
+        tr("Memory: {total} GB, {free} GB of it free; {cores} cores compute", total=f"{machine.memory_bytes / GIB:.1f}",
            free=f"{machine.available_bytes / GIB:.1f}", cores=machine.physical_cores)
     )  # fmt: skip
     values["plan"] = None

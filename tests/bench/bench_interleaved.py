@@ -1,0 +1,129 @@
+"""The whole path against llama-bench, run by run: while one computes, the other is stopped, its weights in memory.
+
+    python -m tests.bench.bench_interleaved --model FILE.gguf --llama-bench PROGRAM [--prompt 512] [--runs 30]
+
+A machine's speed changes by a tenth and more within minutes, which is more than what is to be seen here. Rounds of
+`bench_runtime` are minutes apart, these runs seconds; for that the weights must fit into memory twice (the first 18 of
+gpt-oss-20b's 24 layers into 23 GB). Beside a repainting window; Linux and macOS. llama-bench's run that was stopped
+within does not count. `--prompt 0` measures writing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from models.cores import usable_cores
+from tests.bench import bench_runtime as runtime
+
+WRITTEN_TOKENS = 32
+TURN_EVERY = 3  # of llama-bench's runs one is stopped, and two count
+OURS_EACH_TURN = 2
+RUN = re.compile(r"run (\d+)/")
+
+
+def serve(arguments: argparse.Namespace) -> dict[str, object]:
+    """Our side: a figure for every line of standard input, until it ends."""
+    from models.chat_model import ChatModel
+    from models.gguf_file import read_header
+    from models.machine import probe_machine
+    from models.plan import plan_chat
+
+    plan = plan_chat(read_header(arguments.model), probe_machine(), wanted_context=8192)
+    plan = replace(plan, mmap=False, repack=True, repack_experts=True)
+    with tempfile.TemporaryDirectory() as cache, runtime.beside_an_embedder(arguments.embedder):
+        chat = ChatModel.open(arguments.model, plan, Path(cache))
+        runtime.generate(chat, runtime.conversation_of(chat, 128), 4)
+        runtime.REPAINTING.clear()
+        print("ready", flush=True)
+        for _ in sys.stdin:
+            runtime.REPAINTING.set()
+            if arguments.prompt:
+                speed = runtime.prefill_speed(chat, arguments.prompt)
+            else:
+                speed = runtime.decode_speed(chat, WRITTEN_TOKENS)
+            runtime.REPAINTING.clear()
+            print(speed, flush=True)
+        chat.close()
+    return {}
+
+
+class OurSide:
+    """A process that waits, its model loaded, until it is asked for a figure."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        command = [sys.executable, "-m", "tests.bench.bench_interleaved", "--serve", "--model", str(arguments.model)]
+        command += ["--prompt", str(arguments.prompt)]
+        command += ["--embedder", str(arguments.embedder)] if arguments.embedder else []
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self._line() != "ready":
+            raise RuntimeError("the model could not be loaded")
+
+    def speed(self) -> float:
+        """Tokens per second, measured now."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return float(self._line())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
+def in_turns(arguments: argparse.Namespace, ours: OurSide) -> tuple[list[float], list[float]]:
+    """Tokens per second of each of our runs, and of each of llama-bench's that was not stopped within."""
+    command = [str(arguments.llama_bench), "-m", str(arguments.model), "-r", str(arguments.runs), "-fa", "on"]
+    command += ["-p", str(arguments.prompt), "-n", "0" if arguments.prompt else str(WRITTEN_TOKENS)]
+    command += ["-t", str(usable_cores()), "-lm", "none", "--repack", "1", "-o", "json", "--progress"]
+    mine, stopped = [], set()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as theirs:
+        assert theirs.stdout is not None and theirs.stderr is not None
+        for line in theirs.stderr:
+            run = RUN.search(line)  # told when it begins
+            if run is None or int(run[1]) % TURN_EVERY:
+                continue
+            os.kill(theirs.pid, signal.SIGSTOP)
+            stopped.add(int(run[1]) - 1)
+            mine += [ours.speed() for _ in range(OURS_EACH_TURN)]
+            os.kill(theirs.pid, signal.SIGCONT)
+        samples = json.loads(theirs.stdout.read())[0]["samples_ts"]
+    return mine, [speed for number, speed in enumerate(samples) if number not in stopped]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=os.environ.get("PAPERMOOR_BENCH_MODEL"))
+    parser.add_argument("--llama-bench", type=Path, default=os.environ.get("PAPERMOOR_LLAMA_BENCH"))
+    parser.add_argument("--embedder", type=Path, help="an embedding model to hold open meanwhile")
+    parser.add_argument("--prompt", type=int, default=0, help="tokens to read; 0 to write")
+    parser.add_argument("--runs", type=int, default=30, help="of llama-bench; two in three count")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if not arguments.model or not (arguments.serve or arguments.llama_bench):
+        parser.error("name a model file and llama-bench")
+    if arguments.serve:
+        runtime.beside_a_window(lambda: serve(arguments))
+        return
+    ours = OurSide(arguments)
+    mine, theirs = in_turns(arguments, ours)
+    ours.close()
+    for name, speeds in (("ours", mine), ("llama-bench", theirs)):
+        print(f"{name:12} {statistics.median(speeds):6.2f} t/s   {[round(speed, 2) for speed in speeds]}")
+    print(f"ratio of medians {statistics.median(mine) / statistics.median(theirs):.3f}")
+
+
+if __name__ == "__main__":
+    main()
