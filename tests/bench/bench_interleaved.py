@@ -5,7 +5,9 @@
 A machine's speed changes by a tenth and more within minutes, which is more than what is to be seen here. Rounds of
 `bench_runtime` are minutes apart, these runs seconds; for that the weights must fit into memory twice (the first 18 of
 gpt-oss-20b's 24 layers into 23 GB). Beside a repainting window; Linux and macOS. llama-bench's run that was stopped
-within does not count. `--prompt 0` measures writing.
+within does not count. It begins after as many tokens as we do: attention is computed over 256 positions at a time, so
+the fixed part of our prompt, 70 tokens, makes each of four micro-batches of 512 look at 256 more. `--prompt 0` measures
+writing.
 """
 
 from __future__ import annotations
@@ -26,9 +28,9 @@ from models.cores import usable_cores
 from tests.bench import bench_runtime as runtime
 
 WRITTEN_TOKENS = 32
-TURN_EVERY = 3  # of llama-bench's runs one is stopped, and two count
-OURS_EACH_TURN = 2
-RUN = re.compile(r"run (\d+)/")
+ASKED_TOKENS = 128  # before them, by `bench_runtime.decode_speed`
+TURN_EVERY = 2  # of llama-bench's runs one is stopped, and the next counts
+RUN = re.compile(r"(?:prompt|generation) run (\d+)/")
 
 
 def serve(arguments: argparse.Namespace) -> dict[str, object]:
@@ -44,7 +46,8 @@ def serve(arguments: argparse.Namespace) -> dict[str, object]:
         chat = ChatModel.open(arguments.model, plan, Path(cache))
         runtime.generate(chat, runtime.conversation_of(chat, 128), 4)
         runtime.REPAINTING.clear()
-        print("ready", flush=True)
+        runtime.fresh(chat)
+        print(chat._context.held_tokens, flush=True)
         for _ in sys.stdin:
             runtime.REPAINTING.set()
             if arguments.prompt:
@@ -65,8 +68,7 @@ class OurSide:
         command += ["--prompt", str(arguments.prompt)]
         command += ["--embedder", str(arguments.embedder)] if arguments.embedder else []
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        if self._line() != "ready":
-            raise RuntimeError("the model could not be loaded")
+        self.fixed_tokens = int(self._line())
 
     def speed(self) -> float:
         """Tokens per second, measured now."""
@@ -86,7 +88,8 @@ class OurSide:
 def in_turns(arguments: argparse.Namespace, ours: OurSide) -> tuple[list[float], list[float]]:
     """Tokens per second of each of our runs, and of each of llama-bench's that was not stopped within."""
     command = [str(arguments.llama_bench), "-m", str(arguments.model), "-r", str(arguments.runs), "-fa", "on"]
-    command += ["-p", str(arguments.prompt), "-n", "0" if arguments.prompt else str(WRITTEN_TOKENS)]
+    written, before = (0, ours.fixed_tokens) if arguments.prompt else (WRITTEN_TOKENS, ours.fixed_tokens + ASKED_TOKENS)
+    command += ["-p", str(arguments.prompt), "-n", str(written), "-d", str(before)]
     command += ["-t", str(usable_cores()), "-lm", "none", "--repack", "1", "-o", "json", "--progress"]
     mine, stopped = [], set()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as theirs:
@@ -97,7 +100,7 @@ def in_turns(arguments: argparse.Namespace, ours: OurSide) -> tuple[list[float],
                 continue
             os.kill(theirs.pid, signal.SIGSTOP)
             stopped.add(int(run[1]) - 1)
-            mine += [ours.speed() for _ in range(OURS_EACH_TURN)]
+            mine.append(ours.speed())
             os.kill(theirs.pid, signal.SIGCONT)
         samples = json.loads(theirs.stdout.read())[0]["samples_ts"]
     return mine, [speed for number, speed in enumerate(samples) if number not in stopped]
@@ -109,7 +112,7 @@ def main() -> None:
     parser.add_argument("--llama-bench", type=Path, default=os.environ.get("PAPERMOOR_LLAMA_BENCH"))
     parser.add_argument("--embedder", type=Path, help="an embedding model to hold open meanwhile")
     parser.add_argument("--prompt", type=int, default=0, help="tokens to read; 0 to write")
-    parser.add_argument("--runs", type=int, default=30, help="of llama-bench; two in three count")
+    parser.add_argument("--runs", type=int, default=30, help="of llama-bench; every other one counts")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if not arguments.model or not (arguments.serve or arguments.llama_bench):
