@@ -6,7 +6,7 @@ A machine's speed changes by a tenth and more within minutes, which is more than
 `bench_runtime` are minutes apart, these runs seconds; for that the weights must fit into memory twice (the first 18 of
 gpt-oss-20b's 24 layers into 23 GB). Beside a repainting window; Linux and macOS. llama-bench's run that was stopped
 within does not count. It begins after as many tokens as we do: attention is computed over 256 positions at a time, so
-the fixed part of our prompt, 70 tokens, makes each of four micro-batches of 512 look at 256 more. `--prompt 0` measures
+the fixed part of our prompt, 62 tokens, makes each of four micro-batches of 512 look at 256 more. `--prompt 0` measures
 writing.
 """
 
