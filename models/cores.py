@@ -22,12 +22,12 @@ def usable_cores() -> int:
     """Physical performance cores that this process may use, at least 1. Any thread."""
     import psutil
 
-    if sys.platform == "linux":
-        cores = fast_cores(os.sched_getaffinity(0)) or psutil.cpu_count(logical=False) or os.cpu_count() or 1
-        cores = min(cores, len(os.sched_getaffinity(0)), cpu_quota() or cores)
-    else:
-        cores = _apples() or psutil.cpu_count(logical=False) or os.cpu_count() or 1
-    return max(1, cores)
+    physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    if sys.platform != "linux":
+        return _apples() or physical
+    allowed = os.sched_getaffinity(0)
+    cores = fast_cores(allowed) or min(physical, len(allowed))
+    return max(1, min(cores, cpu_quota() or cores))
 
 
 def fast_cores(allowed: set[int], system: Path = SYSTEM) -> int:

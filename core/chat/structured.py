@@ -109,10 +109,9 @@ def _json_in(text: str) -> tuple[Any, str]:
     Raises ValueError if there is none."""
     text = text.strip().removesuffix("```").rstrip()
     for match in itertools.islice(re.finditer(r"[\[{]|[^\s\[{]+", text), MOST_STARTS):
+        rest = text[match.start() :]
         try:
-            return json.loads(text[match.start() :], parse_constant=_refused, parse_float=_finite), text[
-                match.start() :
-            ]
+            return json.loads(rest, parse_constant=_refused, parse_float=_finite), rest
         except ValueError:
             continue
     raise ValueError("no JSON")

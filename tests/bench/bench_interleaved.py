@@ -20,31 +20,21 @@ import signal
 import statistics
 import subprocess
 import sys
-import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from models.cores import usable_cores
 from tests.bench import bench_runtime as runtime
 
 WRITTEN_TOKENS = 32
-ASKED_TOKENS = 128  # before them, by `bench_runtime.decode_speed`
 TURN_EVERY = 2  # of llama-bench's runs one is stopped, and the next counts
 RUN = re.compile(r"(?:prompt|generation) run (\d+)/")
 
 
 def serve(arguments: argparse.Namespace) -> dict[str, object]:
     """Our side: a figure for every line of standard input, until it ends."""
-    from models.chat_model import ChatModel
-    from models.gguf_file import read_header
-    from models.machine import probe_machine
-    from models.plan import plan_chat
-
-    plan = plan_chat(read_header(arguments.model), probe_machine(), wanted_context=8192)
-    plan = replace(plan, mmap=False, repack=True, repack_experts=True)
-    with tempfile.TemporaryDirectory() as cache, runtime.beside_an_embedder(arguments.embedder):
-        chat = ChatModel.open(arguments.model, plan, Path(cache))
-        runtime.generate(chat, runtime.conversation_of(chat, 128), 4)
+    with runtime.warm_chat(arguments.model, arguments.embedder) as chat:
+        if not chat.plan.repack:
+            raise RuntimeError("this file or the free memory does not let weights be held as llama-bench is told to")
         runtime.REPAINTING.clear()
         runtime.fresh(chat)
         print(chat._context.held_tokens, flush=True)
@@ -56,7 +46,6 @@ def serve(arguments: argparse.Namespace) -> dict[str, object]:
                 speed = runtime.decode_speed(chat, WRITTEN_TOKENS)
             runtime.REPAINTING.clear()
             print(speed, flush=True)
-        chat.close()
     return {}
 
 
@@ -88,7 +77,8 @@ class OurSide:
 def in_turns(arguments: argparse.Namespace, ours: OurSide) -> tuple[list[float], list[float]]:
     """Tokens per second of each of our runs, and of each of llama-bench's that was not stopped within."""
     command = [str(arguments.llama_bench), "-m", str(arguments.model), "-r", str(arguments.runs), "-fa", "on"]
-    written, before = (0, ours.fixed_tokens) if arguments.prompt else (WRITTEN_TOKENS, ours.fixed_tokens + ASKED_TOKENS)
+    written = 0 if arguments.prompt else WRITTEN_TOKENS
+    before = ours.fixed_tokens + (runtime.ASKED_TOKENS if written else 0)
     command += ["-p", str(arguments.prompt), "-n", str(written), "-d", str(before)]
     command += ["-t", str(usable_cores()), "-lm", "none", "--repack", "1", "-o", "json", "--progress"]
     mine, stopped = [], set()
@@ -100,8 +90,10 @@ def in_turns(arguments: argparse.Namespace, ours: OurSide) -> tuple[list[float],
                 continue
             os.kill(theirs.pid, signal.SIGSTOP)
             stopped.add(int(run[1]) - 1)
-            mine.append(ours.speed())
-            os.kill(theirs.pid, signal.SIGCONT)
+            try:
+                mine.append(ours.speed())
+            finally:
+                os.kill(theirs.pid, signal.SIGCONT)
         samples = json.loads(theirs.stdout.read())[0]["samples_ts"]
     return mine, [speed for number, speed in enumerate(samples) if number not in stopped]
 
@@ -121,8 +113,10 @@ def main() -> None:
         runtime.beside_a_window(lambda: serve(arguments))
         return
     ours = OurSide(arguments)
-    mine, theirs = in_turns(arguments, ours)
-    ours.close()
+    try:
+        mine, theirs = in_turns(arguments, ours)
+    finally:
+        ours.close()
     for name, speeds in (("ours", mine), ("llama-bench", theirs)):
         print(f"{name:12} {statistics.median(speeds):6.2f} t/s   {[round(speed, 2) for speed in speeds]}")
     print(f"ratio of medians {statistics.median(mine) / statistics.median(theirs):.3f}")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from models.chat_model import ChatModel
     from models.conversation import Conversation, Usage
 
+ASKED_TOKENS = 128  # of the prompt before what is written
 REPAINT_MS = 40  # as often as the application shows what has arrived (`gui.bridge.EVENT_INTERVAL_MS`)
 RANDOM = random.Random(7)
 WORDS = re.findall(r"[a-z]{3,}", __doc__.lower() + " ".join(dir(argparse) + dir(subprocess) + dir(os)).lower())
@@ -95,7 +96,7 @@ def decode_speed(chat: ChatModel, tokens: int) -> float:
     """Tokens per second of writing after a short prompt, counting every token evaluated: where reasoning reaches its
     limit, the beginning of an answer is put in, which takes its time but is not among the generated tokens."""
     fresh(chat)
-    usage = generate(chat, conversation_of(chat, 128), tokens)
+    usage = generate(chat, conversation_of(chat, ASKED_TOKENS), tokens)
     return (chat._context.held_tokens - usage.prompt_tokens) / usage.decode_s
 
 
@@ -153,19 +154,9 @@ def stop_latency_s(chat: ChatModel, conversation: Conversation, after_s: float) 
 
 def measure(arguments: argparse.Namespace) -> dict[str, object]:
     """Everything about our own path, on the calling thread."""
-    from models.chat_model import ChatModel
-    from models.gguf_file import read_header
-    from models.machine import probe_machine
-    from models.plan import plan_chat
-
     prompts = [int(tokens) for tokens in arguments.prompt.split(",") if tokens != "0"]
-    plan = plan_chat(read_header(arguments.model), probe_machine(), wanted_context=8192)
-    if arguments.mapped:
-        plan = replace(plan, mmap=True, repack=False, repack_experts=False)
-    figures: dict[str, object] = {"weights": "repacked" if plan.repack else "mapped"}
-    with tempfile.TemporaryDirectory() as cache, beside_an_embedder(arguments.embedder):
-        chat = ChatModel.open(arguments.model, plan, Path(cache))
-        generate(chat, conversation_of(chat, 128), 4)  # llama-bench warms up, too
+    with warm_chat(arguments.model, arguments.embedder, mapped=arguments.mapped) as chat:
+        figures: dict[str, object] = {"weights": "repacked" if chat.plan.repack else "mapped"}
         for tokens in prompts:
             figures[f"pp{tokens}"] = median_of(arguments.repeat, partial(prefill_speed, chat, tokens))
         FRAMES.clear()
@@ -177,7 +168,6 @@ def measure(arguments: argparse.Namespace) -> dict[str, object]:
             figures |= stops(chat, arguments.stops)
         if arguments.turns:
             figures |= turns(chat)
-        chat.close()
     return figures
 
 
@@ -225,6 +215,24 @@ def turns(chat: ChatModel) -> dict[str, object]:
         "reopened_evaluated": evaluated(reopened),
         "save_and_restore_s": restored_s,
     }
+
+
+@contextmanager
+def warm_chat(path: Path, embedder: Path | None, *, mapped: bool = False) -> Iterator[ChatModel]:
+    """The model at `path`, loaded as planned or `mapped`, and tried, as llama-bench does; beside an embedding model."""
+    from models.chat_model import ChatModel
+    from models.gguf_file import read_header
+    from models.machine import probe_machine
+    from models.plan import plan_chat
+
+    plan = plan_chat(read_header(path), probe_machine(), wanted_context=8192)
+    if mapped:
+        plan = replace(plan, mmap=True, repack=False, repack_experts=False)
+    with tempfile.TemporaryDirectory() as cache, beside_an_embedder(embedder):
+        chat = ChatModel.open(path, plan, Path(cache))
+        generate(chat, conversation_of(chat, ASKED_TOKENS), 4)
+        yield chat
+        chat.close()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -69,6 +70,4 @@ def test_a_share_of_processors_is_rounded_up(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which processors a process may use")
 def test_this_machine_has_a_core() -> None:
-    import os
-
     assert 1 <= usable_cores() <= len(os.sched_getaffinity(0))
