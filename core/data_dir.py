@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.faults import N_, WorkspaceFault
+from core.domain.faults import N_, WorkspaceFault
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

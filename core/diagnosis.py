@@ -9,10 +9,10 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from core.faults import Fault
+from core.domain.faults import Fault
+from core.engines.model_registry import ModelState, ModelStatus
 from core.i18n import fault_text, ngettext, tr
 from core.jobs import Job
-from core.shelf import ModelState, ModelStatus
 from core.workspace import Workspace
 
 GIB = 2**30
@@ -93,7 +93,7 @@ def _model_words(status: ModelStatus) -> str:
 
 
 def _memory(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
-    from models.machine import probe_machine
+    from models.machine.probe import probe_machine
 
     machine = probe_machine()
     values["machine"] = {
@@ -148,7 +148,7 @@ def _store(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> No
 
 
 def _recognition(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
-    from core.parsing import tessdata
+    from core.parsing.ocr import tessdata
 
     settings = workspace.settings.current
     used = tessdata.chosen(settings.recognition_languages) if settings.recognition else ()

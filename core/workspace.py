@@ -7,34 +7,34 @@ import os
 import time
 from pathlib import Path
 
-from core.chat.gathering import Gathering
+from core.chat.context import ContextGatherer
 from core.chat.turn import Chat
 from core.data_dir import DataDir, default_data_dir
-from core.embedder_change import EmbedderChange, use_next_embedder
-from core.engines import Engines
-from core.faults import Fault
+from core.domain.faults import Fault
+from core.engines.engines import Engines
+from core.engines.model_registry import ModelRegistry
 from core.guide import guide_folder
-from core.library.attention import Attention
+from core.library.embedder_migration import EmbedderMigration, use_next_embedder
 from core.library.library import Library
+from core.library.ocr_language_change import OcrLanguageChange
+from core.library.power_and_heat import PowerMonitor
 from core.library.rules import LibraryRules
-from core.library.surroundings import Surroundings
-from core.parsing.passwords import Passwords
-from core.parsing.pool import ParserPool
-from core.recognition_change import RecognitionChange
+from core.library.throttle import Throttle
+from core.parsing.process.passwords import Passwords
+from core.parsing.process.pool import ParserPool
+from core.retrieval.phrase_search import PhraseSearch
 from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
-from core.shelf import Shelf
-from core.store.conversations import Conversations
+from core.store.conversations.conversations import Conversations
+from core.store.conversations.model_speeds import Speeds
 from core.store.database import Database
-from core.store.phrases import Phrases
-from core.store.scopes import Scopes
-from core.store.sections import Sections
-from core.store.speeds import Speeds
-from core.store.vector_index import VectorIndex
+from core.store.documents.scopes import Scopes
+from core.store.documents.sections import Sections
+from core.store.vectors.index import VectorIndex
 from core.survey.store import SurveyStore
 from core.survey.survey import Surveys
 from models.conversation import Sampling
-from models.load_journal import LoadJournal
+from models.loading.journal import LoadCrashLog
 
 __all__ = ["Workspace", "default_data_dir"]
 
@@ -50,11 +50,11 @@ class Workspace:
         self.data_dir = data_dir
         self.database = database
         self.settings = SettingsStore(data_dir.settings_file)
-        journal = LoadJournal(data_dir.cache)
-        self.shelf = Shelf(data_dir.models, self.settings, journal, model, embedder)
+        journal = LoadCrashLog(data_dir.cache)
+        self.shelf = ModelRegistry(data_dir.models, self.settings, journal, model, embedder)
         self.engines = Engines(self.shelf, self.settings, data_dir.cache, journal)
-        self.attention = Attention(
-            Surroundings(lambda: self.settings.current.on_battery), paused=self.settings.current.paused
+        self.attention = Throttle(
+            PowerMonitor(lambda: self.settings.current.on_battery), paused=self.settings.current.paused
         )
         self.vectors = VectorIndex(database, data_dir.vectors)
         self._parsers: list[ParserPool] = []
@@ -69,8 +69,8 @@ class Workspace:
             next_embedder=self.engines.next_embedder,
             use_next_embedder=lambda: use_next_embedder(self.settings),
         )
-        self.embedder_change = EmbedderChange(self.settings, self.engines, self.library, self.vectors)
-        self.recognition_change = RecognitionChange(database, self.library.recognition_languages)
+        self.embedder_change = EmbedderMigration(self.settings, self.engines, self.library, self.vectors)
+        self.recognition_change = OcrLanguageChange(database, self.library.recognition_languages)
         self.retriever = Retriever(database, self.vectors, self.engines.embedder, self.engines.reranker)
         self.conversations = Conversations(database, self.engines.conversation_deleted)
         self.scopes = Scopes(database)
@@ -80,8 +80,8 @@ class Workspace:
             self.library,
             self.scopes,
             self.retriever,
-            Gathering(self.scopes, Sections(database), self.retriever),
-            Phrases(database),
+            ContextGatherer(self.scopes, Sections(database), self.retriever),
+            PhraseSearch(database),
             self.engines.chat_model,
             self.engines.chat_key,
             self.speeds,

@@ -64,13 +64,13 @@ def _open_window(options: dict[str, list[str]]) -> int:
         )
         return 1
     from core.data_dir import default_data_dir
-    from gui.main_window import Opening
+    from gui.main_window import WindowOpening
 
     def path(name: str) -> Path | None:
         return Path(options[name][-1]).expanduser().absolute() if name in options else None
 
     return run(
-        Opening(
+        WindowOpening(
             path("--data-dir") or default_data_dir(),
             path("--model"),
             path("--embedder"),

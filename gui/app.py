@@ -24,7 +24,7 @@ from core.settings import SettingsStore
 from gui.bridge import Bridge
 from gui.collect import GuiThreadCollector
 from gui.context import WindowContext
-from gui.main_window import MainWindow, Opening
+from gui.main_window import MainWindow, WindowOpening
 from gui.style.app_icon import app_icon
 from gui.style.theme import STYLE, Theme
 from gui.window_state import WindowState
@@ -42,7 +42,7 @@ _LEVELS = {
 }
 
 
-def run(opening: Opening, arguments: Sequence[str] = ()) -> int:
+def run(opening: WindowOpening, arguments: Sequence[str] = ()) -> int:
     """Open the window and stay until it is closed; returns the exit status."""
     app = QApplication(["papermoor", "-style", STYLE, *arguments])
     app.setProperty("styled", True)
@@ -86,7 +86,7 @@ class FirstPaint(QObject):
         return False
 
 
-def make_window(app: QApplication, opening: Opening, appearance: str) -> MainWindow:
+def make_window(app: QApplication, opening: WindowOpening, appearance: str) -> MainWindow:
     """The window on its data directory; nothing of the library is opened yet."""
     theme = Theme(app, appearance)
     window = MainWindow(WindowContext(Bridge(app), theme, WindowState(opening.data_dir)), opening)

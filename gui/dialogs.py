@@ -18,10 +18,10 @@ from models.faults import Fault
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-    from core.embedder_change import EmbedderQuestion
-    from core.recognition_change import RecognitionQuestion
+    from core.domain.documents import Folder, Skipped
+    from core.library.embedder_migration import EmbedderQuestion
+    from core.library.ocr_language_change import OcrLanguageQuestion
     from core.settings import Settings, SettingValue
-    from core.values import Folder, Skipped
     from core.workspace import Workspace
     from gui.documents.actions import LibraryActions
     from gui.models.actions import ModelActions
@@ -163,7 +163,7 @@ class Dialogs(QObject):
         box.open()
         return box
 
-    def ask_recognition(self, question: RecognitionQuestion) -> QMessageBox:
+    def ask_recognition(self, question: OcrLanguageQuestion) -> QMessageBox:
         """Ask before scanned pages are read again in other languages."""
         from PySide6.QtWidgets import QMessageBox
 
@@ -188,7 +188,7 @@ class Dialogs(QObject):
         box.open()
         return box
 
-    def _answer_recognition(self, question: RecognitionQuestion, yes: bool) -> None:
+    def _answer_recognition(self, question: OcrLanguageQuestion, yes: bool) -> None:
         if self._library is not None:
             self._library.answer_recognition_question(question, yes)
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from core.domain.documents import Document, DocumentState
 from core.jobs import Job
-from core.values import Document, DocumentState
 from gui.bridge import Bridge, Operation
 from gui.documents.actions import LibraryActions
 from gui.documents.place import of_document

@@ -21,14 +21,14 @@ from gui.context import WindowContext
 from gui.dialogs import Dialogs
 from gui.documents.pane import DocumentPane
 from gui.drop import Dropped, DropSign
-from gui.models.situation import Kind
+from gui.models.situation import SituationKind
 from gui.status import StatusBar
 from gui.undo_bar import UndoBar
 from models.faults import Fault
 
 if TYPE_CHECKING:
-    from core.conversation import SurveySuggested
-    from core.values import Folder
+    from core.domain.conversation import SurveySuggested
+    from core.domain.documents import Folder
     from core.workspace import Workspace
     from gui.chat.turns import Turns
     from gui.documents.actions import LibraryActions
@@ -43,7 +43,7 @@ DOCUMENTS_WIDTH = 380
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class WindowOpening:
     """What the workspace is opened with. `paths` are added once it is open."""
 
     data_dir: Path
@@ -59,7 +59,7 @@ class MainWindow(QMainWindow):
     opened = Signal()
     closed = Signal()
 
-    def __init__(self, context: WindowContext, opening: Opening) -> None:
+    def __init__(self, context: WindowContext, opening: WindowOpening) -> None:
         super().__init__()
         self._context = context
         self._opening = opening
@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
 
     def begin_survey(self, suggested: SurveySuggested) -> None:
         """A survey was offered under an answer, and is wanted."""
-        from core.conversation import Scope
+        from core.domain.conversation import Scope
 
         scope = Scope(suggested.paths) if suggested.paths else self.chat.foot.scope
         self.surveys.begin(suggested.question, scope, suggested.kind)
@@ -194,7 +194,9 @@ class MainWindow(QMainWindow):
         library.recognition_question.connect(self.dialogs.ask_recognition)
         self.dialogs.settings_changed.connect(library.follow_settings)
         models.changed.connect(self.status.show_model)
-        models.changed.connect(lambda situation: self._show_chat_model() if situation.kind is Kind.CHAT else None)
+        models.changed.connect(
+            lambda situation: self._show_chat_model() if situation.kind is SituationKind.CHAT else None
+        )
         models.arrived.connect(self._model_arrived)
         self.readiness = Readiness(models, turns, self)
         self.guide = GuideOpener(bridge, workspace, library, self)
@@ -232,8 +234,10 @@ class MainWindow(QMainWindow):
             lambda: self.readiness.prepare(chat.current, chat.composer.effort) if self.library else None
         )
         chat.conversations.deleted.connect(self._conversation_deleted)
-        chat.model_card.download_wanted.connect(lambda: self.models.download(Kind.CHAT) if self.models else None)
-        chat.model_card.pause_wanted.connect(lambda: self.models.pause(Kind.CHAT) if self.models else None)
+        chat.model_card.download_wanted.connect(
+            lambda: self.models.download(SituationKind.CHAT) if self.models else None
+        )
+        chat.model_card.pause_wanted.connect(lambda: self.models.pause(SituationKind.CHAT) if self.models else None)
         chat.model_card.file_wanted.connect(dialogs.choose_model)
         chat.model_card.found_wanted.connect(lambda path: self.add([path]))
         self.status.pause_wanted.connect(lambda: self.library.pause_or_resume() if self.library else None)
@@ -292,10 +296,10 @@ class MainWindow(QMainWindow):
 
     def _show_chat_model(self) -> None:
         if self.models is not None:
-            self.chat.show_model(self.models.situation(Kind.CHAT))
+            self.chat.show_model(self.models.situation(SituationKind.CHAT))
 
     def _model_arrived(self, kind: str) -> None:
-        if kind == Kind.EMBEDDER and self.library is not None:
+        if kind == SituationKind.EMBEDDER and self.library is not None:
             self.library.embedder_arrived()
 
     def _conversation_deleted(self, conversation_id: int, title: str) -> None:

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
 from core.i18n import ngettext, tr
 from gui import words
-from gui.models.situation import Kind, ModelSituation
+from gui.models.situation import ModelSituation, SituationKind
 from gui.style.elements import ElidedLabel, push_button, row
 from gui.style.sheet import SPACE
 
 if TYPE_CHECKING:
-    from core.values import IndexReport
+    from core.domain.documents import IndexReport
     from gui.documents.actions import Indexing, LibraryActions
     from gui.documents.tree import LibraryTree
 
@@ -91,7 +91,7 @@ class StatusBar(QStatusBar):
 
     def show_model(self, situation: ModelSituation) -> None:
         """The state of the language model, in two or three words."""
-        if situation.kind is not Kind.CHAT or situation.status is None:
+        if situation.kind is not SituationKind.CHAT or situation.status is None:
             return
         self.model.setText(_model_words(situation))
         self.model.setAccessibleName(tr("Models: {state}", state=self.model.text()))

@@ -12,21 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.cancel import CancelToken
-from models.chat_format import ChatFormat, Prompt, format_of, settled
-from models.completion import Completion, Turn
-from models.conversation import Conversation, Finished, Message, ModelEvent, Reading, Role, Sampling
+from models.completion import Completion, CompletionTurn
+from models.conversation import Conversation, Finished, Message, ModelEvent, PrefillProgress, Role, Sampling
 from models.faults import N_, ModelFault
-from models.file_identity import content_id
-from models.plan import LoadPlan, safer
+from models.gguf.file_identity import content_id
+from models.llama.kv_cache import KvCache, common_length
+from models.llama.saved_kv import SavedKvStore
+from models.loading.load_plan import LoadPlan, safer
 from models.progress import ReportProgress, ignore_progress
-from models.saved_caches import SavedCaches
-from models.token_cache import TokenCache, common_length
+from models.prompts.chat_format import ChatFormat, Prompt, settled
+from models.prompts.formats import format_of
 
 if TYPE_CHECKING:
-    from models.gguf_file import GgufHeader
-    from models.llama_context import ChatContext
-    from models.llama_native import NativeModel
-    from models.load_journal import LoadJournal
+    from models.gguf.header import GgufHeader
+    from models.llama.context import ChatContext
+    from models.llama.native import NativeModel
+    from models.loading.journal import LoadCrashLog
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class ChatModel:
     """A loaded chat model. The thread that opened it owns it; only `answer_now` and a cancel token work from others."""
 
     def __init__(
-        self, model: NativeModel, context: ChatContext, form: ChatFormat, plan: LoadPlan, saved: SavedCaches
+        self, model: NativeModel, context: ChatContext, form: ChatFormat, plan: LoadPlan, saved: SavedKvStore
     ) -> None:
         """Use `open`."""
         self._saved = saved
@@ -53,7 +54,7 @@ class ChatModel:
         self._model = model
         self._context = context
         self._format = form
-        self._cache = TokenCache(context)
+        self._cache = KvCache(context)
         self._answer_now = threading.Event()
         self._tokens_per_s = 0.0
         self._owner = threading.get_ident()
@@ -70,24 +71,24 @@ class ChatModel:
         *,
         report: ReportProgress = ignore_progress,
         cancel: CancelToken | None = None,
-        journal: LoadJournal | None = None,
+        journal: LoadCrashLog | None = None,
     ) -> ChatModel:
         """Load the model at `path`. Raises `ModelFault` (absent, damaged, no chat model, no memory) or `Cancelled`.
 
         A way of loading that ended the program before is not tried again: the plan is made safer, see `.plan`.
         `journal` is this run's, where other models are loaded by it at the same time.
         """
-        from models.gguf_file import read_header
-        from models.load_journal import LoadJournal
+        from models.gguf.header import read_header
+        from models.loading.journal import LoadCrashLog
 
         header = read_header(path)
         form = format_of(header, cache_dir)
-        journal = journal or LoadJournal(cache_dir)
+        journal = journal or LoadCrashLog(cache_dir)
         if journal.ended_the_program(path, plan.way):
             plan = safer(plan)
         mark = journal.begin(path, plan.way)
         try:
-            saved = SavedCaches(cache_dir, _settings_id(header, plan))
+            saved = SavedKvStore(cache_dir, _settings_id(header, plan))
             return cls._load(header, plan, form, saved, report, cancel or CancelToken())
         finally:
             journal.end(mark)
@@ -98,12 +99,12 @@ class ChatModel:
         header: GgufHeader,
         plan: LoadPlan,
         form: ChatFormat,
-        saved: SavedCaches,
+        saved: SavedKvStore,
         report: ReportProgress,
         cancel: CancelToken,
     ) -> ChatModel:
-        from models.llama_context import ChatContext, ContextSettings
-        from models.llama_native import LoadSettings, NativeModel
+        from models.llama.context import ChatContext, ContextSettings
+        from models.llama.native import LoadSettings, NativeModel
 
         started_s = time.perf_counter()
         weights = LoadSettings(plan.mmap, plan.repack, plan.repack_experts, plan.gpu_layers, plan.cpu_expert_layers)
@@ -152,7 +153,7 @@ class ChatModel:
             return
         cancel = cancel or CancelToken()
         with _stopping(self._context, cancel):
-            for _ in self._read(tokens, {*self._marks(prompt), len(tokens)}, Turn(), cancel):
+            for _ in self._read(tokens, {*self._marks(prompt), len(tokens)}, CompletionTurn(), cancel):
                 pass
         self._used_s = time.monotonic()
 
@@ -227,10 +228,10 @@ class ChatModel:
     def _events(
         self, prompt: Prompt, limit: int, cancel: CancelToken, sampling: Sampling
     ) -> Generator[ModelEvent, None, None]:
-        from models.llama_sampler import Sampler
+        from models.llama.sampler import Sampler
 
         sampler = Sampler(self._model, self._context, sampling)
-        turn = Turn(prompt_tokens=len(prompt.tokens))
+        turn = CompletionTurn(prompt_tokens=len(prompt.tokens))
         try:
             with _stopping(self._context, cancel):
                 yield from self._read(prompt.tokens, self._marks(prompt), turn, cancel)
@@ -250,7 +251,9 @@ class ChatModel:
             self._used_s = time.monotonic()
             sampler.close()
 
-    def _read(self, tokens: Sequence[int], marks: set[int], turn: Turn, cancel: CancelToken) -> Iterator[Reading]:
+    def _read(
+        self, tokens: Sequence[int], marks: set[int], turn: CompletionTurn, cancel: CancelToken
+    ) -> Iterator[PrefillProgress]:
         """Evaluate `tokens`, with a checkpoint at each of `marks`. The way is told before every micro-batch: in smaller
         pieces, the experts' weights are read from memory more often (2 % slower in halves), and a stop does not wait
         for the end of one."""
@@ -283,9 +286,9 @@ class ChatModel:
         longer = replace(conversation, messages=(*conversation.messages, Message(Role.USER, "?")))
         return common_length(prompt.tokens, self._format.prompt(longer).tokens)
 
-    def _reading(self, total: int, end: int) -> Reading:
+    def _reading(self, total: int, end: int) -> PrefillProgress:
         done = len(self._cache.tokens)
-        return Reading(done, total, (total - done) / self._tokens_per_s if self._tokens_per_s else None, end)
+        return PrefillProgress(done, total, (total - done) / self._tokens_per_s if self._tokens_per_s else None, end)
 
     def _note_speed(self, tokens: int, seconds: float) -> None:
         if tokens >= SPEED_TOKENS:
@@ -306,7 +309,7 @@ def _stopping(context: ChatContext, cancel: CancelToken) -> Iterator[None]:
 
 def _settings_id(header: GgufHeader, plan: LoadPlan) -> str:
     """Names the file and what a saved state depends on."""
-    from models.llama_native import library
+    from models.llama.native import library
 
     version = library().llama_version().decode()
     return f"{content_id(header.path)} {header.size_bytes} {plan.kv_type} {plan.ubatch} {version}"

@@ -12,9 +12,9 @@ from models.cancel import CancelToken
 from models.conversation import FinishReason, ModelEvent, Usage
 
 if TYPE_CHECKING:
-    from models.chat_format import ChatParser
-    from models.llama_sampler import Sampler
-    from models.token_cache import TokenCache
+    from models.llama.kv_cache import KvCache
+    from models.llama.sampler import Sampler
+    from models.prompts.chat_format import ChatParser
 
 ANSWER_SHARE = (
     4  # one part in so many of the allowed tokens is kept for the answer, if reasoning does not end by itself
@@ -23,7 +23,7 @@ ANSWER_RESERVE_TOKENS = 512  # at most this many
 
 
 @dataclass(slots=True)
-class Turn:
+class CompletionTurn:
     """The figures of one generation while it runs."""
 
     prompt_tokens: int = 0
@@ -45,13 +45,13 @@ class Completion:
 
     def __init__(
         self,
-        cache: TokenCache,
+        cache: KvCache,
         sampler: Sampler,
         parser: ChatParser,
         is_stop: Callable[[int], bool],
         *,
         limit: int,
-        turn: Turn,
+        turn: CompletionTurn,
         answer_now: threading.Event,
         cancel: CancelToken,
     ) -> None:

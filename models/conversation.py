@@ -94,7 +94,7 @@ class FinishReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PrefillProgress:
     """Prefill progress in tokens; `seconds_left` is None until a speed has been measured. Nothing more is told until
     `next_tokens` are done: who shows progress in between has to estimate it (`estimated`)."""
 
@@ -103,7 +103,7 @@ class Reading:
     seconds_left: float | None
     next_tokens: int
 
-    def estimated(self, elapsed_s: float) -> Reading:
+    def estimated(self, elapsed_s: float) -> PrefillProgress:
         """How it stands `elapsed_s` after this was told, if the speed holds; never past `next_tokens`."""
         if not self.seconds_left:
             return self
@@ -130,4 +130,4 @@ class Finished:
     usage: Usage = field(default_factory=Usage)
 
 
-ModelEvent = Reading | ReasoningDelta | AnswerDelta | ToolCall | Finished
+ModelEvent = PrefillProgress | ReasoningDelta | AnswerDelta | ToolCall | Finished

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.cancel import CancelToken
-from models.cores import usable_cores
 from models.faults import N_, Cancelled, ModelFault
-from models.file_identity import content_id
-from models.token_cache import common_length
+from models.gguf.file_identity import content_id
+from models.llama.kv_cache import common_length
+from models.machine.cores import usable_cores
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.gguf_file import GgufHeader
-    from models.llama_native import NativeModel
+    from models.gguf.header import GgufHeader
+    from models.llama.native import NativeModel
 
     Vectors = NDArray[np.float32]
 
@@ -104,7 +104,7 @@ class Embedder:
     ) -> Embedder:
         """Load `path`; prefixes and pooling come from the catalog or the file's own metadata unless `spec` gives them.
         `careful`: see `PooledModel`. Raises `ModelFault`."""
-        from models.gguf_file import read_header
+        from models.gguf.header import read_header
 
         header = read_header(path)
         found = spec or spec_of(header)
@@ -206,7 +206,7 @@ class _Engine:
     """The model as an embedder. Made, used and closed on the embedder's thread."""
 
     def __init__(self, path: Path, spec: EmbedderSpec, threads: int, careful: bool) -> None:
-        from models.pooled_model import PooledModel
+        from models.llama.pooled_model import PooledModel
 
         self._spec = spec
         self._pooled = PooledModel(path, POOLING[spec.pooling], spec.max_tokens, threads, careful=careful)
@@ -265,7 +265,7 @@ class _Engine:
 
 def spec_of(header: GgufHeader) -> EmbedderSpec:
     """The catalog's entry for this file, else what its own metadata says."""
-    from models.catalog import embedder_for
+    from models.catalog.catalog import embedder_for
 
     entry = embedder_for(header)
     if entry is not None:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.cancel import CancelToken
-from models.cores import usable_cores
 from models.faults import N_, ModelFault
+from models.machine.cores import usable_cores
 
 if TYPE_CHECKING:
-    from models.gguf_file import GgufHeader
-    from models.pooled_model import PooledModel
+    from models.gguf.header import GgufHeader
+    from models.llama.pooled_model import PooledModel
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Reranker:
         cls, path: Path, *, threads: int | None = None, spec: RerankerSpec | None = None, careful: bool = False
     ) -> Reranker:
         """Load `path`; raises `ModelFault`, also for a file without a classifier. `careful`: see `PooledModel`."""
-        from models.gguf_file import read_header
+        from models.gguf.header import read_header
 
         header = read_header(path)
         if not any(tensor.name in CLASSIFIER for tensor in header.tensors):
@@ -84,7 +84,7 @@ class Reranker:
     # Below here: the reranker's own thread.
 
     def _load(self, path: Path, careful: bool) -> None:
-        from models.pooled_model import PooledModel
+        from models.llama.pooled_model import PooledModel
 
         max_tokens, threads = self.spec.max_tokens, self._threads
         self._model = PooledModel(path, RANK_POOLING, max_tokens, threads, careful=careful)
@@ -119,7 +119,7 @@ class Reranker:
 
 def spec_of(header: GgufHeader) -> RerankerSpec:
     """The catalog's entry for this file, else what its own metadata says."""
-    from models.catalog import reranker_for
+    from models.catalog.catalog import reranker_for
 
     entry = reranker_for(header)
     if entry is not None:

@@ -15,7 +15,7 @@ from filelock import FileLock
 from tests.support import gguf_models
 
 if TYPE_CHECKING:
-    from core.parsing.pool import ParserPool
+    from core.parsing.process.pool import ParserPool
     from tests.support.libraries import OpenLibrary
 
 CACHE = Path(__file__).parent / ".cache"
@@ -93,7 +93,7 @@ def ranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ParserPool]:
     """One parser process for all tests of a module."""
-    from core.parsing.pool import ParserPool
+    from core.parsing.process.pool import ParserPool
 
     with ParserPool(1) as pool:
         yield pool

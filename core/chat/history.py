@@ -6,7 +6,7 @@ import datetime
 import time
 from collections.abc import Iterator, Sequence
 
-from core.conversation import ChatMessage
+from core.domain.conversation import ChatMessage
 
 ANSWER_ROOM_TOKENS = 1024  # of the context, kept free for reasoning, tools and answer before history is let go
 BYTES_PER_TOKEN = 4  # about, in UTF-8 and in any language

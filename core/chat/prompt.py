@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.conversation import ChatMessage
-from core.file_names import told_apart
-from core.spots import place_in_english, section_words
-from core.values import Citation
+from core.domain.conversation import ChatMessage
+from core.domain.documents import Citation
+from core.domain.file_names import disambiguated_names
+from core.domain.locations import place_in_english, section_words
 from models.conversation import Conversation, Effort, Message, Role, ToolSpec
 
 INSTRUCTIONS = """\
@@ -34,7 +34,7 @@ def question_prompt(
 ) -> str:
     """The user message for `question`: the `new` passages in full, those the conversation already holds by number.
     `whole`: they are documents in full, in their order. `request` says what form the answer must have."""
-    names = told_apart(source.path for source in (*new, *known))
+    names = disambiguated_names(source.path for source in (*new, *known))
     parts = [passage_text(source, names[source.path]) for source in new]
     if known and whole:
         parts.append(f"The documents stand above, in the passages {_numbers(known)}.")

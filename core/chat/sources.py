@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.conversation import ChatMessage
-from core.values import Citation, Passage, Support
+from core.domain.conversation import ChatMessage
+from core.domain.documents import Citation, Passage, Support
 
 
-class SourceBook:
+class SourceNumbering:
     """Numbers passages as they are given to the model; one that the conversation holds already, word for word,
     keeps its number.
     `given` are the sources of earlier messages, in any order."""

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from core.chat import citations, json_schema
-from core.chat.judging import ANSWERED_FROM, NEAREST, judge
-from core.chat.support import best_span, support
-from core.conversation import AnswerFormat, ChatMessage, FormatKind, Judgement, Verdict
-from core.faults import N_, ChatFault
+from core.chat import json_schema
+from core.citations import checker
+from core.citations.support import best_span, support
+from core.citations.verdicts import ANSWERED_FROM, NEAREST, judge
+from core.domain.conversation import AnswerCheck, AnswerFormat, ChatMessage, FormatKind, Verdict
+from core.domain.documents import Citation, Support
+from core.domain.faults import N_, ChatFault
 from core.i18n import tr
-from core.values import Citation, Support
 from models.conversation import Sampling
 
 MOST_COLUMNS = 20
@@ -97,7 +98,7 @@ def finished(
     if answer_format.kind is FormatKind.TABLE:
         text = _as_markdown(value["rows"], answer_format.columns)
         judgement = judge(text, sources, nearest=nearest, answered=answered, declined=not value["rows"])
-        found = citations.check(text, sources)
+        found = checker.check(text, sources)
     else:
         text = f"```json\n{json.dumps(value, ensure_ascii=False, indent=2)}\n```"
         found, judgement = _judged_values(value, sources, nearest, answered)
@@ -163,7 +164,7 @@ def _line(cells: Sequence[str]) -> str:
 
 def _judged_values(
     value: Any, sources: Sequence[Citation], nearest: Sequence[Citation], answered: float
-) -> tuple[tuple[Citation, ...], Judgement]:
+) -> tuple[tuple[Citation, ...], AnswerCheck]:
     """Each value of the JSON is looked for in every passage given; the passages that hold one are the sources."""
     found: dict[int, Citation] = {}
     leaves = tuple(_leaves(value))
@@ -171,12 +172,12 @@ def _judged_values(
     for leaf, holder in zip(leaves, holders, strict=True):
         if holder is not None:
             span = best_span(leaf, holder.quote)
-            found.setdefault(holder.number, citations.quoted(holder, *span, Support.SUPPORTED))
+            found.setdefault(holder.number, checker.quoted(holder, *span, Support.SUPPORTED))
     if not found:
         unanswered = answered < ANSWERED_FROM or not sources or not leaves
         verdict = Verdict.NOT_IN_DOCUMENTS if unanswered else Verdict.UNSUPPORTED
-        return (), Judgement(verdict, (), tuple(nearest[:NEAREST]) if unanswered else ())
-    return tuple(found.values()), Judgement(Verdict.SUPPORTED if all(holders) else Verdict.PARTLY)
+        return (), AnswerCheck(verdict, (), tuple(nearest[:NEAREST]) if unanswered else ())
+    return tuple(found.values()), AnswerCheck(Verdict.SUPPORTED if all(holders) else Verdict.PARTLY)
 
 
 def _leaves(value: Any) -> Iterator[str]:

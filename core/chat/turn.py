@@ -7,39 +7,40 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from core.chat import answering, citations, prompt, structured
-from core.chat.answering import AnsweringModel, Draft
-from core.chat.document_tools import DocumentTools
-from core.chat.fitting import Fitted, Fitting, question_with
-from core.chat.gathering import Gathered, Gathering
+from core.chat import generation, prompt, structured
+from core.chat.context import ContextGatherer, GatheredContext
+from core.chat.generation import AnsweringModel, Draft
 from core.chat.history import began_on, beginnings, prompt_room
-from core.chat.judging import judge
-from core.chat.sources import SourceBook
-from core.chat.words import verdict_text
-from core.conversation import (
+from core.chat.messages import verdict_text
+from core.chat.prompt_fitting import FittedPrompt, PromptFitting, question_with
+from core.chat.sources import SourceNumbering
+from core.chat.tools.document_tools import DocumentTools
+from core.citations import checker
+from core.citations.verdicts import judge
+from core.domain.conversation import (
     AnswerFormat,
     AnswerSaved,
-    Basis,
     ChatMessage,
+    ContextSummary,
     FormatKind,
+    LatencyBudget,
     Omission,
-    Patience,
     Scope,
     SearchedDocuments,
     SurveySuggested,
     ToolUsed,
     Verdict,
 )
-from core.faults import N_, ChatFault
-from core.file_names import readable
-from core.library.attention import Attention
+from core.domain.faults import N_, ChatFault
+from core.domain.file_names import readable
 from core.library.library import Library
+from core.library.throttle import Throttle
+from core.retrieval.phrase_search import PhraseSearch
 from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
-from core.store.conversations import Conversations
-from core.store.phrases import Phrases
-from core.store.scopes import Scopes
-from core.store.speeds import Speed, Speeds
+from core.store.conversations.conversations import Conversations
+from core.store.conversations.model_speeds import Speed, Speeds
+from core.store.documents.scopes import Scopes
 from models.cancel import CancelToken
 from models.conversation import Effort, FinishReason, ModelEvent, Sampling, Usage
 from models.progress import ReportProgress, ignore_progress
@@ -48,7 +49,7 @@ log = logging.getLogger(__name__)
 
 LEAST_MEASURED_TOKENS = 128  # a speed measured on fewer says little
 
-TurnEvent = SearchedDocuments | SurveySuggested | Omission | Basis | ModelEvent | ToolUsed | AnswerSaved
+TurnEvent = SearchedDocuments | SurveySuggested | Omission | ContextSummary | ModelEvent | ToolUsed | AnswerSaved
 OpenModel = Callable[[ReportProgress, CancelToken, int], AnsweringModel]
 """Gives the model, ready for the stored conversation of that number."""
 TEXT = AnswerFormat()
@@ -59,8 +60,8 @@ class _Turn:
     """A turn whose question is stored and fits."""
 
     conversation_id: int
-    gathered: Gathered
-    fitted: Fitted
+    gathered: GatheredContext
+    fitted: FittedPrompt
     answer_format: AnswerFormat
     max_tokens: int
     cancel: CancelToken
@@ -75,12 +76,12 @@ class Chat:
         library: Library,
         scopes: Scopes,
         retriever: Retriever,
-        gathering: Gathering,
-        phrases: Phrases,
+        gathering: ContextGatherer,
+        phrases: PhraseSearch,
         open_model: OpenModel,
         model_key: Callable[[], str],
         speeds: Speeds,
-        attention: Attention,
+        attention: Throttle,
         settings: SettingsStore,
         sampling: Sampling,
     ) -> None:
@@ -96,7 +97,7 @@ class Chat:
         self._attention = attention
         self._settings = settings
         self._sampling = sampling
-        self._tools = DocumentTools(library, scopes, retriever, phrases, SourceBook()).toolbox().specs
+        self._tools = DocumentTools(library, scopes, retriever, phrases, SourceNumbering()).toolbox().specs
 
     def read_ahead(self, conversation_id: int, effort: Effort | None = None, cancel: CancelToken | None = None) -> None:
         """Have the model read what comes before the next question of a stored conversation (0: of a new one), so that
@@ -123,7 +124,7 @@ class Chat:
         cancel: CancelToken | None = None,
         report: ReportProgress = ignore_progress,
         scope: Scope | None = None,
-        patience: Patience | None = None,
+        patience: LatencyBudget | None = None,
         answer_format: AnswerFormat = TEXT,
     ) -> Iterator[TurnEvent]:
         """Yield what was found, then the answer as it is written, last `AnswerSaved`.
@@ -166,14 +167,14 @@ class Chat:
         question: str,
         history: Sequence[ChatMessage],
         scope: Scope | None,
-        patience: Patience | None,
+        patience: LatencyBudget | None,
         cancel: CancelToken,
-    ) -> Gathered:
+    ) -> GatheredContext:
         return self._gathering.gather(
             question,
             history,
             self._conversations.scope(conversation_id) if scope is None else scope,
-            patience or Patience(self._settings.current.patience),
+            patience or LatencyBudget(self._settings.current.patience),
             self._speeds.of(self._model_key()),
             cancel,
         )
@@ -183,13 +184,13 @@ class Chat:
         model: AnsweringModel,
         history: Sequence[ChatMessage],
         asked: ChatMessage,
-        gathered: Gathered,
+        gathered: GatheredContext,
         effort: Effort | None,
         answer_format: AnswerFormat,
-    ) -> Fitted:
+    ) -> FittedPrompt:
         effort = effort or Effort(self._settings.current.effort)
         request = structured.request(answer_format)
-        return Fitting(model, asked, gathered, effort, self._tools, request).fit(history)
+        return PromptFitting(model, asked, gathered, effort, self._tools, request).fit(history)
 
     def _answer(self, model: AnsweringModel, turn: _Turn) -> Iterator[TurnEvent]:
         draft = Draft()
@@ -204,7 +205,7 @@ class Chat:
             turn.cancel,
         )
         started_s = time.monotonic()
-        events = answering.write(
+        events = generation.write(
             model,
             fitted.whole,
             tools.toolbox(),
@@ -232,7 +233,7 @@ class Chat:
         message = ChatMessage(
             0,
             "assistant",
-            citations.normalise_marks(text) if turn.answer_format.kind is FormatKind.TEXT else text,
+            checker.normalise_marks(text) if turn.answer_format.kind is FormatKind.TEXT else text,
             "".join(draft.reasoning).strip(),
             sources=fitted.book.all[fitted.given :],
             tools=tuple(draft.tools),
@@ -262,7 +263,7 @@ class Chat:
             self._speeds.note(key, Speed(read / usage.prefill_s, written))
 
 
-def _asked(question: str, gathered: Gathered, history: Sequence[ChatMessage]) -> ChatMessage:
+def _asked(question: str, gathered: GatheredContext, history: Sequence[ChatMessage]) -> ChatMessage:
     """`question` as it is stored before a model is there: with all that was found."""
     asked = question_with(ChatMessage(0, "user", question), gathered, gathered.passages, history, "")
     return replace(
@@ -279,4 +280,4 @@ def _checked(message: ChatMessage, turn: _Turn, *, declined: bool) -> ChatMessag
     if turn.answer_format.kind is not FormatKind.TEXT:
         return structured.finished(message, turn.answer_format, sources, nearest, answered=turn.gathered.answered)
     judgement = judge(message.text, sources, nearest=nearest, answered=turn.gathered.answered, declined=declined)
-    return replace(message, citations=citations.check(message.text, sources), judgement=judgement)
+    return replace(message, citations=checker.check(message.text, sources), judgement=judgement)

@@ -9,27 +9,27 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.chat import words
+from core.chat import messages
 from core.cli.output import Output, place_text
-from core.conversation import (
+from core.domain.conversation import (
+    AnswerCheck,
     AnswerFormat,
     AnswerSaved,
-    Basis,
     ChatMessage,
+    ContextSummary,
     FormatKind,
-    Judgement,
+    LatencyBudget,
     Omission,
-    Patience,
     Scope,
     SearchedDocuments,
     SurveySuggested,
     ToolUsed,
 )
-from core.faults import N_, ChatFault, Fault
+from core.domain.documents import Citation
+from core.domain.faults import N_, ChatFault, Fault
 from core.i18n import tr
-from core.values import Citation
 from core.workspace import Workspace
-from models.conversation import AnswerDelta, Effort, Reading, ReasoningDelta
+from models.conversation import AnswerDelta, Effort, PrefillProgress, ReasoningDelta
 from models.progress import Progress
 
 
@@ -47,7 +47,7 @@ def ask(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> 
             effort=Effort(arguments.effort) if arguments.effort else None,
             max_tokens=arguments.max_tokens,
             report=output.progress,
-            patience=Patience(arguments.patience) if arguments.patience else None,
+            patience=LatencyBudget(arguments.patience) if arguments.patience else None,
             answer_format=answer_format,
         ):
             told.take(event)
@@ -103,7 +103,7 @@ class _Told:
         self._output = output
         self._show_answer = show_answer
         self.answer: ChatMessage | None = None
-        self._basis: Basis | None = None
+        self._basis: ContextSummary | None = None
         self._query = ""
         self._suggestion: SurveySuggested | None = None
         self._omissions: list[Omission] = []
@@ -111,22 +111,22 @@ class _Told:
     def take(self, event: object) -> None:
         if isinstance(event, AnswerSaved):
             self.answer = event.message
-        elif isinstance(event, Reading):
+        elif isinstance(event, PrefillProgress):
             reading = tr("reading")
             self._output.progress(
                 Progress(event.done_tokens, event.total_tokens, "tokens", reading, event.seconds_left)
             )
         elif isinstance(event, SearchedDocuments):
             self._query = event.query
-        elif isinstance(event, Basis):
+        elif isinstance(event, ContextSummary):
             self._basis = event
-            self._note(words.basis_text(event))
+            self._note(messages.basis_text(event))
         elif isinstance(event, Omission):
             self._omissions.append(event)
-            self._note(words.omission_text(event))
+            self._note(messages.omission_text(event))
         elif isinstance(event, SurveySuggested):
             self._suggestion = event
-            self._note(words.suggestion_text(event))
+            self._note(messages.suggestion_text(event))
         elif isinstance(event, ToolUsed):
             self._note(f"{event.name} {event.arguments}")
         elif isinstance(event, ReasoningDelta) and not self._output.json:
@@ -179,7 +179,7 @@ def _citation(citation: Citation) -> dict[str, Any]:
     }
 
 
-def _judgement(judgement: Judgement | None) -> dict[str, Any]:
+def _judgement(judgement: AnswerCheck | None) -> dict[str, Any]:
     if judgement is None:
         return {"verdict": None, "sentences": [], "nearest": []}
     sentences = [asdict(sentence) for sentence in judgement.sentences]
@@ -193,7 +193,7 @@ def _print_sources(message: ChatMessage, output: Output) -> None:
         output.line(f"[{citation.number}] {place_text(citation)}")
     if message.judgement is None:
         return
-    if text := words.verdict_text(message.judgement.verdict):
+    if text := messages.verdict_text(message.judgement.verdict):
         output.note(text)
     for source in message.judgement.nearest:
         output.note(f"[{source.number}] {place_text(source)}")

@@ -14,12 +14,12 @@ from typing import Any
 from core.cli.explained import why_lines
 from core.cli.output import Output, place_text
 from core.diagnosis import diagnose
-from core.faults import N_, Fault
+from core.domain.documents import Passage, SearchResult
+from core.domain.faults import N_, Fault
+from core.engines.model_registry import ModelState, ModelStatus
 from core.i18n import fault_text, ngettext, tr
 from core.jobs import Job
-from core.parsing.passwords import Passwords
-from core.shelf import ModelState, ModelStatus
-from core.values import Passage, SearchResult
+from core.parsing.process.passwords import Passwords
 from core.workspace import Workspace
 
 
@@ -70,8 +70,8 @@ def search(workspace: Workspace, arguments: argparse.Namespace, output: Output) 
 
 def text(arguments: argparse.Namespace, output: Output) -> None:
     """Print what the parser reads from a file; needs no library."""
-    from core.parsing import tessdata
-    from core.parsing.pool import ParserPool
+    from core.parsing.ocr import tessdata
+    from core.parsing.process.pool import ParserPool
 
     path, passwords = arguments.path, Passwords()
     for password in _passwords(arguments):

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from core.cli.output import Output
+from core.domain.faults import N_, Fault
 from core.evaluation.evaluation import Evaluation, evaluate
 from core.evaluation.questions import KnownQuestion, read_questions
-from core.faults import N_, Fault
 from core.i18n import tr
 from core.jobs import Job
 from core.workspace import Workspace

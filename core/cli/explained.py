@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from core.domain.documents import Explanation, FoundTerm, Passage
 from core.i18n import tr
-from core.values import Explanation, FoundTerm, Passage
 
 MOST_TERMS = 12
 

@@ -8,11 +8,11 @@ from dataclasses import asdict
 from typing import Any
 
 from core.cli.output import Output
-from core.faults import N_, ModelFault
+from core.domain.faults import N_, ModelFault
 from core.i18n import fault_text, ngettext, tr
 from core.jobs import Job
 from core.workspace import Workspace
-from models import catalog
+from models.catalog import catalog
 
 
 def models(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:

@@ -7,9 +7,9 @@ import sys
 import time
 from typing import Any
 
+from core.domain.documents import Citation, Passage
+from core.domain.locations import place_words, section_words
 from core.i18n import tr
-from core.spots import place_words, section_words
-from core.values import Citation, Passage
 from models.progress import Progress
 
 LINE_INTERVAL_S = 5.0  # between progress lines where there is no terminal to redraw

@@ -17,7 +17,7 @@ from core.cli.evaluate_command import evaluate_folder
 from core.cli.model_commands import models
 from core.cli.output import Output
 from core.cli.survey_command import survey
-from core.faults import Cancelled, Fault
+from core.domain.faults import Cancelled, Fault
 from core.i18n import fault_text, fault_title, set_language, tr
 from core.workspace import Workspace, default_data_dir
 

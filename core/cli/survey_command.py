@@ -9,8 +9,8 @@ from typing import Any
 
 from core.cli.ask_command import scope_of
 from core.cli.output import Output
-from core.conversation import SurveyKind
-from core.faults import N_, Fault
+from core.domain.conversation import SurveyKind
+from core.domain.faults import N_, Fault
 from core.i18n import ngettext, tr
 from core.jobs import Job
 from core.survey.export import coverage_statement, to_csv, to_markdown

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.domain.documents import DocumentText, Passage, SearchResult
 from core.evaluation.measures import BUDGETS, Outcome, Span, area_under_curve, mean, measure
-from core.evaluation.places import Place, by_name, locate
+from core.evaluation.places import GoldLocation, by_name, locate
 from core.evaluation.questions import Gold, KnownQuestion
 from core.jobs import Job
 from core.library.library import Library
 from core.retrieval.retriever import Cut, Retriever
-from core.values import DocumentText, Passage, SearchResult
 from models.progress import Progress
 
 PASSAGES = 20
@@ -124,14 +124,14 @@ class _Places:
         self._texts: dict[int, DocumentText] = {}
         self.missing: list[str] = []
 
-    def of(self, question: KnownQuestion) -> list[Place]:
+    def of(self, question: KnownQuestion) -> list[GoldLocation]:
         """Places of which nothing is known in the library are noted, and left out."""
         found = [self._place(gold) for gold in question.gold]
         if any(place is None for place in found):
             self.missing.append(question.id)
         return [place for place in found if place is not None]
 
-    def _place(self, gold: Gold) -> Place | None:
+    def _place(self, gold: Gold) -> GoldLocation | None:
         document_id = self._document_id(gold.document)
         text = self._text(document_id) if document_id is not None else None
         if text is None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.evaluation.places import Place
+from core.evaluation.places import GoldLocation
 
 FOUND = 0.9
 PARTLY = 0.5
@@ -43,7 +43,7 @@ class Outcome:
     values: Mapping[str, float]
 
 
-def measure(places: Sequence[Place], passages: Sequence[Span], within: Mapping[int, Sequence[Span]]) -> Outcome:
+def measure(places: Sequence[GoldLocation], passages: Sequence[Span], within: Mapping[int, Sequence[Span]]) -> Outcome:
     """`passages` are the best without a limit of length, best first; `within` what was found for each of `BUDGETS`."""
     values: dict[str, float] = {}
     if any(place.spans or place.page is not None for place in places):
@@ -71,7 +71,7 @@ def measure(places: Sequence[Place], passages: Sequence[Span], within: Mapping[i
     return Outcome(values)
 
 
-def coverage(place: Place, passages: Iterable[Span]) -> float:
+def coverage(place: GoldLocation, passages: Iterable[Span]) -> float:
     """The share of the place that the passages hold together; of places with the same words, the best."""
     there = [p for p in passages if p.document_id == place.document_id]
     if not place.spans:
@@ -79,18 +79,18 @@ def coverage(place: Place, passages: Iterable[Span]) -> float:
     return max(_covered(start, end, there) / max(1, end - start) for start, end in place.spans)
 
 
-def recall(places: Sequence[Place], passages: Sequence[Span], share: float = FOUND) -> float:
+def recall(places: Sequence[GoldLocation], passages: Sequence[Span], share: float = FOUND) -> float:
     return sum(coverage(place, passages) >= share for place in places) / len(places)
 
 
-def characters(places: Sequence[Place], passages: Sequence[Span]) -> float:
+def characters(places: Sequence[GoldLocation], passages: Sequence[Span]) -> float:
     """Of all characters of all places, the share that is covered."""
     sizes = [max((end - start for start, end in place.spans), default=1) for place in places]
     held = sum(size * coverage(place, passages) for size, place in zip(sizes, places, strict=True))
     return held / sum(sizes)
 
 
-def reciprocal_rank(places: Sequence[Place], passages: Sequence[Span]) -> float:
+def reciprocal_rank(places: Sequence[GoldLocation], passages: Sequence[Span]) -> float:
     """1 / the rank of the passage with which the first place is found."""
     for rank in range(1, len(passages) + 1):
         if recall(places, passages[:rank]):
@@ -98,7 +98,7 @@ def reciprocal_rank(places: Sequence[Place], passages: Sequence[Span]) -> float:
     return 0.0
 
 
-def discounted_gain(places: Sequence[Place], passages: Sequence[Span]) -> float:
+def discounted_gain(places: Sequence[GoldLocation], passages: Sequence[Span]) -> float:
     """nDCG: each place counts at the rank with which it is found; at best one place for each passage."""
     found, gain = 0, 0.0
     for rank in range(1, len(passages) + 1):

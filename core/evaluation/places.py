@@ -6,12 +6,12 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from core.domain.documents import DocumentText
 from core.evaluation.questions import Gold
-from core.values import DocumentText
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GoldLocation:
     """A known place in a document of the library: `spans` are offsets into its text, more than one where the same words
     stand in several places and any of them answers; none where only the page, or only the document, is known."""
 
@@ -20,18 +20,18 @@ class Place:
     page: int | None = None
 
 
-def locate(gold: Gold, text: DocumentText) -> Place:
+def locate(gold: Gold, text: DocumentText) -> GoldLocation:
     """Offsets are believed where the quote stands there; else its words are looked for, on its page if it has one."""
     document_id = text.document.id
     if gold.start is not None and gold.end is not None and (_same(text.text[gold.start : gold.end], gold.quote)):
-        return Place(document_id, ((gold.start, gold.end),), gold.page)
+        return GoldLocation(document_id, ((gold.start, gold.end),), gold.page)
     if not gold.quote:
-        return Place(document_id, (), gold.page)
+        return GoldLocation(document_id, (), gold.page)
     first, last = _page_span(text, gold.page)
     spans = _occurrences(text.text, gold.quote, first, last)
     if not spans and gold.page is None:
         spans = _occurrences(text.text, gold.quote, 0, len(text.text))
-    return Place(document_id, tuple(spans), gold.page)
+    return GoldLocation(document_id, tuple(spans), gold.page)
 
 
 def by_name(documents: Mapping[str, int]) -> Callable[[str], int | None]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.faults import N_, Fault
+from core.domain.faults import N_, Fault
 
 
 @dataclass(frozen=True, slots=True)

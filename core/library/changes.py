@@ -10,18 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.file_names import readable
+from core.domain.file_names import readable
 from core.i18n import tr
 from core.library.context import document_context
 from core.library.drives import drives_of, is_connected
 from core.library.reading import look_at
 from core.library.scan import Walk
 from core.parsing.registry import format_of
-from core.store.contents import Contents
-from core.store.documents import Documents, KnownFile
-from core.store.folder_notes import Drive, FolderNotes
-from core.store.folders import Subtree, is_within
-from core.store.looks import Looks
+from core.store.documents.contents import Contents
+from core.store.documents.documents import Documents, KnownFile
+from core.store.documents.folder_notes import Drive, FolderNotes
+from core.store.documents.folders import Subtree, is_within
+from core.store.documents.scan_digests import ScanDigests
 from models.cancel import CancelToken
 
 MARSHAL_WITHOUT_REFERENCES = 2  # a version whose bytes depend on the values alone
@@ -41,7 +41,7 @@ class Changes:
 class Comparison:
     """What is known of the documents of a folder, to compare a walk with."""
 
-    def __init__(self, documents: Documents, looks: Looks, notes: FolderNotes) -> None:
+    def __init__(self, documents: Documents, looks: ScanDigests, notes: FolderNotes) -> None:
         self._documents = documents
         self._looks = looks
         self._notes = notes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from core.file_names import readable
+from core.domain.file_names import readable
 
 BEGINNING_LENGTH = 200  # characters; on near-identical reports they lifted BM25's top three from 35 % to 87 %
 EMBEDDED_AS = 1  # the number of the rule in `embedded_text`; another rule means other content hashes

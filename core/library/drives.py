@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from core.store.folders import is_within, prefix_of
+from core.store.documents.folders import is_within, prefix_of
 
 
 def drives_of(root: bytes, files: Sequence[bytes]) -> set[bytes]:

@@ -12,13 +12,13 @@ from sqlite3 import Connection
 from typing import TYPE_CHECKING, Protocol
 
 from core.jobs import Job
-from core.library.attention import Attention
 from core.library.context import embedded_text, own_title
 from core.library.reading import TokenCounter
+from core.library.throttle import Throttle
 from core.store.database import Database
-from core.store.embedding_in_hand import EmbeddingInHand
-from core.store.texts import spans
-from core.store.vector_ledger import VectorLedger
+from core.store.documents.texts import spans
+from core.store.vectors.embedding_crash_log import EmbeddingCrashLog
+from core.store.vectors.ledger import VectorLedger
 from models.cancel import CancelToken
 from models.progress import Progress
 
@@ -56,7 +56,7 @@ def embed_missing(
     database: Database,
     ledger: VectorLedger,
     embedder: PassageEmbedder,
-    attention: Attention,
+    attention: Throttle,
     job: Job,
     push: Callable[[], None],
     *,
@@ -68,7 +68,7 @@ def embed_missing(
     `push` now and then, and at the end. False if `interrupted` before all were done. Passages that the program ended
     over come last, one by one, and are left out once it has ended too often."""
     fingerprint = embedder.spec.fingerprint
-    in_hand = EmbeddingInHand(database)
+    in_hand = EmbeddingCrashLog(database)
     in_hand.left_over(fingerprint)
     run = _Run(database, ledger, embedder, attention, in_hand, job, begun, push, interrupted, unit)
     try:
@@ -83,8 +83,8 @@ class _Run:
         database: Database,
         ledger: VectorLedger,
         embedder: PassageEmbedder,
-        attention: Attention,
-        in_hand: EmbeddingInHand,
+        attention: Throttle,
+        in_hand: EmbeddingCrashLog,
         job: Job,
         begun: Callable[[], None],
         push: Callable[[], None],
@@ -168,7 +168,7 @@ def measured_s(database: Database, embedder: PassageEmbedder, job: Job) -> tuple
     """How many passages this embedder has yet to embed, and about how many seconds that takes: some of them are
     embedded to see."""
     fingerprint = embedder.spec.fingerprint
-    in_hand = EmbeddingInHand(database)
+    in_hand = EmbeddingCrashLog(database)
     in_hand.left_over(fingerprint)
     known = VectorLedger(database).known(fingerprint)
     embedder_id, through = (known.id, known.embedded_through) if known is not None else (0, 0)

@@ -14,14 +14,14 @@ from pathlib import Path
 
 from core.i18n import fault_text, tr
 from core.jobs import Job
-from core.library.attention import Attention
 from core.library.reading import TokenCounter, look_at, reading_of, still_same
+from core.library.throttle import Throttle
 from core.parsing.document import ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem, fault_of
-from core.parsing.pool import ParserPool
-from core.store.contents import Contents, FileStamp
-from core.store.documents import Documents, QueuedFile
-from core.store.in_hand import InHand
+from core.parsing.process.pool import ParserPool
+from core.store.documents.contents import Contents, FileStamp
+from core.store.documents.documents import Documents, QueuedFile
+from core.store.documents.parse_crash_log import ParseCrashLog
 from models.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -80,9 +80,9 @@ class Indexer:
         self,
         documents: Documents,
         contents: Contents,
-        in_hand: InHand,
+        in_hand: ParseCrashLog,
         open_pool: Callable[[], ParserPool],
-        attention: Attention,
+        attention: Throttle,
         largest_bytes: Callable[[], int],
         embedder: Callable[[], TokenCounter | None] = lambda: None,
     ) -> None:

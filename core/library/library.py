@@ -9,33 +9,33 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from core.domain.documents import Document, DocumentText, Folder, IndexReport, Skipped
 from core.i18n import fault_text
 from core.jobs import Job
-from core.library.attention import Attention
 from core.library.changes import Changes, Comparison, apply
 from core.library.embedding import PassageEmbedder, measured_s
+from core.library.embedding_pass import EmbeddingPass
 from core.library.indexer import Indexer, ReadingRun
-from core.library.meaning import Meaning
-from core.library.mentions import Mentions
-from core.library.recognition import Recognition
+from core.library.ocr_pass import OcrPass
+from core.library.pending_changes import PendingChanges
 from core.library.rules import LibraryRules
 from core.library.scan import Walk, walk
+from core.library.throttle import Throttle
 from core.library.upkeep import Upkeep
-from core.parsing import tessdata
 from core.parsing.faults import ParseFault, ParseProblem
-from core.parsing.pool import ParserPool
+from core.parsing.ocr import tessdata
+from core.parsing.process.pool import ParserPool
 from core.parsing.registry import supported
-from core.store.contents import Contents
 from core.store.database import Database
-from core.store.documents import Counts, DocumentRow, Documents, QueuedFile
-from core.store.folder_notes import FolderNotes
-from core.store.folders import Folders, Subtree, is_within
-from core.store.in_hand import InHand
-from core.store.looks import Looks
-from core.store.page_words import PageWords
-from core.store.recognised import RecognisedPages
-from core.store.vector_index import VectorIndex
-from core.values import Document, DocumentText, Folder, IndexReport, Skipped
+from core.store.documents.contents import Contents
+from core.store.documents.documents import DocumentCounts, DocumentRow, Documents, QueuedFile
+from core.store.documents.folder_notes import FolderNotes
+from core.store.documents.folders import Folders, Subtree, is_within
+from core.store.documents.ocr_cache import OcrCache
+from core.store.documents.ocr_pages import OcrPages
+from core.store.documents.parse_crash_log import ParseCrashLog
+from core.store.documents.scan_digests import ScanDigests
+from core.store.vectors.index import VectorIndex
 from models.cancel import CancelToken
 from models.progress import Progress
 
@@ -56,7 +56,7 @@ class Library:
         parser_pool: Callable[[], ParserPool],
         embedder: Callable[[], PassageEmbedder | None],
         vectors: VectorIndex,
-        attention: Attention,
+        attention: Throttle,
         rules: Callable[[], LibraryRules] = LibraryRules,
         next_embedder: Callable[[], PassageEmbedder | None] = lambda: None,
         use_next_embedder: Callable[[], None] = lambda: None,
@@ -64,30 +64,30 @@ class Library:
         self._folders = Folders(database)
         self._documents = Documents(database)
         self._folder_notes = FolderNotes(database)
-        self._comparison = Comparison(self._documents, Looks(database), self._folder_notes)
+        self._comparison = Comparison(self._documents, ScanDigests(database), self._folder_notes)
         self._contents = Contents(database)
         self._database = database
-        self._meaning = Meaning(database, vectors, attention, embedder, next_embedder, use_next_embedder)
+        self._meaning = EmbeddingPass(database, vectors, attention, embedder, next_embedder, use_next_embedder)
         self._vectors = vectors
         self._attention = attention
         self._rules = rules
-        self._mentions = Mentions()
+        self._mentions = PendingChanges()
         self._indexer = Indexer(
             self._documents,
             self._contents,
-            InHand(database),
+            ParseCrashLog(database),
             parser_pool,
             attention,
             lambda: rules().largest_file_bytes,
             embedder,
         )
-        self._recognition = Recognition(
+        self._recognition = OcrPass(
             self._documents,
             self._contents,
             parser_pool,
             attention,
-            PageWords(database),
-            RecognisedPages(database),
+            OcrCache(database),
+            OcrPages(database),
             self.recognition_languages,
             embedder,
         )
@@ -121,7 +121,7 @@ class Library:
         """Those of `skipped` that are no skipped documents: places, and documents that are searched all the same."""
         return [*self._folder_notes.closed(), *self._searched_all_the_same()]
 
-    def counts(self) -> Counts:
+    def counts(self) -> DocumentCounts:
         return self._documents.counts()
 
     def add(self, path: Path) -> Folder:

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from core.file_names import readable
+from core.chunking.chunker import chunk
+from core.domain.file_names import readable
 from core.library.context import content_hash, document_context, embedded_text, own_title
-from core.parsing.chunking import chunk
 from core.parsing.document import ParsedDocument
-from core.retrieval.language import is_latin
-from core.store.contents import ChunkRecord, FileStamp, Reading
-from core.store.stored_pages import StoredPages
+from core.store.documents.contents import FileStamp, NewContent, NewPassage
+from core.store.documents.stored_pages import StoredPages
+from core.text.language import is_latin
 
 if TYPE_CHECKING:
     from models.embedder import EmbedderSpec
@@ -66,7 +66,7 @@ def reading_of(
     parsed: ParsedDocument,
     embedder: TokenCounter | None = None,
     recognised_in: str = "",
-) -> Reading:
+) -> NewContent:
     """What is stored of `parsed`, which was read from `path` while `stamp` held, pictures in these languages; in
     passages that `embedder` reads whole."""
     title = readable(parsed.title or path.stem)
@@ -78,7 +78,7 @@ def reading_of(
 
     pieces = chunk(parsed, fits=fits)
     chunks = tuple(
-        ChunkRecord(
+        NewPassage(
             piece.start,
             piece.end,
             piece.page,
@@ -88,7 +88,7 @@ def reading_of(
         for piece in pieces
     )
     headings = tuple(heading for piece in pieces for heading in piece.headings)
-    return Reading(
+    return NewContent(
         stamp=stamp,
         text=text,
         title=title,

@@ -15,7 +15,7 @@ MIB = 1 << 20
 @dataclass(frozen=True, slots=True)
 class LibraryRules:
     """`scan` says which files count at all; one over `largest_file_bytes` is named, with the reason, and not read.
-    `recognition` says whether pictures are read, in languages as core.parsing.tessdata takes them."""
+    `recognition` says whether pictures are read, in languages as core.parsing.ocr.tessdata takes them."""
 
     scan: ScanRules = field(default_factory=ScanRules)
     largest_file_bytes: int = 2048 * MIB

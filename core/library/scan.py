@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.domain.documents import Skipped
 from core.i18n import tr
 from core.library.ignore import (
     FILE_NAME,
@@ -19,7 +20,6 @@ from core.library.ignore import (
     folder_left_out,
     read_patterns,
 )
-from core.values import Skipped
 from models.cancel import CancelToken
 
 DOT = ord(".")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 
+from core.domain.file_formats import LABELS, READ_AS
 from core.jobs import Job
-from core.library.attention import Attention
+from core.library.throttle import Throttle
 from core.parsing.faults import ParseProblem
-from core.parsing.formats import LABELS, READ_AS
-from core.store import keywords, meta
-from core.store.contents import SCRUB_KEY, rebuild_keywords
+from core.store import key_values
 from core.store.database import Database
+from core.store.documents.contents import SCRUB_KEY, rebuild_keywords
+from core.store.keywords import index as keyword_index
 from models.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ DOCUMENTS_PER_STEP = 50
 class Upkeep:
     """Runs on the index worker, in small steps; stopping between any two is safe."""
 
-    def __init__(self, database: Database, attention: Attention) -> None:
+    def __init__(self, database: Database, attention: Throttle) -> None:
         self._database = database
         self._attention = attention
 
@@ -36,24 +37,24 @@ class Upkeep:
         while more:
             self._attention.give_way(job.cancel)
             with self._database.write() as connection:
-                more = keywords.merge_step(connection)
+                more = keyword_index.merge_step(connection)
                 if not more:
-                    meta.drop(connection, SCRUB_KEY)
+                    key_values.drop(connection, SCRUB_KEY)
         self._database.give_back_space()
         self._database.checkpoint()
 
     def check_keywords(self) -> None:
         """Empty the keyword index if terms are analysed differently than when it was made: before any other use of it,
         for nothing can be deleted from it any more. `renew_keywords` fills it again."""
-        if self._meta(VERSION_KEY) == keywords.VERSION:
+        if self._meta(VERSION_KEY) == keyword_index.VERSION:
             return
         with self._database.write() as connection:
             (documents,) = connection.execute("SELECT COUNT(*) FROM documents WHERE passage_count > 0").fetchone()
             if documents:
                 log.info("the keyword index is made anew")
-                keywords.clear(connection)
-                meta.put(connection, keywords.RENEWED_KEY, "0")
-            meta.put(connection, VERSION_KEY, keywords.VERSION)
+                keyword_index.clear(connection)
+                key_values.put(connection, keyword_index.RENEWED_KEY, "0")
+            key_values.put(connection, VERSION_KEY, keyword_index.VERSION)
 
     def check_readings(self) -> None:
         """Queue the documents whose format is read in another way than when they were read. It costs their reading
@@ -71,13 +72,13 @@ class Upkeep:
                     "OR (state = 'skipped' AND problem = ? AND format = ?)",
                     (format, ParseProblem.EMPTY.value, LABELS[format]),
                 )
-            meta.put(connection, READ_AS_KEY, now)
+            key_values.put(connection, READ_AS_KEY, now)
         if changed:
             log.info("read anew: %s", ", ".join(changed))
 
     def renew_keywords(self, job: Job) -> None:
         """Go on filling an emptied keyword index."""
-        through = self._meta(keywords.RENEWED_KEY)
+        through = self._meta(keyword_index.RENEWED_KEY)
         while through:
             self._attention.give_way(job.cancel)
             through = self._renew_step(int(through), job)
@@ -90,13 +91,13 @@ class Upkeep:
             ).fetchall()
             rebuild_keywords(connection, (document_id for (document_id,) in rows))
             if not rows:
-                meta.drop(connection, keywords.RENEWED_KEY)
+                key_values.drop(connection, keyword_index.RENEWED_KEY)
                 return ""
             through = rows[-1][0]
-            meta.put(connection, keywords.RENEWED_KEY, str(through))
+            key_values.put(connection, keyword_index.RENEWED_KEY, str(through))
         job.report(Progress(through, 0, "files"))
         return str(through)
 
     def _meta(self, key: str) -> str:
         with self._database.read() as connection:
-            return meta.value_of(connection, key) or ""
+            return key_values.value_of(connection, key) or ""

@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
-from core.faults import Fault
+from core.domain.faults import Fault
 from core.library.library import Library
 from models.cancel import CancelToken
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import bisect
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING
+from pathlib import PurePath
 
-from core.parsing.cells import MOST_RUNS, SheetLine, SheetRows, runs
+from core.domain.sheet_cells import MOST_RUNS, SheetLine, SheetRows, runs
+from core.parsing.cleaning import clean, one_line, tidy
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
-
-if TYPE_CHECKING:
-    from core.parsing.recognition import Recogniser
+from core.parsing.recogniser import Recogniser
 
 
 class BlockKind(StrEnum):
@@ -74,29 +72,8 @@ class ParsedDocument:
         return max(0, bisect.bisect_right(self.pages, offset) - 1)
 
 
-# Characters that carry no text: C0/C1 controls (but tab, line feed), U+FFFE/U+FFFF; SQLite refuses lone surrogates.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_SPACES = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
-_WHITE = re.compile(r"\s+")
 _TITLE_CHARS = 200
 A_PICTURE = -1  # said instead of a number of pages
-
-
-def clean(text: str) -> str:
-    """`text` with uniform line ends and without control characters, lone surrogates and non-characters."""
-    return _UNPRINTABLE.sub("", _LINE_ENDS.sub("\n", text))
-
-
-def one_line(text: str) -> str:
-    """`text` on a single line, its white space collapsed: for titles, headings and table cells."""
-    return _WHITE.sub(" ", clean(text)).strip()
-
-
-def tidy(text: str) -> str:
-    """`text` with runs of spaces collapsed inside its lines and blank lines dropped."""
-    lines = (_SPACES.sub(" ", line).strip() for line in clean(text).split("\n"))
-    return "\n".join(line for line in lines if line)
 
 
 def table_lines(rows: Iterable[Sequence[str]], first_column: int = 1) -> Iterator[SheetLine]:
@@ -110,11 +87,16 @@ def table_lines(rows: Iterable[Sequence[str]], first_column: int = 1) -> Iterato
             yield SheetLine(text, number, columns)
 
 
+ParseAttachment = Callable[[PurePath, bytes, "DocumentBuilder", int], ParsedDocument | None]
+"""Parses a file inside another one, by its name, bytes, outer builder and depth. None for a kind that is not read;
+raises `ParseFault`."""
+
+
 class DocumentBuilder:
     """Collects a document's text block by block, in reading order. Every parser but those of plain text uses it.
 
     Stops the parser with `ParseFault` when the text grows past the limit. `on_pages` is told how many pages the file
-    has, so that whoever waits can allow it the time.
+    has, so that whoever waits can allow it the time. `parse_attachment` reads a file that lies inside this one.
     """
 
     def __init__(
@@ -123,10 +105,12 @@ class DocumentBuilder:
         limits: ParseLimits,
         on_pages: Callable[[int], None] | None = None,
         recogniser: Recogniser | None = None,
+        parse_attachment: ParseAttachment | None = None,
     ) -> None:
         self.format = format
         self.limits = limits
         self.recogniser = recogniser
+        self.parse_attachment = parse_attachment
         self.title = ""
         self.unread_pages = 0
         self._on_pages = on_pages

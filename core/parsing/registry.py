@@ -8,18 +8,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
-from core.parsing import code, data_files, markdown, markup, plain
+from core.domain.file_formats import LABELS, NAMES, SUFFIXES
 from core.parsing.document import A_PICTURE, DocumentBuilder, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem, fault_of
-from core.parsing.formats import LABELS, NAMES, SUFFIXES
 from core.parsing.limits import ParseLimits
+from core.parsing.readers import code, data_files, markdown, markup, plain
+from core.parsing.recogniser import Recogniser
 from core.parsing.sniffing import sniffed
 from core.parsing.source import Source
-
-if TYPE_CHECKING:
-    from core.parsing.recognition import Recogniser
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +62,11 @@ def parse_file(
     with _only_faults(named):
         source = Source(path, named, label_of(named), password, other_passwords=other_passwords)
         format = sniffed(source, limits)
-        recogniser = None
+        recogniser: Recogniser | None = None
         if recognise and format in WITH_PICTURES:
-            from core.parsing.recognition import Recogniser
+            from core.parsing.ocr.engine import OcrRecogniser
 
-            recogniser = Recogniser(recognise, limits.recognised_pages, known_pages, on_page_words)
+            recogniser = OcrRecogniser(recognise, limits.recognised_pages, known_pages, on_page_words)
         return _parse(replace(source, format=format, label=label_of(format)), limits, on_pages, recogniser)
 
 
@@ -82,7 +79,7 @@ def _parse(
     whole = _whole_parser(source.format)
     if whole is not None:
         return whole(source, limits)
-    builder = DocumentBuilder(source.format, limits, on_pages, recogniser)
+    builder = DocumentBuilder(source.format, limits, on_pages, recogniser, parse_attachment)
     _building_parser(source)(source, builder)
     document = builder.build(source.stem)
     if not document.text.strip():
@@ -172,31 +169,31 @@ def _building_parser(source: Source) -> _BuildingParser:
 def _office_parser(format: str) -> _BuildingParser | None:
     match format:
         case "docx":
-            from core.parsing import docx
+            from core.parsing.readers import docx
 
             return docx.parse
         case "pptx":
-            from core.parsing import pptx
+            from core.parsing.readers import pptx
 
             return pptx.parse
         case "xlsx" | "xls":
-            from core.parsing import spreadsheet
+            from core.parsing.readers import spreadsheet
 
             return spreadsheet.parse
         case "odt" | "ods" | "odp":
-            from core.parsing import odf
+            from core.parsing.readers import odf
 
             return odf.parse
         case "doc":
-            from core.parsing import doc
+            from core.parsing.readers import doc
 
             return doc.parse
         case "ppt":
-            from core.parsing import ppt
+            from core.parsing.readers import ppt
 
             return ppt.parse
         case "rtf":
-            from core.parsing import rtf
+            from core.parsing.readers import rtf
 
             return rtf.parse
     return None
@@ -204,11 +201,11 @@ def _office_parser(format: str) -> _BuildingParser | None:
 
 def _mail_parser(format: str) -> _BuildingParser | None:
     if format == "msg":
-        from core.parsing import msg
+        from core.parsing.readers import msg
 
         return msg.parse
     if format in ("eml", "mbox", "mhtml"):
-        from core.parsing import mail
+        from core.parsing.readers import mail
 
         return {"eml": mail.parse, "mbox": mail.parse_mbox, "mhtml": mail.parse_mhtml}[format]
     return None
@@ -217,33 +214,33 @@ def _mail_parser(format: str) -> _BuildingParser | None:
 def _other_parser(format: str) -> _BuildingParser | None:
     match format:
         case "pdf":
-            from core.parsing import pdf
+            from core.parsing.readers import pdf
 
             return pdf.parse
         case "html":
-            from core.parsing import html
+            from core.parsing.readers import html
 
             return html.parse
         case "epub":
-            from core.parsing import epub
+            from core.parsing.readers import epub
 
             return epub.parse
         case "xml":
-            from core.parsing import xml_file
+            from core.parsing.readers import xml_file
 
             return xml_file.parse
         case "subtitles":
-            from core.parsing import subtitles
+            from core.parsing.readers import subtitles
 
             return subtitles.parse
         case "notebook":
             return data_files.parse_notebook
         case "image":
-            from core.parsing import image
+            from core.parsing.readers import image
 
             return image.parse
         case "archive":
-            from core.parsing import zipped
+            from core.parsing.readers import zipped
 
             return zipped.parse
     return None

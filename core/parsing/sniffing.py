@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import zipfile
 
-from core.parsing import ole
 from core.parsing.faults import ParseProblem
 from core.parsing.limits import ParseLimits
+from core.parsing.readers import ole
 from core.parsing.source import Source
 
 _HEAD_BYTES = 4096

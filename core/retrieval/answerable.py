@@ -12,15 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.retrieval.keyword_ranking import TermWeight
-from core.retrieval.question import Question
+from core.retrieval.question import SearchQuestion
 
 NAMES = 0.6
 PASSAGES = 5
 PASSAGES_FOR_NAMES = 3
 
 
-def answered(
-    question: Question, weights: Sequence[TermWeight], passages: Sequence[frozenset[str]], cosine: float | None
+def answerability(
+    question: SearchQuestion, weights: Sequence[TermWeight], passages: Sequence[frozenset[str]], cosine: float | None
 ) -> float:
     """From 0 to 1. `passages` are the terms of the passages found, best first; `cosine` is that of the nearest passage,
     None where meaning was not used."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from core.months import month_names, month_pattern, plain_letters
+from core.text.months import month_names, month_pattern, plain_letters
 
 _LATEST = re.compile(
     r"\b(?:latest|newest|(?:most|more) recent(?:ly)?|last (?:report|filing|version|issue|edition|year|quarter|month)"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from core.domain.documents import Explanation, FoundTerm
 from core.retrieval.keyword_ranking import KeywordScores
 from core.retrieval.passage_ranking import Ranked
-from core.values import Explanation, FoundTerm
 
 
 class Explainer:

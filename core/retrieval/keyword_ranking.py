@@ -16,10 +16,10 @@ from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
 from core.retrieval.passage_map import LibraryShape
-from core.retrieval.question import Question
-from core.store import places
-from core.store.known_postings import PostingReader
-from core.store.postings import CONTEXT_COLUMN
+from core.retrieval.question import SearchQuestion
+from core.store import tie_order
+from core.store.keywords.postings import CONTEXT_COLUMN
+from core.store.keywords.postings_cache import PostingReader
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,10 +86,10 @@ class KeywordScores:
             least = np.partition(total, -count)[-count]  # sorting all of them would take ten times as long
             good, last = np.flatnonzero(total > least), np.flatnonzero(total == least)
             wanted = count - len(good)
-            chosen = places.first(connection, self.ids[last], self.documents[self.place[last]], wanted)
+            chosen = tie_order.first(connection, self.ids[last], self.documents[self.place[last]], wanted)
             equals = [(passage_id, float(least)) for passage_id in chosen]
         found = [*zip(self.ids[good].tolist(), total[good].tolist(), strict=True), *equals]
-        return [passage_id for passage_id, _ in places.best(connection, found, count)]
+        return [passage_id for passage_id, _ in tie_order.best(connection, found, count)]
 
     def own_of(self, passage_ids: Ids) -> Numbers:
         return _looked_up(self.ids, self.own, passage_ids)
@@ -122,7 +122,7 @@ def rarity(total: float, holding: float) -> float:
 
 
 def rank_by_keywords(
-    postings: PostingReader, question: Question, shape: LibraryShape, among: Collection[int] | None = None
+    postings: PostingReader, question: SearchQuestion, shape: LibraryShape, among: Collection[int] | None = None
 ) -> KeywordScores:
     """Scores of the passages that hold terms of `question`; only of documents in `among`, if given."""
     counts = {term: postings.count(term) for term in question.content}

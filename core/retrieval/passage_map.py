@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
-from core.store import postings
+from core.store.documents import passages
+from core.store.keywords import postings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +55,7 @@ class PassageMap:
     def _read(self, connection: Connection) -> LibraryShape:
         import numpy as np
 
-        documents, counts = postings.passage_counts(connection)
+        documents, counts = passages.passage_counts(connection)
         sizes = np.zeros(int(documents.max(initial=0)) + 1)
         sizes[documents] = counts
         return LibraryShape(self._current(connection), sizes, len(documents), int(counts.sum()))
@@ -64,7 +65,7 @@ class PassageMap:
 
         with self._lock:
             owners = np.zeros(1, np.int64) if self._owners is None else self._owners
-            ids, documents = postings.documents_after(connection, self._through)
+            ids, documents = passages.documents_after(connection, self._through)
             if len(ids):
                 room = int(ids[-1]) + 1
                 if room > len(owners):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.retrieval.keyword_ranking import K1, SATURATION, TermWeight
-from core.store.postings import StoredPassage
+from core.store.documents.passages import PassageSpan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +54,7 @@ class Candidate:
     """A passage to rank. `own` and `shared` are its and its document's keyword scores; `cosine` is None where there is
     no vector yet: such a one counts as the usual one does."""
 
-    passage: StoredPassage
+    passage: PassageSpan
     own: float
     shared: float
     cosine: float | None
@@ -79,7 +79,7 @@ class Ranked:
     """A candidate with its final score; `own` is what its words and its meaning give. `cosine` as in `Candidate`;
     `judged` is the ranking model's word, 0 to 1, None where it was not asked."""
 
-    passage: StoredPassage
+    passage: PassageSpan
     score: float
     own: float
     parts: Parts = Parts()
@@ -130,7 +130,7 @@ def rank(
     best: float,
     *,
     paths: Mapping[int, bytes],
-    refine: Callable[[Sequence[StoredPassage]], Mapping[int, float]],
+    refine: Callable[[Sequence[PassageSpan]], Mapping[int, float]],
     refined: int,
     trust: float = 1.0,
 ) -> list[Ranked]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from core.months import months_in, spellings
-from core.retrieval.analysis import CLUSTERED, PAIRED, terms
-from core.retrieval.language import function_words, is_english
+from core.text.language import function_words, is_english
+from core.text.months import months_in, spellings
+from core.text.tokenizer import CLUSTERED, PAIRED, terms
 
 _ENGLISH_FUNCTION_WORDS = (
     "a an the and or but if then of to in on at by for from with without as is are was were be been being am do does"
@@ -24,14 +24,14 @@ _UNSPACED = re.compile(f"[{PAIRED}{CLUSTERED}]+")
 _PLAIN_WORD = re.compile(r"[^\W_]+")
 _QUARTER = re.compile(r"\b(first|second|third|fourth|1st|2nd|3rd|4th)[ -](?:fiscal[ -])?quarter", re.IGNORECASE)
 _QUARTERS = {"first": "q1", "second": "q2", "third": "q3", "fourth": "q4", "1": "q1", "2": "q2", "3": "q3", "4": "q4"}
-MEANT_CHARS = 3000
+EMBEDDED_QUESTION_CHARS = 3000
 """Of a longer question, the beginning and the end are understood by their meaning: what was pasted lies between."""
 SHORTEST_NUMBER = 3
 """Digits; a shorter number counts something more often than it names something."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SearchQuestion:
     """`content`: the terms to search with, each once. `names`: those of them that stand for a particular thing: written
     with a capital, or with digits. `aliases`: other spellings of names, looked for in what documents are called."""
 
@@ -41,7 +41,7 @@ class Question:
     aliases: tuple[str, ...]
 
 
-def read_question(text: str) -> Question:
+def read_question(text: str) -> SearchQuestion:
     """Words that only hold a sentence together are left out, unless there are no others."""
     found = tuple(dict.fromkeys(terms(text)))
     idle = _idle_terms(is_english(text))
@@ -50,12 +50,16 @@ def read_question(text: str) -> Question:
     named = [word for word in words if word[0].isupper() or any(c.isdigit() for c in word)]
     names = frozenset(term for word in named for term in terms(word) if not _is_count(term))
     aliases = tuple(alias for alias in dict.fromkeys(_aliases(text)) if alias not in content)
-    return Question(text, content, names, aliases)
+    return SearchQuestion(text, content, names, aliases)
 
 
-def meant(text: str) -> str:
+def truncate_for_embedding(text: str) -> str:
     """What an embedding or a ranking model reads of a question. 100,000 letters took MiniLM 28 seconds."""
-    return text if len(text) <= MEANT_CHARS else f"{text[: MEANT_CHARS // 2]}\n{text[-MEANT_CHARS // 2 :]}"
+    return (
+        text
+        if len(text) <= EMBEDDED_QUESTION_CHARS
+        else f"{text[: EMBEDDED_QUESTION_CHARS // 2]}\n{text[-EMBEDDED_QUESTION_CHARS // 2 :]}"
+    )
 
 
 @cache

@@ -33,7 +33,7 @@ EASING = 1.1
 """After a question for which the model was too slow, it is taken to be faster by this: one busy moment is forgotten."""
 
 
-class PassageJudge(Protocol):
+class PassageReranker(Protocol):
     """What is needed of a ranking model (`models.reranker.Reranker`)."""
 
     def scores(self, question: str, passages: Sequence[str], cancel: CancelToken | None = None) -> Sequence[float]: ...
@@ -43,12 +43,12 @@ class Reranking:
     """Any thread. `judge` gives the ranking model, None while there is none."""
 
     def __init__(
-        self, judge: Callable[[], PassageJudge | None], clock_s: Callable[[], float] = time.perf_counter
+        self, judge: Callable[[], PassageReranker | None], clock_s: Callable[[], float] = time.perf_counter
     ) -> None:
         self._judge = judge
         self._clock_s = clock_s
-        self._faulty: PassageJudge | None = None
-        self._speed: tuple[PassageJudge, float] | None = None  # characters a second, and whose
+        self._faulty: PassageReranker | None = None
+        self._speed: tuple[PassageReranker, float] | None = None  # characters a second, and whose
 
     def judged(
         self, question: str, texts: Callable[[int], Sequence[str]], cancel: CancelToken | None = None
@@ -70,7 +70,7 @@ class Reranking:
             return []
 
     def _within_budget(
-        self, judge: PassageJudge, question: str, texts: Sequence[str], end_s: float, cancel: CancelToken
+        self, judge: PassageReranker, question: str, texts: Sequence[str], end_s: float, cancel: CancelToken
     ) -> list[float]:
         found: list[float] = []
         while len(found) < len(texts):

@@ -11,26 +11,26 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Protocol
 
+from core.domain.documents import Explanation, Location, Passage, SearchResult
 from core.retrieval.across import asks_across
-from core.retrieval.analysis import terms
-from core.retrieval.answerable import PASSAGES, answered
+from core.retrieval.answerable import PASSAGES, answerability
 from core.retrieval.document_dates import asks_for_latest, date_of, recency
 from core.retrieval.explanation import Explainer
 from core.retrieval.keyword_ranking import KeywordScores, rank_by_keywords
-from core.retrieval.language import is_english, is_latin
 from core.retrieval.passage_map import PassageMap
 from core.retrieval.passage_ranking import Candidate, Ranked, own_score, rank
-from core.retrieval.question import Question, meant, read_question
-from core.retrieval.reranking import PassageJudge, Reranking, reranked
-from core.retrieval.selection import Stretch, select
-from core.store import postings
+from core.retrieval.question import SearchQuestion, read_question, truncate_for_embedding
+from core.retrieval.reranking import PassageReranker, Reranking, reranked
+from core.retrieval.selection import PassageRun, select
 from core.store.database import Database
-from core.store.known_postings import KnownPostings
-from core.store.postings import StoredPassage
-from core.store.spots import spots
-from core.store.texts import TextReader
-from core.store.vector_index import VectorIndex
-from core.values import Explanation, Passage, SearchResult, Spot
+from core.store.documents import passages as stored_passages
+from core.store.documents.locations import spots
+from core.store.documents.passages import PassageSpan
+from core.store.documents.texts import TextReader
+from core.store.keywords.postings_cache import PostingsCache
+from core.store.vectors.index import VectorIndex
+from core.text.language import is_english, is_latin
+from core.text.tokenizer import terms
 from models.cancel import CancelToken
 
 if TYPE_CHECKING:
@@ -81,14 +81,14 @@ class Retriever:
         database: Database,
         vectors: VectorIndex,
         embedder: Callable[[], QuestionEmbedder | None],
-        judge: Callable[[], PassageJudge | None] = lambda: None,
+        judge: Callable[[], PassageReranker | None] = lambda: None,
     ) -> None:
         self._database = database
         self._vectors = vectors
         self._embedder = embedder
         self._reranking = Reranking(judge)
         self._map = PassageMap()
-        self._postings = KnownPostings()
+        self._postings = PostingsCache()
 
     def search(
         self,
@@ -139,7 +139,9 @@ class Retriever:
             by_keywords = scores.top(connection, CANDIDATES)
             ranked = self._ranked(connection, question, scores, by_keywords, nearest, meaning, reader)
             if rerank:
-                judged = self._reranking.judged(meant(query), lambda n: _judged_texts(texts, ranked[:n]), cancel)
+                judged = self._reranking.judged(
+                    truncate_for_embedding(query), lambda n: _judged_texts(texts, ranked[:n]), cancel
+                )
                 ranked = reranked(ranked, judged)
             spread = spread or asks_across(query)
             why = Explainer(scores, by_keywords, [i for i, _ in nearest]) if explain else None
@@ -155,7 +157,7 @@ class Retriever:
 
         def sign(passages: Sequence[Passage]) -> float:
             said = [_terms_shown(passage) for passage in passages[:PASSAGES]]
-            return answered(question, scores.weights, said, closest)
+            return answerability(question, scores.weights, said, closest)
 
         return [SearchResult(query, some, searched, meaning is not None, sign(some)) for some in shown]
 
@@ -167,7 +169,11 @@ class Retriever:
         trust = 1.0
         if embedder.spec.english_only and not is_english(query):
             trust = FOREIGN_TRUST if is_latin(query) else 0.0
-        return _Meaning(embedder.spec.fingerprint, embedder.embed_query(meant(query)), trust) if trust else None
+        return (
+            _Meaning(embedder.spec.fingerprint, embedder.embed_query(truncate_for_embedding(query)), trust)
+            if trust
+            else None
+        )
 
     def _begin_nearest(
         self, meaning: _Meaning | None, documents: frozenset[int] | None
@@ -180,7 +186,7 @@ class Retriever:
     def _ranked(
         self,
         connection: Connection,
-        question: Question,
+        question: SearchQuestion,
         scores: KeywordScores,
         by_keywords: Sequence[int],
         nearest: Sequence[tuple[int, float]],
@@ -190,7 +196,7 @@ class Retriever:
         import numpy as np
 
         found = dict.fromkeys((*by_keywords, *(i for i, _ in nearest)))
-        stored = _with_neighbours(connection, postings.passages(connection, found))
+        stored = _with_neighbours(connection, stored_passages.passages(connection, found))
         cosines = dict(nearest)
         cosines.update(self._cosines(meaning, [p.id for p in stored if p.id not in cosines]))
         own = scores.own_of(np.array([p.id for p in stored], np.int64))
@@ -201,23 +207,23 @@ class Retriever:
             for p, o, s in zip(stored, own, shared, strict=True)
         ]
 
-        def refine(some: Sequence[StoredPassage]) -> Mapping[int, float]:
+        def refine(some: Sequence[PassageSpan]) -> Mapping[int, float]:
             reader.read(some)
             sections = {section: frozenset(terms(section)) for section in {p.section for p in some}}
             return {p.id: own_score(reader.terms_of(p), sections[p.section], scores.weights, p.length) for p in some}
 
-        about = postings.documents(connection, list({p.document_id for p in stored}))
+        about = stored_passages.documents(connection, list({p.document_id for p in stored}))
         paths = {document_id: path for document_id, (path, _) in about.items()}
         trust = meaning.trust * _share(by_keywords, cosines) if meaning is not None else 0.0
         return rank(candidates, scores.best, paths=paths, refine=refine, refined=REFINED, trust=trust)
 
     @staticmethod
-    def _recency(connection: Connection, question: Question, scores: KeywordScores) -> dict[int, float]:
+    def _recency(connection: Connection, question: SearchQuestion, scores: KeywordScores) -> dict[int, float]:
         """What the documents that fit the question gain by being the latest, where it asks for that."""
         if not len(scores.shared) or not asks_for_latest(question.text):
             return {}
         fitting = scores.documents[scores.shared >= FITTING_DOCUMENT * scores.shared.max()]
-        about = postings.contexts(connection, [int(i) for i in fitting])
+        about = stored_passages.contexts(connection, [int(i) for i in fitting])
         dates = {i: date_of(os.fsdecode(path).rpartition(os.sep)[2], context) for i, (path, context) in about.items()}
         return {i: LATEST * float(scores.shared.max()) * share for i, share in recency(dates).items()}
 
@@ -245,9 +251,9 @@ class _TermReader:
         self._texts = texts
         self._terms: dict[int, list[str]] = {}
 
-    def read(self, passages: Iterable[StoredPassage]) -> None:
+    def read(self, passages: Iterable[PassageSpan]) -> None:
         """Read these together."""
-        by_document: dict[int, list[StoredPassage]] = {}
+        by_document: dict[int, list[PassageSpan]] = {}
         for passage in passages:
             if passage.id not in self._terms:
                 by_document.setdefault(passage.document_id, []).append(passage)
@@ -255,7 +261,7 @@ class _TermReader:
         for document_id, texts in self._texts.spans(places).items():
             self._terms.update((p.id, terms(text)) for p, text in zip(by_document[document_id], texts, strict=True))
 
-    def terms_of(self, passage: StoredPassage) -> list[str]:
+    def terms_of(self, passage: PassageSpan) -> list[str]:
         self.read((passage,))
         return self._terms[passage.id]
 
@@ -283,14 +289,14 @@ def _indexed(sizes: NDArray[np.float64], documents: Iterable[int]) -> int:
     return sum(1 for i in documents if 0 <= i < len(sizes) and sizes[i] > 0)
 
 
-def _with_neighbours(connection: Connection, found: Iterable[StoredPassage]) -> list[StoredPassage]:
+def _with_neighbours(connection: Connection, found: Iterable[PassageSpan]) -> list[PassageSpan]:
     """These passages and those up to `REACH` places before and after each."""
     wanted: dict[int, set[int]] = {}
     for passage in found:
         reach = range(max(0, passage.ordinal - REACH), passage.ordinal + REACH + 1)
         wanted.setdefault(passage.document_id, set()).update(reach)
     runs = ((i, first, last) for i, ordinals in wanted.items() for first, last in _runs(sorted(ordinals)))
-    return postings.stretches(connection, runs)
+    return stored_passages.passage_runs(connection, runs)
 
 
 def _runs(ordinals: Sequence[int]) -> Iterable[tuple[int, int]]:
@@ -305,10 +311,10 @@ def _runs(ordinals: Sequence[int]) -> Iterable[tuple[int, int]]:
 
 
 def _shown(
-    connection: Connection, texts: TextReader, chosen: Sequence[Stretch], reasons: Sequence[Explanation | None]
+    connection: Connection, texts: TextReader, chosen: Sequence[PassageRun], reasons: Sequence[Explanation | None]
 ) -> tuple[Passage, ...]:
-    about = postings.documents(connection, list({s.first.document_id for s in chosen}))
-    recognised = postings.recognised(connection, list(about))
+    about = stored_passages.documents(connection, list({s.first.document_id for s in chosen}))
+    recognised = stored_passages.recognised(connection, list(about))
     told = _spots(connection, chosen)
     passages: list[Passage] = []
     for stretch, why in zip(chosen, reasons, strict=True):
@@ -337,14 +343,14 @@ def _shown(
     return tuple(passages)
 
 
-def _spots(connection: Connection, chosen: Sequence[Stretch]) -> dict[int, Spot]:
+def _spots(connection: Connection, chosen: Sequence[PassageRun]) -> dict[int, Location]:
     """By the id of each stretch's first passage."""
-    by_document: dict[int, list[Stretch]] = {}
+    by_document: dict[int, list[PassageRun]] = {}
     for stretch in chosen:
         by_document.setdefault(stretch.first.document_id, []).append(stretch)
-    told: dict[int, Spot] = {}
+    told: dict[int, Location] = {}
     for document_id, own in by_document.items():
-        inside = postings.stretches(connection, ((document_id, s.first.ordinal, s.last.ordinal) for s in own))
+        inside = stored_passages.passage_runs(connection, ((document_id, s.first.ordinal, s.last.ordinal) for s in own))
         found = spots(connection, document_id, [(s.first.start, s.last.end) for s in own], inside)
         told.update(zip((s.first.id for s in own), found, strict=True))
     return told

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from core.retrieval.passage_ranking import Ranked
-from core.store.postings import StoredPassage
+from core.store.documents.passages import PassageSpan
 
 WANTED_CHARS = 1200
 MOST_CHARS = 1500
@@ -28,12 +28,12 @@ Pairs = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class PassageRun:
     """Neighbouring passages of one document, shown as one; `seed` is the one that was found."""
 
     seed: Ranked
-    first: StoredPassage
-    last: StoredPassage
+    first: PassageSpan
+    last: PassageSpan
 
     @property
     def length(self) -> int:
@@ -45,14 +45,14 @@ def select(
     *,
     limit: int,
     max_chars: int | None,
-    terms_of: Callable[[StoredPassage], Sequence[str]],
+    terms_of: Callable[[PassageSpan], Sequence[str]],
     spread: bool = False,
-) -> list[Stretch]:
+) -> list[PassageRun]:
     """The best stretches, best first: at most `limit`, together at most `max_chars` long. `terms_of` gives a passage's
     terms; it is asked only for what may be shown. With `spread`, no document gets a second one while another has a
     fitting passage and none yet, and so on."""
     selector = _Selector(ranked, terms_of)
-    chosen: list[Stretch] = []
+    chosen: list[PassageRun] = []
     taken: Counter[int] = Counter()
     room = max_chars
     for seed, share in _turns(ranked, limit, spread):
@@ -84,7 +84,7 @@ def _turns(ranked: Sequence[Ranked], limit: int, spread: bool) -> Iterator[tuple
 class _Selector:
     """Knows what was shown already."""
 
-    def __init__(self, ranked: Sequence[Ranked], terms_of: Callable[[StoredPassage], Sequence[str]]) -> None:
+    def __init__(self, ranked: Sequence[Ranked], terms_of: Callable[[PassageSpan], Sequence[str]]) -> None:
         self._by_place = {(r.passage.document_id, r.passage.ordinal): r for r in ranked}
         self._floor = min((r.own for r in ranked), default=0.0)
         self._terms_of = terms_of
@@ -93,7 +93,7 @@ class _Selector:
         self._shown_anywhere: set[tuple[str, str]] = set()
         self._pairs: dict[int, Pairs] = {}
 
-    def grow(self, seed: Ranked, most_chars: int) -> Stretch | None:
+    def grow(self, seed: Ranked, most_chars: int) -> PassageRun | None:
         """The stretch around `seed`, then counted as shown; None if it was shown, repeats, or does not fit."""
         if seed.passage.id in self._used or seed.passage.length > most_chars or self._repeats(seed.passage):
             return None
@@ -111,7 +111,7 @@ class _Selector:
             best = max(fitting, key=lambda side: (side.own, side.passage.ordinal))
             first, last = (best, last) if best.passage.ordinal < first.passage.ordinal else (first, best)
         self._show(seed.passage.document_id, first.passage.ordinal, last.passage.ordinal)
-        return Stretch(seed, first.passage, last.passage)
+        return PassageRun(seed, first.passage, last.passage)
 
     def _neighbour(self, seed: Ranked, edge: Ranked, step: int) -> Ranked | None:
         side = self._by_place.get((edge.passage.document_id, edge.passage.ordinal + step))
@@ -121,7 +121,7 @@ class _Selector:
             return None
         return side
 
-    def _repeats(self, passage: StoredPassage) -> bool:
+    def _repeats(self, passage: PassageSpan) -> bool:
         pairs = self._pairs_of(passage)
         if len(pairs) < FEW_PAIRS:
             return False
@@ -130,7 +130,7 @@ class _Selector:
             pairs
         )
 
-    def _pairs_of(self, passage: StoredPassage) -> Pairs:
+    def _pairs_of(self, passage: PassageSpan) -> Pairs:
         if passage.id not in self._pairs:
             self._pairs[passage.id] = frozenset(pairwise(self._terms_of(passage)))
         return self._pairs[passage.id]

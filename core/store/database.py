@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from core.faults import N_, StorageFault
+from core.domain.faults import N_, StorageFault
 from core.store.migrations import MIGRATIONS, Migration, backups, migrate
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.faults import N_, StorageFault
+from core.domain.faults import N_, StorageFault
 from core.store import schema
 
 log = logging.getLogger(__name__)

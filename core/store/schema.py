@@ -65,7 +65,7 @@ CREATE TABLE chunks (
 CREATE INDEX chunks_by_document ON chunks (document_id, ordinal);
 CREATE INDEX chunks_by_content ON chunks (content_hash);
 
--- Terms (core.retrieval.analysis) separated by spaces; keeps no copy of them, so a row is deleted by giving them again.
+-- Terms (core.text.tokenizer) separated by spaces; keeps no copy of them, so a row is deleted by giving them again.
 CREATE VIRTUAL TABLE keywords USING fts5 (
     context, section, body, content = '',
     tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co Cn Cs Cf'"
@@ -143,7 +143,7 @@ CREATE INDEX survey_rows_by_document ON survey_rows (document_id);
 """
 
 SCOPES_AND_SPEEDS = """
--- What a conversation looks into, as JSON (core.store.conversations); empty for the whole library.
+-- What a conversation looks into, as JSON (core.store.conversations.conversations); empty for the whole library.
 ALTER TABLE conversations ADD COLUMN scope TEXT NOT NULL DEFAULT '';
 
 -- How fast a model was on this machine the last time; `model` is the name and size of its file.
@@ -164,7 +164,7 @@ ALTER TABLE survey_rows ADD COLUMN failed_parts INTEGER NOT NULL DEFAULT 0;
 """
 
 IN_HAND = """
--- Files that are being read right now (core.store.in_hand). What is left here after a start was being read when the
+-- Files that are being read right now (parse_crash_log.py). What is left here after a start was being read when the
 -- program ended; `deaths` counts how often it ended while this file was read alone.
 CREATE TABLE in_hand (
     document_id INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
@@ -185,7 +185,7 @@ UPDATE documents SET pending = 1, content_hash = NULL WHERE state = 'skipped' OR
 """
 
 PAGE_WORDS = """
--- Words recognised in pictures of documents that still have some to be read (core.store.page_words).
+-- Words recognised in pictures of documents that still have some to be read (core.store.documents.ocr_cache).
 CREATE TABLE page_words (
     document_id INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     page INTEGER NOT NULL,
@@ -195,7 +195,7 @@ CREATE TABLE page_words (
 """
 
 SHEET_ROWS = """
--- Lines of a spreadsheet's text that are rows of a sheet, in runs (core.parsing.cells): from `start` to `end`, the
+-- Lines of a spreadsheet's text that are rows of a sheet, in runs (core.domain.sheet_cells): from `start` to `end`, the
 -- first is row `row`, their cells stand in `columns` ("1-6,9").
 CREATE TABLE sheet_rows (
     document_id INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
@@ -208,7 +208,7 @@ CREATE TABLE sheet_rows (
 """
 
 LOOKS = """
--- What a folder looked like when all of it was settled (core.store.looks): a digest of its files' paths, sizes and
+-- What a folder looked like when all of it was settled (scan_digests.py): a digest of its files' paths, sizes and
 -- times of change. It goes as soon as anything that it was compared with is different.
 CREATE TABLE looks (
     folder_id INTEGER PRIMARY KEY REFERENCES folders (id) ON DELETE CASCADE,
@@ -227,7 +227,7 @@ END;
 """
 
 EMBEDDING_IN_HAND = """
--- Passages that are being embedded right now (core.store.embedding_in_hand), by the embedder's fingerprint and the
+-- Passages that are being embedded right now (embedding_crash_log.py), by the embedder's fingerprint and the
 -- hash of what is embedded. What is left here after a start is a `suspect`; `deaths` counts how often the program ended
 -- while it was embedded `alone`.
 CREATE TABLE embedding_in_hand (
@@ -241,7 +241,7 @@ CREATE TABLE embedding_in_hand (
 """
 
 FOLDER_NOTES = """
--- Places of a folder beside its documents (core.store.folder_notes): `reason` is why one could not be looked into the
+-- Places of a folder beside its documents (folder_notes.py): `reason` is why one could not be looked into the
 -- last time, `drive` is 1 where a file system of its own was mounted that held documents, 2 since it is not any more.
 CREATE TABLE folder_notes (
     folder_id INTEGER NOT NULL REFERENCES folders (id) ON DELETE CASCADE,

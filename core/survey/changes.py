@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from core.chat.compare import Difference, Kind, differences
+from core.domain.documents import Citation, DocumentText, Support
 from core.i18n import tr
 from core.survey.reading import cited
 from core.survey.values import Finding
-from core.values import Citation, DocumentText, Support
+from core.text.document_diff import Difference, DifferenceKind, differences
 
 SHOWN_CHARS = 300
 QUOTED_CHARS = 4000
@@ -36,11 +36,11 @@ def _place(document: DocumentText, span: tuple[int, int] | None) -> Citation | N
 def _words(difference: Difference, place: Citation) -> str:
     text = " ".join(place.quote.split())
     short = text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…"
-    if difference.kind is Kind.ADDED:
+    if difference.kind is DifferenceKind.ADDED:
         return tr("Added: {text}", text=short)
-    if difference.kind is Kind.REMOVED:
+    if difference.kind is DifferenceKind.REMOVED:
         return tr("Removed: {text}", text=short)
-    if difference.kind is Kind.MOVED:
+    if difference.kind is DifferenceKind.MOVED:
         return tr("Moved, unchanged: {text}", text=short)
     words = difference.words
     return tr("Changed: {words}", words=words if len(words) <= QUOTED_CHARS else words[:QUOTED_CHARS] + "…")

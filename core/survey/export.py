@@ -6,13 +6,13 @@ import csv
 import io
 import re
 
-from core.chat.words import support_mark
-from core.file_names import readable, told_apart
+from core.chat.messages import support_mark
+from core.domain.documents import Citation
+from core.domain.file_names import disambiguated_names, readable
+from core.domain.locations import place_words, section_words
 from core.i18n import ngettext, tr
-from core.spots import place_words, section_words
 from core.survey.summarising import numbered
-from core.survey.values import Finding, Row, RowState, Survey
-from core.values import Citation
+from core.survey.values import Finding, RowState, Survey, SurveyRow
 
 _MARKUP = re.compile(r"[\\|<\[\]`*]")
 _LOADED = re.compile(r"<(?=[A-Za-z/!?])|\[(?!\d{1,4}\](?![(:]))")
@@ -44,7 +44,7 @@ def to_markdown(survey: Survey) -> str:
         lines += [tr("The summary was cut before its end."), ""]
     columns = ["", tr("Document"), tr("Finding"), tr("Quotation"), tr("Checked")]
     lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    names = told_apart(row.path for row in survey.rows)
+    names = disambiguated_names(row.path for row in survey.rows)
     for n, row, finding in numbered(survey):
         place, found = _cell(_place(finding.citation, names[row.path])), _cell(finding.text)
         lines.append(
@@ -80,7 +80,7 @@ def coverage_statement(survey: Survey) -> str:
     return " ".join(parts)
 
 
-def _fields(row: Row, finding: Finding) -> tuple[str, ...]:
+def _fields(row: SurveyRow, finding: Finding) -> tuple[str, ...]:
     cited = finding.citation
     page = "" if cited.page is None else str(cited.page + 1)
     meets = {True: tr("yes"), False: tr("no"), None: ""}[finding.meets]
@@ -93,7 +93,7 @@ def _place(cited: Citation, name: str = "") -> str:
     return ", ".join(filter(None, (name, place_words(cited), section_words(cited))))
 
 
-def _nothing(row: Row) -> str:
+def _nothing(row: SurveyRow) -> str:
     if row.state is RowState.FAILED:
         return row.reason
     return tr("nothing found") if row.state is RowState.READ else tr("not read yet")

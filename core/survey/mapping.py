@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.chat.answering import AnsweringModel
-from core.chat.patience import chars_per_token
+from core.chat.context_budget import chars_per_token
+from core.chat.generation import AnsweringModel
+from core.domain.documents import DocumentText
 from core.i18n import ngettext
 from core.jobs import Job
 from core.survey import reading
-from core.survey.values import Finding, Row, RowState, Survey
-from core.values import DocumentText
+from core.survey.values import Finding, RowState, Survey, SurveyRow
 from models.conversation import AnswerDelta, Finished, FinishReason, Sampling
 from models.faults import Cancelled
 
@@ -32,7 +32,7 @@ class Mapping:
         schema = reading.answer_schema(survey.condition)
         self._sampling = sampling if sampling.grammar else replace(sampling, answer_schema=schema)
 
-    def read_part(self, row: Row, document: DocumentText, job: Job) -> Row:
+    def read_part(self, row: SurveyRow, document: DocumentText, job: Job) -> SurveyRow:
         """`row` after one more part of `document`, whose text is read from the start if it has changed meanwhile.
         Raises `Cancelled`, `ModelFault`."""
         text = document.text
@@ -97,7 +97,7 @@ class Mapping:
         return "".join(parts), reason is not FinishReason.COMPLETE
 
 
-def _at_its_end(row: Row) -> Row:
+def _at_its_end(row: SurveyRow) -> SurveyRow:
     """`row` with all its parts read: failed if nothing of it was understood, and with the reason if a part was not."""
     if not row.failed_parts:
         return replace(row, state=RowState.READ, reason="")

@@ -7,14 +7,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from core.values import Support
+from core.domain.documents import Support
 
 NEARLY = 0.82  # share of matching characters from which altered words still count as a quotation, weakly
 LONGEST_QUOTE = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QuoteLocation:
     """Offsets of a quotation in a text and how well it matches; (0, 0) where it does not stand there at all."""
 
     start: int
@@ -22,19 +22,19 @@ class Place:
     support: Support
 
 
-def locate(quote: str, text: str) -> Place:
+def locate(quote: str, text: str) -> QuoteLocation:
     """Find `quote` in `text`."""
     quote = quote.strip().strip("\"'“”„«»").strip()[:LONGEST_QUOTE]
     if not quote:
-        return Place(0, 0, Support.NOT_FOUND)
+        return QuoteLocation(0, 0, Support.NOT_FOUND)
     at = text.find(quote)
     if at >= 0:
-        return Place(at, at + len(quote), Support.SUPPORTED)
+        return QuoteLocation(at, at + len(quote), Support.SUPPORTED)
     folded, offsets = _fold(text)
     wanted, _ = _fold(quote)
     at = folded.find(wanted) if wanted else -1
     if at >= 0:
-        return Place(offsets[at], offsets[at + len(wanted) - 1] + 1, Support.SUPPORTED)
+        return QuoteLocation(offsets[at], offsets[at + len(wanted) - 1] + 1, Support.SUPPORTED)
     return _nearly(wanted, folded, offsets)
 
 
@@ -50,12 +50,12 @@ def _fold(text: str) -> tuple[str, list[int]]:
     return "".join(folded), offsets
 
 
-def _nearly(wanted: str, folded: str, offsets: list[int]) -> Place:
+def _nearly(wanted: str, folded: str, offsets: list[int]) -> QuoteLocation:
     """The stretch around the longest common run that matches best, if it matches well enough and digits agree."""
     if len(wanted) < 12 or len(folded) < len(wanted) // 2:
-        return Place(0, 0, Support.NOT_FOUND)
+        return QuoteLocation(0, 0, Support.NOT_FOUND)
     seed_length = max(8, len(wanted) // 6)
-    best = Place(0, 0, Support.NOT_FOUND)
+    best = QuoteLocation(0, 0, Support.NOT_FOUND)
     best_ratio = NEARLY
     for offset in range(0, len(wanted) - seed_length + 1, seed_length):
         seed = wanted[offset : offset + seed_length]
@@ -65,7 +65,7 @@ def _nearly(wanted: str, folded: str, offsets: list[int]) -> Place:
             ratio = difflib.SequenceMatcher(None, wanted, stretch, autojunk=False).ratio()
             if ratio > best_ratio and _digits(wanted) == _digits(stretch):
                 best_ratio = ratio
-                best = Place(offsets[start], offsets[start + len(stretch) - 1] + 1, Support.WEAK)
+                best = QuoteLocation(offsets[start], offsets[start + len(stretch) - 1] + 1, Support.WEAK)
     return best
 
 

@@ -6,14 +6,14 @@ import json
 import re
 from collections.abc import Sequence
 
-from core.chat.support import support
-from core.conversation import SurveyKind
-from core.parsing.headings import section_over
-from core.spots import page_at, spot_in, was_recognised
+from core.citations.support import support
+from core.domain.conversation import SurveyKind
+from core.domain.documents import Citation, DocumentText, Location, Support
+from core.domain.heading_paths import section_over
+from core.domain.locations import page_at, spot_in, was_recognised
 from core.survey.condition import Condition, read_number
 from core.survey.quotes import locate
 from core.survey.values import Finding, Survey
-from core.values import Citation, DocumentText, Spot, Support
 from models.conversation import Conversation, Message, Role
 
 INSTRUCTIONS = """\
@@ -131,7 +131,7 @@ def cited(document: DocumentText, start: int, end: int, support: Support, quote:
         quote=quote or document.text[start:end],
         support=support,
         recognised=not quote and was_recognised(document, start, end),
-        spot=Spot() if quote else spot_in(document, start, end),
+        spot=Location() if quote else spot_in(document, start, end),
     )
 
 

@@ -10,13 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.conversation import SurveyKind
+from core.domain.conversation import SurveyKind
+from core.domain.documents import Citation
+from core.store.conversations.message_json import citations_of, citations_to_json
+from core.store.conversations.stored_json import to_json
 from core.store.database import Database
-from core.store.message_json import citations_of, citations_to_json
-from core.store.stored_json import to_json
 from core.survey.condition import read_condition
-from core.survey.values import Finding, Row, RowState, Survey, SurveyHead
-from core.values import Citation
+from core.survey.values import Finding, RowState, Survey, SurveyHead, SurveyRow
 from models.conversation import Effort
 
 _ROW = "document_id, path, state, reason, findings, place, length, parts, failed_parts"
@@ -85,7 +85,7 @@ class SurveyStore:
             bool(settings.get("cut", False)),
         )
 
-    def save_row(self, survey_id: int, row: Row) -> None:
+    def save_row(self, survey_id: int, row: SurveyRow) -> None:
         with self._database.write(durable=True) as connection:
             connection.execute(
                 "UPDATE survey_rows SET state = ?, reason = ?, findings = ?, place = ?, length = ?, parts = ?, "
@@ -133,12 +133,12 @@ def _head(
     return SurveyHead(survey_id, question, kind, created_s, documents, read, failed, done)
 
 
-def _row(document_id: int | None, path: bytes, state: str, reason: str, findings: str, *reading: int) -> Row:
+def _row(document_id: int | None, path: bytes, state: str, reason: str, findings: str, *reading: int) -> SurveyRow:
     found = tuple(map(_finding, json.loads(findings)))
-    return Row(document_id, Path(os.fsdecode(path)), RowState(state), reason, found, *reading)
+    return SurveyRow(document_id, Path(os.fsdecode(path)), RowState(state), reason, found, *reading)
 
 
-def _findings(row: Row) -> str:
+def _findings(row: SurveyRow) -> str:
     return to_json(
         [
             asdict(finding) | {"citation": _stored(finding.citation), "other": _stored(finding.other)}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from core.chat.answering import AnsweringModel
-from core.chat.citations import check_sentences, normalise_marks
-from core.conversation import CheckedSentence, SurveyKind
-from core.file_names import told_apart
+from core.chat.generation import AnsweringModel
+from core.citations.checker import check_sentences, normalise_marks
+from core.domain.conversation import CheckedSentence, SurveyKind
+from core.domain.documents import Citation
+from core.domain.file_names import disambiguated_names
 from core.survey import reading
-from core.survey.values import Finding, Row, Survey
-from core.values import Citation
+from core.survey.values import Finding, Survey, SurveyRow
 from models.conversation import Conversation
 
 LONGEST_GROUP = 24_000
@@ -19,7 +19,7 @@ MOST_ROUNDS = 6
 SHOWN_CHARS = 300
 
 
-def numbered(survey: Survey) -> Iterator[tuple[int, Row, Finding]]:
+def numbered(survey: Survey) -> Iterator[tuple[int, SurveyRow, Finding]]:
     """Every finding that meets the condition, or may, with the number under which the summary cites it, from 1 in the
     order of the rows."""
     n = 0
@@ -32,7 +32,7 @@ def numbered(survey: Survey) -> Iterator[tuple[int, Row, Finding]]:
 
 def summary_sources(survey: Survey) -> tuple[Citation, ...]:
     """The numbered findings as sources of the summary: their places, with what was found as the words."""
-    names = told_apart(row.path for row in survey.rows)
+    names = disambiguated_names(row.path for row in survey.rows)
     return tuple(
         replace(finding.citation, number=n, quote=f"{finding.text}\n{finding.citation.quote}", section=names[row.path])
         for n, row, finding in numbered(survey)
@@ -64,7 +64,7 @@ class Groups:
     def lines(self) -> list[str]:
         """A line a finding; what changed stands with the paragraph it changed in, or it would say little."""
         shown = self._survey.kind is SurveyKind.CHANGES
-        names = told_apart(row.path for row in self._survey.rows)
+        names = disambiguated_names(row.path for row in self._survey.rows)
         return [
             f"[{n}] {names[row.path]}: {finding.text}" + (f" (in: {_short(finding.citation.quote)})" if shown else "")
             for n, row, finding in numbered(self._survey)

@@ -9,25 +9,25 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.chat.answering import AnsweringModel
-from core.chat.everything import about_everything, expected_s
+from core.chat.generation import AnsweringModel
 from core.chat.mentions import Mentioned, read_mentions
-from core.conversation import WHOLE_LIBRARY, Scope, SurveyKind
-from core.faults import N_, ChatFault, Fault
-from core.file_names import readable
+from core.chat.survey_intent import about_everything, expected_s
+from core.domain.conversation import WHOLE_LIBRARY, Scope, SurveyKind
+from core.domain.documents import Document
+from core.domain.faults import N_, ChatFault, Fault
+from core.domain.file_names import readable
 from core.i18n import fault_text, tr
 from core.jobs import Job
-from core.library.attention import Attention
 from core.library.library import Library
-from core.store.scopes import Scopes
-from core.store.speeds import Speed
+from core.library.throttle import Throttle
+from core.store.conversations.model_speeds import Speed
+from core.store.documents.scopes import Scopes
 from core.survey.changes import changes
 from core.survey.mapping import Mapping
 from core.survey.store import SurveyStore
 from core.survey.summarising import MOST_ROUNDS, Groups, Written, as_summary
 from core.survey.values import (
     Estimate,
-    Row,
     RowChanged,
     RowState,
     SummaryDelta,
@@ -35,8 +35,8 @@ from core.survey.values import (
     SurveyEnded,
     SurveyEvent,
     SurveyHead,
+    SurveyRow,
 )
-from core.values import Document
 from models.conversation import AnswerDelta, Conversation, Effort, Finished, FinishReason, Sampling
 from models.faults import Cancelled
 from models.progress import Progress
@@ -62,7 +62,7 @@ class Surveys:
         scopes: Scopes,
         open_model: OpenModel,
         speed: Callable[[], Speed | None],
-        attention: Attention,
+        attention: Throttle,
         sampling: Sampling,
     ) -> None:
         self._store = store
@@ -137,7 +137,7 @@ class Surveys:
     def delete(self, survey_id: int) -> None:
         self._store.delete(survey_id)
 
-    def run(self, survey_id: int, job: Job, on_row: Callable[[Row], None] = lambda row: None) -> Survey:
+    def run(self, survey_id: int, job: Job, on_row: Callable[[SurveyRow], None] = lambda row: None) -> Survey:
         """Like `events`, to the end; `on_row` is told of every part that was read."""
         for event in self.events(survey_id, job):
             if isinstance(event, RowChanged):
@@ -184,7 +184,7 @@ class Surveys:
                 yield RowChanged(row, done + n + (row.state is not RowState.WAITING), len(survey.rows), left_s)
         return False
 
-    def _read_part(self, mapping: Mapping, row: Row, job: Job) -> Row:
+    def _read_part(self, mapping: Mapping, row: SurveyRow, job: Job) -> SurveyRow:
         if row.document_id is None:
             return _failed(row, tr("The document is no longer in the library."))
         try:
@@ -252,7 +252,7 @@ def _by_age(chosen: Chosen, documents: Iterable[Document]) -> Chosen:
     return sorted(chosen, key=lambda one: changed.get(one[0], 0))
 
 
-def _failed(row: Row, reason: str) -> Row:
+def _failed(row: SurveyRow, reason: str) -> SurveyRow:
     return replace(row, state=RowState.FAILED, reason=reason)
 
 

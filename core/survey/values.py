@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from core.conversation import SurveyKind
+from core.domain.conversation import SurveyKind
+from core.domain.documents import Citation
 from core.survey.condition import Condition
-from core.values import Citation
 from models.conversation import Effort
 
 
@@ -38,7 +38,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SurveyRow:
     """A document of a survey. `document_id` is None once it has left the library. It is read in parts: `place` is how
     far, in characters of `length`; of `parts` so far, `failed_parts` could not be understood, for `reason`."""
 
@@ -62,7 +62,7 @@ class Survey:
     question: str
     created_s: float
     summary: str
-    rows: tuple[Row, ...]
+    rows: tuple[SurveyRow, ...]
     kind: SurveyKind = SurveyKind.QUESTION
     effort: Effort = Effort.LOW
     condition: Condition | None = None
@@ -119,7 +119,7 @@ class RowChanged:
     """Event: a part of a document was read, or its last; `row` is as stored. `rows_done` of `rows` are finished;
     `left_s` is None until one has been."""
 
-    row: Row
+    row: SurveyRow
     rows_done: int
     rows: int
     left_s: float | None
@@ -142,7 +142,7 @@ class SurveyEnded:
 SurveyEvent = RowChanged | SummaryDelta | SurveyEnded
 
 
-def coverage(rows: Sequence[Row]) -> Coverage:
+def coverage(rows: Sequence[SurveyRow]) -> Coverage:
     kept = [sum(finding.meets is not False for finding in row.findings) for row in rows]
     return Coverage(
         documents=len(rows),

@@ -11,9 +11,9 @@ from core.jobs import Job
 from gui.bridge import Operation
 
 if TYPE_CHECKING:
-    from core.conversation import ChatMessage, ConversationSummary, Scope
-    from core.store.scopes import Suggestion
-    from core.values import Citation
+    from core.domain.conversation import ChatMessage, ConversationSummary, Scope
+    from core.domain.documents import Citation
+    from core.store.documents.scopes import Suggestion
     from core.workspace import Workspace
     from gui.chat.scope_model import ScopeTree
 

@@ -6,16 +6,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from core.conversation import ChatMessage, FormatKind, Omission
+from core.domain.conversation import ChatMessage, FormatKind, Omission
+from core.domain.locations import place_words, section_words
 from core.i18n import fault_text, fault_title, tr
-from core.spots import place_words, section_words
 from gui.chat.answer_text import AnswerText
 from gui.chat.reading import WhatWasRead
 from gui.chat.reasoning import Reasoning
 from gui.chat.sources import Sources
 from gui.chat.steps import Steps
 from gui.chat.suggestion import SurveyOffer
-from gui.chat.turn import Phase, Turn
+from gui.chat.turn import Phase, TurnView
 from gui.chat.verdict import VerdictCard
 from gui.chat.waiting import Waiting
 from gui.documents.place import of_citations, of_passages
@@ -25,7 +25,7 @@ from gui.style.theme import Theme
 from models.faults import Fault
 
 
-class Answer(QWidget):
+class AnswerView(QWidget):
     """Follows a running turn by `follow`, or shows a stored message by `show_message`."""
 
     places_wanted = Signal(object)  # Places
@@ -78,7 +78,7 @@ class Answer(QWidget):
         ):
             layout.addWidget(widget)
 
-    def follow(self, turn: Turn) -> None:
+    def follow(self, turn: TurnView) -> None:
         """Show what has arrived of `turn`; called again as more comes."""
         self.waiting.show_turn(turn)
         searched = turn.searched
@@ -96,7 +96,7 @@ class Answer(QWidget):
             self.text.append(turn.answer[self._shown :])
             self._shown = len(turn.answer)
 
-    def finish(self, turn: Turn) -> None:
+    def finish(self, turn: TurnView) -> None:
         """`turn` has ended: show the answer as it was stored, or why there is none."""
         self.follow(turn)
         if turn.fault is not None:
@@ -137,7 +137,7 @@ class Answer(QWidget):
         """Only the last answer can be written again."""
         self.again.setVisible(last)
 
-    def _finish(self, turn: Turn) -> None:
+    def _finish(self, turn: TurnView) -> None:
         self.waiting.end()
         self.offer.show_suggestion(turn.suggestion)
         stopped = turn.phase is Phase.STOPPED

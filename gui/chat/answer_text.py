@@ -22,9 +22,9 @@ from PySide6.QtGui import (
     QTextTableCellFormat,
 )
 
-from core.conversation import CheckedSentence
+from core.domain.conversation import CheckedSentence
+from core.domain.documents import Support
 from core.i18n import tr
-from core.values import Support
 from gui.chat.markdown_source import cited, frozen_length, with_links
 from gui.chat.message_text import MessageText
 from gui.style.sheet import SPACE

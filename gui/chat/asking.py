@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.conversation import AnswerFormat, Patience
+from core.domain.conversation import AnswerFormat, LatencyBudget
 
 if TYPE_CHECKING:
     from models.conversation import Effort
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class AskOptions:
     """What the composer has set for a question, besides its words."""
 
     effort: Effort
-    patience: Patience = Patience.BALANCED
+    patience: LatencyBudget = LatencyBudget.BALANCED
     answer_format: AnswerFormat = AnswerFormat()

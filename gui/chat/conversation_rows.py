@@ -15,7 +15,7 @@ from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
 if TYPE_CHECKING:
-    from core.conversation import ConversationSummary
+    from core.domain.conversation import ConversationSummary
 
 SUMMARY = Qt.ItemDataRole.UserRole
 BUSY = Qt.ItemDataRole.UserRole + 1

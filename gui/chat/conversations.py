@@ -17,7 +17,7 @@ from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
 if TYPE_CHECKING:
-    from core.conversation import ConversationSummary
+    from core.domain.conversation import ConversationSummary
     from core.workspace import Workspace
     from gui.surveys.actions import Run
 

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from core.conversation import WHOLE_LIBRARY, AnswerFormat, FormatKind, Patience, Scope
+from core.domain.conversation import WHOLE_LIBRARY, AnswerFormat, FormatKind, LatencyBudget, Scope
 from core.i18n import tr
 from gui.chat import actions
 from gui.chat.composer import Composer
 from gui.context import WindowContext
 from gui.models.card import ModelCard
-from gui.models.situation import Kind
+from gui.models.situation import SituationKind
 from gui.style.elements import column, row
 from gui.style.sheet import COLUMN_WIDTH, SPACE
 
 if TYPE_CHECKING:
-    from core.store.scopes import Suggestion
+    from core.store.documents.scopes import Suggestion
     from core.workspace import Workspace
-    from gui.chat.asking import Manner
+    from gui.chat.asking import AskOptions
     from gui.chat.form_dialog import FormDialog
     from gui.chat.scope_dialog import ScopeDialog
 
@@ -33,7 +33,7 @@ class ChatFoot(QWidget):
         self._context = context
         self._workspace: Workspace | None = None
         self._conversation_id = 0
-        self.model_card = ModelCard(context.theme, Kind.CHAT)
+        self.model_card = ModelCard(context.theme, SituationKind.CHAT)
         self.composer = Composer(context.theme, "medium")
         self.composer.scope_wanted.connect(self.choose_scope)
         self.composer.options.form_wanted.connect(self.choose_form)
@@ -54,11 +54,11 @@ class ChatFoot(QWidget):
         self.show_usual()
 
     @property
-    def manner(self) -> Manner:
-        from gui.chat.asking import Manner
+    def manner(self) -> AskOptions:
+        from gui.chat.asking import AskOptions
 
         options = self.composer.options
-        return Manner(self.composer.effort, options.patience, options.answer_format)
+        return AskOptions(self.composer.effort, options.patience, options.answer_format)
 
     @property
     def scope(self) -> Scope:
@@ -69,7 +69,7 @@ class ChatFoot(QWidget):
         if self._workspace is not None:
             settings = self._workspace.settings.current
             self.composer.set_effort(settings.effort)
-            self.composer.options.set_patience(Patience(settings.patience))
+            self.composer.options.set_patience(LatencyBudget(settings.patience))
         self.composer.options.set_format(AnswerFormat())
 
     def show_conversation(self, conversation_id: int) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
-from core.conversation import AnswerFormat, FormatKind
+from core.domain.conversation import AnswerFormat, FormatKind
 from core.i18n import fault_text, tr
 from gui.style.elements import column, label
 from gui.style.sheet import SPACE

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from core.conversation import CheckedSentence
-from core.values import Support
+from core.domain.conversation import CheckedSentence
+from core.domain.documents import Support
 
 CITE = "cite:"  # scheme of a citation's link: "cite:4", or "cite:4:weak" where a check has doubts
 SIGNS = {Support.WEAK: "?", Support.NOT_FOUND: "!"}  # stand behind the number, so that no colour is needed to see them

@@ -12,7 +12,7 @@ from core.i18n import tr
 from gui.style.sheet import SPACE
 
 if TYPE_CHECKING:
-    from core.store.scopes import Suggestion
+    from core.store.documents.scopes import Suggestion
 
 WIDTH = 360
 ROWS = 8

@@ -8,11 +8,11 @@ from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from core.conversation import ChatMessage
+from core.domain.conversation import ChatMessage
 from core.i18n import tr
-from gui.chat.answer import Answer
-from gui.chat.question import Question
-from gui.chat.turn import Turn
+from gui.chat.answer import AnswerView
+from gui.chat.question import QuestionView
+from gui.chat.turn import TurnView
 from gui.style.elements import column, icon_button, push_button, row
 from gui.style.sheet import COLUMN_WIDTH, SPACE
 from gui.style.theme import Theme
@@ -38,7 +38,7 @@ class MessageList(QScrollArea):
         self._theme = theme
         self.reasoning_chosen = reasoning_chosen
         self._earlier: list[ChatMessage] = []
-        self.shown: list[Question | Answer] = []
+        self.shown: list[QuestionView | AnswerView] = []
         self._following = True
         self._writing = False
         self.setWidgetResizable(True)
@@ -92,7 +92,7 @@ class MessageList(QScrollArea):
         self.mark_last()
         self.go_to_end()
 
-    def add_turn(self, turn: Turn) -> Answer:
+    def add_turn(self, turn: TurnView) -> AnswerView:
         """Add a question and the answer that follows it."""
         self._add(self._question(turn.question))
         answer = self._answer()
@@ -109,7 +109,7 @@ class MessageList(QScrollArea):
         QTimer.singleShot(0, self, self._keep_at_end)
 
     def last_question(self) -> str:
-        return next((widget.text for widget in reversed(self.shown) if isinstance(widget, Question)), "")
+        return next((widget.text for widget in reversed(self.shown) if isinstance(widget, QuestionView)), "")
 
     def remove_last_turn(self) -> None:
         """Take the last question and what follows it off the list."""
@@ -118,33 +118,33 @@ class MessageList(QScrollArea):
             self._messages.removeWidget(widget)
             widget.hide()
             widget.deleteLater()
-            if isinstance(widget, Question):
+            if isinstance(widget, QuestionView):
                 return
 
     def copy_last_answer(self) -> None:
-        answer = next((widget for widget in reversed(self.shown) if isinstance(widget, Answer)), None)
+        answer = next((widget for widget in reversed(self.shown) if isinstance(widget, AnswerView)), None)
         if answer is not None:
             answer.copy_text()
 
-    def _add(self, widget: Question | Answer, at: int | None = None) -> None:
+    def _add(self, widget: QuestionView | AnswerView, at: int | None = None) -> None:
         self.shown.insert(len(self.shown) if at is None else at, widget)
         place = self._messages.count() - 1 if at is None else at + 1
         self._messages.insertWidget(place, widget)
 
-    def _made(self, message: ChatMessage, before: ChatMessage | None) -> Question | Answer:
+    def _made(self, message: ChatMessage, before: ChatMessage | None) -> QuestionView | AnswerView:
         if message.role == "user":
             return self._question(message.text)
         answer = self._answer()
         answer.show_message(message, before)
         return answer
 
-    def _question(self, text: str) -> Question:
-        question = Question(self._theme, text)
+    def _question(self, text: str) -> QuestionView:
+        question = QuestionView(self._theme, text)
         question.edit_wanted.connect(self.edit_wanted)
         return question
 
-    def _answer(self) -> Answer:
-        answer = Answer(self._theme, self.reasoning_chosen)
+    def _answer(self) -> AnswerView:
+        answer = AnswerView(self._theme, self.reasoning_chosen)
         answer.places_wanted.connect(self.places_wanted)
         answer.number_wanted.connect(self.number_wanted)
         answer.again_wanted.connect(self.again_wanted)
@@ -165,8 +165,8 @@ class MessageList(QScrollArea):
 
     def mark_last(self) -> None:
         """Offer what can be done with the last question and answer, there only."""
-        answers = [widget for widget in self.shown if isinstance(widget, Answer)]
-        questions = [widget for widget in self.shown if isinstance(widget, Question)]
+        answers = [widget for widget in self.shown if isinstance(widget, AnswerView)]
+        questions = [widget for widget in self.shown if isinstance(widget, QuestionView)]
         for answer in answers:
             answer.set_last(answer is answers[-1])
         for question in questions:

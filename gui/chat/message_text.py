@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QHelpEvent, QResizeEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip
 
-from core.chat.words import support_words
+from core.chat.messages import support_words
 from gui.chat.markdown_source import cited
 
 

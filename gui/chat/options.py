@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from core.conversation import AnswerFormat, FormatKind, Patience
+from core.domain.conversation import AnswerFormat, FormatKind, LatencyBudget
 from core.i18n import tr
 from gui.style.theme import Theme
 
@@ -21,7 +21,7 @@ class OptionsButton(QToolButton):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._patience = Patience.BALANCED
+        self._patience = LatencyBudget.BALANCED
         self._format = AnswerFormat()
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -32,21 +32,23 @@ class OptionsButton(QToolButton):
         self.patiences = self._group(tr("How much is read"), _patience_words())
         self.forms = self._group(tr("Form of the answer"), _form_words())
         for action in self.patiences.values():
-            action.triggered.connect(lambda checked=False, action=action: self.set_patience(Patience(action.data())))
+            action.triggered.connect(
+                lambda checked=False, action=action: self.set_patience(LatencyBudget(action.data()))
+            )
         for kind, action in self.forms.items():
             action.triggered.connect(lambda checked=False, kind=kind: self._choose_form(FormatKind(kind)))
         self.setMenu(self._menu)
         self._show()
 
     @property
-    def patience(self) -> Patience:
+    def patience(self) -> LatencyBudget:
         return self._patience
 
     @property
     def answer_format(self) -> AnswerFormat:
         return self._format
 
-    def set_patience(self, patience: Patience) -> None:
+    def set_patience(self, patience: LatencyBudget) -> None:
         self._patience = patience
         self._show()
         self.changed.emit()
@@ -86,7 +88,7 @@ class OptionsButton(QToolButton):
     def _show(self) -> None:
         self.patiences[self._patience.value].setChecked(True)
         self.forms[self._format.kind.value].setChecked(True)
-        usual = [] if self._patience is Patience.BALANCED else [_short(self._patience)]
+        usual = [] if self._patience is LatencyBudget.BALANCED else [_short(self._patience)]
         form = {FormatKind.TABLE: tr("Table"), FormatKind.JSON: "JSON"}.get(self._format.kind)
         words = " · ".join([*usual, *([form] if form else [])])
         self.setText(f" {words}" if words else "")
@@ -99,15 +101,15 @@ class OptionsButton(QToolButton):
         self.setAccessibleDescription(tip)
 
 
-def _short(patience: Patience) -> str:
-    return tr("Fast") if patience is Patience.FAST else tr("Thorough")
+def _short(patience: LatencyBudget) -> str:
+    return tr("Fast") if patience is LatencyBudget.FAST else tr("Thorough")
 
 
 def _patience_words() -> dict[str, str]:
     return {
-        Patience.FAST.value: tr("Fast: the answer begins soonest"),
-        Patience.BALANCED.value: tr("Balanced"),
-        Patience.THOROUGH.value: tr("Thorough: reads most"),
+        LatencyBudget.FAST.value: tr("Fast: the answer begins soonest"),
+        LatencyBudget.BALANCED.value: tr("Balanced"),
+        LatencyBudget.THOROUGH.value: tr("Thorough: reads most"),
     }
 
 

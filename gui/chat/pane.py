@@ -20,12 +20,12 @@ from gui.models.situation import ModelSituation
 from gui.style.elements import column
 
 if TYPE_CHECKING:
-    from core.conversation import ChatMessage
-    from core.values import Citation
+    from core.domain.conversation import ChatMessage
+    from core.domain.documents import Citation
     from core.workspace import Workspace
-    from gui.chat.answer import Answer
+    from gui.chat.answer import AnswerView
     from gui.chat.message_list import MessageList
-    from gui.chat.turn import Turn
+    from gui.chat.turn import TurnView
     from gui.chat.turns import Turns
 
 FOLD_BELOW = 600  # the list of conversations folds by itself when the pane is narrower
@@ -46,7 +46,7 @@ class ChatPane(QFrame):
         self._workspace: Workspace | None = None
         self._turns: Turns | None = None
         self.current = 0
-        self._following: tuple[Turn, Answer] | None = None
+        self._following: tuple[TurnView, AnswerView] | None = None
         self._editing = False
         self._model: ModelSituation | None = None
         self._narrow = False
@@ -148,7 +148,7 @@ class ChatPane(QFrame):
         else:
             self._follow(self._turns.ask(0, text, self.foot.manner, self.foot.scope))
 
-    def running_turn(self) -> Turn | None:
+    def running_turn(self) -> TurnView | None:
         """The turn that runs in the conversation that is shown."""
         turn = self._following[0] if self._following else None
         return turn if turn is not None and self._turns is not None and turn in self._turns.running else None
@@ -215,13 +215,13 @@ class ChatPane(QFrame):
             self._follow(turn)
         self._show_composer()
 
-    def _follow(self, turn: Turn) -> None:
+    def _follow(self, turn: TurnView) -> None:
         self.pages.setCurrentWidget(self.messages)
         self._following = (turn, self.messages.add_turn(turn))
         self._show_composer()
         self._show_title()
 
-    def _stored(self, turn: Turn) -> None:
+    def _stored(self, turn: TurnView) -> None:
         """The conversation that `turn` began has its number now."""
         if self._following is not None and self._following[0] is turn:
             self.current = turn.conversation_id
@@ -229,7 +229,7 @@ class ChatPane(QFrame):
             self.conversations.select(self.current)
         self.conversations.refresh()
 
-    def _turn_changed(self, turn: Turn) -> None:
+    def _turn_changed(self, turn: TurnView) -> None:
         from gui.chat.turn import Phase
 
         if self._following is not None and self._following[0] is turn:
@@ -238,7 +238,7 @@ class ChatPane(QFrame):
             self.conversations.refresh()
         self._show_busy()
 
-    def _turn_ended(self, turn: Turn) -> None:
+    def _turn_ended(self, turn: TurnView) -> None:
         from gui.chat.turn import Phase
 
         if self._following is not None and self._following[0] is turn:

@@ -15,7 +15,7 @@ from gui.style.theme import Theme
 WIDEST_SHARE = 0.86
 
 
-class Question(QWidget):
+class QuestionView(QWidget):
     """A bubble at the right. Only the last question can be edited and asked again."""
 
     edit_wanted = Signal(str)

@@ -14,7 +14,7 @@ from core.i18n import tr
 from gui.chat.mentions import mention_begun, without_mention
 
 if TYPE_CHECKING:
-    from core.store.scopes import Suggestion
+    from core.store.documents.scopes import Suggestion
     from gui.chat.mention_list import MentionList
 
 MOST_LINES = 8

@@ -7,13 +7,13 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 
-from core.chat.words import basis_text, omission_text
-from core.conversation import Basis, Omission, SearchedDocuments
+from core.chat.messages import basis_text, omission_text
+from core.domain.conversation import ContextSummary, Omission, SearchedDocuments
+from core.domain.locations import place_words, section_words
 from core.i18n import ngettext, tr
-from core.spots import place_words, section_words
 from gui.chat.fold import Fold
 from gui.chat.turn import documents_among
-from gui.documents.place import Place, Places, shown_title
+from gui.documents.place import PassageTarget, PassageTargets, shown_title
 from gui.style.elements import ElidedButton, label
 from gui.style.theme import Theme
 
@@ -28,7 +28,7 @@ class WhatWasRead(Fold):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self._shown: object = None
-        self._places: tuple[Place, ...] = ()
+        self._places: tuple[PassageTarget, ...] = ()
         self.lines: list[str] = []
         self.passages: list[ElidedButton] = []
         self.hide()
@@ -36,10 +36,10 @@ class WhatWasRead(Fold):
     def show_reading(
         self,
         question: str,
-        basis: Basis | None,
+        basis: ContextSummary | None,
         searched: SearchedDocuments | None,
         omissions: Sequence[Omission],
-        places: Sequence[Place],
+        places: Sequence[PassageTarget],
     ) -> None:
         """`question` is what the person typed: the words that were searched are said where they differ from it."""
         known = (question, basis, searched, tuple(omissions), tuple(places))
@@ -80,7 +80,7 @@ class WhatWasRead(Fold):
             self.passages.append(made)
 
     def _open(self, at: int) -> None:
-        self.opened.emit(Places(self._places, at))
+        self.opened.emit(PassageTargets(self._places, at))
 
 
 def searched_words(searched: SearchedDocuments) -> str:

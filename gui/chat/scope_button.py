@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSizePolicy, QToolButton
 
-from core.conversation import WHOLE_LIBRARY, Scope
+from core.domain.conversation import WHOLE_LIBRARY, Scope
 from core.i18n import ngettext, tr
 from gui.style.theme import Theme
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QHBoxLayout, QLineEdit, QTreeView, QWidget
 
-from core.conversation import WHOLE_LIBRARY, Scope
+from core.domain.conversation import WHOLE_LIBRARY, Scope
 from core.i18n import ngettext, tr
 from gui.chat.scope_model import ScopeModel, ScopeTree
 from gui.documents.library_view import RowDelegate

@@ -9,9 +9,9 @@ from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from core.store.documents import DocumentRow
-from core.values import Folder
-from gui.documents.tree import Counts, LibraryTree, Node, TreeFilter, build
+from core.domain.documents import Folder
+from core.store.documents.documents import DocumentRow
+from gui.documents.tree import LibraryTree, Node, NodeCounts, TreeFilter, build
 from gui.documents.tree_model import NAME, TreeModel
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -34,7 +34,7 @@ def scope_tree(folders: tuple[Folder, ...], documents: list[DocumentRow], words:
     return ScopeTree(build(folders, documents, TreeFilter(words)) if filtered else whole, whole, filtered)
 
 
-class Choice:
+class ScopeChoice:
     """A set of paths, no one of them below another: a folder stands for all that is in it, now and later."""
 
     def __init__(self, paths: Iterable[Path] = ()) -> None:
@@ -91,7 +91,7 @@ class ScopeModel(TreeModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.choice = Choice()
+        self.choice = ScopeChoice()
         self._all = ScopeTree()
 
     @property
@@ -103,7 +103,7 @@ class ScopeModel(TreeModel):
         self.show_tree(shown.shown)
 
     def set_choice(self, paths: Iterable[Path]) -> None:
-        self.choice = Choice(paths)
+        self.choice = ScopeChoice(paths)
         self._redraw()
 
     def counted(self) -> int:
@@ -143,7 +143,7 @@ class ScopeModel(TreeModel):
         node = self._all.whole.at(path)
         if node is None:
             return 0
-        return 1 if node.document_id is not None else self._all.whole.counts.get(node.number, Counts()).documents
+        return 1 if node.document_id is not None else self._all.whole.counts.get(node.number, NodeCounts()).documents
 
     def _redraw(self) -> None:
         """A box changes those above and below it: whatever is seen is drawn anew."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from core.conversation import Scope
+from core.domain.conversation import Scope
 from gui.chat import actions
 from gui.chat.scope_dialog import ScopeDialog
 from gui.context import WindowContext

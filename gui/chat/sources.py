@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QLayout, QPushButton, QSizePolicy, QWidget
 
-from core.chat.words import support_mark, support_words
+from core.chat.messages import support_mark, support_words
+from core.domain.documents import Citation, Support
+from core.domain.locations import place_words, section_words
 from core.i18n import ngettext, tr
-from core.spots import place_words, section_words
-from core.values import Citation, Support
 from gui.documents.place import shown_title
 from gui.style.elements import ElidedLabel, column, label, row
 from gui.style.icons import pixmap

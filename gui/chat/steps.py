@@ -9,9 +9,9 @@ from typing import Any
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QWidget
 
-from core.conversation import ToolUsed
+from core.domain.conversation import ToolUsed
+from core.domain.locations import read_words
 from core.i18n import ngettext, tr
-from core.spots import read_words
 from gui.chat.fold import Fold
 from gui.chat.message_text import MessageText
 from gui.style.elements import column, label

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from core.chat.words import suggestion_text
-from core.conversation import SurveySuggested
+from core.chat.messages import suggestion_text
+from core.domain.conversation import SurveySuggested
 from core.i18n import tr
 from gui import words
 from gui.style.elements import card, column, label, push_button

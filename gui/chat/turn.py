@@ -11,10 +11,17 @@ from models.faults import Fault
 from models.progress import Progress
 
 if TYPE_CHECKING:
-    from core.conversation import Basis, ChatMessage, Omission, SearchedDocuments, SurveySuggested, ToolUsed
-    from core.values import Passage
-    from gui.chat.asking import Manner
-    from models.conversation import Effort, Reading
+    from core.domain.conversation import (
+        ChatMessage,
+        ContextSummary,
+        Omission,
+        SearchedDocuments,
+        SurveySuggested,
+        ToolUsed,
+    )
+    from core.domain.documents import Passage
+    from gui.chat.asking import AskOptions
+    from models.conversation import Effort, PrefillProgress
 
 
 class Phase(Enum):
@@ -36,19 +43,19 @@ class Phase(Enum):
 
 
 @dataclass(eq=False, slots=True)
-class Turn:
+class TurnView:
     """A question and what has arrived of its answer. `conversation_id` is 0 until the conversation is stored."""
 
     conversation_id: int
     question: str
-    manner: Manner
+    manner: AskOptions
     phase: Phase = Phase.QUEUED
     searched: SearchedDocuments | None = None
-    basis: Basis | None = None
+    basis: ContextSummary | None = None
     omissions: list[Omission] = field(default_factory=list)
     suggestion: SurveySuggested | None = None
     loading: Progress | None = None
-    reading: Reading | None = None
+    reading: PrefillProgress | None = None
     reading_told_s: float = 0.0
     reasoning: str = ""
     answer: str = ""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from core.conversation import (
+from core.domain.conversation import (
     WHOLE_LIBRARY,
     AnswerSaved,
-    Basis,
+    ContextSummary,
     Omission,
     Scope,
     SearchedDocuments,
@@ -20,14 +20,14 @@ from core.conversation import (
 )
 from core.jobs import Job
 from gui.bridge import Bridge, Operation, Running
-from gui.chat.turn import Phase, Turn
-from models.conversation import AnswerDelta, Finished, FinishReason, Reading, ReasoningDelta
+from gui.chat.turn import Phase, TurnView
+from models.conversation import AnswerDelta, Finished, FinishReason, PrefillProgress, ReasoningDelta
 from models.faults import Fault
 from models.progress import Progress
 
 if TYPE_CHECKING:
     from core.workspace import Workspace
-    from gui.chat.asking import Manner
+    from gui.chat.asking import AskOptions
 
 
 class Turns(QObject):
@@ -41,19 +41,19 @@ class Turns(QObject):
         super().__init__(parent)
         self._bridge = bridge
         self._workspace = workspace
-        self._turns: dict[Turn, Running | None] = {}
+        self._turns: dict[TurnView, Running | None] = {}
 
     @property
-    def running(self) -> tuple[Turn, ...]:
+    def running(self) -> tuple[TurnView, ...]:
         return tuple(self._turns)
 
-    def of(self, conversation_id: int) -> Turn | None:
+    def of(self, conversation_id: int) -> TurnView | None:
         """The turn that runs in a conversation."""
         return next((turn for turn in self._turns if turn.conversation_id == conversation_id), None)
 
-    def ask(self, conversation_id: int, question: str, manner: Manner, scope: Scope = WHOLE_LIBRARY) -> Turn:
+    def ask(self, conversation_id: int, question: str, manner: AskOptions, scope: Scope = WHOLE_LIBRARY) -> TurnView:
         """Ask in a conversation; 0 begins one, which looks into `scope`."""
-        turn = self._begin(Turn(conversation_id, question, manner))
+        turn = self._begin(TurnView(conversation_id, question, manner))
         if conversation_id:
             self._start(turn, again=False)
             return turn
@@ -75,13 +75,13 @@ class Turns(QObject):
         )
         return turn
 
-    def ask_again(self, conversation_id: int, question: str, manner: Manner) -> Turn:
+    def ask_again(self, conversation_id: int, question: str, manner: AskOptions) -> TurnView:
         """Replace the last question of a conversation and its answer by `question` (the same, or a changed one)."""
-        turn = self._begin(Turn(conversation_id, question, manner))
+        turn = self._begin(TurnView(conversation_id, question, manner))
         self._start(turn, again=True)
         return turn
 
-    def stop(self, turn: Turn) -> None:
+    def stop(self, turn: TurnView) -> None:
         """Stop `turn`; what has arrived is kept."""
         running = self._turns.get(turn)
         if running is not None:
@@ -91,11 +91,11 @@ class Turns(QObject):
         """End the reasoning of the answer that is being written."""
         self._workspace.engines.answer_now()
 
-    def _begin(self, turn: Turn) -> Turn:
+    def _begin(self, turn: TurnView) -> TurnView:
         self._turns[turn] = None
         return turn
 
-    def _start(self, turn: Turn, *, again: bool) -> None:
+    def _start(self, turn: TurnView, *, again: bool) -> None:
         workspace = self._workspace
         if len(self._turns) == 1:
             turn.phase = Phase.SEARCHING
@@ -129,7 +129,7 @@ class Turns(QObject):
         )
         self.changed.emit(turn)
 
-    def _arrived(self, turn: Turn, events: Sequence[object]) -> None:
+    def _arrived(self, turn: TurnView, events: Sequence[object]) -> None:
         for event in events:
             if isinstance(event, Phase):
                 turn.phase = event
@@ -137,36 +137,36 @@ class Turns(QObject):
                 take(turn, event)
         self.changed.emit(turn)
 
-    def _loading(self, turn: Turn, progress: Progress) -> None:
+    def _loading(self, turn: TurnView, progress: Progress) -> None:
         turn.phase, turn.loading = Phase.LOADING, progress
         self.changed.emit(turn)
 
-    def _fail(self, turn: Turn, fault: Fault) -> None:
+    def _fail(self, turn: TurnView, fault: Fault) -> None:
         turn.phase, turn.fault = Phase.FAILED, fault
         if turn.conversation_id == 0:
             self._end(turn)
 
-    def _stopped(self, turn: Turn) -> None:
+    def _stopped(self, turn: TurnView) -> None:
         turn.phase = Phase.STOPPED
 
-    def _end(self, turn: Turn) -> None:
+    def _end(self, turn: TurnView) -> None:
         self._turns.pop(turn, None)
         if turn.phase.running:  # a bug ended it; the window has said so
             turn.phase = Phase.STOPPED
         self.ended.emit(turn)
 
 
-def take(turn: Turn, event: object) -> None:
+def take(turn: TurnView, event: object) -> None:
     """Add to `turn` what `event` brings."""
     if isinstance(event, SearchedDocuments):
         turn.searched = event
-    elif isinstance(event, Basis):
+    elif isinstance(event, ContextSummary):
         turn.basis = event
     elif isinstance(event, Omission):
         turn.omissions.append(event)
     elif isinstance(event, SurveySuggested):
         turn.suggestion = event
-    elif isinstance(event, Reading):
+    elif isinstance(event, PrefillProgress):
         turn.phase, turn.reading, turn.reading_told_s = Phase.READING, event, time.monotonic()
     elif isinstance(event, ReasoningDelta):
         if turn.phase is not Phase.REASONING:

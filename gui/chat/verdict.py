@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
-from core.chat.words import verdict_text
-from core.conversation import Judgement, Verdict
+from core.chat.messages import verdict_text
+from core.domain.conversation import AnswerCheck, Verdict
+from core.domain.documents import Citation
 from core.i18n import tr
-from core.values import Citation
 from gui.chat.sources import Sources
 from gui.style.elements import card, column, label, row
 from gui.style.icons import pixmap
@@ -46,7 +46,7 @@ class VerdictCard(QWidget):
     def passages(self) -> tuple[Citation, ...]:
         return tuple(one.citation for one in self.nearest.rows)
 
-    def show_judgement(self, judgement: Judgement | None) -> None:
+    def show_judgement(self, judgement: AnswerCheck | None) -> None:
         words = verdict_text(judgement.verdict) if judgement is not None else ""
         self.text.setText(words)
         missing = judgement is not None and judgement.verdict is Verdict.NOT_IN_DOCUMENTS

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from core.i18n import tr
 from gui import words
-from gui.chat.turn import Phase, Turn
+from gui.chat.turn import Phase, TurnView
 from gui.style.elements import column, label
 from gui.style.sheet import SPACE
 
@@ -21,7 +21,7 @@ class Waiting(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._turn: Turn | None = None
+        self._turn: TurnView | None = None
         self.text = label("", "small", wrap=True)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -34,7 +34,7 @@ class Waiting(QWidget):
         self._clock.timeout.connect(self._show_reading)
         self.hide()
 
-    def show_turn(self, turn: Turn) -> None:
+    def show_turn(self, turn: TurnView) -> None:
         """Show what `turn` waits for now."""
         self._turn = turn
         self._clock.stop()

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core.domain.documents import Folder, IndexReport, Skipped
 from core.jobs import Job
-from core.values import Folder, IndexReport, Skipped
 from gui.bridge import Bridge, Operation, Running
 from gui.documents.tree import LibraryTree, TreeFilter, build
 from models.progress import Progress
 
 if TYPE_CHECKING:
-    from core.embedder_change import EmbedderQuestion
-    from core.library.attention import Hold
-    from core.recognition_change import RecognitionQuestion
+    from core.library.embedder_migration import EmbedderQuestion
+    from core.library.ocr_language_change import OcrLanguageQuestion
+    from core.library.throttle import PauseReason
     from core.settings import Settings
     from core.workspace import Workspace
 
@@ -42,7 +42,7 @@ class Indexing:
     seconds_left: float | None = None
     pages: int = 0
     stopping: bool = False
-    held: Hold | None = None
+    held: PauseReason | None = None
 
 
 class LibraryActions(QObject):
@@ -211,13 +211,13 @@ class LibraryActions(QObject):
         """Ask about scanned pages that were read in other languages than are chosen now."""
         change = self._workspace.recognition_change
 
-        def asked(question: RecognitionQuestion | None) -> None:
+        def asked(question: OcrLanguageQuestion | None) -> None:
             if question is not None:
                 self.recognition_question.emit(question)
 
         self._bridge.run(Operation("store", lambda job: change.question(), self, on_result=asked))
 
-    def answer_recognition_question(self, question: RecognitionQuestion, yes: bool) -> None:
+    def answer_recognition_question(self, question: OcrLanguageQuestion, yes: bool) -> None:
         change = self._workspace.recognition_change
 
         def done(nothing: object) -> None:

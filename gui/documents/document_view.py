@@ -8,11 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QToolButton, QWidget
 
+from core.domain.documents import DocumentText
+from core.domain.locations import page_at, page_name, place_words, section_words, spot_in, was_recognised
 from core.i18n import tr
-from core.spots import page_at, page_name, place_words, section_words, spot_in, was_recognised
-from core.values import DocumentText
 from gui.documents.passage_view import PassageView
-from gui.documents.place import Place, Places, shown_title
+from gui.documents.place import PassageTarget, PassageTargets, shown_title
 from gui.documents.text_window import find_quote
 from gui.style.elements import ElidedLabel, card, column, icon_button, label, row
 from gui.style.sheet import SPACE
@@ -32,7 +32,7 @@ class DocumentView(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._places: Places | None = None
+        self._places: PassageTargets | None = None
         self._text: DocumentText | None = None
         self._page_count = 0
         self._cells: tuple[int | None, str] = (None, "")
@@ -90,7 +90,7 @@ class DocumentView(QWidget):
         if self._places is not None and callable(act):
             act(self._places.current.path)
 
-    def show_places(self, places: Places) -> None:
+    def show_places(self, places: PassageTargets) -> None:
         """Show the current one of `places`: at once if its document is the open one, else when its text comes."""
         self._places = places
         place = places.current
@@ -141,7 +141,7 @@ class DocumentView(QWidget):
             if not changed and was_recognised(text, *found):
                 self._say(_pictures_words())
 
-    def _show_gone(self, place: Place) -> None:
+    def _show_gone(self, place: PassageTarget) -> None:
         if place.quote:
             self._say(tr("This document is no longer in Papermoor. These are the words that were cited."))
         else:
@@ -186,7 +186,7 @@ def _pictures_words() -> str:
     return tr("Some of this stands in a picture: text recognition (OCR) read it, and makes mistakes.")
 
 
-def _exactly(place: Place, text: DocumentText, found: tuple[int, int]) -> str:
+def _exactly(place: PassageTarget, text: DocumentText, found: tuple[int, int]) -> str:
     """The lines or cells of the place; it may have moved within the document since it was found."""
     start, end = found
     if start >= end:

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.documents import DocumentState, Folder
 from core.i18n import ngettext, tr
-from core.values import DocumentState, Folder
-from gui.documents.tree import Counts, LibraryTree, Node, TreeFilter
+from gui.documents.tree import LibraryTree, Node, NodeCounts, TreeFilter
 from gui.documents.tree_model import NAME, STATE, TreeModel
 from gui.style.elements import column, label, row
 from gui.style.icons import icon
@@ -239,7 +239,7 @@ class LibraryView(QWidget):
             return
         while node.parent is not None:
             node = node.parent
-        count = self.model.tree.counts.get(node.number, Counts())
+        count = self.model.tree.counts.get(node.number, NodeCounts())
         self.remove.emit(Folder(node.folder_id, node.path, count.documents))
 
     def _menu_here(self) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from core.domain.documents import DocumentText, Skipped
 from core.jobs import Job
-from core.values import DocumentText, Skipped
 from gui.bridge import Operation
-from gui.documents.marks import Found, with_snippets
+from gui.documents.marks import TextMatch, with_snippets
 from models.faults import Fault
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 RESULTS = 30
 
 
-def search(workspace: Workspace, query: str, owner: QObject, on_found: Callable[[Found], None]) -> Operation[Found]:
+def search(
+    workspace: Workspace, query: str, owner: QObject, on_found: Callable[[TextMatch], None]
+) -> Operation[TextMatch]:
     """Find passages for `query`, with snippets ready to be painted."""
     return Operation(
         "search", lambda job: with_snippets(workspace.retriever.search(query, limit=RESULTS)), owner, on_result=on_found

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
     QTextLength,
 )
 
-from gui.documents.markdown_lines import Line, LineKind, Look, Within, cells, read_lines
+from gui.documents.markdown_lines import LineKind, Look, MarkdownLine, Within, cells, read_lines
 from gui.documents.text_window import positions
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -63,7 +63,7 @@ class MarkdownDress:
             yield block
             block = block.next()
 
-    def _dress(self, block: QTextBlock, line: Line, forms: Mapping[Look, QTextCharFormat]) -> Iterator[None]:
+    def _dress(self, block: QTextBlock, line: MarkdownLine, forms: Mapping[Look, QTextCharFormat]) -> Iterator[None]:
         yield
         shape = self._block_format(line)
         if shape is not None:
@@ -76,7 +76,7 @@ class MarkdownDress:
             yield
             _merge(block, text, span.start, span.end, forms[span.look])
 
-    def _block_format(self, line: Line) -> QTextBlockFormat | None:
+    def _block_format(self, line: MarkdownLine) -> QTextBlockFormat | None:
         shape = QTextBlockFormat()
         if line.kind is LineKind.HEADING:
             shape.setTopMargin(SPACE)
@@ -99,7 +99,7 @@ class MarkdownDress:
             return None
         return shape
 
-    def _line_format(self, line: Line) -> QTextCharFormat | None:
+    def _line_format(self, line: MarkdownLine) -> QTextCharFormat | None:
         look = QTextCharFormat()
         if line.kind is LineKind.HEADING:
             look.setFontWeight(QFont.Weight.DemiBold)

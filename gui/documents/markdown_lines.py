@@ -61,7 +61,7 @@ class Look(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MarkdownSpan:
     """Characters `start`:`end` of a line and how they look; of two that overlap both count."""
 
     start: int
@@ -70,11 +70,11 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MarkdownLine:
     """`level` is a heading's, from 1, or how deep an item stands, from 0. `head` if it is the first row of a table."""
 
     kind: LineKind
-    spans: tuple[Span, ...] = ()
+    spans: tuple[MarkdownSpan, ...] = ()
     level: int = 0
     head: bool = False
 
@@ -122,17 +122,17 @@ def end_of_rows(text: str, at: int) -> int:
     return end
 
 
-def read_lines(lines: Iterable[str], within: Within = Within()) -> Iterator[Line]:
+def read_lines(lines: Iterable[str], within: Within = Within()) -> Iterator[MarkdownLine]:
     """Every line with its look; `within` is what the first one stands in."""
     fence = within.fence
-    before = Line(LineKind.ROW) if within.table else None
+    before = MarkdownLine(LineKind.ROW) if within.table else None
     for line, following in pairwise(chain(lines, ("",))):
         match = _FENCE.match(line)
         changed = _after(fence, match[1], line) if match else fence
         if changed != fence:
-            fence, before = changed, Line(LineKind.FENCE, (Span(0, len(line), Look.MARK),))
+            fence, before = changed, MarkdownLine(LineKind.FENCE, (MarkdownSpan(0, len(line), Look.MARK),))
         elif fence:
-            before = Line(LineKind.CODE)
+            before = MarkdownLine(LineKind.CODE)
         else:
             before = _read(line, following, before)
         yield before
@@ -163,55 +163,55 @@ def _after(fence: str, mark: str, line: str) -> str:
     return "" if closes else fence
 
 
-def _read(line: str, following: str, before: Line | None) -> Line:
+def _read(line: str, following: str, before: MarkdownLine | None) -> MarkdownLine:
     if len(line) > LONGEST_LINE:
-        return Line(LineKind.TEXT)
+        return MarkdownLine(LineKind.TEXT)
     if heading := _HEADING.match(line):
-        marks = tuple(Span(*match.span(), Look.MARK) for match in _HEADING.finditer(line))
-        return Line(LineKind.HEADING, (*marks, *_inline(line)), len(heading[1]))
+        marks = tuple(MarkdownSpan(*match.span(), Look.MARK) for match in _HEADING.finditer(line))
+        return MarkdownLine(LineKind.HEADING, (*marks, *_inline(line)), len(heading[1]))
     in_table = before is not None and before.in_table
     if "|" in line and (in_table or _is_rule(following)):
         if in_table and before is not None and before.head and _is_rule(line):
-            return Line(LineKind.RULE, (Span(0, len(line), Look.MARK),))
-        bars = tuple(Span(match.start(), match.end(), Look.MARK) for match in _CELL_END.finditer(line))
-        return Line(LineKind.ROW, (*bars, *_inline(line)), head=not in_table)
+            return MarkdownLine(LineKind.RULE, (MarkdownSpan(0, len(line), Look.MARK),))
+        bars = tuple(MarkdownSpan(match.start(), match.end(), Look.MARK) for match in _CELL_END.finditer(line))
+        return MarkdownLine(LineKind.ROW, (*bars, *_inline(line)), head=not in_table)
     if _BREAK.match(line):
-        return Line(LineKind.BREAK, (Span(0, len(line), Look.MARK),))
+        return MarkdownLine(LineKind.BREAK, (MarkdownSpan(0, len(line), Look.MARK),))
     if item := _ITEM.match(line):
         depth = len(item[1].expandtabs(4)) // 2
-        return Line(LineKind.ITEM, tuple(_inline(line, item.end())), min(depth, 6))
+        return MarkdownLine(LineKind.ITEM, tuple(_inline(line, item.end())), min(depth, 6))
     if quote := _QUOTE.match(line):
-        return Line(LineKind.QUOTE, (Span(0, quote.end(), Look.MARK), *_inline(line, quote.end())))
-    return Line(LineKind.TEXT, tuple(_inline(line)))
+        return MarkdownLine(LineKind.QUOTE, (MarkdownSpan(0, quote.end(), Look.MARK), *_inline(line, quote.end())))
+    return MarkdownLine(LineKind.TEXT, tuple(_inline(line)))
 
 
 def _is_rule(line: str) -> bool:
     return "|" in line and _TABLE_RULE.match(line) is not None
 
 
-def _inline(line: str, start: int = 0) -> Iterator[Span]:
+def _inline(line: str, start: int = 0) -> Iterator[MarkdownSpan]:
     """The spans of a line from `start` on: code first, in which nothing else has a meaning."""
     text = " " * start + line[start:]
     for match in _CODE.finditer(text):
         ticks = len(match[1])
-        yield Span(match.start(), match.start() + ticks, Look.MARK)
-        yield Span(match.start() + ticks, match.end() - ticks, Look.CODE)
-        yield Span(match.end() - ticks, match.end(), Look.MARK)
+        yield MarkdownSpan(match.start(), match.start() + ticks, Look.MARK)
+        yield MarkdownSpan(match.start() + ticks, match.end() - ticks, Look.CODE)
+        yield MarkdownSpan(match.end() - ticks, match.end(), Look.MARK)
     text = _CODE.sub(lambda match: " " * len(match.group()), text)
     for match in _LINK.finditer(text):
         if match["words"]:
-            yield Span(match.start(), match.start("words"), Look.MARK)
-            yield Span(*match.span("words"), Look.LINK)
-            yield Span(match.end("words"), match.end(), Look.MARK)
+            yield MarkdownSpan(match.start(), match.start("words"), Look.MARK)
+            yield MarkdownSpan(*match.span("words"), Look.LINK)
+            yield MarkdownSpan(match.end("words"), match.end(), Look.MARK)
     text = _LINK.sub(lambda match: _only(match, "words"), text)
     for name, pattern in _PAIRED:
         for match in pattern.finditer(text):
-            yield Span(*match.span(1), Look.MARK)
-            yield Span(*match.span(2), Look[name.upper()])
-            yield Span(*match.span(3), Look.MARK)
+            yield MarkdownSpan(*match.span(1), Look.MARK)
+            yield MarkdownSpan(*match.span(2), Look[name.upper()])
+            yield MarkdownSpan(*match.span(3), Look.MARK)
         text = pattern.sub(lambda match: f"{' ' * len(match[1])}{match[2]}{' ' * len(match[3])}", text)
     for match in _ESCAPE.finditer(text):
-        yield Span(*match.span(), Look.MARK)
+        yield MarkdownSpan(*match.span(), Look.MARK)
 
 
 def _only(match: re.Match[str], group: str) -> str:

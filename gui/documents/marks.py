@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from core.values import Passage, SearchResult
+from core.domain.documents import Passage, SearchResult
 
 SNIPPET_CHARS = 280
 SHORT_CHARS = 4
@@ -23,17 +23,17 @@ class Snippet:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TextMatch:
     """A search's result with a snippet for each passage."""
 
     result: SearchResult
     snippets: tuple[Snippet, ...]
 
 
-def with_snippets(result: SearchResult) -> Found:
+def with_snippets(result: SearchResult) -> TextMatch:
     """Runs on a worker: analysing words of every passage takes some milliseconds."""
     wanted = _telling(result.query)
-    return Found(result, tuple(_snippet(passage, wanted) for passage in result.passages))
+    return TextMatch(result, tuple(_snippet(passage, wanted) for passage in result.passages))
 
 
 def _snippet(passage: Passage, wanted: frozenset[str]) -> Snippet:
@@ -58,7 +58,7 @@ def _readable(passage: Passage) -> str:
 
 def _telling(query: str) -> frozenset[str]:
     """The query's terms less its short words ("is", "how"), unless it has no others."""
-    from core.retrieval.analysis import terms
+    from core.text.tokenizer import terms
 
     words = query.split()
     long = [word for word in words if len(word) >= SHORT_CHARS or not word.isascii() or not word.isalpha()]
@@ -66,7 +66,7 @@ def _telling(query: str) -> frozenset[str]:
 
 
 def _marks(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:
-    from core.retrieval.analysis import terms
+    from core.text.tokenizer import terms
 
     found = []
     for match in _WORD.finditer(text):

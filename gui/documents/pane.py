@@ -17,13 +17,13 @@ from gui.style.icons import icon
 from gui.style.sheet import SPACE
 
 if TYPE_CHECKING:
-    from core.values import Document
+    from core.domain.documents import Document
     from core.workspace import Workspace
     from gui.documents.actions import LibraryActions
     from gui.documents.document_view import DocumentView
     from gui.documents.library_view import LibraryView
-    from gui.documents.marks import Found
-    from gui.documents.place import Place, Places
+    from gui.documents.marks import TextMatch
+    from gui.documents.place import PassageTarget, PassageTargets
     from gui.documents.search_panel import SearchPanel
     from gui.documents.tree import LibraryTree
 
@@ -133,7 +133,7 @@ class DocumentPane(QFrame):
         """Whether "library", "results" or "document" is what is seen; asking makes no page."""
         return page in self.__dict__ and self.stack.currentWidget() is self.__dict__[page]
 
-    def open_places(self, places: Places) -> None:
+    def open_places(self, places: PassageTargets) -> None:
         """Open a place in a document: from a citation, a result or the tree."""
         self.stack.setCurrentWidget(self.document)
         self.document.show_places(places)
@@ -221,7 +221,7 @@ class DocumentPane(QFrame):
         self.stack.setCurrentWidget(self.results)
         self._context.bridge.run(search(self._workspace, query, self, self._show_found))
 
-    def _show_found(self, found: Found) -> None:
+    def _show_found(self, found: TextMatch) -> None:
         if found.result.query == self._asked:
             indexing = self._actions is not None and self._actions.indexing is not None
             self.results.show_found(found, still_indexing=indexing)
@@ -248,7 +248,7 @@ class DocumentPane(QFrame):
 
         self.open_places(of_document(document))
 
-    def _read(self, place: Place) -> None:
+    def _read(self, place: PassageTarget) -> None:
         from gui.documents.lookups import read_document
 
         if self._workspace is None or place.document_id is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QWidget
 
+from core.domain.documents import Document
 from core.i18n import tr
-from core.values import Document
 from gui.style.elements import column, label
 from gui.style.sheet import SPACE
 

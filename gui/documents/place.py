@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.values import Citation, Document, Passage, Spot
+from core.domain.documents import Citation, Document, Location, Passage
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PassageTarget:
     """`start`/`end` are offsets into the extracted text; `quote` is what stood there, to notice a changed document.
     `start == end` means the whole document, from its beginning."""
 
@@ -22,44 +22,46 @@ class Place:
     start: int = 0
     end: int = 0
     quote: str = ""
-    spot: Spot = Spot()
+    spot: Location = Location()
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class PassageTargets:
     """Places that belong together (the results of a search, the sources of an answer), and the one to show."""
 
-    items: tuple[Place, ...]
+    items: tuple[PassageTarget, ...]
     at: int = 0
 
     @property
-    def current(self) -> Place:
+    def current(self) -> PassageTarget:
         return self.items[self.at]
 
-    def stepped(self, by: int) -> Places:
-        return Places(self.items, (self.at + by) % len(self.items))
+    def stepped(self, by: int) -> PassageTargets:
+        return PassageTargets(self.items, (self.at + by) % len(self.items))
 
 
-def of_passages(passages: Sequence[Passage], at: int = 0) -> Places:
-    return Places(
+def of_passages(passages: Sequence[Passage], at: int = 0) -> PassageTargets:
+    return PassageTargets(
         tuple(
-            Place(p.document_id, p.path, p.title, p.page, p.section, p.start, p.end, p.text, p.spot) for p in passages
+            PassageTarget(p.document_id, p.path, p.title, p.page, p.section, p.start, p.end, p.text, p.spot)
+            for p in passages
         ),
         at,
     )
 
 
-def of_citations(citations: Sequence[Citation], at: int = 0) -> Places:
-    return Places(
+def of_citations(citations: Sequence[Citation], at: int = 0) -> PassageTargets:
+    return PassageTargets(
         tuple(
-            Place(c.document_id, c.path, c.title, c.page, c.section, c.start, c.end, c.quote, c.spot) for c in citations
+            PassageTarget(c.document_id, c.path, c.title, c.page, c.section, c.start, c.end, c.quote, c.spot)
+            for c in citations
         ),
         at,
     )
 
 
-def of_document(document: Document) -> Places:
-    return Places((Place(document.id, document.path, document.title),))
+def of_document(document: Document) -> PassageTargets:
+    return PassageTargets((PassageTarget(document.id, document.path, document.title),))
 
 
 def shown_title(path: Path, title: str) -> str:

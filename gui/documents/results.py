@@ -22,10 +22,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from core.domain.documents import Passage
+from core.domain.locations import place_words, section_words
 from core.i18n import tr
-from core.spots import place_words, section_words
-from core.values import Passage
-from gui.documents.marks import Found, Snippet
+from gui.documents.marks import Snippet, TextMatch
 from gui.documents.place import shown_title
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -40,9 +40,9 @@ class ResultsModel(QAbstractListModel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._found: Found | None = None
+        self._found: TextMatch | None = None
 
-    def show_found(self, found: Found | None) -> None:
+    def show_found(self, found: TextMatch | None) -> None:
         self.beginResetModel()
         self._found = found
         self.endResetModel()
@@ -212,7 +212,7 @@ class ResultsView(QListView):
         self.activated.connect(lambda index: self.opened.emit(index.row()))
         self.clicked.connect(lambda index: self.opened.emit(index.row()))
 
-    def show_found(self, found: Found | None) -> None:
+    def show_found(self, found: TextMatch | None) -> None:
         self._cards.forget()
         self._results.show_found(found)
         if found is not None and found.snippets:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from core.domain.documents import SearchResult
 from core.i18n import ngettext, tr
-from core.values import SearchResult
-from gui.documents.marks import Found
+from gui.documents.marks import TextMatch
 from gui.documents.results import ResultsView
 from gui.style.elements import card, column, label, push_button
 from gui.style.sheet import SPACE
@@ -22,7 +22,7 @@ class SearchPanel(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.found: Found | None = None
+        self.found: TextMatch | None = None
         self.summary = label("", "small", wrap=True)
         self.view = ResultsView(theme)
         self.view.opened.connect(self.opened)
@@ -55,7 +55,7 @@ class SearchPanel(QWidget):
             self._nothing.hide()
             self._meaning.hide()
 
-    def show_found(self, found: Found, *, still_indexing: bool) -> None:
+    def show_found(self, found: TextMatch, *, still_indexing: bool) -> None:
         self.found = found
         result = found.result
         self.summary.setText(_summary(result))

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.documents import Skipped
 from core.i18n import ngettext, tr
-from core.values import Skipped
 from gui.style.elements import column, label, push_button
 from gui.style.sheet import SPACE
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.store.documents import DocumentRow, document_of
-from core.values import Document, DocumentState, Folder, Skipped
+from core.domain.documents import Document, DocumentState, Folder, Skipped
+from core.store.documents.documents import DocumentRow, document_of
 
 SEPARATOR = os.fsencode(os.sep)
 _DIGITS = re.compile(r"[0-9]")
@@ -39,14 +39,14 @@ class TreeFilter:
 
 
 @dataclass(slots=True)
-class Counts:
+class NodeCounts:
     """What lies under a row."""
 
     documents: int = 0
     waiting: int = 0
     skipped: int = 0
 
-    def add(self, other: Counts) -> None:
+    def add(self, other: NodeCounts) -> None:
         self.documents += other.documents
         self.waiting += other.waiting
         self.skipped += other.skipped
@@ -139,7 +139,7 @@ class Children(Sequence[Node]):
 NO_CHILDREN = Children(None)
 
 
-class Documents(Mapping[int, Document]):
+class TreeDocuments(Mapping[int, Document]):
     """Documents by their id; each is made into a value when it is asked for."""
 
     def __init__(self, rows: dict[int, DocumentRow] | None = None) -> None:
@@ -164,8 +164,8 @@ class LibraryTree:
     roots: tuple[Node, ...] = ()
     shape: int = 0
     folders: int = 0
-    documents: Documents = field(default_factory=Documents)
-    counts: Mapping[int, Counts] = field(default_factory=dict)
+    documents: TreeDocuments = field(default_factory=TreeDocuments)
+    counts: Mapping[int, NodeCounts] = field(default_factory=dict)
     total: int = 0
     indexed: int = 0
     waiting: int = 0
@@ -214,7 +214,7 @@ def build(
         roots=tuple(roots),
         shape=shape,
         folders=len(folders),
-        documents=Documents(admitted),
+        documents=TreeDocuments(admitted),
         counts=counts,
         total=len(rows),
         indexed=totals[DocumentState.INDEXED],
@@ -229,7 +229,7 @@ class _Builder:
         self.roots = {f.id: Node(f.path.name or str(f.path), None, f.id, top=f.path) for f in folders}
         self._tops = {folder.id: os.fsencode(folder.path) for folder in folders}
         self._places = {(folder_id, top): self.roots[folder_id] for folder_id, top in self._tops.items()}
-        self._counts: dict[Node, Counts] = {}
+        self._counts: dict[Node, NodeCounts] = {}
 
     def add(self, row: DocumentRow, folder: bytes, name: str) -> None:
         document_id, folder_id, path = row[:3]
@@ -242,7 +242,7 @@ class _Builder:
             place.children.names.append(name)
         counts = self._counts.get(place)
         if counts is None:
-            counts = self._counts[place] = Counts()
+            counts = self._counts[place] = NodeCounts()
         counts.documents += 1
         counts.waiting += row[4] == DocumentState.WAITING
         counts.skipped += row[4] == DocumentState.SKIPPED
@@ -251,9 +251,9 @@ class _Builder:
         """Whether anything lies under it."""
         return bool(root.children) or root in self._counts
 
-    def finished(self, roots: list[Node]) -> tuple[int, dict[int, Counts]]:
+    def finished(self, roots: list[Node]) -> tuple[int, dict[int, NodeCounts]]:
         """Put rows in order, number the folders; gives the shape and what lies under each folder."""
-        counts: dict[int, Counts] = {}
+        counts: dict[int, NodeCounts] = {}
         roots.sort(key=lambda node: (node.document_id is not None, natural(node.name)))
         shapes: list[object] = []
         for row, root in enumerate(roots):
@@ -261,9 +261,9 @@ class _Builder:
             shapes.append((root.name, self._finish(root, counts)))
         return hash(tuple(shapes)), counts
 
-    def _finish(self, node: Node, counts: dict[int, Counts]) -> int:
+    def _finish(self, node: Node, counts: dict[int, NodeCounts]) -> int:
         node.number = len(counts)
-        mine = counts[node.number] = self._counts.get(node, Counts())
+        mine = counts[node.number] = self._counts.get(node, NodeCounts())
         shape: list[object] = [node.document_id, node.children.put_in_order()]
         for child in node.children.folders:
             shape.append(self._finish(child, counts))

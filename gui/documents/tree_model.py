@@ -8,10 +8,10 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from core.domain.documents import Document, DocumentState
+from core.domain.locations import count_words
 from core.i18n import ngettext, tr
-from core.spots import count_words
-from core.values import Document, DocumentState
-from gui.documents.tree import Counts, LibraryTree, Node
+from gui.documents.tree import LibraryTree, Node, NodeCounts
 
 CHUNK_ROWS = 400
 NAME, STATE = 0, 1
@@ -114,7 +114,7 @@ class TreeModel(QAbstractItemModel):
             )
         if note:
             return tr("Not looked into: {reason}", reason=note)
-        count = self.tree.counts.get(node.number, Counts())
+        count = self.tree.counts.get(node.number, NodeCounts())
         if count.waiting:
             return tr("{done} of {all} read", done=count.documents - count.waiting, all=count.documents)
         if count.skipped:

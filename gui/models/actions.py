@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.jobs import Job
 from gui.bridge import Bridge, Operation, Running
-from gui.models.situation import Kind, ModelSituation, Offer
+from gui.models.situation import ModelSituation, Offer, SituationKind
 from models.conversation import Effort
 from models.progress import Progress
 
 if TYPE_CHECKING:
-    from core.shelf import ModelStatus
+    from core.engines.model_registry import ModelStatus
     from core.workspace import Workspace
 
 IDLE_CHECK_MS = 60_000
@@ -32,8 +32,8 @@ class ModelActions(QObject):
         super().__init__(parent)
         self._bridge = bridge
         self._workspace = workspace
-        self._situations = {kind: ModelSituation(kind) for kind in Kind}
-        self._downloads: dict[Kind, Running] = {}
+        self._situations = {kind: ModelSituation(kind) for kind in SituationKind}
+        self._downloads: dict[SituationKind, Running] = {}
         self._loading: Running | None = None
         self._reading: Running | None = None
         self._read: tuple[int, Effort] | None = None  # the conversation that the model is reading, or has read
@@ -41,32 +41,32 @@ class ModelActions(QObject):
         self._idle.timeout.connect(self._release_if_idle)
         self._idle.start(IDLE_CHECK_MS)
 
-    def situation(self, kind: Kind) -> ModelSituation:
+    def situation(self, kind: SituationKind) -> ModelSituation:
         return self._situations[kind]
 
     def refresh(self) -> None:
         """Look at the disk again."""
         workspace = self._workspace
 
-        def work(job: Job) -> tuple[tuple[Kind, ModelStatus, Offer], ...]:
+        def work(job: Job) -> tuple[tuple[SituationKind, ModelStatus, Offer], ...]:
             shelf = workspace.shelf
             return tuple(
                 (kind, status(), Offer(entry.key, entry.label, entry.size_bytes or 0, entry.licence))
                 for kind, status, entry in (
-                    (Kind.CHAT, shelf.chat_model, shelf.chat_entry),
-                    (Kind.EMBEDDER, shelf.embedder, shelf.embedder_entry),
-                    (Kind.RERANKER, shelf.reranker, shelf.reranker_entry),
+                    (SituationKind.CHAT, shelf.chat_model, shelf.chat_entry),
+                    (SituationKind.EMBEDDER, shelf.embedder, shelf.embedder_entry),
+                    (SituationKind.RERANKER, shelf.reranker, shelf.reranker_entry),
                 )
             )
 
-        def show(found: tuple[tuple[Kind, ModelStatus, Offer], ...]) -> None:
+        def show(found: tuple[tuple[SituationKind, ModelStatus, Offer], ...]) -> None:
             for kind, status, offer in found:
                 before = self._situations[kind]
                 fault = status.fault or (before.fault if before.paused else None)  # why a download stopped stays
                 self._set(kind, status=status, offer=offer, fault=fault)
-            if self._situations[Kind.CHAT].ready:
+            if self._situations[SituationKind.CHAT].ready:
                 self._make_plan()
-            if not (self._situations[Kind.CHAT].ready and self._situations[Kind.EMBEDDER].ready):
+            if not (self._situations[SituationKind.CHAT].ready and self._situations[SituationKind.EMBEDDER].ready):
                 self._look_elsewhere()
 
         self._bridge.run(Operation("store", work, self, on_result=show))
@@ -76,13 +76,13 @@ class ModelActions(QObject):
         shelf = self._workspace.shelf
 
         def chosen(kind: str) -> None:
-            self._set(Kind(kind), fault=None, loaded=False)
+            self._set(SituationKind(kind), fault=None, loaded=False)
             self.refresh()
             self.arrived.emit(kind)
 
         self._bridge.run(Operation("store", lambda job: shelf.adopt(path), self, on_result=chosen))
 
-    def download(self, kind: Kind) -> None:
+    def download(self, kind: SituationKind) -> None:
         """Begin, or go on with, the download of the offered model."""
         offer = self._situations[kind].offer
         if offer is None or kind in self._downloads:
@@ -112,7 +112,7 @@ class ModelActions(QObject):
             )
         )
 
-    def pause(self, kind: Kind) -> None:
+    def pause(self, kind: SituationKind) -> None:
         """Stop the download; what arrived is kept, and `download` goes on from there."""
         if kind in self._downloads:
             self._downloads[kind].stop()
@@ -121,7 +121,7 @@ class ModelActions(QObject):
     def prepare(self, conversation_id: int, effort: Effort) -> None:
         """While the person is still typing: load the language model, then have it read what the next question of the
         conversation (0: of a new one) comes after. Not again after it failed or was stopped: the question will."""
-        situation = self._situations[Kind.CHAT]
+        situation = self._situations[SituationKind.CHAT]
         if situation.loaded:
             self._read_ahead(conversation_id, effort)
         elif situation.ready and not (situation.fault or situation.unwanted or self._loading is not None):
@@ -131,17 +131,17 @@ class ModelActions(QObject):
         engines = self._workspace.engines
 
         def loaded(nothing: None) -> None:
-            self._set(Kind.CHAT, loaded=True)
+            self._set(SituationKind.CHAT, loaded=True)
             then()
 
         def ended() -> None:
             self._loading = None
-            self._set(Kind.CHAT, loading=None)
+            self._set(SituationKind.CHAT, loading=None)
 
         def work(job: Job) -> None:
             engines.load_chat_model(job.report, job.cancel)
 
-        self._set(Kind.CHAT, loading=Progress(0, 0, "bytes"))
+        self._set(SituationKind.CHAT, loading=Progress(0, 0, "bytes"))
         self._loading = self._bridge.run(
             Operation(
                 "chat",
@@ -149,8 +149,8 @@ class ModelActions(QObject):
                 self,
                 on_result=loaded,
                 on_progress=self.show_loading,
-                on_fault=lambda fault: self._set(Kind.CHAT, fault=fault),
-                on_cancelled=lambda: self._set(Kind.CHAT, unwanted=True),
+                on_fault=lambda fault: self._set(SituationKind.CHAT, fault=fault),
+                on_cancelled=lambda: self._set(SituationKind.CHAT, unwanted=True),
                 on_end=ended,
             )
         )
@@ -172,7 +172,7 @@ class ModelActions(QObject):
                 workspace.chat.read_ahead(conversation_id, effort, job.cancel)
 
         self._reading = self._bridge.run(
-            Operation("chat", work, self, on_fault=lambda fault: self._set(Kind.CHAT, fault=fault))
+            Operation("chat", work, self, on_fault=lambda fault: self._set(SituationKind.CHAT, fault=fault))
         )
 
     def stop_reading(self) -> None:
@@ -182,41 +182,41 @@ class ModelActions(QObject):
         self._reading = self._read = None
 
     def _release_if_idle(self) -> None:
-        if not self._situations[Kind.CHAT].loaded or self._loading is not None:
+        if not self._situations[SituationKind.CHAT].loaded or self._loading is not None:
             return
         engines = self._workspace.engines
 
         def released(whether: bool) -> None:
             if whether:
                 self._read = None
-                self._set(Kind.CHAT, loaded=False)
+                self._set(SituationKind.CHAT, loaded=False)
 
         self._bridge.run(Operation("chat", lambda job: engines.release_idle_chat_model(), self, on_result=released))
 
     def show_loading(self, progress: Progress) -> None:
-        self._set(Kind.CHAT, loading=progress)
+        self._set(SituationKind.CHAT, loading=progress)
 
     def show_loading_ended(self) -> None:
         """A turn ended before the model was in memory."""
-        if self._situations[Kind.CHAT].loading is not None and self._loading is None:
-            self._set(Kind.CHAT, loading=None)
+        if self._situations[SituationKind.CHAT].loading is not None and self._loading is None:
+            self._set(SituationKind.CHAT, loading=None)
 
     def show_loaded(self) -> None:
         """An answer is being written, so the model is in memory."""
-        situation = self._situations[Kind.CHAT]
+        situation = self._situations[SituationKind.CHAT]
         if not situation.loaded or situation.loading is not None:
-            self._set(Kind.CHAT, loaded=True, loading=None, unwanted=False, fault=None)
+            self._set(SituationKind.CHAT, loaded=True, loading=None, unwanted=False, fault=None)
 
     def _look_elsewhere(self) -> None:
         """Whether another program already has models that are known here; the folders they may be in are many, so this
         comes after everything else."""
         shelf = self._workspace.shelf
 
-        def work(job: Job) -> dict[Kind, Path]:
-            return {Kind(found.kind): found.path for found in reversed(shelf.found_elsewhere()) if found.known}
+        def work(job: Job) -> dict[SituationKind, Path]:
+            return {SituationKind(found.kind): found.path for found in reversed(shelf.found_elsewhere()) if found.known}
 
-        def show(paths: dict[Kind, Path]) -> None:
-            for kind in Kind:
+        def show(paths: dict[SituationKind, Path]) -> None:
+            for kind in SituationKind:
                 self._set(kind, elsewhere=paths.get(kind))
 
         self._bridge.run(Operation("download", work, self, on_result=show))
@@ -228,11 +228,11 @@ class ModelActions(QObject):
                 "store",
                 lambda job: engines.chat_plan(),
                 self,
-                on_result=lambda plan: self._set(Kind.CHAT, plan=plan),
-                on_fault=lambda fault: self._set(Kind.CHAT, fault=fault),
+                on_result=lambda plan: self._set(SituationKind.CHAT, plan=plan),
+                on_fault=lambda fault: self._set(SituationKind.CHAT, fault=fault),
             )
         )
 
-    def _set(self, kind: Kind, **values: object) -> None:
+    def _set(self, kind: SituationKind, **values: object) -> None:
         self._situations[kind] = replace(self._situations[kind], **values)  # type: ignore[arg-type]  # fields by name
         self.changed.emit(self._situations[kind])

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton
 
 from core.i18n import fault_text, fault_title, tr
 from gui import words
-from gui.models.situation import Kind, ModelSituation
+from gui.models.situation import ModelSituation, SituationKind
 from gui.style.elements import card, label, push_button, row
 from gui.style.theme import Theme
 from models.progress import Progress
@@ -24,7 +24,7 @@ class ModelCard(QFrame):
     file_wanted = Signal()
     found_wanted = Signal(object)  # Path
 
-    def __init__(self, theme: Theme, kind: Kind, *, always: bool = False) -> None:
+    def __init__(self, theme: Theme, kind: SituationKind, *, always: bool = False) -> None:
         super().__init__()
         self._kind = kind
         self._always = always
@@ -92,9 +92,9 @@ class ModelCard(QFrame):
         if situation.download is not None:
             return tr("Downloading {model}", model=name)
         return {
-            Kind.CHAT: tr("Answers need a language model"),
-            Kind.EMBEDDER: tr("Search by meaning needs a small model"),
-            Kind.RERANKER: tr("A third model can judge what was found"),
+            SituationKind.CHAT: tr("Answers need a language model"),
+            SituationKind.EMBEDDER: tr("Search by meaning needs a small model"),
+            SituationKind.RERANKER: tr("A third model can judge what was found"),
         }[self._kind]
 
     def _text(self, situation: ModelSituation) -> str:
@@ -106,14 +106,14 @@ class ModelCard(QFrame):
         if offer is None:
             return ""
         name, size = offer.label, words.size(offer.size_bytes) if offer.size_bytes else tr("of unknown size")
-        if self._kind is Kind.CHAT:
+        if self._kind is SituationKind.CHAT:
             return tr(
                 "{model} reads the passages that search finds and writes the answer, on this computer. It is {size}, "
                 "downloaded once. Until then, search works.",
                 model=name,
                 size=size,
             )
-        if self._kind is Kind.RERANKER:
+        if self._kind is SituationKind.RERANKER:
             return tr(
                 "{model} reads each passage beside the question and puts those that answer it first. It is {size}, "
                 "under the licence {licence}. Search works without it, and faster on a computer with few cores.",

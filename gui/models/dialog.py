@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QWidget
 from core.i18n import tr
 from gui.models.actions import ModelActions
 from gui.models.card import ModelCard
-from gui.models.situation import Kind, ModelSituation
+from gui.models.situation import ModelSituation, SituationKind
 from gui.style.elements import column, label
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -28,14 +28,14 @@ class ModelsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Models"))
         self.setMinimumWidth(WIDTH)
-        self.cards = {kind: ModelCard(theme, kind, always=True) for kind in Kind}
+        self.cards = {kind: ModelCard(theme, kind, always=True) for kind in SituationKind}
         inside = QWidget()
         inside.setObjectName("canvas")
         self._column = layout = column(inside, 3 * SPACE, SPACE)
         titles = {
-            Kind.CHAT: tr("Language model"),
-            Kind.EMBEDDER: tr("Search model"),
-            Kind.RERANKER: tr("Ranking model"),
+            SituationKind.CHAT: tr("Language model"),
+            SituationKind.EMBEDDER: tr("Search model"),
+            SituationKind.RERANKER: tr("Ranking model"),
         }
         for kind, words in titles.items():
             layout.addWidget(label(words, "title"))

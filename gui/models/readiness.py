@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from gui.chat.turn import Phase, Turn
+from gui.chat.turn import Phase, TurnView
 from gui.chat.turns import Turns
 from gui.models.actions import ModelActions
-from gui.models.situation import Kind
+from gui.models.situation import SituationKind
 from models.conversation import Effort
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ class Readiness(QObject):
         if not self._turns.running and (self._surveys is None or self._surveys.run is None):
             self._models.prepare(conversation_id, effort)
 
-    def _read_answer(self, turn: Turn) -> None:
+    def _read_answer(self, turn: TurnView) -> None:
         """The model reads its answer as the next question will bring it, while the person does."""
-        if self._models.situation(Kind.CHAT).loaded:
+        if self._models.situation(SituationKind.CHAT).loaded:
             self.prepare(turn.conversation_id, turn.effort)
 
-    def _follow(self, turn: Turn) -> None:
+    def _follow(self, turn: TurnView) -> None:
         if turn.phase.running:
             self._models.stop_reading()
         if turn.phase is Phase.LOADING and turn.loading is not None:

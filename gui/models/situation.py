@@ -11,11 +11,11 @@ from models.faults import Fault
 from models.progress import Progress
 
 if TYPE_CHECKING:
-    from core.shelf import ModelStatus
-    from models.plan import LoadPlan
+    from core.engines.model_registry import ModelStatus
+    from models.loading.load_plan import LoadPlan
 
 
-class Kind(StrEnum):
+class SituationKind(StrEnum):
     """CHAT writes answers, EMBEDDER makes search by meaning possible, RERANKER puts what was found in order."""
 
     CHAT = "chat"
@@ -40,7 +40,7 @@ class ModelSituation:
     file of the offered model that another program has on this computer. `loading` is the progress into memory; stopping
     that makes the model `unwanted` there until a question comes."""
 
-    kind: Kind
+    kind: SituationKind
     status: ModelStatus | None = None
     offer: Offer | None = None
     download: Progress | None = None

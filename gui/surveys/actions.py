@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from core.conversation import Scope, SurveyKind
+from core.domain.conversation import Scope, SurveyKind
 from core.i18n import tr
 from core.jobs import Job
 from core.survey.values import Estimate, RowChanged, SummaryDelta, Survey, SurveyEnded, SurveyHead

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.faults import N_, Fault
+from core.domain.faults import N_, Fault
 from core.survey.values import Survey
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QPlainTextEdit, QScrollArea, QWidget
 
-from core.conversation import WHOLE_LIBRARY, Scope, SurveyKind
+from core.domain.conversation import WHOLE_LIBRARY, Scope, SurveyKind
 from core.i18n import fault_text, ngettext, tr
 from core.survey.values import Estimate
 from gui import words

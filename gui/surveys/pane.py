@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QWidget
 
-from core.conversation import WHOLE_LIBRARY, Scope, SurveyKind
+from core.domain.conversation import WHOLE_LIBRARY, Scope, SurveyKind
 from core.i18n import tr
 from core.survey.values import Survey, SurveyHead
 from gui import words

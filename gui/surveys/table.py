@@ -8,13 +8,13 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from core.chat.words import support_mark, support_words
-from core.file_names import told_apart
+from core.chat.messages import support_mark, support_words
+from core.domain.documents import Citation
+from core.domain.file_names import disambiguated_names
+from core.domain.locations import place_words, section_words
 from core.i18n import tr
-from core.spots import place_words, section_words
 from core.survey.summarising import numbered
-from core.survey.values import Finding, Row, Survey
-from core.values import Citation
+from core.survey.values import Finding, Survey, SurveyRow
 
 NUMBER, DOCUMENT, FINDING, VALUE, QUOTATION, CHECKED = range(6)
 _Index = QModelIndex | QPersistentModelIndex
@@ -27,14 +27,14 @@ class FindingsModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.survey: Survey | None = None
-        self.found: list[tuple[int, Row, Finding]] = []
+        self.found: list[tuple[int, SurveyRow, Finding]] = []
         self._names: dict[Path, str] = {}
 
     def show_survey(self, survey: Survey | None) -> None:
         """Rows that only came to the end are inserted, so that what is selected and scrolled to stays."""
         found = list(numbered(survey)) if survey is not None else []
         if survey is not None and (self.survey is None or self.survey.id != survey.id):
-            self._names = told_apart(row.path for row in survey.rows)
+            self._names = disambiguated_names(row.path for row in survey.rows)
         self.survey = survey
         if found[: len(self.found)] == self.found:
             if len(found) > len(self.found):
@@ -84,9 +84,9 @@ class FindingsModel(QAbstractTableModel):
         return None
 
 
-def unread_words(rows: Sequence[Row]) -> list[str]:
+def unread_words(rows: Sequence[SurveyRow]) -> list[str]:
     """A line for each document that was not read, or not to its end, with the reason."""
-    names = told_apart(row.path for row in rows)
+    names = disambiguated_names(row.path for row in rows)
     return [tr("{name}: {reason}", name=names[row.path], reason=row.reason) for row in rows if row.reason]
 
 
@@ -94,7 +94,7 @@ def _titles() -> tuple[str, ...]:
     return ("", tr("Document"), tr("Finding"), tr("Value"), tr("Quotation"), tr("Checked"))
 
 
-def _cell(column: int, number: int, row: Row, finding: Finding, name: str) -> str:
+def _cell(column: int, number: int, row: SurveyRow, finding: Finding, name: str) -> str:
     if column == NUMBER:
         return str(number)
     if column == DOCUMENT:

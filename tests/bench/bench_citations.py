@@ -22,8 +22,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.chat.support import support
-from core.values import Support
+from core.citations.support import support
+from core.domain.documents import Support
 
 PASSAGE_CHARS = 1000
 UNSPACED_CHARS = 400

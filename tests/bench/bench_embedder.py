@@ -17,9 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from models import pooled_model
-from models.cores import usable_cores
 from models.embedder import Embedder
+from models.llama import pooled_model
+from models.machine.cores import usable_cores
 
 
 def lines_of(folder: Path, chars: int, count: int) -> list[str]:

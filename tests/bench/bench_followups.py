@@ -10,7 +10,7 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from core.chat.leaning import leaning
+from core.chat.followups import follow_up_signals
 
 SHOWN = 6
 
@@ -26,7 +26,7 @@ def main() -> None:
             query = json.loads(line)
             language = query.get("lang", "")
             asked[language] += 1
-            if leaning(query["question"]):
+            if follow_up_signals(query["question"]):
                 leans[language].append(query["question"])
         for language, number in asked.items():
             share = 100 * len(leans[language]) / number

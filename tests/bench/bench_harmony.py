@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 from models.conversation import AnswerDelta, ReasoningDelta, ToolCall
-from models.harmony import HarmonyParser
-from models.vocabulary import (
+from models.prompts.harmony_parser import HarmonyParser
+from models.prompts.vocabulary import (
     ASSISTANT,
     CHANNEL,
     FINAL,

@@ -22,7 +22,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from models.cores import usable_cores
+from models.machine.cores import usable_cores
 from tests.bench import bench_runtime as runtime
 
 WRITTEN_TOKENS = 32

@@ -39,9 +39,9 @@ def measure(model: Path, context: int, mapped: bool, tokens: int) -> dict[str, o
     """Load, read a prompt of some hundred tokens, write `tokens`; the figures."""
     from models.chat_model import ChatModel
     from models.conversation import Conversation, Finished, Message, Role, Sampling
-    from models.gguf_file import read_header
-    from models.machine import probe_machine
-    from models.plan import plan_chat
+    from models.gguf.header import read_header
+    from models.loading.load_plan import plan_chat
+    from models.machine.probe import probe_machine
 
     plan = plan_chat(read_header(model), probe_machine(), wanted_context=context)
     if mapped:

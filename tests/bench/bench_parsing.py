@@ -20,9 +20,9 @@ from pathlib import Path
 
 import psutil
 
-from core.parsing.chunking import chunk
+from core.chunking.chunker import chunk
 from core.parsing.faults import ParseProblem
-from core.parsing.pool import Parsed, ParserPool
+from core.parsing.process.pool import ParseResult, ParserPool
 from core.parsing.registry import format_of
 
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\ufeff\u2060"))
@@ -61,7 +61,7 @@ def expectations(folder: Path) -> dict[Path, dict[str, object]]:
     return found
 
 
-def judged(outcome: Parsed, expected: dict[str, object]) -> bool:
+def judged(outcome: ParseResult, expected: dict[str, object]) -> bool:
     """Whether the outcome is the expected one; formats without text layer and the like may give either."""
     problem = outcome.fault.problem if outcome.fault else None
     kind = str(expected["expect"])
@@ -127,7 +127,7 @@ def main() -> None:
 
 
 def judge(
-    outcome: Parsed,
+    outcome: ParseResult,
     expected: dict[str, object] | None,
     seconds: float,
     tallies: dict[str, Tally],

@@ -20,7 +20,7 @@ from core.evaluation.questions import read_questions
 from core.jobs import Job
 from core.retrieval.retriever import Retriever
 from core.store.database import Database
-from core.store.vector_index import VectorIndex
+from core.store.vectors.index import VectorIndex
 from core.workspace import Workspace
 from tests.bench.bench_store import Questions, fill, made_questions, made_vectors
 

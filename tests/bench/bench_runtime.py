@@ -104,7 +104,7 @@ def bare_speed(chat: ChatModel, tokens: int) -> float:
     """Tokens per second of llama-bench's own loop in this process, the window at rest: llama.cpp's calls and nothing
     else, tokens drawn anyhow. It tells exactly what our path costs: two processes on one machine differ by more.
     """
-    from models.llama_native import library
+    from models.llama.native import library
 
     lib, context = library(), chat._context.handle
     chat.forget()
@@ -221,9 +221,9 @@ def turns(chat: ChatModel) -> dict[str, object]:
 def warm_chat(path: Path, embedder: Path | None, *, mapped: bool = False) -> Iterator[ChatModel]:
     """The model at `path`, loaded as planned or `mapped`, and tried, as llama-bench does; beside an embedding model."""
     from models.chat_model import ChatModel
-    from models.gguf_file import read_header
-    from models.machine import probe_machine
-    from models.plan import plan_chat
+    from models.gguf.header import read_header
+    from models.loading.load_plan import plan_chat
+    from models.machine.probe import probe_machine
 
     plan = plan_chat(read_header(path), probe_machine(), wanted_context=8192)
     if mapped:
@@ -328,7 +328,7 @@ def main() -> None:
     if arguments.child:
         print(json.dumps(beside_a_window(lambda: measure(arguments))))
         return
-    from models.cores import usable_cores
+    from models.machine.cores import usable_cores
 
     rounds: list[tuple[dict[str, object], dict[str, object]]] = []
     for number in range(arguments.rounds):

@@ -27,15 +27,15 @@ import psutil
 from numpy.typing import NDArray
 
 from core.jobs import Job
-from core.library.attention import Attention
 from core.library.library import Library
-from core.parsing.pool import ParserPool
+from core.library.throttle import Throttle
+from core.parsing.process.pool import ParserPool
 from core.retrieval.retriever import Retriever
-from core.store import keywords
 from core.store.database import Database
-from core.store.keywords import KeywordRow
-from core.store.texts import put_text
-from core.store.vector_index import VectorIndex
+from core.store.documents.texts import put_text
+from core.store.keywords import index as keyword_index
+from core.store.keywords.index import KeywordRow
+from core.store.vectors.index import VectorIndex
 from models.embedder import EmbedderSpec
 from tests.bench.real_vectors import Real, embed_folder
 
@@ -67,7 +67,7 @@ def fill(database: Database, index: VectorIndex, vectors: Vectors, words: bool =
     """With `words`, each passage has a text and its keywords; without, its vector alone."""
     count, dimension = vectors.shape
     vocabulary = [made_word(n) for n in range(VOCABULARY)]
-    terms = [keywords.analysed(word) for word in vocabulary]
+    terms = [keyword_index.analysed(word) for word in vocabulary]
     chances = np.cumsum(1 / (np.arange(VOCABULARY) + 10))
     random_ = np.random.default_rng(1)
     state = index.ledger.embedder("bench", dimension)
@@ -91,7 +91,7 @@ def fill(database: Database, index: VectorIndex, vectors: Vectors, words: bool =
             for first in range(0, size, PER_DOCUMENT):
                 put_passages(connection, start + first + 1, bodies[first : first + PER_DOCUMENT])
             rows = (KeywordRow(i, "a name", "some section", b) for i, b in zip(ids, analysed, strict=True))
-            keywords.add(connection, rows if words else ())
+            keyword_index.add(connection, rows if words else ())
         stored_s = time.monotonic()
         index.ledger.store(state, ids, vectors[start : start + size], ids[-1])
         passages_s += stored_s - began_s
@@ -249,7 +249,7 @@ def bench_scan(files: int) -> None:
         with Database(Path(root) / "data" / "library.db") as database, ParserPool(1) as pool:
             vectors = VectorIndex(database, Path(root) / "data" / "vectors")
             library = Library(
-                database, parser_pool=lambda: pool, embedder=lambda: None, vectors=vectors, attention=Attention()
+                database, parser_pool=lambda: pool, embedder=lambda: None, vectors=vectors, attention=Throttle()
             )
             began_s = time.monotonic()
             report = library.index([folder], Job())

@@ -17,9 +17,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.conversation import AnswerSaved, ChatMessage
+from core.domain.conversation import AnswerSaved, ChatMessage
 from core.guide import guide_folder
-from models.conversation import AnswerDelta, Effort, Finished, FinishReason, Reading, ReasoningDelta, Usage
+from models.conversation import AnswerDelta, Effort, Finished, FinishReason, PrefillProgress, ReasoningDelta, Usage
 
 TICK_MS = 5
 REASONING_SHARE = 5  # one token in so many is reasoning
@@ -34,7 +34,7 @@ def tokens_of(count: int) -> list[str]:
 
 def spoken(tokens: list[str], rate: float) -> Iterator[object]:
     """The events of a turn, at `rate` a second. On the chat worker."""
-    yield Reading(900, 900, 0.0, 900)
+    yield PrefillProgress(900, 900, 0.0, 900)
     began_s = time.perf_counter()
     thoughts = len(tokens) // REASONING_SHARE
     for number, token in enumerate(tokens):
@@ -52,7 +52,7 @@ def measure(rate: float, count: int) -> None:
 
     from gui.app import make_window
     from gui.collect import GuiThreadCollector
-    from gui.main_window import Opening
+    from gui.main_window import WindowOpening
 
     app = QApplication([])
     collector = GuiThreadCollector(app)
@@ -66,7 +66,7 @@ def measure(rate: float, count: int) -> None:
         last_s = now_s
 
     with tempfile.TemporaryDirectory() as folder:
-        window = make_window(app, Opening(Path(folder)), "light")
+        window = make_window(app, WindowOpening(Path(folder)), "light")
         window.show()
         window.open_library()
         began_s = time.monotonic()

@@ -25,10 +25,10 @@ from typing import NamedTuple
 
 import psutil
 
+from core.chunking.chunker import chunk
 from core.jobs import Job
 from core.library.context import embedded_text
-from core.parsing.chunking import chunk
-from core.parsing.pool import ParserPool
+from core.parsing.process.pool import ParserPool
 from models.embedder import Embedder
 from tests.support.gguf_models import minilm_folder, write_minilm
 from tests.support.libraries import open_library

@@ -98,7 +98,7 @@ def measure(arguments: argparse.Namespace, context: int) -> None:
     from core.settings import SettingsStore
     from gui.app import make_window
     from gui.collect import GuiThreadCollector
-    from gui.main_window import Opening
+    from gui.main_window import WindowOpening
     from models.conversation import Sampling
     from tests.bench.bench_memory import peak_bytes
 
@@ -108,7 +108,7 @@ def measure(arguments: argparse.Namespace, context: int) -> None:
         data_dir = Path(folder)
         SettingsStore(data_dir / "settings.toml").change(context_tokens=context, answer_tokens=arguments.tokens)
         memory = MemoryWatch()
-        opening = Opening(
+        opening = WindowOpening(
             data_dir, arguments.model, arguments.embedder, sampling=Sampling(seed=1), paths=(guide_folder(),)
         )
         window = make_window(app, opening, "light")

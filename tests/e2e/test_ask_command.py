@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.cli.run import FAILED, WRONG_USE, run
-from core.conversation import Verdict
+from core.domain.conversation import Verdict
 from core.jobs import Job
 from core.workspace import Workspace
 from models.conversation import Sampling

@@ -12,11 +12,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from core.conversation import AnswerFormat, FormatKind
-from gui.chat.answer import Answer
-from gui.chat.question import Question
+from core.domain.conversation import AnswerFormat, FormatKind
+from gui.chat.answer import AnswerView
+from gui.chat.question import QuestionView
 from gui.chat.scope_dialog import ScopeDialog
-from gui.main_window import MainWindow, Opening
+from gui.main_window import MainWindow, WindowOpening
 from models.conversation import Sampling
 from tests.support.window import at_rest, click, endless, grammar, nothing_left_behind, opened, shown, wait
 
@@ -36,7 +36,7 @@ def documents(tmp_path: Path) -> Path:
 @contextmanager
 def ready(qtbot: QtBot, tmp_path: Path, model: Path, documents: Path, sampling: Sampling) -> Iterator[MainWindow]:
     """A window with a document and a model that speaks as `sampling` says."""
-    with opened(qtbot, Opening(tmp_path / "data", model, sampling=sampling, paths=(documents,))) as window:
+    with opened(qtbot, WindowOpening(tmp_path / "data", model, sampling=sampling, paths=(documents,))) as window:
         wait(qtbot, lambda: at_rest(window) and "1 document ready" in window.status.text.text())
         yield window
 
@@ -47,14 +47,14 @@ def ask(window: MainWindow, question: str) -> None:
     QTest.keyClick(window.chat.composer.field, Qt.Key.Key_Return)
 
 
-def last(window: MainWindow) -> Answer:
+def last(window: MainWindow) -> AnswerView:
     answer = window.chat.messages.shown[-1]
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, AnswerView)
     return answer
 
 
 def questions(window: MainWindow) -> list[str]:
-    return [widget.text for widget in window.chat.messages.shown if isinstance(widget, Question)]
+    return [widget.text for widget in window.chat.messages.shown if isinstance(widget, QuestionView)]
 
 
 def test_reasoning_streams_and_esc_stops_it_and_what_came_is_kept(
@@ -74,7 +74,7 @@ def test_reasoning_streams_and_esc_stops_it_and_what_came_is_kept(
         assert window.chat.composer.send.isVisible()
         assert last(window).again.isVisible()
 
-    with opened(qtbot, Opening(tmp_path / "data")) as again:
+    with opened(qtbot, WindowOpening(tmp_path / "data")) as again:
         wait(qtbot, lambda: len(again.chat.conversations.model.shown) == 1)
         again.chat.open_conversation(again.chat.conversations.model.shown[0].id)
         wait(qtbot, lambda: len(again.chat.messages.shown) == 2)
@@ -107,7 +107,7 @@ def test_again_edit_and_copy(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, d
         assert questions(window) == ["How long do paper boats last?"]
 
         question = window.chat.messages.shown[0]
-        assert isinstance(question, Question)
+        assert isinstance(question, QuestionView)
         click(question.edit)
         field = window.chat.composer.field
         assert field.toPlainText() == "How long do paper boats last?" and "Editing" in window.chat.composer.note.text()

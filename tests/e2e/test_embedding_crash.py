@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.jobs import Job
-from core.parsing.pool import ParserPool
+from core.parsing.process.pool import ParserPool
 from core.retrieval.retriever import Retriever
-from core.store.embedding_in_hand import DEATHS
+from core.store.vectors.embedding_crash_log import DEATHS
 from tests.support.crashing import WORD, CrashingEmbedder, run_crashing
 from tests.support.libraries import OpenLibrary, content_of, minilm, open_library
 

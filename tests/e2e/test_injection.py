@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from core.chat import prompt
-from core.chat.document_tools import DocumentTools
-from core.chat.sources import SourceBook
-from core.conversation import AnswerSaved, Scope, ToolUsed
+from core.chat.sources import SourceNumbering
+from core.chat.tools.document_tools import DocumentTools
+from core.domain.conversation import AnswerSaved, Scope, ToolUsed
+from core.domain.documents import Citation, Support
 from core.jobs import Job
-from core.store.phrases import Phrases
-from core.values import Citation, Support
+from core.retrieval.phrase_search import PhraseSearch
 from core.workspace import Workspace
 from models.cancel import CancelToken
 from models.conversation import Effort, Sampling, ToolCall
-from models.harmony_render import HarmonyEncoding
-from models.vocabulary import ORDINARY_TOKENS
+from models.prompts.harmony_render import HarmonyEncoding
+from models.prompts.vocabulary import ORDINARY_TOKENS
 from tests.support import speech
 
 ORDERS = [
@@ -126,8 +126,8 @@ def test_no_argument_makes_a_tool_write_run_fetch_or_leave_the_scope(
             workspace.library,
             workspace.scopes,
             workspace.retriever,
-            Phrases(workspace.database),
-            SourceBook(),
+            PhraseSearch(workspace.database),
+            SourceNumbering(),
             scope,
         ).toolbox()
         names = [

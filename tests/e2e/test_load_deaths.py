@@ -19,12 +19,12 @@ import psutil
 import pytest
 
 from core.cli.run import run
-from core.faults import ModelFault
+from core.domain.faults import ModelFault
+from core.engines.model_registry import ModelState, ModelStatus
 from core.jobs import Job
-from core.shelf import ModelState, ModelStatus
 from core.workspace import Workspace
-from models.careful_load import CAREFUL, FAST
-from models.load_journal import FORGOTTEN_AFTER_S, JOURNAL_FILE, LoadJournal
+from models.loading.crash_guard import CAREFUL, FAST
+from models.loading.journal import FORGOTTEN_AFTER_S, JOURNAL_FILE, LoadCrashLog
 from models.progress import Progress
 from tests.support import gguf_models
 from tests.support.dying_load import ENDED, run_loading
@@ -77,7 +77,7 @@ def die_twice(data: Path, kind: str) -> None:
         status = workspace.shelf.embedder() if kind == "embedder" else workspace.shelf.reranker()
     assert status.path is not None
     for way in (FAST, CAREFUL):
-        LoadJournal(data / "cache").begin(status.path, way)
+        LoadCrashLog(data / "cache").begin(status.path, way)
 
 
 @pytest.mark.parametrize("death", ["abort", "kill", "exit"])
@@ -143,7 +143,7 @@ def test_two_that_are_loaded_at_the_same_time_are_both_loaded_safely_and_neither
         loaded = workspace.engines.load_chat_model(Job().report, Job().cancel)
         assert SAFER in str(loaded.plan.reasons[-1])
         assert workspace.engines.reranker() is not None and workspace.shelf.reranker().note == ""
-    journal = LoadJournal(data / "cache")
+    journal = LoadCrashLog(data / "cache")
     assert not journal.ended_the_program(model, CAREFUL), "it was loaded alone, which cleared it"
     assert journal.ended_the_program(model, FAST)
 
@@ -167,7 +167,7 @@ def test_a_load_that_ends_leaves_the_mark_of_another_that_runs(data: Path, model
                 loading.start()
                 loading.join()
                 shutil.copytree(data / "cache", data / "as it was")
-                found = LoadJournal(data / "as it was")
+                found = LoadCrashLog(data / "as it was")
                 assert engines.plan is not None
                 way = engines.plan.way
                 in_the_midst.append((found.is_to_blame(tiny_gpt_oss, way), found.ended_the_program(model, FAST)))
@@ -181,7 +181,7 @@ def test_a_load_that_ends_leaves_the_mark_of_another_that_runs(data: Path, model
 
 
 def test_a_load_in_doubt_and_others_wait_for_each_other(tmp_path: Path, model: Path, tiny_gpt_oss: Path) -> None:
-    journal = LoadJournal(tmp_path / "cache")
+    journal = LoadCrashLog(tmp_path / "cache")
     for first, second in ((False, True), (True, False)):
         running = journal.begin(tiny_gpt_oss, "one", alone=first)
         waiting = threading.Thread(
@@ -235,7 +235,7 @@ def test_an_embedding_model_that_is_to_take_anothers_place_and_dies_is_refused_a
     other = tmp_path / "other.gguf"
     gguf_models.write_minilm(gguf_models.minilm_folder(), other, pooling=gguf.PoolingType.CLS)
     for way in (FAST, CAREFUL):
-        LoadJournal(data / "cache").begin(other, way)
+        LoadCrashLog(data / "cache").begin(other, way)
     (tmp_path / "note.txt").write_text("The valve closes in winter.")
     with opened(data) as workspace:
         workspace.library.index([tmp_path / "note.txt"], Job())

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from core.cli.run import run
-from models import catalog
-from models.careful_load import CAREFUL, FAST
-from models.load_journal import LoadJournal
+from models.catalog import catalog
+from models.loading.crash_guard import CAREFUL, FAST
+from models.loading.journal import LoadCrashLog
 from tests.support.hub_server import Hub, Serve, serving
 
 Papermoor = Callable[..., tuple[int, str, str]]
@@ -83,7 +83,7 @@ def test_a_file_that_ended_the_program_is_checked_and_got_again_if_it_is_damaged
     if damaged:
         path.write_bytes(hub.content[:-1000] + bytes(1000))
     for way in (FAST, CAREFUL):
-        LoadJournal(tmp_path / "data" / "cache").begin(path, way)  # and then the program ended
+        LoadCrashLog(tmp_path / "data" / "cache").begin(path, way)  # and then the program ended
     assert list(result(papermoor("list", "--json"))["faults"]) == [str(path)]
     asked = len(hub.ranges)
     assert Path(result(papermoor("get", KEY, "--json"))["path"]) == path
@@ -97,7 +97,7 @@ def test_a_file_that_ended_the_program_is_tried_again_once_it_was_checked(
 ) -> None:
     path = Path(result(papermoor("get", KEY, "--json"))["path"])
     for way in (FAST, CAREFUL):
-        LoadJournal(tmp_path / "data" / "cache").begin(path, way)
+        LoadCrashLog(tmp_path / "data" / "cache").begin(path, way)
     assert "it is left out" in papermoor("list")[1]
     assert "sound" in papermoor("verify")[1]
     assert "it is left out" not in papermoor("list")[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.conversation import AnswerSaved
+from core.domain.conversation import AnswerSaved
 from core.jobs import Job
 from core.workspace import Workspace
 from models.conversation import Sampling

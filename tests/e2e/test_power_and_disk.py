@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from core.faults import StorageFault
-from core.parsing.pool import ParserPool
+from core.domain.faults import StorageFault
+from core.parsing.process.pool import ParserPool
 from tests.support.killing import Place, assert_converges, disturb, make_folder, working
 from tests.support.libraries import minilm, open_library
 

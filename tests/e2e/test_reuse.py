@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from core.conversation import AnswerSaved, ChatMessage, Scope
+from core.domain.conversation import AnswerSaved, ChatMessage, Scope
 from core.jobs import Job
 from core.workspace import Workspace
 from models.conversation import Sampling, Usage
+from models.llama.saved_kv import FOLDER
 from models.progress import ignore_progress
-from models.saved_caches import FOLDER
 from tests.support import speech
 
 SUBJECTS = ("harbour", "orchard", "lighthouse", "quarry", "brewery", "windmill", "cemetery", "observatory")

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from core.chat.messages import basis_text, omission_text, suggestion_text, verdict_text
 from core.chat.turn import TurnEvent
-from core.chat.words import basis_text, omission_text, suggestion_text, verdict_text
-from core.conversation import (
+from core.domain.conversation import (
     AnswerFormat,
     AnswerSaved,
-    Basis,
     Cause,
     ChatMessage,
+    ContextSummary,
     FormatKind,
+    LatencyBudget,
     Omission,
     OmissionKind,
-    Patience,
     Scope,
     SearchedDocuments,
     SurveyKind,
@@ -64,8 +64,8 @@ def searched(events: list[TurnEvent]) -> list[str]:
     return [str(Path(*passage.path.parts[-2:])) for passage in found.passages]
 
 
-def basis(events: list[TurnEvent]) -> Basis:
-    (found,) = [event for event in events if isinstance(event, Basis)]
+def basis(events: list[TurnEvent]) -> ContextSummary:
+    (found,) = [event for event in events if isinstance(event, ContextSummary)]
     return found
 
 
@@ -136,7 +136,7 @@ def test_what_was_chosen_and_is_gone_is_told(tmp_path: Path, folder: Path, tiny_
         events = list(workspace.chat.ask(conversation, "How much is the rent?"))
         (omission,) = [event for event in events if isinstance(event, Omission)]
         assert omission_text(omission) == "lease.txt was chosen, but the library has nothing there."
-        (basis,) = [event for event in events if isinstance(event, Basis)]
+        (basis,) = [event for event in events if isinstance(event, ContextSummary)]
         assert basis.searched == 2
 
 
@@ -179,7 +179,7 @@ def test_patience_decides_how_much_is_read_and_the_rest_is_told(tmp_path: Path, 
         (folder / f"lease{n:02}.txt").write_text(words + "\n", encoding="utf-8")
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
         given = {}
-        for patience in (Patience.FAST, Patience.THOROUGH):
+        for patience in (LatencyBudget.FAST, LatencyBudget.THOROUGH):
             conversation = workspace.conversations.create()
             events = list(workspace.chat.ask(conversation, "How much is the rent of the flats?", patience=patience))
             given[patience] = basis(events).passages
@@ -187,7 +187,7 @@ def test_patience_decides_how_much_is_read_and_the_rest_is_told(tmp_path: Path, 
             left_out = [e for e in events if isinstance(e, Omission) and e.kind is OmissionKind.PASSAGES]
             first = next(event for event in events if isinstance(event, SearchedDocuments))
             assert sum(e.left_out for e in left_out) == len(first.passages) - given[patience]
-        assert given[Patience.FAST] < given[Patience.THOROUGH]
+        assert given[LatencyBudget.FAST] < given[LatencyBudget.THOROUGH]
 
 
 def test_an_answer_that_the_documents_do_not_give_says_so(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from core.conversation import Scope, SurveyKind
-from core.faults import ChatFault
+from core.domain.conversation import Scope, SurveyKind
+from core.domain.documents import Support
+from core.domain.faults import ChatFault
 from core.jobs import Job
 from core.survey.export import coverage_statement, to_csv, to_markdown
 from core.survey.summarising import numbered, summary_sentences
-from core.survey.values import Row, RowChanged, RowState, SummaryDelta, SurveyEnded
-from core.values import Support
+from core.survey.values import RowChanged, RowState, SummaryDelta, SurveyEnded, SurveyRow
 from core.workspace import Workspace
 from models.cancel import CancelToken
 from models.conversation import Sampling
@@ -104,7 +104,7 @@ def test_a_stopped_survey_goes_on_where_it_was(tmp_path: Path, folder: Path, tin
         assert workspace.surveys.get(survey_id).coverage.read == 1
         (head,) = workspace.surveys.list()
         assert (head.read, head.done) == (1, False)
-        read: list[Row] = []
+        read: list[SurveyRow] = []
         done = workspace.surveys.run(survey_id, Job(), on_row=read.append)
         assert [row.path.name for row in read] == ["two.txt"] and done.coverage.read == 2
         workspace.surveys.delete(survey_id)
@@ -127,7 +127,7 @@ def test_a_long_document_is_read_in_parts_to_its_end(tmp_path: Path, tiny_gpt_os
     (folder / "long.txt").write_text(f"{filler}\n\nthe total is $ 1,250\n", encoding="utf-8")
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
         survey_id = workspace.surveys.create(OVER)
-        parts: list[Row] = []
+        parts: list[SurveyRow] = []
         done = workspace.surveys.run(survey_id, Job(), on_row=parts.append)
     assert len(parts) > 1 and [row.state for row in parts[:-1]] == [RowState.WAITING] * (len(parts) - 1)
     (row,) = done.rows

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from core.chat.turn import TurnEvent
-from core.conversation import AnswerSaved, ChatMessage, SearchedDocuments, ToolUsed
-from core.faults import ChatFault, ModelFault
+from core.domain.conversation import AnswerSaved, ChatMessage, SearchedDocuments, ToolUsed
+from core.domain.documents import Support
+from core.domain.faults import ChatFault, ModelFault
 from core.jobs import Job
-from core.values import Support
 from core.workspace import Workspace
 from models.cancel import CancelToken
-from models.conversation import AnswerDelta, Finished, FinishReason, Reading, ReasoningDelta, Sampling
+from models.conversation import AnswerDelta, Finished, FinishReason, PrefillProgress, ReasoningDelta, Sampling
 from tests.support import speech
 
 LEASE = """# Lease of 12 Harbour Street
@@ -66,7 +66,7 @@ def test_a_question_is_searched_answered_checked_and_kept(workspace: Workspace, 
     events = ask(workspace, conversation, "How much is the monthly rent?")
     (found,) = [event for event in events if isinstance(event, SearchedDocuments)]
     assert found.documents_searched == 2 and found.passages[0].path == folder / "lease.md"
-    assert any(isinstance(event, Reading) for event in events)
+    assert any(isinstance(event, PrefillProgress) for event in events)
     assert "".join(e.text for e in events if isinstance(e, ReasoningDelta)) == "Look at the rent."
     assert "".join(e.text for e in events if isinstance(e, AnswerDelta)).startswith("The monthly rent is 940")
     (finished,) = [event for event in events if isinstance(event, Finished)]

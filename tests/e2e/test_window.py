@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from gui.chat.answer import Answer
-from gui.main_window import Opening
+from gui.chat.answer import AnswerView
+from gui.main_window import WindowOpening
 from tests.support.window import click, drop, grammar, nothing_left_behind, opened, shown, wait
 
 __all__ = ["nothing_left_behind"]
@@ -35,7 +35,7 @@ def test_drop_a_folder_ask_click_the_citation_see_the_passage(
     documents.mkdir()
     (documents / "mooring.md").write_text(MOORING, encoding="utf-8")
     (documents / "paper.txt").write_text("Paper boats last four minutes in still water.\n", encoding="utf-8")
-    opening = Opening(
+    opening = WindowOpening(
         tmp_path / "data", tiny_gpt_oss, minilm_gguf, sampling=grammar("The lock is spoken of in passage 1.", ANSWER)
     )
     with opened(qtbot, opening) as window:
@@ -47,8 +47,8 @@ def test_drop_a_folder_ask_click_the_citation_see_the_passage(
         field = window.chat.composer.field
         QTest.keyClicks(field, QUESTION)
         QTest.keyClick(field, Qt.Key.Key_Return)
-        wait(qtbot, lambda: bool(window.chat.messages.findChildren(Answer)))
-        answer = window.chat.messages.findChildren(Answer)[0]
+        wait(qtbot, lambda: bool(window.chat.messages.findChildren(AnswerView)))
+        answer = window.chat.messages.findChildren(AnswerView)[0]
         wait(qtbot, lambda: answer.message is not None)
 
         assert answer.text.toPlainText().strip() == ANSWER

@@ -9,28 +9,28 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from core.conversation import (
-    Basis,
+from core.domain.conversation import (
+    AnswerCheck,
     Cause,
     ChatMessage,
     CheckedSentence,
-    Judgement,
+    ContextSummary,
+    LatencyBudget,
     Omission,
     OmissionKind,
-    Patience,
     SurveyKind,
     SurveySuggested,
     ToolUsed,
     Verdict,
 )
-from core.values import Citation, Support
+from core.domain.documents import Citation, Support
 from gui import words
-from gui.chat.answer import Answer
-from gui.chat.asking import Manner
-from gui.chat.turn import Phase, Turn
-from gui.documents.place import Places
+from gui.chat.answer import AnswerView
+from gui.chat.asking import AskOptions
+from gui.chat.turn import Phase, TurnView
+from gui.documents.place import PassageTargets
 from gui.style.theme import Theme
-from models.conversation import Effort, Reading
+from models.conversation import Effort, PrefillProgress
 from tests.support.window import click, shown, wait
 
 TEXT = "The rent is 1,240 euros [1]. Repairs are free [1, 2]. Dogs are welcome [2]."
@@ -45,7 +45,7 @@ def sentence(words: str, numbers: tuple[int, ...], support: Support) -> CheckedS
     return CheckedSentence(start, TEXT.index("]", start) + 1, numbers, support)
 
 
-BASIS = Basis("how much is the rent of the flat", 2, 1, 4, 212, True, False, 0.9, Patience.BALANCED, None)
+BASIS = ContextSummary("how much is the rent of the flat", 2, 1, 4, 212, True, False, 0.9, LatencyBudget.BALANCED, None)
 QUESTION = ChatMessage(
     1,
     "user",
@@ -64,7 +64,7 @@ ANSWER = ChatMessage(
         ToolUsed("search_documents", '{"query": "pets"}', "[2] house rules.pdf: no pets", True),
         ToolUsed("read_document", '{"name": "lease.pdf"}', "too long", False, 40),
     ),
-    judgement=Judgement(
+    judgement=AnswerCheck(
         Verdict.PARTLY,
         (
             sentence("The rent", (1,), Support.SUPPORTED),
@@ -76,15 +76,15 @@ ANSWER = ChatMessage(
 
 
 @pytest.fixture
-def answer(qtbot: QtBot, qapp: QApplication) -> Answer:
-    made = Answer(Theme(qapp, "light"), None)
+def answer(qtbot: QtBot, qapp: QApplication) -> AnswerView:
+    made = AnswerView(Theme(qapp, "light"), None)
     qtbot.addWidget(made)
     made.resize(700, 600)
     made.show()
     return made
 
 
-def test_what_was_read_and_what_was_left_out_are_said(answer: Answer) -> None:
+def test_what_was_read_and_what_was_left_out_are_said(answer: AnswerView) -> None:
     answer.show_message(ANSWER, QUESTION)
     assert answer.read.title == "2 passages from 1 of 4 documents · not everything"
     click(answer.read.toggle)
@@ -92,20 +92,20 @@ def test_what_was_read_and_what_was_left_out_are_said(answer: Answer) -> None:
     assert "3 more passages were found and not read. More would have taken longer than you want to wait." in shown(
         answer.read
     )
-    opened: list[Places] = []
+    opened: list[PassageTargets] = []
     answer.places_wanted.connect(opened.append)
     click(answer.read.passages[1])
     assert opened[0].current.path == Path("/papers/house rules.pdf")
 
 
-def test_the_searched_words_are_not_repeated_where_they_are_the_question(answer: Answer) -> None:
+def test_the_searched_words_are_not_repeated_where_they_are_the_question(answer: AnswerView) -> None:
     answer.show_message(ANSWER, ChatMessage(1, "user", BASIS.query, basis=BASIS))
     click(answer.read.toggle)
     assert answer.read.title == "2 passages from 1 of 4 documents"
     assert "Searched for" not in shown(answer.read)
 
 
-def test_each_step_of_the_model_can_be_looked_at(qtbot: QtBot, answer: Answer) -> None:
+def test_each_step_of_the_model_can_be_looked_at(qtbot: QtBot, answer: AnswerView) -> None:
     answer.show_message(ANSWER, QUESTION)
     search, read = answer.steps.shown
     assert search.title == "Searched again: pets"
@@ -116,7 +116,7 @@ def test_each_step_of_the_model_can_be_looked_at(qtbot: QtBot, answer: Answer) -
     wait(qtbot, lambda: "40 characters of this were left out" in shown(read))
 
 
-def test_doubts_stand_at_the_sentence_and_at_the_source_in_words(answer: Answer) -> None:
+def test_doubts_stand_at_the_sentence_and_at_the_source_in_words(answer: AnswerView) -> None:
     answer.show_message(ANSWER, QUESTION)
     written = answer.text.toPlainText()
     assert "euros [1]." in written and "free [1?][2?]." in written and "welcome [2!]." in written
@@ -127,25 +127,25 @@ def test_doubts_stand_at_the_sentence_and_at_the_source_in_words(answer: Answer)
     assert QApplication.clipboard().text().startswith(TEXT)
 
 
-def test_a_question_that_the_documents_do_not_answer(answer: Answer) -> None:
+def test_a_question_that_the_documents_do_not_answer(answer: AnswerView) -> None:
     nearest = (source(1, Support.UNCHECKED, "boats.txt"),)
     answer.show_message(
-        ChatMessage(2, "assistant", "I do not know.", judgement=Judgement(Verdict.NOT_IN_DOCUMENTS, (), nearest)),
+        ChatMessage(2, "assistant", "I do not know.", judgement=AnswerCheck(Verdict.NOT_IN_DOCUMENTS, (), nearest)),
         QUESTION,
     )
     assert "Your documents do not seem to answer this." in shown(answer.verdict)
-    opened: list[Places] = []
+    opened: list[PassageTargets] = []
     answer.places_wanted.connect(opened.append)
     click(answer.verdict.nearest.rows[0])
     assert opened[0].current.path == Path("/papers/boats.txt")
 
 
-def test_a_supported_answer_needs_no_word_of_the_application(answer: Answer) -> None:
-    answer.show_message(ChatMessage(2, "assistant", "Yes [1].", judgement=Judgement(Verdict.SUPPORTED)), None)
+def test_a_supported_answer_needs_no_word_of_the_application(answer: AnswerView) -> None:
+    answer.show_message(ChatMessage(2, "assistant", "Yes [1].", judgement=AnswerCheck(Verdict.SUPPORTED)), None)
     assert not answer.verdict.isVisible() and not answer.offer.isVisible() and not answer.read.isVisible()
 
 
-def test_a_survey_is_offered_for_a_question_about_everything(answer: Answer) -> None:
+def test_a_survey_is_offered_for_a_question_about_everything(answer: AnswerView) -> None:
     wanted: list[SurveySuggested] = []
     answer.survey_wanted.connect(wanted.append)
     answer.show_message(ANSWER, QUESTION)
@@ -154,8 +154,8 @@ def test_a_survey_is_offered_for_a_question_about_everything(answer: Answer) -> 
     assert wanted == [QUESTION.suggestion]
 
 
-def test_a_running_turn_shows_what_is_read_before_the_answer_is_there(answer: Answer) -> None:
-    turn = Turn(1, "And the rent?", Manner(Effort.LOW), phase=Phase.READING, basis=BASIS)
+def test_a_running_turn_shows_what_is_read_before_the_answer_is_there(answer: AnswerView) -> None:
+    turn = TurnView(1, "And the rent?", AskOptions(Effort.LOW), phase=Phase.READING, basis=BASIS)
     answer.follow(turn)
     assert answer.read.title == "2 passages from 1 of 4 documents"
     turn.omissions.append(Omission(OmissionKind.MENTION, Cause.UNKNOWN, name="leese.pdf"))
@@ -166,9 +166,9 @@ def test_a_running_turn_shows_what_is_read_before_the_answer_is_there(answer: An
     assert len(answer.steps.shown) == 1
 
 
-def test_reading_goes_on_between_two_reports_and_says_how_many_tokens(answer: Answer, qtbot: QtBot) -> None:
-    turn = Turn(1, "How much is the rent?", Manner(Effort.LOW), Phase.READING)
-    turn.reading, turn.reading_told_s = Reading(0, 1000, 10.0, 512), time.monotonic()
+def test_reading_goes_on_between_two_reports_and_says_how_many_tokens(answer: AnswerView, qtbot: QtBot) -> None:
+    turn = TurnView(1, "How much is the rent?", AskOptions(Effort.LOW), Phase.READING)
+    turn.reading, turn.reading_told_s = PrefillProgress(0, 1000, 10.0, 512), time.monotonic()
     answer.show()
     answer.follow(turn)
     assert f"of {words.count(1000)} tokens" in answer.waiting.text.text()
@@ -184,7 +184,7 @@ def test_reading_goes_on_between_two_reports_and_says_how_many_tokens(answer: An
 def test_a_source_keeps_its_two_lines_where_room_is_short(qtbot: QtBot, qapp: QApplication, appearance: str) -> None:
     theme = Theme(qapp, appearance)
     theme.dress()
-    answer = Answer(theme, None)
+    answer = AnswerView(theme, None)
     qtbot.addWidget(answer)
     answer.show_message(ANSWER, QUESTION)
     answer.show()

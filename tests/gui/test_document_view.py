@@ -8,9 +8,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from core.values import Document, DocumentState, DocumentText
+from core.domain.documents import Document, DocumentState, DocumentText
 from gui.documents.document_view import DocumentView
-from gui.documents.place import Place, Places
+from gui.documents.place import PassageTarget, PassageTargets
 from gui.style.theme import Theme
 
 LETTER = "Plain words.\n\nWords of a scan.\n\nPlain again."
@@ -32,7 +32,7 @@ def view(qapp: QApplication, qtbot: QtBot) -> DocumentView:
 def told(view: DocumentView, text: DocumentText, start: int, end: int) -> str:
     quote = text.text[start:end]
     view.forget()
-    view.show_places(Places((Place(1, text.document.path, "Title", None, "", start, end, quote),)))
+    view.show_places(PassageTargets((PassageTarget(1, text.document.path, "Title", None, "", start, end, quote),)))
     view.show_text(text)
     return view.notice.text()
 

@@ -15,12 +15,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from core.values import DocumentState, IndexReport
+from core.domain.documents import DocumentState, IndexReport
 from gui.app import make_window
 from gui.documents.password import PasswordDialog
 from gui.documents.results import SNIPPET
 from gui.documents.skipped import SkippedDialog
-from gui.main_window import MainWindow, Opening
+from gui.main_window import MainWindow, WindowOpening
 from tests.support.documents import write_encrypted_pdf, write_ods, write_pptx
 from tests.support.gguf_models import minilm_folder, write_minilm
 from tests.support.pictures import two_languages, write_scanned_folder
@@ -50,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    with opened(qtbot, Opening(tmp_path / "data")) as made:
+    with opened(qtbot, WindowOpening(tmp_path / "data")) as made:
         yield made
 
 
@@ -373,14 +373,14 @@ def test_a_document_that_is_searched_in_part_says_so(qtbot: QtBot, filled: MainW
 
 
 def test_reading_can_be_paused_and_taken_up_again_after_a_restart(qtbot: QtBot, tmp_path: Path, folder: Path) -> None:
-    with opened(qtbot, Opening(tmp_path / "data")) as window:
+    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
         window.actions_by_name["pause_indexing"].trigger()
         drop(window, [folder])
         wait(qtbot, lambda: window.status.text.text().startswith("Paused · Reading documents: 0 of 3"))
         assert window.status.pause.text() == "Go on" and window.status.stop.isVisible()
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    window = make_window(app, Opening(tmp_path / "data"), "light")
+    window = make_window(app, WindowOpening(tmp_path / "data"), "light")
     try:
         window.show()
         window.open_library()
@@ -401,13 +401,13 @@ def test_the_guide_is_added_and_opened_by_f1(qtbot: QtBot, window: MainWindow) -
 
 
 def test_documents_and_geometry_are_there_again_after_a_restart(qtbot: QtBot, tmp_path: Path, folder: Path) -> None:
-    with opened(qtbot, Opening(tmp_path / "data")) as first:
+    with opened(qtbot, WindowOpening(tmp_path / "data")) as first:
         drop(first, [folder])
         wait(qtbot, lambda: at_rest(first) and "2 documents ready" in first.status.text.text())
         first.splitter.setSizes([300, 900])
         width = first.splitter.sizes()[0]
     assert (tmp_path / "data" / "window.ini").is_file()
-    with opened(qtbot, Opening(tmp_path / "data")) as second:
+    with opened(qtbot, WindowOpening(tmp_path / "data")) as second:
         wait(qtbot, lambda: "2 documents ready" in second.status.text.text())
         room = second.splitter.width() - second.chat.minimumSizeHint().width() - 1  # the screen of the tests is small
         assert second.splitter.sizes()[0] == min(width, room)

@@ -11,11 +11,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from core import engines
+from core.engines import engines
 from gui.bridge import Operation
-from gui.main_window import MainWindow, Opening
+from gui.main_window import MainWindow, WindowOpening
 from gui.models import actions
-from gui.models.situation import Kind
+from gui.models.situation import SituationKind
 from tests.support.window import at_rest, click, grammar, models_dialog, opened, shown, wait
 
 NOTE = "The spare key hangs behind the clock in the kitchen.\n"
@@ -31,9 +31,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> Iterator[MainWindow]:
-    opening = Opening(tmp_path / "data", tiny_gpt_oss, sampling=grammar("Yes.", "Behind the clock [1]."))
+    opening = WindowOpening(tmp_path / "data", tiny_gpt_oss, sampling=grammar("Yes.", "Behind the clock [1]."))
     with opened(qtbot, opening) as made:
-        wait(qtbot, lambda: made.models is not None and made.models.situation(Kind.CHAT).ready)
+        wait(qtbot, lambda: made.models is not None and made.models.situation(SituationKind.CHAT).ready)
         made.add([folder])
         wait(qtbot, lambda: at_rest(made))
         yield made
@@ -81,7 +81,7 @@ def test_loading_is_shown_and_can_be_stopped_and_does_not_begin_again_by_itself(
     held = threading.Event()
     window.bridge.run(Operation("chat", lambda job: held.wait(30), window))  # the worker is busy meanwhile
     window.dialogs.show_models()
-    card = models_dialog(window).cards[Kind.CHAT]
+    card = models_dialog(window).cards[SituationKind.CHAT]
     wait(qtbot, card.isVisible)
     type_words(window, "W")
     wait(qtbot, lambda: "is being loaded" in shown(card))
@@ -91,7 +91,7 @@ def test_loading_is_shown_and_can_be_stopped_and_does_not_begin_again_by_itself(
     wait(qtbot, lambda: at_rest(window))
     assert not card.stop.isVisible() and window.status.model.text() == "Model ready"
     type_words(window, "here is the key?")
-    assert window.models is not None and window.models.situation(Kind.CHAT).loading is None
+    assert window.models is not None and window.models.situation(SituationKind.CHAT).loading is None
     models_dialog(window).close()
     QTest.keyClick(window.chat.composer.field, Qt.Key.Key_Return)
     wait(qtbot, lambda: in_memory(window))
@@ -99,7 +99,7 @@ def test_loading_is_shown_and_can_be_stopped_and_does_not_begin_again_by_itself(
 
 def test_the_plan_is_told_in_words(qtbot: QtBot, window: MainWindow) -> None:
     window.dialogs.show_models()
-    card = models_dialog(window).cards[Kind.CHAT]
+    card = models_dialog(window).cards[SituationKind.CHAT]
     wait(qtbot, lambda: "tokens of context" in shown(card))
     models_dialog(window).close()
 
@@ -107,11 +107,11 @@ def test_the_plan_is_told_in_words(qtbot: QtBot, window: MainWindow) -> None:
 def test_a_model_that_is_idle_leaves_memory_and_the_next_question_brings_it_back(
     qtbot: QtBot, tmp_path: Path, folder: Path, tiny_gpt_oss: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opening = Opening(tmp_path / "data", tiny_gpt_oss, sampling=grammar("Yes.", "Behind the clock [1]."))
+    opening = WindowOpening(tmp_path / "data", tiny_gpt_oss, sampling=grammar("Yes.", "Behind the clock [1]."))
     monkeypatch.setattr(actions, "IDLE_CHECK_MS", 50)
     monkeypatch.setattr(engines, "MINUTE_S", 1e-4)
     with opened(qtbot, opening) as window:
-        wait(qtbot, lambda: window.models is not None and window.models.situation(Kind.CHAT).ready)
+        wait(qtbot, lambda: window.models is not None and window.models.situation(SituationKind.CHAT).ready)
         for turn in range(2):
             type_words(window, "Where is the key?")
             QTest.keyClick(window.chat.composer.field, Qt.Key.Key_Return)

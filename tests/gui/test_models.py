@@ -10,19 +10,19 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from gui.main_window import MainWindow, Opening
-from gui.models.situation import Kind
-from models import catalog
-from models.careful_load import CAREFUL, FAST
+from gui.main_window import MainWindow, WindowOpening
+from gui.models.situation import SituationKind
+from models.catalog import catalog
 from models.faults import ModelFault
-from models.load_journal import LoadJournal
+from models.loading.crash_guard import CAREFUL, FAST
+from models.loading.journal import LoadCrashLog
 from tests.support.hub_server import Hub, Serve, serving
 from tests.support.window import at_rest, click, drop, models_dialog, opened, shown, wait
 
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    with opened(qtbot, Opening(tmp_path / "data")) as made:
+    with opened(qtbot, WindowOpening(tmp_path / "data")) as made:
         wait(qtbot, lambda: made.chat.model_card.isVisible())
         yield made
 
@@ -67,7 +67,7 @@ def test_a_dropped_gguf_becomes_the_model_and_stays_it(
     assert not window.chat.model_card.isVisible()
     assert window.chat.composer.field.placeholderText() == "Ask about your documents"
     window.close()
-    with opened(qtbot, Opening(tmp_path / "data")) as again:
+    with opened(qtbot, WindowOpening(tmp_path / "data")) as again:
         wait(qtbot, lambda: again.status.model.text() == "Model ready")
 
 
@@ -98,7 +98,7 @@ def test_a_file_that_cannot_be_used_is_refused_in_words(
         wrong.write_bytes(minilm_gguf.read_bytes())
     drop(window, [wrong])
     if kind == "search model":  # no fault: it is used for what it is
-        wait(qtbot, lambda: window.models is not None and window.models.situation(Kind.EMBEDDER).ready)
+        wait(qtbot, lambda: window.models is not None and window.models.situation(SituationKind.EMBEDDER).ready)
         assert window.status.model.text() == "No language model"
         wait(qtbot, lambda: at_rest(window))
         return
@@ -116,7 +116,7 @@ def test_a_download_is_paused_goes_on_and_makes_search_by_meaning_possible(
     assert window.models is not None
     wait(qtbot, lambda: at_rest(window))
     dialog = models_dialog(window)
-    card = dialog.cards[Kind.EMBEDDER]
+    card = dialog.cards[SituationKind.EMBEDDER]
     click(card.download)
     wait(qtbot, lambda: card.progress.value() > 0)
     assert "MB of 2" in card.numbers.text() or " of " in card.numbers.text()
@@ -134,7 +134,7 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(qtbot: QtBot, win
     window.dialogs.show_models()
     assert window.models is not None
     wait(qtbot, lambda: at_rest(window))
-    card = models_dialog(window).cards[Kind.EMBEDDER]
+    card = models_dialog(window).cards[SituationKind.EMBEDDER]
     click(card.download)
     wait(qtbot, lambda: card.fault.isVisible())
     assert card.fault.text() and "Traceback" not in card.fault.text()
@@ -152,9 +152,9 @@ def test_a_model_that_another_program_has_is_offered_and_used_from_there(
     theirs = tmp_path / "home" / ".lmstudio" / "models" / "somebody" / "minilm" / "all-MiniLM-L6-v2.gguf"
     theirs.parent.mkdir(parents=True)
     theirs.write_bytes(minilm_gguf.read_bytes())
-    with opened(qtbot, Opening(tmp_path / "data")) as window:
+    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
         window.dialogs.show_models()
-        card = models_dialog(window).cards[Kind.EMBEDDER]
+        card = models_dialog(window).cards[SituationKind.EMBEDDER]
         wait(qtbot, lambda: card.found.isVisible() and at_rest(window))
         assert "all-MiniLM-L6-v2.gguf" in card.found.text()
         click(card.found)
@@ -168,20 +168,20 @@ def test_a_search_model_that_ended_the_program_says_so_and_is_tried_again_when_i
     qtbot: QtBot, tmp_path: Path, minilm_gguf: Path
 ) -> None:
     data = tmp_path / "data"
-    with opened(qtbot, Opening(data)) as window:
+    with opened(qtbot, WindowOpening(data)) as window:
         drop(window, [minilm_gguf])
-        wait(qtbot, lambda: window.models is not None and window.models.situation(Kind.EMBEDDER).ready)
-    LoadJournal(data / "cache").begin(minilm_gguf, FAST)  # and then the program ended
-    with opened(qtbot, Opening(data)) as window:
+        wait(qtbot, lambda: window.models is not None and window.models.situation(SituationKind.EMBEDDER).ready)
+    LoadCrashLog(data / "cache").begin(minilm_gguf, FAST)  # and then the program ended
+    with opened(qtbot, WindowOpening(data)) as window:
         window.dialogs.show_models()
-        card = models_dialog(window).cards[Kind.EMBEDDER]
+        card = models_dialog(window).cards[SituationKind.EMBEDDER]
         wait(qtbot, lambda: "safest settings" in card.text.text() and at_rest(window))
         assert "all-MiniLM" in card.title.text()
         models_dialog(window).close()
-    LoadJournal(data / "cache").begin(minilm_gguf, CAREFUL)
-    with opened(qtbot, Opening(data)) as window:
+    LoadCrashLog(data / "cache").begin(minilm_gguf, CAREFUL)
+    with opened(qtbot, WindowOpening(data)) as window:
         window.dialogs.show_models()
-        card = models_dialog(window).cards[Kind.EMBEDDER]
+        card = models_dialog(window).cards[SituationKind.EMBEDDER]
         wait(qtbot, lambda: "search goes on without it" in card.fault.text() and at_rest(window))
         assert card.download.isVisible() and card.file.isVisible()
         drop(window, [minilm_gguf])
@@ -192,14 +192,14 @@ def test_a_search_model_that_ended_the_program_says_so_and_is_tried_again_when_i
 
 def test_the_dialog_of_models_grows_with_what_it_has_to_say(qtbot: QtBot, tmp_path: Path, minilm_gguf: Path) -> None:
     data = tmp_path / "data"
-    with opened(qtbot, Opening(data, embedder=minilm_gguf)) as window:
+    with opened(qtbot, WindowOpening(data, embedder=minilm_gguf)) as window:
         window.dialogs.show_models()
         dialog = models_dialog(window)
         wait(qtbot, lambda: at_rest(window) and dialog.isVisible())
-        card = dialog.cards[Kind.EMBEDDER]
+        card = dialog.cards[SituationKind.EMBEDDER]
         fault = ModelFault("It does not open", "Nothing of it can be read. " * 12, "Choose another one.")
         assert window.models is not None
-        dialog._show(replace(window.models.situation(Kind.EMBEDDER), fault=fault))
+        dialog._show(replace(window.models.situation(SituationKind.EMBEDDER), fault=fault))
         wait(qtbot, lambda: card.fault.height() >= card.fault.heightForWidth(card.fault.width()))
         assert card.visibleRegion().boundingRect().height() == card.height()
         dialog.close()

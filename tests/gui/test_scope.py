@@ -10,11 +10,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from core.conversation import WHOLE_LIBRARY, FormatKind, Patience, Scope
+from core.domain.conversation import WHOLE_LIBRARY, FormatKind, LatencyBudget, Scope
 from gui.chat.form_dialog import FormDialog
 from gui.chat.mentions import mention_begun, without_mention
 from gui.chat.scope_dialog import ScopeDialog
-from gui.main_window import MainWindow, Opening
+from gui.main_window import MainWindow, WindowOpening
 from tests.support.window import at_rest, click, opened, shown, wait
 
 
@@ -29,7 +29,7 @@ def papers(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path, papers: Path) -> Iterator[MainWindow]:
-    with opened(qtbot, Opening(tmp_path / "data", paths=(papers,))) as made:
+    with opened(qtbot, WindowOpening(tmp_path / "data", paths=(papers,))) as made:
         wait(qtbot, lambda: at_rest(made) and "4 documents ready" in made.status.text.text())
         yield made
 
@@ -179,7 +179,7 @@ def test_how_much_is_read_and_the_form_of_the_answer(qtbot: QtBot, window: MainW
     schema.schema.setPlainText('{"type": "object"}')
     click(schema.accept_button)
     manner = window.chat.foot.manner
-    assert manner.patience is Patience.THOROUGH and manner.answer_format.kind is FormatKind.JSON
+    assert manner.patience is LatencyBudget.THOROUGH and manner.answer_format.kind is FormatKind.JSON
     assert manner.answer_format.schema == '{"type": "object"}'
     window.chat.new_conversation()
-    assert options.answer_format.kind is FormatKind.TEXT and options.patience is Patience.BALANCED
+    assert options.answer_format.kind is FormatKind.TEXT and options.patience is LatencyBudget.BALANCED

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QSpinBo
 from pytestqt.qtbot import QtBot
 
 from core.settings import DECLARATIONS, Settings, SettingsStore
-from gui.main_window import MainWindow, Opening
+from gui.main_window import MainWindow, WindowOpening
 from gui.settings.about import AboutDialog
 from gui.settings.dialog import SettingsDialog
 from gui.style.colours import DARK, LIGHT, Colours, contrast
@@ -24,7 +24,7 @@ def open_settings(window: MainWindow) -> SettingsDialog:
 
 
 def test_every_declared_setting_is_offered_with_its_help_and_value(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, Opening(tmp_path / "data")) as window:
+    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
         dialog = open_settings(window)
         offered = {field.name: field for field in dialog.fields}
         assert set(offered) == {name for name, declaration in DECLARATIONS.items() if declaration.label}
@@ -37,7 +37,7 @@ def test_every_declared_setting_is_offered_with_its_help_and_value(qtbot: QtBot,
 
 
 def test_what_is_chosen_is_kept_and_dark_is_dark_at_once(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, Opening(tmp_path / "data")) as window:
+    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
         dialog = open_settings(window)
         controls = {field.name: field.control for field in dialog.fields}
         appearance, longest = controls["appearance"], controls["answer_tokens"]
@@ -51,7 +51,7 @@ def test_what_is_chosen_is_kept_and_dark_is_dark_at_once(qtbot: QtBot, tmp_path:
 
 
 def test_about_says_the_version_and_where_the_data_lies(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, Opening(tmp_path / "data")) as window:
+    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
         window.actions_by_name["about"].trigger()
         (dialog,) = window.findChildren(AboutDialog)
         words = shown(dialog)

@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 
-from core.store.documents import DocumentRow
-from core.values import DocumentState, Folder
+from core.domain.documents import DocumentState, Folder
+from core.store.documents.documents import DocumentRow
 from gui.documents.tree import LibraryTree, TreeFilter, build, natural
 from gui.documents.tree_model import CHUNK_ROWS, STATE, TreeModel
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.parsing.pool import ParserPool
+from core.parsing.process.pool import ParserPool
 from models.cancel import CancelToken
 from models.embedder import Embedder, EmbedderSpec
 from tests.support.libraries import minilm, open_library

@@ -18,7 +18,7 @@ from typing import Any
 
 from core.jobs import Job
 from core.workspace import Workspace
-from models.llama_native import LoadSettings, NativeModel
+from models.llama.native import LoadSettings, NativeModel
 
 DEATHS: dict[str, Callable[[], None]] = {
     "abort": os.abort,

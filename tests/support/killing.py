@@ -26,7 +26,7 @@ import psutil
 from core.jobs import Job
 from core.workspace import Workspace
 from models.embedder import Embedder
-from models.load_journal import JOURNAL_FILE
+from models.loading.journal import JOURNAL_FILE
 from tests.support.libraries import content_of, keyword_rows
 
 if TYPE_CHECKING:

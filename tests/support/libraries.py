@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.domain.documents import IndexReport
 from core.jobs import Job
-from core.library.attention import Attention
 from core.library.embedding import PassageEmbedder
 from core.library.library import Library
 from core.library.rules import LibraryRules
-from core.parsing.pool import ParserPool
+from core.library.throttle import Throttle
+from core.parsing.process.pool import ParserPool
 from core.store.database import Database
-from core.store.vector_index import VectorIndex
-from core.values import IndexReport
+from core.store.vectors.index import VectorIndex
 from models.embedder import Embedder
 
 
@@ -26,7 +26,7 @@ class OpenLibrary:
     library: Library
     database: Database
     vectors: VectorIndex
-    attention: Attention
+    attention: Throttle
 
     def index(self, *paths: Path) -> IndexReport:
         return self.library.index(list(paths) or None, Job())
@@ -45,7 +45,7 @@ def open_library(
     """As the workspace opens it; everything is closed at the end, the vector store's process too."""
     database = Database(data_dir / "library.db")
     vectors = VectorIndex(database, data_dir / "vectors")
-    attention = Attention()
+    attention = Throttle()
     library = Library(
         database,
         parser_pool=lambda: pool,
@@ -85,7 +85,7 @@ FROM documents d LEFT JOIN chunks c ON c.document_id = d.id ORDER BY d.path, c.o
 
 def content_of(database: Database) -> list[tuple[object, ...]]:
     """Everything stored of the documents but ids and times, to compare two libraries."""
-    from core.store.texts import whole_text
+    from core.store.documents.texts import whole_text
 
     with database.read() as connection:
         rows = connection.execute(_CONTENT).fetchall()

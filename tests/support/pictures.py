@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from core.parsing import tessdata
+from core.parsing.ocr import tessdata
 from tests.support.documents import Words, pdf_content, write_pdf, write_raw_pdf
 
 

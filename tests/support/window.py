@@ -17,7 +17,7 @@ from pytestqt.logging import _QtMessageCapture
 from pytestqt.qtbot import QtBot
 
 from gui.app import make_window
-from gui.main_window import MainWindow, Opening
+from gui.main_window import MainWindow, WindowOpening
 from gui.models.dialog import ModelsDialog
 from models.conversation import Sampling
 from tests.support.speech import speech
@@ -44,7 +44,7 @@ def nothing_left_behind(qapp: QApplication, qtlog: _QtMessageCapture) -> Iterato
 
 
 @contextmanager
-def opened(qtbot: QtBot, opening: Opening) -> Iterator[MainWindow]:
+def opened(qtbot: QtBot, opening: WindowOpening) -> Iterator[MainWindow]:
     """The window as `papermoor` opens it, its library open; closed at the end, with nothing left running."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)

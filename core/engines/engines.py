@@ -1,0 +1,218 @@
+"""The models that are in memory: opened when first needed, closed when others take their place."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.domain.faults import N_, Fault, ModelFault
+from core.engines.model_registry import ModelRegistry, ModelState, ModelStatus
+from core.settings import Settings, SettingsStore
+from models.cancel import CancelToken
+from models.llama.saved_kv import SavedKvStore
+from models.loading.journal import LoadCrashLog
+from models.progress import ReportProgress
+
+if TYPE_CHECKING:
+    from models.chat_model import ChatModel
+    from models.embedder import Embedder
+    from models.loading.load_plan import LoadPlan
+    from models.reranker import Reranker
+
+log = logging.getLogger(__name__)
+GIB = 2**30
+MINUTE_S = 60
+
+
+class Engines:
+    """`chat_model` and what releases it are for the chat thread alone; everything else may be called from any."""
+
+    def __init__(self, shelf: ModelRegistry, settings: SettingsStore, cache_dir: Path, journal: LoadCrashLog) -> None:
+        self._shelf = shelf
+        self._settings = settings
+        self._cache_dir = cache_dir
+        self._journal = journal
+        self._lock = threading.Lock()
+        self._embedders: dict[Path, Embedder] = {}
+        self._reranker: tuple[Path, Reranker] | None = None
+        self._chat: tuple[Path, Settings, ChatModel] | None = None
+        self.plan: LoadPlan | None = None
+
+    def embedder(self) -> Embedder | None:
+        """The embedding model, opened on first use; None while there is none that works (keywords carry on alone)."""
+        with self._lock:
+            return self._opened(self._shelf.embedder())
+
+    def next_embedder(self) -> Embedder | None:
+        """The embedding model that is to take its place once it has embedded every passage; None for none."""
+        with self._lock:
+            return self._opened(self._shelf.next_embedder())
+
+    def _opened(self, status: ModelStatus) -> Embedder | None:
+        path = status.path
+        if status.state is not ModelState.READY or path is None:
+            return None
+        if path not in self._embedders:
+            self._close_unused()
+            try:
+                self._embedders[path] = self.open_embedder(path)
+            except Fault as fault:
+                log.warning("the embedding model does not open: %s", fault.title)
+                self._shelf.does_not_open(path, fault)
+                return None
+        return self._embedders[path]
+
+    def open_embedder(self, path: Path) -> Embedder:
+        """The embedding model at `path`, whether chosen or not, for the caller to close. Raises `ModelFault`."""
+        from models.embedder import Embedder
+        from models.loading.crash_guard import loading
+
+        with loading(path, self._journal) as careful:
+            return Embedder.open(path, careful=careful)
+
+    def _close_unused(self) -> None:
+        used = {one.path for one in (self._shelf.embedder(), self._shelf.next_embedder())}
+        for path in self._embedders.keys() - used:
+            self._embedders.pop(path).close()
+
+    def reranker(self) -> Reranker | None:
+        """The model that judges how well a passage answers a question, opened on first use; None while there is none
+        that works, which is the rule."""
+        with self._lock:
+            status = self._shelf.reranker()
+            if status.state is not ModelState.READY or status.path is None:
+                return None
+            if self._reranker is not None and self._reranker[0] == status.path:
+                return self._reranker[1]
+            self._close_reranker()
+            from models.loading.crash_guard import loading
+            from models.reranker import Reranker
+
+            try:
+                with loading(status.path, self._journal) as careful:
+                    self._reranker = (status.path, Reranker.open(status.path, careful=careful))
+            except Fault as fault:
+                log.warning("the reranking model does not open: %s", fault.title)
+                self._shelf.does_not_open(status.path, fault)
+                return None
+            return self._reranker[1]
+
+    def chat_plan(self) -> LoadPlan:
+        """How the chosen language model would be loaded here. Raises `ModelFault` if there is none or it cannot fit."""
+        from models.gguf.header import read_header
+        from models.loading.load_plan import plan_chat
+        from models.machine.probe import probe_machine
+
+        settings = self._settings.current
+        return plan_chat(
+            read_header(self.chat_path()),
+            probe_machine(),
+            budget_bytes=settings.memory_gib * GIB,
+            wanted_context=settings.context_tokens or None,
+            beside=[
+                read_header(status.path)
+                for status in (self._shelf.embedder(), self._shelf.reranker())
+                if status.state is ModelState.READY and status.path is not None
+            ],
+        )
+
+    def chat_model(self, report: ReportProgress, cancel: CancelToken, conversation: int = 0) -> ChatModel:
+        """The language model, loaded on first use and again after its file or the memory settings changed. It is about
+        to be used for the stored `conversation` (0 for what is not kept): see `ChatModel.switch_to`."""
+        model = self.load_chat_model(report, cancel)
+        model.switch_to(_key(conversation) if conversation else "")
+        return model
+
+    def load_chat_model(self, report: ReportProgress, cancel: CancelToken) -> ChatModel:
+        """The language model, in memory, for whatever comes. Raises `ModelFault`, `Cancelled`."""
+        path, settings = self.chat_path(), self._settings.current
+        if self._chat is not None and self._chat[0] == path and _same_memory(self._chat[1], settings):
+            return self._chat[2]
+        self.release_chat_model()
+        from models.chat_model import ChatModel
+
+        self.plan = self.chat_plan()
+        model = ChatModel.open(path, self.plan, self._cache_dir, report=report, cancel=cancel, journal=self._journal)
+        self._chat = (path, settings, model)
+        return model
+
+    @property
+    def chat_model_is_loaded(self) -> bool:
+        return self._chat is not None
+
+    def answer_now(self) -> None:
+        """End the reasoning of the answer under way and have the answer written. Any thread."""
+        chat = self._chat
+        if chat is not None:
+            chat[2].answer_now()
+
+    def release_chat_model(self) -> None:
+        """Free the language model's memory; the next question loads it again."""
+        if self._chat is not None:
+            self._chat[2].close()
+            self._chat = None
+
+    def release_idle_chat_model(self, idle_s: float | None = None) -> bool:
+        """Free the language model's memory if it has not been used for as long as the settings say; whether it was.
+        `idle_s` stands in for the time since its last use."""
+        limit_s = self._settings.current.unload_minutes * MINUTE_S
+        if self._chat is None or not limit_s or (self._chat[2].idle_s if idle_s is None else idle_s) < limit_s:
+            return False
+        log.info("the language model is idle and leaves memory")
+        self.release_chat_model()
+        return True
+
+    def conversation_deleted(self, conversation: int, deleted: bool) -> None:
+        """A stored conversation was deleted: so is what was evaluated of it. Or it was brought back."""
+        chat, key = self._chat, _key(conversation)
+        if chat is not None:
+            chat[2].keep_out(key, deleted)
+        if deleted:
+            SavedKvStore(self._cache_dir).remove(key)
+
+    def keep_conversations(self, conversations: Iterable[int]) -> None:
+        """Delete what was evaluated of any other conversation."""
+        SavedKvStore(self._cache_dir).keep_only({_key(conversation) for conversation in conversations})
+
+    def close(self) -> None:
+        with self._lock:
+            while self._embedders:
+                self._embedders.popitem()[1].close()
+            self._close_reranker()
+        self.release_chat_model()
+
+    def _close_reranker(self) -> None:
+        if self._reranker is not None:
+            self._reranker[1].close()
+            self._reranker = None
+
+    def chat_key(self) -> str:
+        """Names the language model's file for what is measured of it; empty while there is none that can be used."""
+        status = self._shelf.chat_model()
+        return f"{status.path.name} {status.size_bytes}" if status.path and status.state is ModelState.READY else ""
+
+    def chat_path(self) -> Path:
+        """The language model's file. Raises `ModelFault` if there is none, or none that can be used."""
+        status = self._shelf.chat_model()
+        if status.fault is not None:
+            raise status.fault
+        if status.path is None:
+            raise ModelFault(
+                N_("No language model yet"),
+                N_("There is no language model on this computer, so questions cannot be answered; search works."),
+                N_("Download gpt-oss-20b ({size_gb} GB) or choose a .gguf file that you have."),
+                size_gb=f"{(self._shelf.chat_entry.size_bytes or 0) / 1e9:.1f}",
+            )
+        return status.path
+
+
+def _key(conversation: int) -> str:
+    """The name under which a stored conversation's evaluated tokens are kept."""
+    return f"c{conversation}"
+
+
+def _same_memory(one: Settings, other: Settings) -> bool:
+    return (one.memory_gib, one.context_tokens) == (other.memory_gib, other.context_tokens)

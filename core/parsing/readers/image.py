@@ -1,0 +1,68 @@
+"""Images (PNG, JPEG, TIFF, WebP, BMP, GIF): the text that recognition finds in them, frame by frame in a TIFF file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core.parsing.document import DocumentBuilder
+from core.parsing.faults import ParseProblem
+from core.parsing.ocr.layout import write_words
+from core.parsing.ocr.picture import FORMATS, of_image
+from core.parsing.readers.embedded import may_hold_text
+from core.parsing.source import Source
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_PAGED = "TIFF"
+_SMALLEST_SIDE, _SMALLEST_PIXELS = 16, 60 * 60  # smaller ones are icons
+
+
+def parse(source: Source, out: DocumentBuilder) -> None:
+    with _opened(source) as image:
+        frames = min(getattr(image, "n_frames", 1), out.limits.pages) if image.format == _PAGED else 1
+        _check_size(image, source, out)
+        if out.recogniser is None:
+            raise source.fault(ParseProblem.SCANNED)
+        out.expect_pages(frames)
+        for frame in range(min(frames, out.limits.recognised_pages)):
+            image.seek(frame)
+            _check_size(image, source, out)
+            out.begin_recognition()
+            words = out.recogniser.page(frame, partial(of_image, image))
+            out.page()
+            if words:
+                write_words(words, out)
+                out.recognised()
+    if not out.length:
+        raise source.fault(ParseProblem.NOTHING_RECOGNISED)
+    out.warn("This is a picture: its text was read by text recognition (OCR), which makes mistakes.")
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[Image.Image]:
+    """The image, nothing of it decoded yet. Whatever goes wrong while it is read is the file's fault."""
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before anything is decoded
+    try:
+        with source.open() as file, Image.open(file, formats=FORMATS) as image:
+            yield image
+    except UnidentifiedImageError as error:
+        raise source.fault(ParseProblem.DAMAGED) from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise source.fault(ParseProblem.DAMAGED) from error  # Pillow's word for a truncated file
+
+
+def _check_size(image: Image.Image, source: Source, out: DocumentBuilder) -> None:
+    pixels = image.width * image.height
+    if pixels > out.limits.image_pixels:
+        raise source.fault(ParseProblem.TOO_LARGE, f"{pixels // 1_000_000} million pixels")
+    icon = min(image.size) < _SMALLEST_SIDE or pixels < _SMALLEST_PIXELS
+    if icon or (source.depth and not may_hold_text(*image.size)):
+        raise source.fault(ParseProblem.EMPTY)

@@ -1,0 +1,139 @@
+"""XLSX sheets that are wide and almost empty: only the cells that are there, read as a stream."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from core.domain.sheet_cells import LAST_COLUMN, LAST_ROW, SheetLine, column_number
+from core.parsing.cleaning import one_line
+from core.parsing.readers.archive import Archive
+from core.parsing.readers.package import relations_by_id
+from core.parsing.readers.xml_events import feed
+
+_MAX_CELLS = 5_000_000
+_PLACE = re.compile(r"([A-Z]{0,3})([0-9]{0,7})")
+
+
+def sparse_sheets(archive: Archive, label: str) -> Iterator[tuple[str, list[SheetLine]]]:
+    """Name and rows of each sheet, without empty rows and cells. Dates are the numbers that Excel keeps for them."""
+    strings = _SharedStrings()
+    feed(archive.open("xl/sharedStrings.xml"), strings, label, tolerant=True)
+    for name, part in _named_parts(archive, label):
+        sheet = _Cells(strings.texts)
+        feed(archive.open(part), sheet, label, tolerant=True)
+        yield name, list(sheet.lines())
+
+
+def _named_parts(archive: Archive, label: str) -> list[tuple[str, str]]:
+    """Name and part of each sheet, in the workbook's order, which is not that of the parts' names."""
+    sheets = _SheetNames()
+    feed(archive.open("xl/workbook.xml"), sheets, label, tolerant=True)
+    by_id = relations_by_id(archive, "xl/workbook.xml", label)
+    found = [(name, by_id[key][1]) for name, key in sheets.names if key in by_id and by_id[key][0] == "worksheet"]
+    found = [(name, part) for name, part in found if part in archive]
+    return found or [(posixpath.basename(part), part) for part in archive.names("xl/worksheets/", ".xml")]
+
+
+class _SheetNames:
+    """Target for workbook.xml: each sheet's name and relation id."""
+
+    def __init__(self) -> None:
+        self.names: list[tuple[str, str]] = []
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "sheet":
+            self.names.append((attributes.get("name", ""), attributes.get("id", "")))
+
+    def end(self, name: str) -> None:
+        pass
+
+    def data(self, text: str) -> None:
+        pass
+
+
+class _SharedStrings:
+    """Target for sharedStrings.xml: the text of each item, phonetic guides left out."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._open = False
+        self._skip = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "si":
+            self.texts.append("")
+        elif name == "rPh":
+            self._skip += 1
+        elif name == "t":
+            self._open = True
+
+    def end(self, name: str) -> None:
+        if name == "t":
+            self._open = False
+        elif name == "rPh":
+            self._skip -= 1
+
+    def data(self, text: str) -> None:
+        if self._open and not self._skip and self.texts:
+            self.texts[-1] += text
+
+
+class _Cells:
+    """Target for a worksheet: its rows of filled cells. Rows and cells that do not say their place are the next."""
+
+    def __init__(self, strings: list[str]) -> None:
+        self._rows: list[tuple[int, list[str], list[int]]] = []
+        self._strings = strings
+        self._kind = ""
+        self._value = ""
+        self._open = False
+        self._count = 0
+        self._row = self._column = 0
+
+    def lines(self) -> Iterator[SheetLine]:
+        return (SheetLine("\t".join(cells), row, tuple(columns)) for row, cells, columns in self._rows if cells)
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "row":
+            self._row = _number(attributes.get("r", ""), self._row + 1)
+            self._column = 0
+            self._rows.append((self._row, [], []))
+        elif name == "c":
+            self._kind, self._value = attributes.get("t", "n"), ""
+            self._column = _column(attributes.get("r", ""), self._column + 1)
+        elif name in ("v", "t"):
+            self._open = True
+
+    def end(self, name: str) -> None:
+        if name in ("v", "t"):
+            self._open = False
+        elif name == "c" and self._value and self._rows and self._count < _MAX_CELLS:
+            self._put(one_line(self._shown()))
+
+    def data(self, text: str) -> None:
+        if self._open:
+            self._value += text
+
+    def _put(self, text: str) -> None:
+        _, cells, columns = self._rows[-1]
+        if text and (not columns or columns[-1] < self._column):
+            self._count += 1
+            cells.append(text)
+            columns.append(self._column)
+
+    def _shown(self) -> str:
+        if self._kind == "s" and self._value.isdecimal() and int(self._value) < len(self._strings):
+            return self._strings[int(self._value)]
+        return {"1": "TRUE", "0": "FALSE"}.get(self._value, self._value) if self._kind == "b" else self._value
+
+
+def _number(said: str, otherwise: int) -> int:
+    row = int(said) if said.isdecimal() and len(said) < 8 else otherwise
+    return min(max(row, 1), LAST_ROW)
+
+
+def _column(said: str, otherwise: int) -> int:
+    place = _PLACE.fullmatch(said)
+    return min(column_number(place[1]) if place and place[1] else otherwise, LAST_COLUMN)

@@ -1,0 +1,123 @@
+"""XLSX, XLSB and XLS: calamine, sheet by sheet; an own reader where a sheet spans more cells than memory holds."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from core.domain.sheet_cells import column_number
+from core.parsing.document import DocumentBuilder
+from core.parsing.faults import ParseProblem
+from core.parsing.readers.archive import Archive, open_archive
+from core.parsing.readers.charts import write_chart
+from core.parsing.readers.package import core_title
+from core.parsing.readers.pptx import Shapes
+from core.parsing.readers.sparse_sheet import sparse_sheets
+from core.parsing.readers.xml_events import feed
+from core.parsing.source import Source
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+_CELL_NAMES = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"')
+_COPY_OF_THREAD = "[Threaded comment]"
+_DENSE_CELLS = 8_000_000
+_NOTES = ("xl/comments", "xl/threadedComments/", "xl/drawings/drawing")
+
+
+def parse(source: Source, out: DocumentBuilder) -> None:
+    if source.format == "xls":
+        _write_book(_calamine(source, out), out)
+        return
+    with open_archive(source, out.limits) as archive:
+        out.title = core_title(archive, source.label)
+        if _is_dense(archive):
+            _write_book(_calamine(source, out), out)
+        else:
+            _write_sparse(archive, source, out)
+        _write_notes(archive, source, out)
+
+
+def _calamine(source: Source, out: DocumentBuilder) -> CalamineWorkbook:
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+    try:
+        if source.data is None and source.size_bytes <= out.limits.file_bytes:
+            return CalamineWorkbook.from_path(str(source.path))
+        return CalamineWorkbook.from_filelike(source.open())
+    except PasswordError as error:
+        raise source.fault(ParseProblem.ENCRYPTED) from error
+    except CalamineError as error:
+        raise source.fault(ParseProblem.DAMAGED) from error
+
+
+def _write_book(book: CalamineWorkbook, out: DocumentBuilder) -> None:
+    from python_calamine import CalamineError
+
+    for name in book.sheet_names:
+        out.page(name)
+        try:
+            sheet = book.get_sheet_by_name(name)
+            out.heading(name, 1)
+            out.sheet((_cells(row) for row in sheet.iter_rows()), sheet.start[1] + 1 if sheet.start else 1)
+        except CalamineError:
+            out.warn(f"The sheet “{name}” could not be read.")
+
+
+def _is_dense(archive: Archive) -> bool:
+    """Whether every sheet's bounding rectangle is small: calamine lays sheets out cell by cell and dies of the rest."""
+    for name in archive.names("xl/worksheets/", ".xml"):
+        rows, columns = 0, b""
+        for column, row in _CELL_NAMES.findall(archive.read(name)):
+            rows = max(rows, int(row))
+            if (len(column), column) > (len(columns), columns):
+                columns = column
+        if rows * column_number(columns.decode("ascii")) > _DENSE_CELLS:
+            return False
+    return True
+
+
+def _write_sparse(archive: Archive, source: Source, out: DocumentBuilder) -> None:
+    for name, lines in sparse_sheets(archive, source.label):
+        out.page(name)
+        out.heading(name, 1)
+        out.sheet_lines(lines)
+    out.warn("A sheet is very large and almost empty; its cells are here without their columns.")
+
+
+def _cells(row: Iterable[object]) -> list[str]:
+    return [_shown(value) for value in row]
+
+
+def _shown(value: object) -> str:
+    """A cell as a person writes it: no ".0", dates in ISO form, a date without its midnight."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ", "seconds")
+    return str(value)
+
+
+def _write_notes(archive: Archive, source: Source, out: DocumentBuilder) -> None:
+    """Comments, and the text of shapes and charts: of whatever sheet, so on a page without a sheet's name."""
+    charts = archive.names("xl/charts/chart", ".xml")
+    parts = [name for place in _NOTES for name in archive.names(place, ".xml")]
+    notes = [line for name in parts for line in _lines(archive, name, source)]
+    if charts or notes:
+        out.page()
+    for name in charts:
+        write_chart(archive, name, source.label, out)
+    for line in notes:
+        out.paragraph(line)
+
+
+def _lines(archive: Archive, name: str, source: Source) -> list[str]:
+    shapes = Shapes()
+    feed(archive.open(name), shapes, source.label, tolerant=True)
+    return [line for line in shapes.lines() if any(map(str.isalpha, line)) and not line.startswith(_COPY_OF_THREAD)]

@@ -1,0 +1,113 @@
+"""Where exact words stand in the documents: found by the keyword index, then looked up in the texts themselves."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Connection
+
+from core.domain.documents import Passage
+from core.domain.heading_paths import section_over
+from core.domain.locations import overlaps, page_at, spots_of
+from core.store.database import Database
+from core.store.documents.heading_paths import headings_throughout
+from core.store.documents.sheet_rows import all_of
+from core.store.documents.stored_pages import StoredPages
+from core.store.documents.texts import whole_text
+from core.store.keywords import postings
+from core.text import tokenizer
+
+MOST_CHARS = 20_000_000
+"""Of texts that are read for one search; a second."""
+AROUND_CHARS = 160
+PER_DOCUMENT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseMatch:
+    """The places, each a passage with what surrounds it, `total` of them in the `read` documents; more than those may
+    hold the words if `unread` is not 0."""
+
+    places: tuple[Passage, ...]
+    total: int
+    read: int
+    unread: int
+
+
+class PhraseSearch:
+    """Any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, words: str, documents: frozenset[int] | None = None, limit: int = 12) -> PhraseMatch:
+        """The first `limit` places where `words` stand one after the other, whatever the case and the white space."""
+        pattern = re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
+        if not words.strip():
+            return PhraseMatch((), 0, 0, 0)
+        places: list[Passage] = []
+        total = 0
+        with self._database.read() as connection:
+            holding = self._holding(connection, words, documents)
+            chars = read = 0
+            while read < len(holding) and chars < MOST_CHARS:
+                text = whole_text(connection, holding[read])
+                matches = list(pattern.finditer(text))
+                total += len(matches)
+                shown = matches[: min(PER_DOCUMENT, limit - len(places))]
+                places += _places(connection, holding[read], text, shown, len(places) + 1) if shown else ()
+                read, chars = read + 1, chars + len(text)
+        return PhraseMatch(tuple(places), total, read, len(holding) - read)
+
+    def _holding(self, connection: Connection, words: str, documents: frozenset[int] | None) -> list[int]:
+        """Documents that hold the rarest term of `words`, by path; without a term any may."""
+        terms = tokenizer.terms(words)
+        rarest = min(terms, key=lambda term: postings.count_holding(connection, term), default=None)
+        query = "SELECT id FROM documents WHERE state = 'indexed' ORDER BY path"
+        known = [i for (i,) in connection.execute(query) if documents is None or i in documents]
+        if rarest is None:
+            return known
+        ids = ",".join(map(str, postings.holding(connection, rarest)))
+        owners = connection.execute(f"SELECT DISTINCT document_id FROM chunks WHERE id IN ({ids})")
+        held = {i for (i,) in owners}
+        return [i for i in known if i in held]
+
+
+def _places(
+    connection: Connection, document_id: int, text: str, matches: Sequence[re.Match[str]], rank: int
+) -> list[Passage]:
+    """The places of these matches in a document's text, ranked from `rank` on."""
+    path, title, stored, format = connection.execute(
+        "SELECT path, title, pages, format FROM documents WHERE id = ?", (document_id,)
+    ).fetchone()
+    pages = StoredPages.of(stored)
+    stretches = [_around(match, pages.starts) for match in matches]
+    headings = headings_throughout(connection, document_id, pages.headings)
+    told = spots_of(format, pages.starts, pages.labels, text, stretches, all_of(connection, document_id), headings)
+    pictures = pages.stretches
+    return [
+        Passage(
+            n, 1.0, document_id, Path(os.fsdecode(path)), title, page_at(pages.starts, match.start()),
+            section_over(headings, *match.span()), start, end, text[start:end],
+            recognised=overlaps(pictures, start, end), spot=spot,
+        )
+        for n, (match, (start, end), spot) in enumerate(zip(matches, stretches, told, strict=True), rank)
+    ]  # fmt: skip
+
+
+def _around(match: re.Match[str], starts: Sequence[int]) -> tuple[int, int]:
+    """The match with what surrounds it on its page."""
+    first, last = _ends(starts, page_at(starts, match.start()), len(match.string))
+    start = min(match.start(), max(first, match.start() - AROUND_CHARS))
+    end = max(match.end(), min(last, match.end() + AROUND_CHARS))
+    return start, end
+
+
+def _ends(starts: Sequence[int], page: int | None, length: int) -> tuple[int, int]:
+    """Where the page begins and ends; of a document without pages, itself."""
+    if page is None:
+        return 0, length
+    return starts[page], starts[page + 1] if page + 1 < len(starts) else length

@@ -1,0 +1,134 @@
+"""Conversations and their messages in SQLite; deletion can be undone until the program ends."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from sqlite3 import Connection
+
+from core.domain.conversation import WHOLE_LIBRARY, ChatMessage, ConversationSummary, Scope
+from core.store.conversations.message_json import body_of, message_of
+from core.store.conversations.stored_json import to_json
+from core.store.database import Database
+
+TITLE_LENGTH = 60
+
+OnDeleted = Callable[[int, bool], None]
+
+
+class Conversations:
+    """Called from any thread; each call is one transaction."""
+
+    def __init__(self, database: Database, on_deleted: OnDeleted = lambda conversation_id, deleted: None) -> None:
+        """`on_deleted` hears of each conversation that leaves (True), so that what was derived from it goes, too, or
+        that comes back (False)."""
+        self._database = database
+        self._on_deleted = on_deleted
+
+    def create(self, title: str = "", scope: Scope = WHOLE_LIBRARY) -> int:
+        """A new conversation's id. Without a title it takes its first question's words."""
+        now = time.time()
+        with self._database.write(durable=True) as connection:
+            row = connection.execute(
+                "INSERT INTO conversations (title, created_s, updated_s, scope) VALUES (?, ?, ?, ?)",
+                (title, now, now, _scope_text(scope)),
+            )
+            return int(row.lastrowid or 0)
+
+    def scope(self, conversation_id: int) -> Scope:
+        """What the conversation looks into; the whole library for one that is not there."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT scope FROM conversations WHERE id = ?", (conversation_id,)).fetchone()
+        return _scope(row[0] if row else "")
+
+    def set_scope(self, conversation_id: int, scope: Scope) -> None:
+        """From the next question on; what was asked before stays as it was answered."""
+        with self._database.write(durable=True) as connection:
+            connection.execute("UPDATE conversations SET scope = ? WHERE id = ?", (_scope_text(scope), conversation_id))
+
+    def list(self) -> tuple[ConversationSummary, ...]:
+        """All that are not deleted, the most recently used first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT id, title, created_s, updated_s FROM conversations WHERE deleted_s IS NULL "
+                "ORDER BY updated_s DESC, id DESC"
+            ).fetchall()
+        return tuple(ConversationSummary(*row) for row in rows)
+
+    def messages(self, conversation_id: int) -> tuple[ChatMessage, ...]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT id, role, body, created_s FROM messages WHERE conversation_id = ? ORDER BY ordinal",
+                (conversation_id,),
+            ).fetchall()
+        return tuple(message_of(*row) for row in rows)
+
+    def rename(self, conversation_id: int, title: str) -> None:
+        with self._database.write(durable=True) as connection:
+            connection.execute("UPDATE conversations SET title = ? WHERE id = ?", (title.strip(), conversation_id))
+
+    def delete(self, conversation_id: int) -> None:
+        """Take it off the list; `restore` brings it back, `purge_deleted` ends that."""
+        with self._database.write(durable=True) as connection:
+            connection.execute("UPDATE conversations SET deleted_s = ? WHERE id = ?", (time.time(), conversation_id))
+        self._on_deleted(conversation_id, True)
+
+    def restore(self, conversation_id: int) -> None:
+        with self._database.write(durable=True) as connection:
+            connection.execute("UPDATE conversations SET deleted_s = NULL WHERE id = ?", (conversation_id,))
+        self._on_deleted(conversation_id, False)
+
+    def purge_deleted(self) -> None:
+        """Erase deleted conversations for good; run when a data directory is opened."""
+        with self._database.write(durable=True) as connection:
+            gone = "SELECT id FROM conversations WHERE deleted_s IS NOT NULL"
+            connection.execute(f"DELETE FROM messages WHERE conversation_id IN ({gone})")
+            connection.execute("DELETE FROM conversations WHERE deleted_s IS NOT NULL")
+
+    def append(self, conversation_id: int, message: ChatMessage) -> ChatMessage:
+        """Store `message` as the last one; returns it with its id and time. The first question gives the title."""
+        now = time.time()
+        with self._database.write(durable=True) as connection:
+            row = connection.execute(
+                "INSERT INTO messages (conversation_id, ordinal, role, body, created_s) VALUES (?, "
+                "(SELECT COALESCE(MAX(ordinal), -1) + 1 FROM messages WHERE conversation_id = ?), ?, ?, ?)",
+                (conversation_id, conversation_id, message.role, body_of(message), now),
+            )
+            connection.execute("UPDATE conversations SET updated_s = ? WHERE id = ?", (now, conversation_id))
+            if message.role == "user":
+                _name_after(connection, conversation_id, message.text)
+            return message_of(int(row.lastrowid or 0), message.role, body_of(message), now)
+
+    def replace(self, message: ChatMessage) -> None:
+        """Store `message` in place of the one with its id."""
+        with self._database.write(durable=True) as connection:
+            connection.execute("UPDATE messages SET body = ? WHERE id = ?", (body_of(message), message.id))
+
+    def cut_from(self, message_id: int) -> None:
+        """Remove a message and all after it, for asking again or asking differently."""
+        with self._database.write(durable=True) as connection:
+            connection.execute(
+                "DELETE FROM messages WHERE conversation_id = (SELECT conversation_id FROM messages WHERE id = ?1) "
+                "AND ordinal >= (SELECT ordinal FROM messages WHERE id = ?1)",
+                (message_id,),
+            )
+
+
+def _name_after(connection: Connection, conversation_id: int, question: str) -> None:
+    words = " ".join(question.split())
+    if len(words) > TITLE_LENGTH:
+        words = words[:TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(",.;:") + "…"
+    connection.execute("UPDATE conversations SET title = ? WHERE id = ? AND title = ''", (words, conversation_id))
+
+
+def _scope_text(scope: Scope) -> str:
+    return (
+        to_json({"paths": [str(path) for path in scope.paths], "whole": scope.whole}) if scope != WHOLE_LIBRARY else ""
+    )
+
+
+def _scope(text: str) -> Scope:
+    stored = json.loads(text) if text else {}
+    return Scope(tuple(map(Path, stored.get("paths", ()))), stored.get("whole", False))

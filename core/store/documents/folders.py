@@ -1,0 +1,100 @@
+"""The folders (and single files) that the person added. They never lie inside one another."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Connection
+
+from core.domain.documents import Folder
+from core.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Subtree:
+    """A part of a folder, up to all of it: the paths equal to `path` or below it."""
+
+    folder_id: int
+    folder_path: bytes
+    path: bytes
+
+
+class Folders:
+    """Called from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self) -> tuple[Folder, ...]:
+        """In the order they were added; `documents` counts the files known, whatever their state."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT f.id, f.path, (SELECT COUNT(*) FROM documents d WHERE d.folder_id = f.id) "
+                "FROM folders f WHERE f.removed_s IS NULL ORDER BY f.id"
+            ).fetchall()
+        return tuple(Folder(i, Path(os.fsdecode(path)), count) for i, path, count in rows)
+
+    def paths(self) -> tuple[Path, ...]:
+        """In the order they were added."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT path FROM folders WHERE removed_s IS NULL ORDER BY id").fetchall()
+        return tuple(Path(os.fsdecode(path)) for (path,) in rows)
+
+    def holding(self, path: Path) -> Subtree | None:
+        """The part that `path` is of a folder in the library; None if it lies in none."""
+        wanted = os.fsencode(os.path.abspath(path.expanduser()))
+        with self._database.read() as connection:
+            known = connection.execute("SELECT id, path FROM folders WHERE removed_s IS NULL").fetchall()
+        return next((Subtree(i, folder, wanted) for i, folder in known if is_within(wanted, folder)), None)
+
+    def add(self, path: Path) -> Subtree:
+        """The folder for `path`: the one that holds it already, or a new one that takes over those inside it."""
+        wanted = os.fsencode(os.path.abspath(path.expanduser()))
+        with self._database.write() as connection:
+            known = connection.execute("SELECT id, path FROM folders WHERE removed_s IS NULL").fetchall()
+            for folder_id, folder_path in known:
+                if is_within(wanted, folder_path):
+                    return Subtree(folder_id, folder_path, wanted)
+            folder_id = _insert(connection, wanted)
+            for inner_id, inner_path in known:
+                if is_within(inner_path, wanted):
+                    connection.execute("UPDATE documents SET folder_id = ? WHERE folder_id = ?", (folder_id, inner_id))
+                    connection.execute("DELETE FROM folders WHERE id = ?", (inner_id,))
+        return Subtree(folder_id, wanted, wanted)
+
+    def mark_removed(self, folder_id: int) -> None:
+        """From here on the folder is no longer listed or indexed; its documents are deleted next."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE folders SET removed_s = ? WHERE id = ?", (time.time(), folder_id))
+
+    def marked_removed(self) -> tuple[int, ...]:
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT id FROM folders WHERE removed_s IS NOT NULL").fetchall()
+        return tuple(folder_id for (folder_id,) in rows)
+
+    def forget(self, folder_id: int) -> None:
+        """Delete a folder that was marked and has no documents any more."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM folders WHERE id = ? AND removed_s IS NOT NULL", (folder_id,))
+
+
+def is_within(path: bytes, folder: bytes) -> bool:
+    """Whether `path` is `folder` or lies below it. Both absolute and normalised."""
+    return path == folder or path.startswith(prefix_of(folder))
+
+
+def prefix_of(folder: bytes) -> bytes:
+    """What the paths below `folder` begin with."""
+    separator = os.fsencode(os.sep)
+    return folder if folder.endswith(separator) else folder + separator
+
+
+def _insert(connection: Connection, path: bytes) -> int:
+    connection.execute("DELETE FROM folders WHERE path = ? AND id NOT IN (SELECT folder_id FROM documents)", (path,))
+    connection.execute(  # being removed: what is left of it keeps going under a name that no path has
+        "UPDATE folders SET path = path || x'00' || CAST(id AS BLOB) WHERE path = ? AND removed_s IS NOT NULL", (path,)
+    )
+    row = connection.execute("INSERT INTO folders (path, added_s) VALUES (?, ?)", (path, time.time()))
+    return int(row.lastrowid or 0)

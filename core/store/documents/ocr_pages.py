@@ -1,0 +1,64 @@
+"""In which languages scanned pages were read: those read in others than are chosen now can be read again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.store import key_values
+from core.store.database import Database
+
+LANGUAGES_KEY = "recognition_languages"
+SPEED_KEY = "recognition_page_s"
+USUAL_PAGE_S = 1.5  # of a page in one language, before any was read on this computer
+_OTHERS = "(recognised OR problem = 'nothing_recognised') AND state <> 'waiting' AND recognised_in <> ?"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """How much would have to be read again, and about how long that takes."""
+
+    documents: int
+    pages: int
+    seconds: float
+
+
+class OcrPages:
+    """Languages are joined as Tesseract does it ("deu+fra"). Called from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def decided(self) -> str | None:
+        """The languages for which it was decided what becomes of pages read in others; None before the first time."""
+        return self._meta(LANGUAGES_KEY)
+
+    def decide(self, languages: str) -> None:
+        self._put_meta(LANGUAGES_KEY, languages)
+
+    def in_others(self, languages: str) -> ReadAgain:
+        """The scanned pages that were read in other languages than these."""
+        with self._database.read() as connection:
+            documents, pages = connection.execute(
+                f"SELECT COUNT(*), COALESCE(SUM(MAX(recognised, 1)), 0) FROM documents WHERE {_OTHERS}", (languages,)
+            ).fetchone()
+        page_s = float(self._meta(SPEED_KEY) or USUAL_PAGE_S)
+        return ReadAgain(documents, pages, pages * page_s * len(languages.split("+")))
+
+    def read_again(self, languages: str) -> None:
+        """Have those pages wait for recognition; until it is done, what is stored of them stays."""
+        with self._database.write() as connection:
+            connection.execute(f"UPDATE documents SET pictures = MAX(recognised, 1) WHERE {_OTHERS}", (languages,))
+
+    def note_speed(self, pages: int, languages: Sequence[str], seconds: float) -> None:
+        """So many pages took so long in these languages."""
+        if pages and languages:
+            self._put_meta(SPEED_KEY, f"{seconds / pages / len(languages):.3f}")
+
+    def _meta(self, key: str) -> str | None:
+        with self._database.read() as connection:
+            return key_values.value_of(connection, key)
+
+    def _put_meta(self, key: str, value: str) -> None:
+        with self._database.write() as connection:
+            key_values.put(connection, key, value)

@@ -1,0 +1,318 @@
+"""Search by meaning: the vectors of SQLite, kept in step with the vector store that searches them.
+
+The store is derived. It is made anew when it is missing, damaged, changed by someone else or does not hold as many rows
+as it has to; while that goes on, searches read the vectors in SQLite, which is slower and as exact.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.jobs import Job
+from core.store.database import Database
+from core.store.vectors.consistency import agrees
+from core.store.vectors.file_digest import FileDigest
+from core.store.vectors.ledger import BEING_WRITTEN, EmbedderState, VectorLedger
+from core.store.vectors.milvus import VectorStore, VectorStoreError, holds_signs, new_collection_name, stamp_of, wipe
+from core.store.vectors.open_store import open_store
+from core.store.vectors.query import DELETE_ROWS, VectorQuery
+from models.cancel import CancelToken
+from models.faults import Cancelled, Fault
+from models.progress import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+log = logging.getLogger(__name__)
+
+PUSH_ROWS = 8000
+SIGNS_FROM = 20_000  # vectors from which on the store holds signs; exact search of as many takes about 10 ms
+
+
+class VectorIndex:
+    """The vectors of all embedders. `folder` is the store's own. Any thread; the store is opened by the first use."""
+
+    def __init__(self, database: Database, folder: Path, open_: Callable[[Path], VectorStore] = open_store) -> None:
+        self.ledger = VectorLedger(database)
+        self._folder = folder
+        self._seal = FileDigest(database, folder)
+        self._open = open_
+        self._store: VectorStore | None = None
+        self._checked: set[int] = set()  # embedders whose collection was found complete
+        self._writing = threading.RLock()  # held while the store is opened or written; searching does not need it
+        self._broken = False  # searches do without the store until the next refresh
+        self._closed = False
+        self._opening: threading.Thread | None = None
+        self._closing = CancelToken()
+
+    def search(
+        self,
+        fingerprint: str,
+        vector: Vectors,
+        limit: int,
+        documents: Collection[int] | None = None,
+    ) -> list[tuple[int, float]]:
+        """The `limit` nearest passages as (chunk id, cosine), the nearest first; of these documents only, if given.
+
+        Writes nothing, so that it may be called within a read transaction.
+        """
+        return self.begin_search(fingerprint, vector, limit, documents)()
+
+    def begin_search(
+        self,
+        fingerprint: str,
+        vector: Vectors,
+        limit: int,
+        documents: Collection[int] | None = None,
+    ) -> Callable[[], list[tuple[int, float]]]:
+        """As `search`, which goes on in the store meanwhile; what is returned waits for it, on the same thread."""
+        embedder = self.ledger.known(fingerprint)
+        if embedder is None or (documents is not None and not documents):
+            return lambda: []
+        in_sqlite = partial(self.ledger.nearest, embedder, vector, limit, documents)
+        store = self._ready(embedder)
+        if store is None:
+            return in_sqlite
+        try:
+            asked = VectorQuery(store, self.ledger, embedder, vector, limit, documents)
+        except VectorStoreError as error:
+            self._did_not_answer(error)
+            return in_sqlite
+
+        def found() -> list[tuple[int, float]]:
+            try:
+                return asked.found()
+            except VectorStoreError as error:
+                self._did_not_answer(error)
+                return in_sqlite()
+
+        return found
+
+    def count(self, fingerprint: str) -> int:
+        """Vectors of this embedder, wherever they are."""
+        embedder = self.ledger.known(fingerprint)
+        return self.ledger.count(embedder) if embedder else 0
+
+    def is_ready(self, fingerprint: str) -> bool:
+        """Whether the store answers searches; else they read SQLite. Opens the store."""
+        embedder = self.ledger.known(fingerprint)
+        return embedder is not None and self._ready(embedder) is not None
+
+    def refresh(self, fingerprint: str, dimension: int, job: Job) -> None:
+        """Bring the store up to what SQLite holds. Cancelling keeps what was done; an unusable store is only logged."""
+        with self._writing:
+            self._broken = False
+            embedder = self.ledger.embedder(fingerprint, dimension)
+            try:
+                if self._store is None and self._is_known_to_have_all(embedder):
+                    return  # not worth a start of its process
+                self._bring_up(embedder, fingerprint, job)
+            except VectorStoreError as error:
+                log.warning("the vector store is made anew: %s", error)
+                self._lose()
+                try:
+                    self._bring_up(self.ledger.embedder(fingerprint, dimension), fingerprint, job)
+                except VectorStoreError as again:
+                    log.error("the vector store cannot be made: %s", again)
+                    self._broken = True
+                    self._give_up()
+
+    def open_ahead(self, fingerprint: str, dimension: int) -> None:
+        """Open the store and begin its collection while the first vectors are being made: that is mostly waiting.
+        Returns at once; what goes wrong is found out, and mended, by `refresh`."""
+        if self._opening is None or not self._opening.is_alive():
+            what = (fingerprint, dimension)
+            self._opening = threading.Thread(target=self._open_now, args=what, name="vector-store", daemon=True)
+            self._opening.start()
+
+    def _open_now(self, fingerprint: str, dimension: int) -> None:
+        with self._writing, suppress(VectorStoreError, Fault, Cancelled):
+            if self._store is None and not self._closed:
+                self._bring_up(self.ledger.embedder(fingerprint, dimension), fingerprint, Job(cancel=self._closing))
+
+    def refresh_all(self, job: Job) -> None:
+        """`refresh` for every embedder that the store has vectors of."""
+        for fingerprint, dimension in self.ledger.pushed():
+            self.refresh(fingerprint, dimension, job)
+
+    def forget(self, fingerprint: str, job: Job) -> None:
+        """Delete every vector of an embedder that is used no more, in steps; taken up again if it is cut short."""
+        while self.ledger.forget_step(fingerprint, DELETE_ROWS):
+            job.check()
+        with self._writing:
+            try:
+                self._drop_unused(self._opened())
+            except VectorStoreError as error:
+                log.warning("the vector store keeps vectors that are used no more: %s", error)
+
+    def close(self) -> None:
+        """End the store and its process; a later use is a bug."""
+        self._closed = True
+        self._closing.cancel()
+        if self._opening is not None:
+            self._opening.join()
+        with self._writing:
+            self._give_up()
+
+    # Below here, except in `_ready`: under `_writing`.
+
+    def _ready(self, embedder: EmbedderState) -> VectorStore | None:
+        """The store if its collection is complete; None if it is being made, so that nobody waits for it."""
+        if embedder.id in self._checked:
+            return self._store
+        if self._broken or not self._writing.acquire(blocking=False):
+            return None
+        try:
+            store = self._opened()
+            complete = self._is_complete(store, embedder)
+            return store if complete else None
+        except VectorStoreError as error:
+            log.warning("the vector store cannot be used: %s", error)
+            self._broken = True
+            self._give_up()
+            return None
+        finally:
+            self._writing.release()
+
+    def _opened(self) -> VectorStore:
+        if self._closed:
+            raise RuntimeError("the vector index is closed")
+        if self._store is None:
+            self._store = self._open(self._folder)
+        return self._store
+
+    def _drop_unused(self, store: VectorStore) -> None:
+        """Collections that no embedder names are left from an interrupted rebuild."""
+        unused = store.collections() - self.ledger.generations()
+        if unused:
+            untouched = store.stamp() == self.ledger.stamp()
+            for name in unused:
+                store.drop(name)
+            if untouched:
+                self.ledger.put_stamp(store.stamp())
+
+    def _is_complete(self, store: VectorStore, embedder: EmbedderState) -> bool:
+        """Whether the collection may be searched: it is the one SQLite means, and has the rows it should have."""
+        if embedder.id in self._checked:
+            return True
+        if not embedder.generation or embedder.generation not in store.collections():
+            return False
+        if not self._is_settled(embedder):
+            return False
+        if store.stamp() != self.ledger.stamp():
+            return False
+        if store.count(embedder.generation) != self.ledger.expected(embedder):
+            return False
+        self._seal.check()
+        store.load(embedder.generation)
+        self._checked.add(embedder.id)
+        return True
+
+    def _is_known_to_have_all(self, embedder: EmbedderState) -> bool:
+        return self._has_all(embedder) and stamp_of(self._folder) == self.ledger.stamp() and self._seal.check()
+
+    def _has_all(self, embedder: EmbedderState) -> bool:
+        if not embedder.generation:
+            return not self.ledger.to_push(embedder, 1).ledger_ids
+        return self._is_settled(embedder) and not self.ledger.to_push(embedder, 1).ledger_ids
+
+    def _is_settled(self, embedder: EmbedderState) -> bool:
+        """Whether no write was cut short and nothing waits for deletion."""
+        return embedder.pushing_through == embedder.pushed_through and not self.ledger.to_delete(embedder, 1)
+
+    def _bring_up(self, embedder: EmbedderState, fingerprint: str, job: Job) -> None:
+        store = self._opened()
+        if not self._seal.check() and not agrees(store, self.ledger, self._can_go_on, job):
+            raise VectorStoreError("it holds other vectors than it was given")
+        self._drop_unused(store)
+        usable = self._is_complete(store, embedder) or self._can_go_on(store, embedder)
+        if not usable or self._has_outgrown(store, embedder):
+            self._begin_generation(store, embedder)
+            embedder = self.ledger.embedder(fingerprint, embedder.dimension)
+        self._delete(store, embedder, job)
+        self._push(store, embedder, job)
+        if self.ledger.stamp() == BEING_WRITTEN:
+            self.ledger.put_stamp(store.stamp())
+        if not self._is_complete(store, self.ledger.embedder(fingerprint, embedder.dimension)):
+            raise VectorStoreError("it does not hold the rows it was given")
+        self._seal.put()
+
+    def _can_go_on(self, store: VectorStore, embedder: EmbedderState) -> bool:
+        """Whether what is missing can be added: nobody but us wrote the store, though we may have been cut short."""
+        if not embedder.generation or embedder.generation not in store.collections():
+            return False
+        return self.ledger.stamp() in (BEING_WRITTEN, store.stamp())
+
+    def _has_outgrown(self, store: VectorStore, embedder: EmbedderState) -> bool:
+        """Whether a collection of whole vectors has become so large that signs are the better kind."""
+        whole = store.has_signs and not holds_signs(embedder.generation)
+        return whole and self.ledger.count(embedder) > 2 * SIGNS_FROM
+
+    def _begin_generation(self, store: VectorStore, embedder: EmbedderState) -> None:
+        self._checked.discard(embedder.id)
+        name = new_collection_name(signs=store.has_signs and self.ledger.count(embedder) > SIGNS_FROM)
+        log.info("a new collection is begun: %s", name)
+        self.ledger.begin_generation(embedder, name)
+        self._drop_unused(store)
+        store.create(name, embedder.dimension)
+        self.ledger.put_stamp(store.stamp())
+
+    def _delete(self, store: VectorStore, embedder: EmbedderState, job: Job) -> None:
+        while gone := self.ledger.to_delete(embedder, DELETE_ROWS):
+            job.check()
+            self.ledger.put_stamp(BEING_WRITTEN)
+            store.delete(embedder.generation, [chunk_id for _, chunk_id in gone])
+            self.ledger.end_deletions([ledger_id for ledger_id, _ in gone], store.stamp())
+
+    def _push(self, store: VectorStore, embedder: EmbedderState, job: Job) -> None:
+        total = self.ledger.count(embedder)
+        through, certain, done = embedder.pushed_through, embedder.pushing_through, 0
+        while True:
+            job.check()
+            rows = self.ledger.to_push(_at(embedder, through), PUSH_ROWS)
+            if not rows.ledger_ids:
+                break
+            known = rows.ledger_ids[0] <= certain
+            through = rows.ledger_ids[-1]
+            self.ledger.begin_push(embedder, max(through, certain))
+            store.insert(embedder.generation, rows.chunk_ids, rows.document_ids, rows.vectors, known=known)
+            self.ledger.end_push(embedder, through, store.stamp())
+            done += len(rows.ledger_ids)
+            if total > PUSH_ROWS:
+                job.report(Progress(done, max(total, done), "vectors"))
+        if certain > through:
+            self.ledger.begin_push(embedder, through)  # what was in doubt has left the library meanwhile
+
+    def _lose(self) -> None:
+        self._give_up()
+        wipe(self._folder)
+        self.ledger.forget_generations()
+
+    def _did_not_answer(self, error: VectorStoreError) -> None:
+        log.warning("the vector store did not answer: %s", error)
+        self._broken = True
+        self._give_up()
+
+    def _give_up(self) -> None:
+        with self._writing:
+            store, self._store = self._store, None
+            self._checked.clear()
+            if store is not None:
+                try:
+                    store.close()
+                except VectorStoreError as error:
+                    log.warning("the vector store did not close: %s", error)
+
+
+def _at(embedder: EmbedderState, through: int) -> EmbedderState:
+    return replace(embedder, pushed_through=through)

@@ -1,0 +1,206 @@
+"""Answers in a form: the schema that is asked for, the check of what came, the Markdown it is shown as."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from core.chat import structured
+from core.chat.json_schema import MismatchError, check
+from core.domain.conversation import AnswerFormat, ChatMessage, FormatKind, Verdict
+from core.domain.documents import Citation, Support
+from core.domain.faults import ChatFault
+from models.conversation import Sampling
+
+TABLE = AnswerFormat(FormatKind.TABLE, columns=("Vendor", "Amount"))
+SCHEMA = {
+    "type": "object",
+    "properties": {"vendor": {"type": "string"}, "amount": {"type": "number", "minimum": 0}},
+    "required": ["vendor", "amount"],
+    "additionalProperties": False,
+}
+JSON = AnswerFormat(FormatKind.JSON, schema=json.dumps(SCHEMA))
+TEXT = "Invoice of Northwind Traders: 1,250 euros, due in May."
+SOURCE = Citation(1, 1, Path("/d/invoice.txt"), "", None, "", 40, 40 + len(TEXT), TEXT, Support.UNCHECKED)
+
+
+def finished(answer: str, form: AnswerFormat, answered: float = 0.9) -> ChatMessage:
+    return structured.finished(ChatMessage(0, "assistant", answer), form, [SOURCE], [SOURCE], answered=answered)
+
+
+def test_a_table_is_checked_row_by_row_and_shown_with_its_sources() -> None:
+    rows = [
+        {"Vendor": "Northwind Traders", "Amount": "1,250", "passage": 1},
+        {"Vendor": "Northwind | Traders", "Amount": "1,520", "passage": 1},
+    ]
+    message = finished(json.dumps({"rows": rows}), TABLE)
+    assert message.text.splitlines()[0] == "| Vendor | Amount | Source |"
+    assert message.text.splitlines()[2] == "| Northwind Traders | 1,250 | [1] |"
+    assert message.judgement is not None and message.judgement.verdict is Verdict.PARTLY
+    assert [s.support for s in message.judgement.sentences] == [Support.SUPPORTED, Support.NOT_FOUND]
+    assert json.loads(message.data)["rows"] == rows and message.complete
+
+
+@pytest.mark.parametrize("cell", ["a|b", "a\\|b", "a\\\\|b|", "C:\\temp\\", "two\nlines"])
+def test_a_cell_stays_one_cell_whatever_it_holds(cell: str) -> None:
+    rows = json.dumps({"rows": [{"Vendor": cell, "Amount": "1", "passage": 1}]})
+    text = finished(rows, TABLE).text
+    assert MarkdownIt("commonmark").enable("table").render(text).count("<td>") == 3
+    row = text.splitlines()[-1]
+    bars = [match for match in re.finditer(r"(\\*)\|", row) if len(match[1]) % 2 == 0]
+    assert len(bars) == 4, "for Qt, two backslashes before a bar are a backslash, and the bar ends the cell"
+
+
+def test_an_empty_table_says_that_the_documents_have_nothing() -> None:
+    message = finished('{"rows": []}', TABLE)
+    assert message.judgement is not None and message.judgement.verdict is Verdict.NOT_IN_DOCUMENTS
+    assert message.judgement.nearest == (SOURCE,)
+
+
+def test_each_value_of_json_is_looked_for_in_the_passages() -> None:
+    message = finished('{"vendor": "Northwind Traders", "amount": 1250}', JSON)
+    assert message.judgement is not None and message.judgement.verdict is Verdict.SUPPORTED
+    (citation,) = message.citations
+    assert citation.quote == TEXT and (citation.start, citation.end) == (40, 40 + len(TEXT))
+    other = finished('{"vendor": "Northwind Traders", "amount": 99}', JSON).judgement
+    assert other is not None and other.verdict is Verdict.PARTLY
+    invented = finished('{"vendor": "Contoso", "amount": 99}', JSON, answered=0.1).judgement
+    assert invented is not None and invented.verdict is Verdict.NOT_IN_DOCUMENTS
+
+
+def test_a_fence_or_words_before_the_json_are_taken_off() -> None:
+    said = '{"vendor": "Northwind Traders", "amount": 1250}'
+    for around in (f"```json\n{said}\n```", f"Here it is: {said}"):
+        assert finished(around, JSON).data == said
+
+
+@pytest.mark.parametrize("answer", ['{"vendor": "Northwind', '{"vendor": "x", "amount": -1}', '{"vendor": "x"}', "[1]"])
+def test_what_does_not_follow_the_schema_is_no_data(answer: str) -> None:
+    message = finished(answer, JSON)
+    assert message.data == "" and not message.complete and answer in message.text
+
+
+def test_the_schema_constrains_the_answer_alone() -> None:
+    assert structured.sampling(Sampling(), JSON).answer_schema == JSON.schema
+    assert structured.sampling(Sampling(), AnswerFormat()) == Sampling()
+    assert json.loads(structured.schema_of(TABLE))["properties"]["rows"]["items"]["required"] == [
+        "Vendor", "Amount", "passage",
+    ]  # fmt: skip
+
+
+UNUSABLE: tuple[Any, ...] = (
+    {"properties": {"rent": {"$ref": "#/nowhere"}}},
+    {"$ref": "http://203.0.113.7/x.json"},
+    {"$ref": 5},
+    {"$ref": "#"},
+    {"anyOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}},
+    {"properties": {"rent": "string"}},
+    {"properties": ["rent"]},
+    {"type": "zebra"},
+    {"type": []},
+    {"enum": []},
+    {"anyOf": {"type": "object"}},
+    {"items": [{"type": "integer"}]},
+    {"required": "rent"},
+    {"pattern": "(("},
+    {"minimum": "0"},
+    {"multipleOf": 0},
+    {"maxLength": -1},
+    json.loads('{"items": ' * 60 + "{}" + "}" * 60),
+)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        AnswerFormat(FormatKind.JSON, schema="{"),
+        AnswerFormat(FormatKind.JSON, schema="[]"),
+        *(AnswerFormat(FormatKind.JSON, schema=json.dumps(schema)) for schema in UNUSABLE),
+        AnswerFormat(FormatKind.TABLE, columns=()),
+        AnswerFormat(FormatKind.TABLE, columns=("a", "a")),
+        AnswerFormat(FormatKind.TABLE, columns=("a", " ")),
+    ],
+)
+def test_a_form_that_nothing_can_be_asked_in_is_refused(form: AnswerFormat) -> None:
+    with pytest.raises(ChatFault):
+        structured.require_usable(form)
+
+
+@pytest.mark.parametrize(
+    ("value", "schema", "fits"),
+    [
+        (3, {"type": "integer"}, True),
+        (3.0, {"type": "integer"}, True),
+        (3.5, {"type": "integer"}, False),
+        (True, {"type": "integer"}, False),
+        (None, {"type": ["string", "null"]}, True),
+        ("b", {"enum": ["a", "b"]}, True),
+        ("c", {"enum": ["a", "b"]}, False),
+        ([1, 2], {"items": {"maximum": 2}, "minItems": 2}, True),
+        ([1, 3], {"items": {"maximum": 2}}, False),
+        ([1, 1], {"uniqueItems": True}, False),
+        (["a", 1], {"prefixItems": [{"type": "string"}, {"type": "integer"}], "items": False}, True),
+        (["a", 1, 2], {"prefixItems": [{"type": "string"}], "items": False}, False),
+        ("2022-05-01", {"pattern": r"^\d{4}-\d\d-\d\d$"}, True),
+        ("May", {"pattern": r"^\d{4}-\d\d-\d\d$"}, False),
+        ({"a": 1}, {"additionalProperties": {"type": "string"}}, False),
+        ({"n": {"n": {}}}, {"$defs": {"t": {"properties": {"n": {"$ref": "#/$defs/t"}}}}, "$ref": "#/$defs/t"}, True),
+        (1, {"anyOf": [{"type": "string"}, {"minimum": 1}]}, True),
+        (1, {"oneOf": [{"minimum": 0}, {"minimum": 1}]}, False),
+        (1, {"allOf": [{"minimum": 0}, {"maximum": 0}]}, False),
+        (1, {"const": 2}, False),
+        (1, {"not": {"type": "integer"}}, False),
+        ({"rent": 1}, {"dependentRequired": {"rent": ["until"]}}, False),
+        ({"x1": 1}, {"patternProperties": {"^x": {"type": "string"}}}, False),
+    ],
+)
+def test_the_check_follows_the_schema(value: Any, schema: Any, fits: bool) -> None:
+    if fits:
+        check(value, schema)
+    else:
+        with pytest.raises(MismatchError):
+            check(value, schema)
+
+
+def test_a_schema_that_goes_round_in_circles_ends() -> None:
+    with pytest.raises(MismatchError, match="too deeply"):
+        check(1, {"$ref": "#"})
+
+
+def test_no_address_in_a_schema_is_opened() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/schema.json"
+        for schema in ({"$ref": address}, {"$dynamicRef": address}, {"$schema": address, "items": {"$ref": address}}):
+            with pytest.raises(MismatchError):
+                check([1], schema)
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {},
+        {"properties": {"rows": {"items": {"$ref": "#"}}}},
+        {"$defs": {"a/b": {"type": ["integer", "null"]}}, "anyOf": [{"$ref": "#/$defs/a~1b"}, True]},
+        {"title": "Rent", "description": "words", "default": 3, "enum": [1, None]},
+    ],
+)
+def test_what_a_schema_may_hold_is_taken(schema: Any) -> None:
+    structured.require_usable(AnswerFormat(FormatKind.JSON, schema=json.dumps(schema)))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ['{"vendor": "x", "amount": Infinity}', '{"vendor": "x", "amount": NaN}', '{"vendor": "x", "amount": 1e999}'],
+)
+def test_a_number_that_is_none_is_no_data(answer: str) -> None:
+    message = finished(answer, JSON)
+    assert message.data == "" and not message.complete

@@ -1,0 +1,121 @@
+"""Other languages for text recognition: what was read before is read again only after a yes, all of it and exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.jobs import Job
+from core.library.ocr_language_change import OcrLanguageChange
+from core.library.rules import LibraryRules
+from core.parsing.process.pool import ParserPool
+from core.store.documents.ocr_pages import OcrPages
+from models.cancel import CancelToken
+from models.faults import Cancelled
+from models.progress import Progress
+from tests.support.libraries import OpenLibrary, content_of, open_library
+from tests.support.pictures import two_languages, write_scanned_folder
+
+
+@pytest.fixture
+def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ParserPool]:
+    monkeypatch.setenv("TESSDATA_PREFIX", str(two_languages(tmp_path)))
+    with ParserPool(1) as pool:
+        yield pool
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_scanned_folder(tmp_path)
+
+
+def read_in(opened: OpenLibrary) -> dict[str, str]:
+    """In which languages each scanned document was read."""
+    with opened.database.read() as connection:
+        rows = connection.execute(
+            "SELECT CAST(path AS TEXT), recognised_in FROM documents WHERE recognised OR problem = 'nothing_recognised'"
+        ).fetchall()
+    return {Path(path).name: languages for path, languages in rows}
+
+
+def test_scanned_pages_are_read_again_only_after_a_yes(tmp_path: Path, pool: ParserPool, folder: Path) -> None:
+    rules = [LibraryRules(recognition_languages="eng")]
+    with open_library(tmp_path / "data", pool, rules=lambda: rules[-1]) as opened:
+        change = OcrLanguageChange(opened.database, opened.library.recognition_languages)
+        assert change.question() is None
+        opened.index(folder)
+        before = read_in(opened)
+        assert before == {"mixed.pdf": "eng", "scan.pdf": "eng", "white.png": "eng"}
+
+        rules.append(LibraryRules(recognition_languages="enm+eng"))
+        question = change.question()
+        assert question is not None
+        assert (question.languages, question.again.documents, question.again.pages) == ("enm+eng", 3, 3)
+        assert opened.index(folder).indexed == 0 and read_in(opened) == before
+        change.decline(question)
+        assert change.question() is None
+        assert opened.index(folder).indexed == 0 and read_in(opened) == before
+
+        rules.append(LibraryRules(recognition_languages="eng"))
+        assert change.question() is None  # they are read in these
+        rules.append(LibraryRules(recognition_languages="enm"))
+        question = change.question()
+        assert question is not None
+        change.agree(question)
+        cancel = CancelToken()
+        with pytest.raises(Cancelled):
+            opened.library.index([folder], Job(_stop_at(cancel, 1), cancel))
+        assert set(read_in(opened).values()) == {"eng", "enm"}
+        report = opened.index(folder)
+        assert (report.documents, report.indexed, len(report.scanned)) == (3, 0, 2)
+        assert read_in(opened) == dict.fromkeys(before, "enm")
+        assert change.question() is None
+        with open_library(tmp_path / "fresh", pool, rules=lambda: rules[-1]) as fresh:
+            fresh.index(folder)
+            assert content_of(opened.database) == content_of(fresh.database)
+
+
+def _stop_at(cancel: CancelToken, done: int):  # type: ignore[no-untyped-def]  # a progress listener
+    """Stop once so many scanned documents are done: they are counted anew, after all others."""
+    rounds: list[int] = []
+
+    def watch(progress: Progress) -> None:
+        if progress.total == 3 and progress.done == 0:
+            rounds.append(progress.total)
+        if rounds and progress.done >= done:
+            cancel.cancel()
+
+    return watch
+
+
+def test_the_time_it_takes_is_told_by_the_speed_that_was_measured(
+    tmp_path: Path, pool: ParserPool, folder: Path
+) -> None:
+    rules = [LibraryRules(recognition_languages="eng")]
+    with open_library(tmp_path / "data", pool, rules=lambda: rules[-1]) as opened:
+        opened.index(folder)
+        pages = OcrPages(opened.database)
+        pages.note_speed(10, ("eng",), 30.0)
+        assert pages.in_others("eng").pages == 0
+        assert pages.in_others("enm").seconds == pytest.approx(3 * 3.0)
+        assert pages.in_others("enm+eng").seconds == pytest.approx(3 * 2 * 3.0)
+
+
+def test_words_kept_of_an_unfinished_document_are_of_the_languages_chosen_now(
+    tmp_path: Path, pool: ParserPool, folder: Path
+) -> None:
+    """A run that was stopped, and other languages before the next: no page is left in those of before."""
+    from core.store.documents.ocr_cache import OcrCache
+
+    with open_library(tmp_path / "data", pool, rules=lambda: LibraryRules(recognition=False)) as opened:
+        opened.index(folder)
+        words = OcrCache(opened.database)
+        scan = next(one.id for one in opened.library.documents() if one.path.name == "scan.pdf")
+        words.hold_to("eng")
+        words.keep(scan, 0, "kept")
+        words.hold_to("eng")
+        assert words.of(scan) == {0: "kept"}
+        words.hold_to("enm")
+        assert words.of(scan) == {}

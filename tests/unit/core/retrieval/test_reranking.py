@@ -1,0 +1,201 @@
+"""The ranking model's judgement: within bounds, within its time, and dispensable."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import gguf
+import numpy as np
+import pytest
+
+from core.chat.context import ContextGatherer
+from core.cli.explained import why_lines
+from core.domain.conversation import WHOLE_LIBRARY, LatencyBudget
+from core.parsing.process.pool import ParserPool
+from core.retrieval.passage_ranking import Ranked
+from core.retrieval.reranking import BUDGET_S, LEAST, MOST, WEIGHT, Reranking, reranked
+from core.retrieval.retriever import Retriever
+from core.store.documents.passages import PassageSpan
+from core.store.documents.scopes import Scopes
+from core.store.documents.sections import Sections
+from models.cancel import CancelToken
+from models.reranker import Reranker, RerankerSpec
+from tests.support import gguf_models
+from tests.support.libraries import OpenLibrary, open_library
+
+TEXTS = [f"Paragraph {n} names the Red Harbour." for n in range(40)]
+
+
+@dataclass
+class Judge:
+    """A ranking model whose every passage takes `passage_s` on a clock of its own."""
+
+    passage_s: float
+    says: Callable[[str], float] = lambda text: 0.5
+    now_s: float = 0.0
+    asked: list[int] = field(default_factory=list)
+
+    def scores(self, question: str, passages: Sequence[str], cancel: CancelToken | None = None) -> list[float]:
+        self.asked.append(len(passages))
+        self.now_s += self.passage_s * len(passages)
+        return [self.says(text) for text in passages]
+
+    def judged(self, reranking: Reranking, cancel: CancelToken | None = None) -> list[float]:
+        return reranking.judged("Which harbour?", lambda n: TEXTS[:n], cancel)
+
+
+def reranking_by(judge: Judge) -> Reranking:
+    return Reranking(lambda: judge, lambda: judge.now_s)
+
+
+def test_a_quick_model_judges_all_that_it_may() -> None:
+    judge = Judge(0.01)
+    assert len(judge.judged(reranking_by(judge))) == MOST
+    assert sum(judge.asked) == MOST
+
+
+def test_a_slower_model_judges_as_many_as_there_is_time_for() -> None:
+    judge = Judge(0.3)
+    reranking = reranking_by(judge)
+    for _ in range(3):
+        began_s = judge.now_s
+        assert LEAST <= len(judge.judged(reranking)) < MOST
+        assert judge.now_s - began_s <= BUDGET_S
+
+
+def test_a_model_too_slow_is_tried_once_and_then_costs_nothing() -> None:
+    judge = Judge(2.0)
+    reranking = reranking_by(judge)
+    assert judge.judged(reranking) == []
+    assert judge.judged(reranking) == []
+    assert judge.asked == [1]
+
+
+def test_a_busy_moment_is_forgotten() -> None:
+    judge = Judge(2.0)
+    reranking = reranking_by(judge)
+    judge.judged(reranking)
+    judge.passage_s = 0.01
+    assert any(judge.judged(reranking) for _ in range(20))
+
+
+@pytest.mark.parametrize("word", [float("nan"), float("inf")])
+def test_a_model_that_fails_is_logged_once_and_not_asked_again(word: float, caplog: pytest.LogCaptureFixture) -> None:
+    judge = Judge(0.01, lambda text: word)
+    reranking = reranking_by(judge)
+    with caplog.at_level(logging.WARNING):
+        assert judge.judged(reranking) == judge.judged(reranking) == []
+    assert (len(caplog.records), judge.asked) == (1, [1])
+
+
+def test_a_stopped_question_does_not_wait_for_it_and_the_next_one_asks_again(
+    opened: OpenLibrary, reranker: Reranker
+) -> None:
+    retriever = Retriever(opened.database, opened.vectors, lambda: None, lambda: reranker)
+    stopped = CancelToken()
+    stopped.cancel()
+    plain = retriever.search("Which harbour is open?", explain=True)
+    assert retriever.search("Which harbour is open?", explain=True, rerank=True, cancel=stopped) == plain
+    again = retriever.search("Which harbour is open?", explain=True, rerank=True)
+    assert all(p.why is not None and p.why.judged is not None for p in again.passages)
+
+
+def ranked(id: int, score: float) -> Ranked:
+    return Ranked(PassageSpan(id, id, 0, 0, 90, None, ""), score, score)
+
+
+def ids(found: Sequence[Ranked]) -> list[int]:
+    return [one.passage.id for one in found]
+
+
+def test_a_judgement_decides_between_passages_that_fit_alike() -> None:
+    assert ids(reranked([ranked(1, 0.9), ranked(2, 0.85), ranked(3, 0.8)], [0.0, 0.1, 1.0])) == [3, 1, 2]
+
+
+def test_it_cannot_overturn_what_words_say_clearly() -> None:
+    assert ids(reranked([ranked(1, 1.0), ranked(2, 0.99 - WEIGHT)], [0.0, 1.0])) == [1, 2]
+
+
+def test_a_model_that_says_the_same_of_all_changes_nothing() -> None:
+    before = [ranked(1, 0.9), ranked(2, 0.9), ranked(3, 0.2)]
+    assert [(one.passage.id, one.score) for one in reranked(before, [0.75, 0.75])] == [(1, 0.9), (2, 0.9), (3, 0.2)]
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenLibrary]:
+    folder = tmp_path_factory.mktemp("files")
+    for n in range(8):
+        (folder / f"{n}.txt").write_text(f"The harbour of town {n} is open in summer, and has {n + 2} cranes.")
+    with ParserPool(workers=1) as pool, open_library(tmp_path_factory.mktemp("data"), pool) as library:
+        library.index(folder)
+        yield library
+
+
+@pytest.fixture
+def reranker(tmp_path: Path) -> Iterator[Reranker]:
+    """The real kind of file; its classifier knows nothing."""
+    path = tmp_path / "reranker.gguf"
+    classifier = np.random.default_rng(5).normal(size=(1, 384)).astype(np.float32)
+    folder = gguf_models.minilm_folder()
+    gguf_models.write_minilm(folder, path, pooling=gguf.PoolingType.RANK, added={"cls.output.weight": classifier})
+    opened = Reranker.open(path, threads=1, spec=RerankerSpec("test", 512))
+    yield opened
+    opened.close()
+
+
+def test_a_search_asks_the_ranking_model_only_if_told_to(opened: OpenLibrary, reranker: Reranker) -> None:
+    retriever = Retriever(opened.database, opened.vectors, lambda: None, lambda: reranker)
+    plain = retriever.search("Which harbour is open?", explain=True)
+    assert all(p.why is not None and p.why.judged is None for p in plain.passages)
+    found = retriever.search("Which harbour is open?", explain=True, rerank=True)
+    assert {p.path for p in found.passages} == {p.path for p in plain.passages}
+    assert [p.score for p in found.passages] == sorted((p.score for p in found.passages), reverse=True)
+    for passage in found.passages:
+        why = passage.why
+        assert why is not None
+        (judged,) = reranker.scores("Which harbour is open?", [passage.text])
+        assert why.judged == pytest.approx(judged, abs=0.02)
+        parts = (why.words, why.neighbours, why.meaning, why.document, why.judgement, why.standing)
+        assert sum(parts) == pytest.approx(passage.score)
+        assert f"{why.judged:.3f}" in "\n".join(why_lines(passage))
+    assert len({round(p.why.judgement, 4) for p in found.passages if p.why is not None}) > 1
+
+
+def test_a_ranking_model_that_went_away_costs_only_the_reranking(opened: OpenLibrary, reranker: Reranker) -> None:
+    retriever = Retriever(opened.database, opened.vectors, lambda: None, lambda: reranker)
+    reranker.close()
+    found = retriever.search("Which harbour is open?", rerank=True)
+    assert found == retriever.search("Which harbour is open?")
+
+
+def test_a_question_in_a_conversation_asks_it_about_what_it_names(opened: OpenLibrary) -> None:
+    judge = Judge(0.0)
+    retriever = Retriever(opened.database, opened.vectors, lambda: None, lambda: judge)
+    gathering = ContextGatherer(Scopes(opened.database), Sections(opened.database), retriever)
+    found = gathering.gather(
+        "Is the harbour open in @3.txt or @5.txt?", [], WHOLE_LIBRARY, LatencyBudget.BALANCED, None
+    )
+    assert {p.path.name for p in found.passages} == {"3.txt", "5.txt"}
+    assert sum(judge.asked) == 2
+
+
+def test_a_question_across_documents_is_answered_from_several(tmp_path: Path) -> None:
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    clause = (
+        "Arbitration, clause {n}: disputes of arbitration kind {n} go to arbitration before panel {n}. " + "x{n} " * 90
+    )
+    (folder / "acme.md").write_text("\n\n".join(f"# Part {n}\n\n" + clause.format(n=n) for n in range(12)))
+    for name in ("globex", "initech"):
+        (folder / f"{name}.md").write_text(f"# {name}\n\nThe parties of {name} agree on arbitration in Oslo.")
+    with ParserPool(workers=1) as pool, open_library(tmp_path / "data", pool) as library:
+        library.index(folder)
+        search = Retriever(library.database, library.vectors, lambda: None).search
+        across = search("Which contracts mention arbitration?", limit=3)
+        assert {p.path.stem for p in across.passages} == {"acme", "globex", "initech"}
+        named = search("arbitration", limit=3, spread=True)
+        assert {p.path.stem for p in named.passages} == {"acme", "globex", "initech"}
+        assert len({p.path.stem for p in search("arbitration clause panel", limit=3).passages}) < 3

@@ -1,0 +1,451 @@
+"""Downloading from a hub that drops, stalls, corrupts, redirects and forgets: the file comes whole or not at all."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import random
+import shutil
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from models.cancel import CancelToken
+from models.catalog.catalog import EmbedderEntry
+from models.catalog.download import download, downloaded_bytes, note_path, part_path, resolve, verify
+from models.catalog.fetch import CHECKING, TRYING_AGAIN, RetryBudget
+from models.faults import Cancelled, DownloadFault, ModelFault
+from models.progress import Progress, ignore_progress
+from tests.support.hub_server import COMMIT, Hub, Serve, serving
+
+SIZE = 3_000_000
+QUICK = RetryBudget(stall_timeout_s=0.3, attempts=3, first_wait_s=0.01, longest_wait_s=0.02)
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "HF_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with serving(Hub(random.Random(1).randbytes(SIZE))) as hub:
+        yield hub
+
+
+def entry(hub: Hub | None = None, *, revision: str | None = None, sha256: str | None = None) -> EmbedderEntry:
+    return EmbedderEntry(
+        key="test",
+        label="Test",
+        repository="somebody/model-GGUF",
+        revision=revision,
+        file="model-Q8_0.gguf",
+        size_bytes=len(hub.content) if hub else None,
+        sha256=hub.sha256 if hub else sha256,
+        licence="MIT",
+        architecture="bert",
+        names=("model",),
+        dimension=384,
+        max_tokens=256,
+        pooling="mean",
+    )
+
+
+def get(hub: Hub, folder: Path, **options: object) -> Path:
+    return download(entry(hub), folder, endpoint=hub.url, patience=QUICK, **options)  # type: ignore[arg-type]
+
+
+def part_of(hub: Hub, folder: Path) -> Path:
+    return part_path(folder, resolve(entry(hub), hub.url))
+
+
+def assert_whole(path: Path, hub: Hub) -> None:
+    assert path.read_bytes() == hub.content
+    assert [other.name for other in path.parent.iterdir()] == [path.name]
+
+
+def test_a_file_is_downloaded_and_verified(hub: Hub, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    path = get(hub, tmp_path / "models", report=seen.append)
+    assert path == tmp_path / "models" / "model-Q8_0.gguf"
+    assert_whole(path, hub)
+    assert (seen[-1].done, seen[-1].total, seen[-1].unit) == (SIZE, SIZE, "bytes")
+    assert [progress.done for progress in seen] == sorted(progress.done for progress in seen)
+
+
+def test_nothing_else_is_asked_of_the_hub(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub.utils import _detect_agent
+
+    asked: list[str] = []
+    monkeypatch.setattr(_detect_agent, "_registry", None)
+    monkeypatch.setattr(_detect_agent, "_load_registry", lambda: asked.append("who calls?"))
+    get(hub, tmp_path)
+    assert asked == []
+    assert {path.split("/")[1].split("?")[0] for path in hub.paths} == {"somebody", "bytes"}
+
+
+def test_a_downloaded_file_is_not_asked_for_again(hub: Hub, tmp_path: Path) -> None:
+    get(hub, tmp_path)
+    asked = len(hub.paths)
+    get(hub, tmp_path)
+    assert len(hub.paths) == asked
+
+
+def test_the_pinned_revision_is_asked_for(hub: Hub, tmp_path: Path) -> None:
+    download(entry(hub, revision="fedcba"), tmp_path, endpoint=hub.url, patience=QUICK)
+    assert hub.paths[:2] == [
+        "HEAD /somebody/model-GGUF/resolve/fedcba/model-Q8_0.gguf",
+        "GET /somebody/model-GGUF/resolve/fedcba/model-Q8_0.gguf",
+    ]
+
+
+def test_without_a_pin_the_hub_tells_commit_size_and_hash(hub: Hub, tmp_path: Path) -> None:
+    path = download(entry(), tmp_path, endpoint=hub.url, patience=QUICK)
+    assert path.read_bytes() == hub.content
+    assert note_path(path).read_text().strip() == hub.sha256, "noted, so that the file can be verified later"
+    assert verify(path, entry()) == hub.sha256
+    path.write_bytes(hub.content[:-1] + b"?")
+    with pytest.raises(ModelFault):
+        verify(path, entry())
+    assert f"GET /somebody/model-GGUF/resolve/{COMMIT}/model-Q8_0.gguf" in hub.paths
+
+
+def test_the_environments_mirror_is_used(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", hub.url + "/")
+    assert_whole(download(entry(hub), tmp_path, patience=QUICK), hub)
+
+
+MISHAPS = {
+    "drops": [Serve(until=100_000), Serve(until=100_001), Serve(until=2_999_999)],
+    "drops before the first byte": [Serve(until=0), Serve(until=0)],
+    "stalls": [Serve(until=1_000_000, stall=True), Serve(until=2_000_000, stall=True)],
+    "ignores ranges": [Serve(until=1_000_000), Serve(ignore_range=True, until=2_000_000), Serve(ignore_range=True)],
+    "is overloaded": [Serve(status=503), Serve(until=1), Serve(status=429, retry_after="0"), Serve(status=500)],
+    "expires its redirects": [Serve(until=1_000_000), Serve(status=403), Serve()],
+    "announces no length": [Serve(until=1_000_000, announce=SIZE), Serve()],
+}
+
+
+@pytest.mark.parametrize("name", MISHAPS)
+def test_a_file_comes_whole_from_a_server_that(hub: Hub, tmp_path: Path, name: str) -> None:
+    hub.answers.extend(MISHAPS[name])
+    seen: list[Progress] = []
+    assert_whole(get(hub, tmp_path, report=seen.append), hub)
+    assert TRYING_AGAIN in {progress.detail for progress in seen}
+    assert not hub.answers
+
+
+def test_after_a_drop_only_the_rest_is_asked_for_at_the_lasting_address(hub: Hub, tmp_path: Path) -> None:
+    hub.answers.extend([Serve(until=1_234_567), Serve()])
+    get(hub, tmp_path)
+    assert hub.ranges == [None, "bytes=1234567-"]
+    assert sum(path.startswith("GET /somebody") for path in hub.paths) == 2
+
+
+@pytest.mark.parametrize("there", [0, 1, 65_536, 1_234_567, SIZE - 1, SIZE])
+def test_an_earlier_run_is_continued_at_any_byte(hub: Hub, tmp_path: Path, there: int) -> None:
+    part_of(hub, tmp_path).write_bytes(hub.content[:there])
+    assert downloaded_bytes(entry(hub), tmp_path) == there
+    seen: list[Progress] = []
+    assert_whole(get(hub, tmp_path, report=seen.append), hub)
+    assert hub.ranges == ([] if there == SIZE else [f"bytes={there}-" if there else None])
+    assert (CHECKING in {progress.detail for progress in seen}) == (there > 0)
+
+
+def test_a_part_that_is_too_long_is_begun_anew(hub: Hub, tmp_path: Path) -> None:
+    part_of(hub, tmp_path).write_bytes(hub.content + b"x")
+    assert_whole(get(hub, tmp_path), hub)
+    assert hub.ranges == [None]
+
+
+def test_parts_of_other_editions_go(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / f"model-Q8_0.gguf.{'a' * 12}.part").write_bytes(b"of yesterday's edition")
+    assert_whole(get(hub, tmp_path), hub)
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from models.catalog.catalog import EmbedderEntry
+from models.catalog.download import download
+entry = EmbedderEntry(key="test", label="Test", repository="somebody/model-GGUF", file="model-Q8_0.gguf", licence="MIT",
+                      architecture="bert", names=(), dimension=384, max_tokens=256, pooling="mean")
+print("begun", flush=True)
+download(entry, Path(sys.argv[2]), endpoint=sys.argv[1])
+"""
+
+
+def test_a_killed_program_continues_where_it_was(hub: Hub, tmp_path: Path) -> None:
+    hub.answers.append(Serve(until=2_000_000, stall=True))
+    child = subprocess.Popen([sys.executable, "-c", CHILD, hub.url, str(tmp_path)], stdout=subprocess.PIPE)
+    with child:
+        assert hub.stalled.wait(60)
+        part = part_of(hub, tmp_path)
+        while not part.exists() or part.stat().st_size < 1_000_000:  # what has been sent is being written
+            assert child.poll() is None
+        child.kill()
+    there = part.stat().st_size
+    assert part.read_bytes() == hub.content[:there]
+    assert_whole(get(hub, tmp_path), hub)
+    assert hub.ranges[1:] == [f"bytes={there}-"]
+
+
+def test_cancelling_ends_a_stalled_download_and_keeps_the_part(hub: Hub, tmp_path: Path) -> None:
+    hub.answers.append(Serve(until=1_000_000, stall=True))
+    cancel = CancelToken()
+
+    def cancel_once_stalled() -> None:
+        hub.stalled.wait(60)
+        cancel.cancel()
+
+    thread = threading.Thread(target=cancel_once_stalled)
+    thread.start()
+    with pytest.raises(Cancelled):
+        download(entry(hub), tmp_path, endpoint=hub.url, cancel=cancel, patience=RetryBudget(stall_timeout_s=250))
+    thread.join()
+    part = part_of(hub, tmp_path)
+    assert part.read_bytes() == hub.content[: part.stat().st_size]
+    hub.over.set()
+    assert_whole(get(hub, tmp_path), hub)
+
+
+def test_cancelling_while_the_part_is_checked_keeps_it(hub: Hub, tmp_path: Path) -> None:
+    part = part_of(hub, tmp_path)
+    part.write_bytes(hub.content[:2_500_000])
+    cancel = CancelToken()
+    with pytest.raises(Cancelled):
+        get(hub, tmp_path, cancel=cancel, report=lambda _progress: cancel.cancel())
+    assert part.stat().st_size == 2_500_000
+
+
+def test_cancelling_between_attempts_does_not_wait(hub: Hub, tmp_path: Path) -> None:
+    hub.answers.extend([Serve(until=10), Serve(status=503)])
+    cancel = CancelToken()
+
+    def stop(progress: Progress) -> None:
+        if progress.detail == TRYING_AGAIN:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        download(
+            entry(hub), tmp_path, endpoint=hub.url, cancel=cancel, report=stop, patience=RetryBudget(first_wait_s=250)
+        )
+
+
+def fault_of(hub: Hub, folder: Path) -> str:
+    with pytest.raises(DownloadFault) as caught:
+        get(hub, folder)
+    assert not (folder / "model-Q8_0.gguf").exists()
+    return str(caught.value)
+
+
+def test_a_changed_byte_never_becomes_a_model(hub: Hub, tmp_path: Path) -> None:
+    hub.answers.append(Serve(corrupt_at=2_000_000))
+    assert "its content is not what was published" in fault_of(hub, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_part_of_another_file_never_becomes_a_model(hub: Hub, tmp_path: Path) -> None:
+    part_of(hub, tmp_path).write_bytes(bytes(1000))
+    assert "its content is not what was published" in fault_of(hub, tmp_path)
+    assert_whole(get(hub, tmp_path), hub)
+
+
+FAULTS = {
+    "keeps failing": ([Serve(until=100)] + [Serve(until=0)] * 9, "kept failing"),
+    "keeps stalling": ([Serve(until=100)] + [Serve(until=0, stall=True)] * 9, "kept failing"),
+    "answers 500 for ever": ([Serve(until=100)] + [Serve(status=500)] * 9, "kept failing (status 500)"),
+    "has lost the file": ([Serve(until=100), Serve(status=404)], "does not have this file any more"),
+    "wants a login": ([Serve(until=100), Serve(status=401)], "does not give this file to everybody"),
+    "sends a sign-in page": ([Serve(until=100), Serve(ignore_range=True, html=True)], "sign-in page"),
+    "sends another part": ([Serve(until=100), Serve(wrong_range=True)], "What came was not the file"),
+    "announces another size": (
+        [Serve(until=100), Serve(ignore_range=True, announce=SIZE - 1)],
+        "server announces 2999999",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_one_sentence_says_that_the_server(hub: Hub, tmp_path: Path, name: str) -> None:
+    answers, sentence = FAULTS[name]
+    hub.answers.extend(answers)
+    assert sentence in fault_of(hub, tmp_path)
+    assert part_of(hub, tmp_path).read_bytes() == hub.content[:100]
+
+
+@pytest.mark.parametrize(
+    ("headers", "sentence"),
+    [
+        ({"X-Linked-Etag": '"' + "0" * 64 + '"'}, "offers another file under the name"),
+        ({"X-Linked-Size": "17"}, "offers another file under the name"),
+    ],
+)
+def test_a_hub_that_contradicts_the_catalog_is_not_believed(
+    hub: Hub, tmp_path: Path, headers: dict[str, str], sentence: str
+) -> None:
+    hub.metadata_headers = headers
+    assert sentence in fault_of(hub, tmp_path)
+    assert not hub.ranges
+
+
+def test_a_hub_without_checksums_is_enough_where_the_catalog_has_them(hub: Hub, tmp_path: Path) -> None:
+    hub.metadata_headers = {"X-Linked-Etag": '"not-a-sha256"', "X-Linked-Size": ""}
+    assert_whole(get(hub, tmp_path), hub)
+
+
+def test_a_file_that_nobody_gives_a_checksum_for_is_not_downloaded(hub: Hub, tmp_path: Path) -> None:
+    hub.metadata_headers = {"X-Linked-Etag": '"0123456789abcdef"'}
+    with pytest.raises(DownloadFault, match="gives no checksum"):
+        download(entry(), tmp_path, endpoint=hub.url, patience=QUICK)
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"), [(404, "does not have this file"), (401, "does not"), (500, "status 500")]
+)
+def test_a_hub_that_refuses_is_told_apart(hub: Hub, tmp_path: Path, status: int, sentence: str) -> None:
+    hub.metadata_status = status
+    assert sentence in fault_of(hub, tmp_path)
+
+
+def test_being_offline_is_said_at_once(tmp_path: Path) -> None:
+    with serving(Hub(b"")) as gone:
+        pass
+    assert "127.0.0.1 cannot be reached" in fault_of(gone, tmp_path)
+
+
+def test_too_small_a_drive_is_said_before_the_first_byte(hub: Hub, tmp_path: Path) -> None:
+    hub.metadata_headers = {"X-Linked-Size": str(1 << 60)}
+    with pytest.raises(DownloadFault, match="more on the drive of"):
+        download(entry(), tmp_path, endpoint=hub.url, patience=QUICK)
+    assert not hub.ranges
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_drive_that_becomes_full_is_said(hub: Hub, tmp_path: Path) -> None:
+    part_of(hub, tmp_path).symlink_to("/dev/full")
+    assert "became full" in fault_of(hub, tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_said(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("a file where the folder should be")
+    assert "Writing" in fault_of(hub, tmp_path / "models")
+
+
+def test_verifying_compares_with_the_catalog(hub: Hub, tmp_path: Path) -> None:
+    path = get(hub, tmp_path)
+    assert verify(path, entry(hub)) == hub.sha256
+    path.write_bytes(hub.content[:-1] + b"!")
+    with pytest.raises(ModelFault, match="differs from what somebody/model-GGUF publishes"):
+        verify(path, entry(hub))
+
+
+class _Proxy(BaseHTTPRequestHandler):
+    """Passes plain requests for any host on to the hub on this machine."""
+
+    hub: Hub
+    asked: list[str]
+    sign_in: bool
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        if self.sign_in:
+            self.send_response(407)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        connection = http.client.HTTPConnection("127.0.0.1", self.hub.port)
+        path = "/" + self.path.split("/", 3)[3]
+        connection.request(self.command, path, headers=dict(self.headers.items()))
+        answer = connection.getresponse()
+        body = answer.read()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            value = value.replace(f"http://localhost:{self.hub.port}", "http://cdn.invalid")
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        connection.close()
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def proxy(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Proxy]]:
+    handler: type[_Proxy] = type("Proxy", (_Proxy,), {"hub": hub, "asked": [], "sign_in": False})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("no_proxy", "")
+        yield handler
+        server.shutdown()
+        thread.join()
+
+
+def test_the_systems_proxy_is_used(hub: Hub, proxy: type[_Proxy], tmp_path: Path) -> None:
+    path = download(entry(hub), tmp_path, endpoint="http://hub.invalid", patience=QUICK)
+    assert_whole(path, hub)
+    assert [url.split("/")[2] for url in proxy.asked] == ["hub.invalid", "hub.invalid", "cdn.invalid"]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for this machine that nobody has signed, and its key, in one file."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl makes the certificate")
+    key, made = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    names = "subjectAltName=IP:127.0.0.1,DNS:localhost"
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    files = ["-addext", names, "-keyout", str(key), "-out", str(made)]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    made.write_bytes(made.read_bytes() + key.read_bytes())
+    return made
+
+
+@pytest.fixture
+def secure_hub(certificate: Path) -> Iterator[Hub]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with serving(Hub(random.Random(1).randbytes(SIZE)), tls=context) as hub:
+        yield hub
+
+
+def test_a_certificate_nobody_signed_is_not_trusted(secure_hub: Hub, tmp_path: Path) -> None:
+    assert "not one this computer trusts" in fault_of(secure_hub, tmp_path / "models")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's store is no file")
+def test_a_certificate_in_the_systems_store_is_trusted(
+    secure_hub: Hub, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", os.fspath(certificate))
+    secure_hub.answers.extend([Serve(until=1_000_000), Serve()])
+    assert_whole(get(secure_hub, tmp_path / "models"), secure_hub)
+
+
+def test_an_open_connection_is_not_accepted_after_an_encrypted_one(
+    hub: Hub, secure_hub: Hub, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", os.fspath(certificate))
+    secure_hub.metadata_headers = {"Location": f"{hub.url}/bytes?0"}
+    assert "What came was not the file" in fault_of(secure_hub, tmp_path / "models")
+    assert not hub.ranges
+
+
+def test_reports_go_nowhere_by_default(hub: Hub, tmp_path: Path) -> None:
+    ignore_progress(Progress(0, 0, "bytes"))
+    assert_whole(download(entry(hub), tmp_path, endpoint=hub.url), hub)

@@ -1,0 +1,190 @@
+"""Going back in a cache gives the logits of a fresh evaluation, over any sequence of edits, branches and stops."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.cancel import CancelToken
+from models.faults import Cancelled
+from models.llama.context import ChatContext, ContextSettings
+from models.llama.kv_cache import CHECKPOINTS_KEPT, KvCache, common_length
+from models.llama.native import LoadSettings, NativeModel
+
+BATCH = 48
+# llama.cpp sums attention in half precision, in the order of the cache's cells, which a ring buffer turns round. Two
+# fresh evaluations in chunks of other sizes differ by up to 0.03 deviations of the logits; a lost window by 0.3.
+NOISE = 0.06
+SETTINGS = ContextSettings(context_tokens=2048, batch_tokens=BATCH, ubatch_tokens=BATCH, threads=1, threads_batch=1)
+
+
+@pytest.fixture(scope="module")
+def model(tiny_gpt_oss: Path) -> Iterator[NativeModel]:
+    loaded = NativeModel.load(tiny_gpt_oss, LoadSettings())
+    yield loaded
+    loaded.close()
+
+
+@pytest.fixture
+def context(model: NativeModel) -> Iterator[ChatContext]:
+    made = ChatContext(model, SETTINGS)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def fresh(model: NativeModel) -> Iterator[ChatContext]:
+    made = ChatContext(model, SETTINGS)
+    yield made
+    made.close()
+
+
+def tokens(count: int, seed: int) -> list[int]:
+    return random.Random(seed).choices(range(1000, 190_000), k=count)
+
+
+def read(cache: KvCache, prompt: list[int], *, every: int) -> int:
+    """Evaluate `prompt` in chunks with a checkpoint after each; returns how much of it was held already."""
+    reused = cache.reuse(prompt)
+    while len(cache.tokens) < len(prompt):
+        end = min(len(cache.tokens) + every, len(prompt))
+        end = len(prompt) - 1 if end == len(prompt) and len(cache.tokens) < len(prompt) - 1 else end
+        assert cache.extend(prompt[len(cache.tokens) : end], output_last=end == len(prompt))
+        cache.checkpoint()
+    return reused
+
+
+def logits_of(context: ChatContext, prompt: list[int]) -> np.ndarray:
+    cache = KvCache(context)
+    cache.clear()
+    read(cache, prompt, every=BATCH)
+    return context.logits().copy()
+
+
+def assert_same_logits(one: np.ndarray, other: np.ndarray) -> None:
+    """Equal to floating-point noise."""
+    assert np.abs(one - other).max() < NOISE * other.std()
+
+
+def test_the_model_has_a_window_that_a_plain_cut_would_break(context: ChatContext, fresh: ChatContext) -> None:
+    """The trap itself: this is what the checkpoints are for. If it stops failing, they are no longer needed."""
+    prompt = tokens(900, seed=1)
+    cache = KvCache(context)
+    read(cache, prompt, every=BATCH)
+    context.truncate(700)
+    context.evaluate(prompt[700:701], 700, output_last=True)
+    wrong, right = context.logits().copy(), logits_of(fresh, prompt[:701])
+    assert np.abs(wrong - right).max() > 3 * NOISE * right.std()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_edits_branches_and_regenerations_equal_a_fresh_evaluation(
+    context: ChatContext, fresh: ChatContext, seed: int
+) -> None:
+    choice = random.Random(seed)
+    cache = KvCache(context)
+    prompt = tokens(choice.randint(150, 500), seed)
+    for step in range(8):
+        action = choice.choice(["extend", "edit", "regenerate", "shorten", "other"])
+        at = choice.randrange(1, len(prompt))
+        added = tokens(choice.randint(1, 200), seed * 100 + step)
+        if action == "extend":
+            prompt = [*prompt, *added]
+        elif action == "edit":
+            prompt = [*prompt[:at], *added, *prompt[at + 1 :]]
+        elif action == "shorten":
+            prompt = prompt[:at]
+        elif action == "other":
+            prompt = tokens(choice.randint(50, 500), seed + 1000 + step)
+        prompt = prompt[:1800]
+        before = list(cache.tokens)
+        reused = read(cache, prompt, every=choice.choice([17, 31, BATCH]))
+        assert cache.tokens == prompt
+        assert reused <= common_length(before, prompt)
+        assert_same_logits(context.logits(), logits_of(fresh, prompt))
+
+
+def test_generated_tokens_are_left_behind_when_the_turn_is_regenerated(
+    context: ChatContext, fresh: ChatContext
+) -> None:
+    prompt = tokens(400, seed=3)
+    cache = KvCache(context)
+    read(cache, prompt, every=BATCH)
+    for token in tokens(200, seed=4):
+        cache.extend([token], output_last=True)
+    assert read(cache, prompt, every=BATCH) == len(prompt) - 1
+    assert_same_logits(context.logits(), logits_of(fresh, prompt))
+
+
+def test_a_stopped_evaluation_is_taken_up_where_it_stopped(context: ChatContext, fresh: ChatContext) -> None:
+    prompt = tokens(700, seed=5)
+    cache = KvCache(context)
+    stopped = 0
+    while len(cache.tokens) < len(prompt):
+        end = min(len(cache.tokens) + BATCH, len(prompt))
+        timer = threading.Timer(0.002, context.stop.set)
+        timer.start()
+        done = cache.extend(prompt[len(cache.tokens) : end], output_last=end == len(prompt))
+        timer.join()
+        context.stop.clear()
+        stopped += not done
+        if not done:
+            assert cache.extend(prompt[len(cache.tokens) : end], output_last=end == len(prompt))
+    assert_same_logits(context.logits(), logits_of(fresh, prompt))
+
+
+def test_a_flag_set_before_stops_at_once_and_loses_nothing(context: ChatContext) -> None:
+    cache = KvCache(context)
+    cache.extend(tokens(100, seed=6)[:BATCH], output_last=False)
+    context.stop.set()
+    assert not cache.extend(tokens(BATCH, seed=7), output_last=True)
+    assert len(cache.tokens) == context.held_tokens == BATCH
+    context.stop.clear()
+    assert cache.extend(tokens(BATCH, seed=7), output_last=True)
+
+
+def test_only_so_many_checkpoints_are_kept_and_the_first_stays(context: ChatContext) -> None:
+    cache = KvCache(context)
+    read(cache, tokens(1000, seed=8), every=20)
+    assert len(cache.checkpoints) == CHECKPOINTS_KEPT
+    assert cache.checkpoints[0].position == 20
+
+
+@pytest.mark.parametrize(
+    ("bad", "start"),
+    [([], 0), ([1] * (BATCH + 1), 0), ([-1], 0), ([201_088], 0), ([1], 5), ([1], -1)],
+)
+def test_what_would_end_the_process_is_refused_before_it_gets_there(
+    context: ChatContext, bad: list[int], start: int
+) -> None:
+    with pytest.raises(ValueError):
+        context.evaluate(bad, start, output_last=True)
+
+
+def test_a_full_context_is_refused(context: ChatContext) -> None:
+    cache = KvCache(context)
+    for _ in range(2048 // 32):
+        cache.extend(tokens(32, seed=9), output_last=False)
+    with pytest.raises(ValueError):
+        cache.extend([1], output_last=True)
+    assert len(cache.tokens) == 2048
+
+
+def test_loading_reports_its_progress(tiny_gpt_oss: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    size = tiny_gpt_oss.stat().st_size
+    NativeModel.load(
+        tiny_gpt_oss, LoadSettings(), report=lambda progress: seen.append((progress.done, progress.total))
+    ).close()
+    assert seen == sorted(seen) and seen[-1] == (size, size)
+
+
+def test_loading_can_be_cancelled(tiny_gpt_oss: Path) -> None:
+    cancel = CancelToken()
+    with pytest.raises(Cancelled):
+        NativeModel.load(tiny_gpt_oss, LoadSettings(), report=lambda _: cancel.cancel(), cancel=cancel)

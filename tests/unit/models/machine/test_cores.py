@@ -1,0 +1,73 @@
+"""Which cores compute a model, read from folders as Linux shows them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.machine.cgroups import cpu_quota
+from models.machine.cores import fast_cores, usable_cores
+
+
+def processors(system: Path, *siblings: str) -> None:
+    """Logical processors 0, 1, ... with their lists of siblings."""
+    for number, listed in enumerate(siblings):
+        folder = system / "system" / "cpu" / f"cpu{number}" / "topology"
+        folder.mkdir(parents=True)
+        (folder / "thread_siblings_list").write_text(f"{listed}\n")
+
+
+def hybrid(system: Path) -> None:
+    """Two performance cores of two threads each (0-3), four efficiency cores (4-7)."""
+    processors(system, "0-1", "0-1", "2-3", "2-3", "4", "5", "6", "7")
+    for name, listed in (("cpu_core", "0-3\n"), ("cpu_atom", "4-7\n")):
+        (system / name).mkdir()
+        (system / name / "cpus").write_text(listed)
+
+
+def test_two_threads_of_a_core_count_once(tmp_path: Path) -> None:
+    processors(tmp_path, "0,2", "1,3", "0,2", "1,3")
+    assert fast_cores({0, 1, 2, 3}, tmp_path) == 2
+
+
+def test_efficiency_cores_of_a_hybrid_processor_are_left_out(tmp_path: Path) -> None:
+    hybrid(tmp_path)
+    assert fast_cores(set(range(8)), tmp_path) == 2
+
+
+def test_a_program_kept_to_efficiency_cores_uses_them(tmp_path: Path) -> None:
+    hybrid(tmp_path)
+    assert fast_cores({5, 6}, tmp_path) == 2
+
+
+def test_only_cores_that_the_program_may_use_count(tmp_path: Path) -> None:
+    hybrid(tmp_path)
+    assert fast_cores({0, 1, 5}, tmp_path) == 1
+
+
+def test_a_system_that_does_not_say_gives_none(tmp_path: Path) -> None:
+    assert fast_cores({0, 1}, tmp_path) == 0
+
+
+@pytest.mark.parametrize("listed", ["", "many", "1-x", "\0"])
+def test_a_list_that_is_none_gives_none(tmp_path: Path, listed: str) -> None:
+    processors(tmp_path, listed)
+    assert fast_cores({0}, tmp_path) == 0
+
+
+def test_a_share_of_processors_is_rounded_up(tmp_path: Path) -> None:
+    own, box = tmp_path / "own", tmp_path / "fs" / "box"
+    own.write_text("0::/box\n")
+    box.mkdir(parents=True)
+    (box / "cpu.max").write_text("250000 100000\n")
+    assert cpu_quota(own, tmp_path / "fs") == 3
+    (box / "cpu.max").write_text("max 100000\n")
+    assert cpu_quota(own, tmp_path / "fs") is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which processors a process may use")
+def test_this_machine_has_a_core() -> None:
+    assert 1 <= usable_cores() <= len(os.sched_getaffinity(0))

@@ -1,0 +1,118 @@
+"""A chat template is a program by a stranger: it runs as templates are written, and can do nothing else."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from models.faults import ModelFault
+from models.prompts.template_sandbox import ChatTemplate, TemplateRefused
+
+TODAY = date(2026, 1, 2)
+MESSAGES = [{"role": "user", "content": " Hi <b> é "}, {"role": "assistant", "content": "Yes."}]
+
+
+def rendered(source: str) -> str:
+    return ChatTemplate(source, "model.gguf").render({"messages": MESSAGES, "bos_token": "<s>"}, TODAY)
+
+
+RENDERINGS = {
+    "{% for m in messages %}\n  {% if loop.first %}\nfirst\n  {% endif %}\n{% endfor %}\n": "first\n",
+    "{{ messages[0].content | trim }}{{ messages[0]['role'].upper() }}": "Hi <b> éUSER",
+    "{{ messages | tojson }}": '[{"role": "user", "content": " Hi <b> é "}, {"role": "assistant", "content": "Yes."}]',
+    "{{ {'a': 1} | tojson(indent=2) }}": '{\n  "a": 1\n}',
+    "{{ strftime_now('%d %b %Y') }}": "02 Jan 2026",
+    "{% set ns = namespace(n=0) %}{% for m in messages %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}": "2",
+    "{% for m in messages %}{% if loop.index > 1 %}{% break %}{% endif %}{{ m.role }}{% endfor %}": "user",
+    "{% generation %}{{ bos_token ~ 1 ~ none }}{% endgeneration %}": "<s>1None",
+    "{% macro f(x) %}[{{ x }}]{% endmacro %}{{ f('a') + f('b') }}": "[a][b]",
+    "{{ messages | map(attribute='role') | join(', ') }}|{{ messages | join(';', attribute='role') }}": (
+        "user, assistant|user;assistant"
+    ),
+    "{{ 'a\nb' | indent(2) }}{{ 'a\nb' | indent(2, true) }}": "a\n  b  a\n  b",
+    "{{ 'aaa' | replace('a', 'b') }}{{ 'aaa'.replace('a', 'b', 1) }}{{ '%s=%d' % ('a', 1) }}": "bbbbaaa=1",
+    "{{ '{} {:>3}'.format('a', 1) }}{{ '%s!' | format('b') }}": "a   1b!",
+    "{{ messages | selectattr('role', 'equalto', 'user') | list | length }}": "1",
+    "{{ missing is defined }}{{ missing or 'no' }}": "Falseno",
+    "{{ 3 * 'ab' }}{{ [1] + [2] }}{{ 2 ** 3 }}": "ababab[1, 2]8",
+}
+
+
+@pytest.mark.parametrize("source", RENDERINGS)
+def test_templates_render_as_they_are_meant(source: str) -> None:
+    assert rendered(source) == RENDERINGS[source]
+
+
+HOSTILE = {
+    "reaches for Python": "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "reaches for Python through a function": "{{ raise_exception.__globals__.items() }}",
+    "pads by Python's format": "{{ '{:99999999999}'.format(1) }}",
+    "pads by a nested format": "{{ '{:{}}'.format(1, 99999999999) }}",
+    "pads by the filter format": "{{ '%99999999999d' | format(1) }}",
+    "changes the conversation": "{{ messages.append(1) }}",
+    "loops on": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    "loops on in calls": "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}",
+    "calls itself": "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+    "writes on": "{% for a in range(99999) %}{{ 'x' * 9999 }}{% endfor %}",
+    "multiplies": "{{ 'x' * 10 ** 12 }}",
+    "multiplies lists": "{{ [1] * 10 ** 12 }}",
+    "raises": "{{ 9 ** 9 ** 9 ** 9 }}",
+    "doubles by +": "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = n.s + n.s %}{% endfor %}",
+    "doubles by ~": "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = n.s ~ n.s %}{% endfor %}",
+    "doubles by blocks": (
+        "{% set n = namespace(s='x') %}{% for a in range(99) %}"
+        "{% set b %}{{ n.s }}{{ n.s }}{% endset %}{% set n.s = b %}{% endfor %}"
+    ),
+    "doubles by replacing": (
+        "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = n.s.replace('x', 'xx') %}{% endfor %}"
+    ),
+    "doubles by a filter": (
+        "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = n.s | replace('x', 'xx') %}{% endfor %}"
+    ),
+    "pads": "{{ 'x'.ljust(10 ** 11) }}",
+    "pads by a format": "{{ '%99999999999d' % 1 }}",
+    "pads by a given width": "{{ '%*d' % (99999999999, 1) }}",
+    "indents": "{{ 'x\ny' | indent(10 ** 11) }}",
+    "joins": "{{ ('x' * 99999).join('y' * 99999) }}",
+    "gives up": "{{ raise_exception('I want a tool') }}",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_template_is_refused(name: str) -> None:
+    with pytest.raises(TemplateRefused):
+        rendered(HOSTILE[name])
+
+
+@pytest.mark.parametrize("source", ("{{ raise_exception.__globals__ }}", "{{ '{0.__class__}'.format(1) }}"))
+def test_what_is_not_for_templates_is_not_there(source: str) -> None:
+    assert rendered(source) == ""
+
+
+def test_a_template_says_why_it_gives_up() -> None:
+    with pytest.raises(TemplateRefused, match="I want a tool"):
+        rendered(HOSTILE["gives up"])
+
+
+def test_a_template_may_be_used_again_after_it_was_refused() -> None:
+    template = ChatTemplate("{% for a in range(n) %}{% for b in range(99999) %}{% endfor %}{% endfor %}.", "model.gguf")
+    for _ in range(3):
+        with pytest.raises(TemplateRefused):
+            template.render({"n": 99}, TODAY)
+        assert template.render({"n": 1}, TODAY) == "."
+
+
+@pytest.mark.parametrize(
+    "source",
+    ("{% if %}", "{{ 'x' | center(10 ** 11) }}", "{{ 'a", "{{ a | nofilter }}", "{" * 5000 + "{% if", "x" * 300_000),
+)
+def test_a_template_that_cannot_be_read_is_a_fault(source: str) -> None:
+    with pytest.raises(ModelFault) as caught:
+        ChatTemplate(source, "model.gguf")
+    assert "model.gguf" in str(caught.value)
+
+
+def test_deep_nesting_is_a_fault() -> None:
+    with pytest.raises(ModelFault):
+        ChatTemplate("{{ " + "(" * 50_000 + ")" * 50_000 + " }}", "model.gguf")

@@ -1,0 +1,103 @@
+"""A reranker's scores are its classifier's, in order, the same alone and among others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import gguf
+import numpy as np
+import pytest
+
+from models.cancel import CancelToken
+from models.faults import Cancelled, ModelFault
+from models.llama.pooled_model import PooledModel
+from models.reranker import Reranker, RerankerSpec
+from tests.support import gguf_models
+
+QUESTION = "When does the valve close?"
+PASSAGES = ["The valve closes in winter.", "Bread is baked at night.", "winter " * 900, "", "The bridge is raised."]
+CLASSIFIER = np.random.default_rng(5).normal(size=(1, 384)).astype(np.float32)
+CLS_POOLING = 2
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("reranker") / "reranker.gguf"
+    folder = gguf_models.minilm_folder()
+    gguf_models.write_minilm(folder, path, pooling=gguf.PoolingType.RANK, added={"cls.output.weight": CLASSIFIER})
+    return path
+
+
+@pytest.fixture(scope="module")
+def reranker(file: Path) -> Iterator[Reranker]:
+    opened = Reranker.open(file, threads=1, spec=RerankerSpec("test", 512))
+    yield opened
+    opened.close()
+
+
+def test_a_score_is_the_classifiers_word_on_question_and_passage(reranker: Reranker, minilm_gguf: Path) -> None:
+    model = PooledModel(minilm_gguf, CLS_POOLING, 512, threads=1)
+    try:
+        tokens = [model.native.tokenize(text, add_special=False) for text in (QUESTION, PASSAGES[0])]
+        pair = [101, *tokens[0], 102, *tokens[1], 102]
+        assert model.native.sentence_pair(*tokens) == pair
+        (row,) = model.rows([pair], lambda: None)
+    finally:
+        model.close()
+    (score,) = reranker.scores(QUESTION, PASSAGES[:1])
+    assert score == pytest.approx(1 / (1 + math.exp(-float(CLASSIFIER[0] @ row))), abs=1e-3)
+
+
+def test_scores_keep_the_order_and_are_the_same_alone(reranker: Reranker) -> None:
+    together = reranker.scores(QUESTION, PASSAGES)
+    assert together == pytest.approx([reranker.scores(QUESTION, [passage])[0] for passage in PASSAGES], abs=0.02)
+    assert reranker.scores(QUESTION, PASSAGES[::-1]) == pytest.approx(together[::-1], abs=0.02)
+    assert all(0 <= score <= 1 for score in together)
+
+
+def test_a_passage_too_long_is_cut_not_refused(reranker: Reranker) -> None:
+    assert len(reranker.scores("valve " * 2000, ["winter " * 5000])) == 1
+
+
+def test_a_template_puts_the_two_together(file: Path) -> None:
+    spec = RerankerSpec("test", 512, "Query: {query} Document: {document} Answer:")
+    ranked = Reranker.open(file, threads=1, spec=spec)
+    try:
+        one, other = ranked.scores(QUESTION, PASSAGES[:2])
+        assert one != other
+    finally:
+        ranked.close()
+
+
+def test_no_passages_give_no_scores(reranker: Reranker) -> None:
+    assert reranker.scores(QUESTION, []) == []
+
+
+def test_cancelling_is_heard(reranker: Reranker) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        reranker.scores(QUESTION, PASSAGES, cancel)
+
+
+class HeardByTheModelAlone(CancelToken):
+    """As if it were cancelled after the last look at it, while the model computes."""
+
+    def check(self) -> None:
+        pass
+
+
+def test_cancelling_ends_the_computation_that_runs_and_the_next_one_is_whole(reranker: Reranker) -> None:
+    before = reranker.scores(QUESTION, PASSAGES)
+    cancel = HeardByTheModelAlone()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        reranker.scores(QUESTION, PASSAGES, cancel)
+    assert reranker.scores(QUESTION, PASSAGES) == pytest.approx(before, abs=1e-6)
+
+
+def test_a_file_without_a_classifier_is_refused(minilm_gguf: Path) -> None:
+    with pytest.raises(ModelFault, match="no part that judges"):
+        Reranker.open(minilm_gguf)
