@@ -34,7 +34,7 @@ from core.store.vectors.index import VectorIndex
 from core.survey.store import SurveyStore
 from core.survey.survey import Surveys
 from models.conversation import Sampling
-from models.loading.journal import LoadCrashLog
+from models.loading.crash_log import LoadCrashLog
 
 __all__ = ["Workspace", "default_data_dir"]
 
@@ -50,9 +50,9 @@ class Workspace:
         self.data_dir = data_dir
         self.database = database
         self.settings = SettingsStore(data_dir.settings_file)
-        journal = LoadCrashLog(data_dir.cache)
-        self.shelf = ModelRegistry(data_dir.models, self.settings, journal, model, embedder)
-        self.engines = Engines(self.shelf, self.settings, data_dir.cache, journal)
+        crash_log = LoadCrashLog(data_dir.cache)
+        self.shelf = ModelRegistry(data_dir.models, self.settings, crash_log, model, embedder)
+        self.engines = Engines(self.shelf, self.settings, data_dir.cache, crash_log)
         self.attention = Throttle(
             PowerMonitor(lambda: self.settings.current.on_battery), paused=self.settings.current.paused
         )

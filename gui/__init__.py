@@ -1,1 +1,1 @@
-"""The window. The only importer of PySide6."""
+"""The window: the only package that imports PySide6. Started by `papermoor` without a command."""

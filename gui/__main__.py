@@ -1,4 +1,4 @@
-"""`papermoor`: the window without a command, the command line with one. Imports Qt for the window only."""
+"""`papermoor`: opens the window, or runs the command line if a command is given. Only the window imports Qt."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-SWITCH_S = 0.001  # a busy worker gives way to the window after this long, not after five times as long
-WITH_VALUE = ("--data-dir", "--model", "--embedder")
+SWITCH_INTERVAL_S = 0.001
+"""How long a busy worker keeps the interpreter while the GUI thread waits for it. Python's default is 5 ms."""
+OPTIONS_WITH_VALUE = ("--data-dir", "--model", "--embedder")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 done, 1 failed, 2 wrong use."""
-    if getattr(sys, "frozen", False):  # a parser process of the packaged program starts here, too
+    """Return the exit status: 0 done, 1 failed, 2 wrong use."""
+    if getattr(sys, "frozen", False):  # the parser processes of the packaged program start here as well
         from multiprocessing import freeze_support
 
         freeze_support()
@@ -27,33 +28,33 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def window_options(arguments: Sequence[str]) -> dict[str, list[str]] | None:
-    """The options the window is opened with, or None if `arguments` are for the command line: they hold a command,
-    --help, or anything else. Absolute paths of files and folders (as a desktop passes them) are added."""
-    found: dict[str, list[str]] = {"paths": []}
+    """Return the options to open the window with, or None if `arguments` are for the command line: a command, --help,
+    or anything unknown. "paths" are existing absolute paths, as a desktop passes them; they go into the library."""
+    options: dict[str, list[str]] = {"paths": []}
     rest = list(arguments)
     while rest:
         argument = rest.pop(0)
-        name, given, value = argument.partition("=")
-        if name in WITH_VALUE and (given or rest):
-            found[name] = [value if given else rest.pop(0)]
+        name, equals, value = argument.partition("=")
+        if name in OPTIONS_WITH_VALUE and (equals or rest):
+            options[name] = [value if equals else rest.pop(0)]
         elif Path(argument).is_absolute() and Path(argument).exists():
-            found["paths"].append(argument)
+            options["paths"].append(argument)
         else:
             return None
-    return found
+    return options
 
 
 def _open_window(options: dict[str, list[str]]) -> int:
     import gc
 
-    sys.setswitchinterval(SWITCH_S)
-    gc.disable()  # for good: `gui.collect` collects from the GUI thread. Here it would go over the imports for nothing.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.disable()  # for good: `gui.garbage_collection` takes over; during the imports there is none to collect
     try:
-        from gui.app import run, unusable_qt
+        from gui.app import run_window, unsupported_qt_reason
     except ImportError as error:
         print(f"papermoor: the window cannot be opened: {error}", file=sys.stderr)
         return 1
-    if reason := unusable_qt():
+    if reason := unsupported_qt_reason():
         print(f"papermoor: {reason}", file=sys.stderr)
         return 1
     if sys.platform.startswith("linux") and not any(
@@ -64,17 +65,17 @@ def _open_window(options: dict[str, list[str]]) -> int:
         )
         return 1
     from core.data_dir import default_data_dir
-    from gui.main_window import WindowOpening
+    from gui.workspace_session import LaunchOptions
 
     def path(name: str) -> Path | None:
         return Path(options[name][-1]).expanduser().absolute() if name in options else None
 
-    return run(
-        WindowOpening(
+    return run_window(
+        LaunchOptions(
             path("--data-dir") or default_data_dir(),
             path("--model"),
             path("--embedder"),
-            paths=tuple(Path(given) for given in options["paths"]),
+            paths=tuple(map(Path, options["paths"])),
         )
     )
 

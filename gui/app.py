@@ -1,4 +1,4 @@
-"""The application around the window: language, look, error hooks, garbage collection, a clean end."""
+"""The application around the window: language, style, error hooks, garbage collection, and its end."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from PySide6.QtWidgets import QApplication, QWidget
 from core.i18n import current_language, set_language
 from core.settings import SettingsStore
 from gui.bridge import Bridge
-from gui.collect import GuiThreadCollector
-from gui.context import WindowContext
-from gui.main_window import MainWindow, WindowOpening
+from gui.garbage_collection import GuiThreadCollector
+from gui.main_window import MainWindow
 from gui.style.app_icon import app_icon
-from gui.style.theme import STYLE, Theme
+from gui.style.theme import STYLE, STYLE_IS_SET, Theme
+from gui.window_context import WindowContext
 from gui.window_state import WindowState
+from gui.workspace_session import LaunchOptions
 
 log = logging.getLogger(__name__)
 qt_log = logging.getLogger("gui.qt")
 
-AFTER_PAINT_MS = 5
-_LEVELS = {
+DELAY_AFTER_PAINT_MS = 5
+_LOG_LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
     QtMsgType.QtInfoMsg: logging.INFO,
     QtMsgType.QtWarningMsg: logging.WARNING,
@@ -42,19 +43,19 @@ _LEVELS = {
 }
 
 
-def run(opening: WindowOpening, arguments: Sequence[str] = ()) -> int:
-    """Open the window and stay until it is closed; returns the exit status."""
+def run_window(options: LaunchOptions, arguments: Sequence[str] = ()) -> int:
+    """Open the window, run until it is closed, and return the exit status."""
     app = QApplication(["papermoor", "-style", STYLE, *arguments])
-    app.setProperty("styled", True)
+    app.setProperty(STYLE_IS_SET, True)
     app.setApplicationName("Papermoor")
     app.setDesktopFileName("papermoor")
     app.setWindowIcon(app_icon())
-    qInstallMessageHandler(lambda kind, context, text: qt_log.log(_LEVELS.get(kind, logging.WARNING), "%s", text))
-    settings = SettingsStore(opening.data_dir / "settings.toml").current
+    qInstallMessageHandler(lambda kind, context, text: qt_log.log(_LOG_LEVELS.get(kind, logging.WARNING), "%s", text))
+    settings = SettingsStore(options.data_dir / "settings.toml").current
     set_language(settings.language)
     translator = qt_translator(app)
     collector = GuiThreadCollector(app)
-    window = make_window(app, opening, settings.appearance)
+    window = make_window(app, options, settings.appearance)
     window.dialogs.reporter.install()
     window.closed.connect(app.quit)
     window.show()
@@ -71,7 +72,7 @@ def run(opening: WindowOpening, arguments: Sequence[str] = ()) -> int:
 
 
 class FirstPaint(QObject):
-    """Calls `then` once `window` has been seen: opening the library takes turns with the GUI thread from there on."""
+    """Calls `then` once `window` has been painted: from then on, opening the library competes with the GUI thread."""
 
     def __init__(self, window: QWidget, then: Callable[[], None]) -> None:
         super().__init__(window)
@@ -82,20 +83,20 @@ class FirstPaint(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint:
             self._window.removeEventFilter(self)
-            QTimer.singleShot(AFTER_PAINT_MS, self._window, self._then)
+            QTimer.singleShot(DELAY_AFTER_PAINT_MS, self._window, self._then)
         return False
 
 
-def make_window(app: QApplication, opening: WindowOpening, appearance: str) -> MainWindow:
-    """The window on its data directory; nothing of the library is opened yet."""
+def make_window(app: QApplication, options: LaunchOptions, appearance: str) -> MainWindow:
+    """Create the window for a data directory; the library is opened later, by `MainWindow.open_library`."""
     theme = Theme(app, appearance)
-    window = MainWindow(WindowContext(Bridge(app), theme, WindowState(opening.data_dir)), opening)
-    theme.dress()
+    window = MainWindow(WindowContext(Bridge(app), theme, WindowState(options.data_dir)), options)
+    theme.apply_style_sheet()
     return window
 
 
 def qt_translator(app: QApplication) -> QTranslator:
-    """Qt's own words (dialog buttons, context menus) and the forms of numbers, in the person's language."""
+    """Install Qt's own texts (dialog buttons, context menus) and number formats in the person's language."""
     language = current_language()
     QLocale.setDefault(QLocale(language) if language != "en" else QLocale(QLocale.Language.English))
     translator = QTranslator(app)
@@ -104,8 +105,8 @@ def qt_translator(app: QApplication) -> QTranslator:
     return translator
 
 
-def unusable_qt() -> str:
-    """Why the installed PySide6 cannot be used; empty if it can. Asked before a widget is made."""
+def unsupported_qt_reason() -> str:
+    """Why the installed PySide6 cannot be used; "" if it can. To be checked before a widget is created."""
     import PySide6
 
     if sys.version_info < (3, 12) and PySide6.__version__.startswith("6.12.0"):

@@ -1,4 +1,4 @@
-"""Runs operations on named workers and hands progress, events and outcome to the GUI thread; no widget has a thread."""
+"""Runs operations on named workers and hands their progress, events and outcome to the GUI thread."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ CLOSE_TIMEOUT_S = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[T]):
-    """A user action, configured: which worker runs it, what it does there, and who hears of it on the GUI thread.
+    """A user action: which worker runs it, what it does there, and what is called on the GUI thread.
 
-    `work` runs on the worker and must hold no widget. `owner` is the widget the callbacks belong to: once it is gone
-    they are not called. `on_fault` gets an expected fault; without one it goes to `Bridge.fault`. `on_end` is always
-    the last call, whatever happened. One `in_background` goes on for as long as the window, and makes it not busy.
+    `work` runs on the worker and must hold no widget. `owner` is the object that the callbacks belong to: once it has
+    been destroyed, they are not called. An expected fault goes to `on_fault`, or without one to `Bridge.fault`.
+    `on_end` is called last, whatever happened. An operation `in_background` may run as long as the window and does not
+    count as `Bridge.busy`.
     """
 
     worker: str
@@ -48,7 +49,7 @@ class Operation(Generic[T]):
 
 
 class Running:
-    """A started operation: may be stopped."""
+    """A started operation, which may be stopped."""
 
     def __init__(self, cancel: CancelToken) -> None:
         self._cancel = cancel
@@ -63,7 +64,7 @@ class Running:
 
 @dataclass(slots=True)
 class _Started:
-    """The GUI side of a running operation; the worker knows it by its number only."""
+    """The GUI side of a running operation; the worker holds only its number."""
 
     operation: Operation[Any]
     cancel: CancelToken
@@ -71,13 +72,13 @@ class _Started:
 
 
 class Bridge(QObject):
-    """Owns the workers. Everything that reaches a widget from one passes through here, on the GUI thread.
+    """Owns the workers. Whatever reaches a widget from a worker passes through here, on the GUI thread.
 
-    The worker's side of an operation holds numbers and plain values only, so that no Qt object can be destroyed by
-    a worker that drops the last reference to it.
+    The worker's side of an operation holds numbers and plain values only, so that no worker can destroy a Qt object by
+    dropping the last reference to it.
     """
 
-    fault = Signal(object)  # a Fault that nobody else shows
+    fault = Signal(object)  # a Fault without an `on_fault`
     bug = Signal(object)  # an exception that is no Fault
     _delivered = Signal(int, str, object)
 
@@ -99,42 +100,44 @@ class Bridge(QObject):
         return self._start(operation, lambda job, events: operation.work(job))
 
     def stream(self, operation: Operation[Iterable[object]]) -> Running:
-        """Start an operation whose work gives events: they reach `on_events` in lists, at most every
-        `EVENT_INTERVAL_MS`, all of them before its outcome. `on_result` gets None."""
+        """Start an operation whose work yields events. They reach `on_events` in lists, at most every
+        `EVENT_INTERVAL_MS`, and all of them before the outcome. `on_result` gets None."""
 
-        def work(job: Job, waiting: _Events) -> None:
+        def work(job: Job, events: _Events) -> None:
             for event in operation.work(job):
-                waiting.put(event)
+                events.put(event)
 
         return self._start(operation, work)
 
     @property
     def busy(self) -> bool:
+        """Whether an operation runs or waits that is not in the background."""
         return any(not started.operation.in_background for started in self._started.values())
 
     def close(
-        self, farewells: Mapping[str, Callable[[], None]] | None = None, last: Callable[[], None] | None = None
+        self, last_work: Mapping[str, Callable[[], None]] | None = None, finish: Callable[[], None] | None = None
     ) -> bool:
-        """Stop everything; run each farewell as the last work of the worker of that name, then `last`, off the GUI
-        thread too. Returns within a few seconds; False if something failed or still runs then."""
+        """Cancel everything; run `last_work` on the workers of these names, if they were ever used, end the workers,
+        then run `finish` on a thread of its own. Returns within a few seconds: False if something failed or still runs
+        then."""
         self._closing = True
         for started in self._started.values():
             started.cancel.cancel()
         deadline_s = time.monotonic() + CLOSE_TIMEOUT_S
-        partings = [
-            self._workers[name].submit(part) for name, part in (farewells or {}).items() if name in self._workers
+        futures = [
+            self._workers[name].submit(work) for name, work in (last_work or {}).items() if name in self._workers
         ]
-        wait(partings, timeout=CLOSE_TIMEOUT_S)
+        wait(futures, timeout=CLOSE_TIMEOUT_S)
         workers = tuple(self._workers.values())
         ended = [worker.close(timeout_s=max(0.2, deadline_s - time.monotonic())) for worker in workers]
         self._started.clear()
         self._workers.clear()
-        if last is not None:
+        if finish is not None:
             closer = Worker("close")
-            partings.append(closer.submit(last))
-            wait(partings[-1:], timeout=max(2.0, deadline_s - time.monotonic()))
+            futures.append(closer.submit(finish))
+            wait(futures[-1:], timeout=max(2.0, deadline_s - time.monotonic()))
             ended.append(closer.close(timeout_s=0.2))
-        return all(ended) and all([_went_well(parting) for parting in partings])
+        return all(ended) and all([_succeeded(future) for future in futures])
 
     def _start(self, operation: Operation[Any], work: Callable[[Job, _Events], object]) -> Running:
         number, cancel = next(self._numbers), CancelToken()
@@ -163,7 +166,7 @@ class Bridge(QObject):
         if kind == "events":
             self._schedule()
         elif kind == "progress":
-            self._flush(started)  # what happened before it is heard before it
+            self._flush(started)  # events from before it come first
             if operation.on_progress and not started.cancel.cancelled and shiboken6.isValid(operation.owner):
                 operation.on_progress(value)
         else:
@@ -202,11 +205,11 @@ class Bridge(QObject):
             operation.on_events(events)
 
 
-def _went_well(parting: Future[None]) -> bool:
-    """Whether a piece of closing work was done; what went wrong is logged."""
-    if not parting.done() or parting.cancelled():
+def _succeeded(future: Future[None]) -> bool:
+    """Whether work done on closing ended without an error; an error is logged."""
+    if not future.done() or future.cancelled():
         return False
-    if error := parting.exception():
+    if error := future.exception():
         log.error("closing failed", exc_info=error)
     return error is None
 
@@ -215,12 +218,13 @@ class _Events:
     """Events on their way from a worker to the GUI thread."""
 
     def __init__(self, announce: Callable[[], None]) -> None:
+        """`announce` is called on the worker's thread when there is something to `take`."""
         self._announce = announce
         self._lock = threading.Lock()
         self._waiting: list[object] = []
 
     def put(self, event: object) -> None:
-        """From the worker. Only the first of a list is announced: the rest travel with it."""
+        """Called on the worker. Only the first event of a list is announced; the others are taken with it."""
         with self._lock:
             self._waiting.append(event)
             first = len(self._waiting) == 1
@@ -236,7 +240,7 @@ class _Events:
 def _guarded(
     work: Callable[[Job, _Events], object], job: Job, events: _Events, send: Callable[[str, object], None]
 ) -> Callable[[], None]:
-    """`work` as the worker runs it: its outcome is sent, nothing is raised."""
+    """Wrap `work` for the worker: its outcome is sent, and nothing is raised."""
 
     def run() -> None:
         try:

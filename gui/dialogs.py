@@ -1,4 +1,4 @@
-"""The dialogs of the window: choosing folders and models, settings, About, skipped files, faults, a last question."""
+"""The dialogs of the window: choosing folders and models, settings, About, skipped files, faults, confirmations."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtWidgets import QWidget
 
-from core.i18n import fault_text, fault_title, ngettext, tr
-from gui import words
+from core.i18n import tr
 from gui.bridge import Operation
-from gui.context import WindowContext
-from gui.report import BugReporter
+from gui.bug_report import BugReporter
+from gui.window_context import WindowContext
 from models.faults import Fault
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QFileDialog, QMessageBox
+    from PySide6.QtWidgets import QFileDialog
 
     from core.domain.documents import Folder, Skipped
     from core.library.embedder_migration import EmbedderQuestion
@@ -29,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class Dialogs(QObject):
-    """Each method opens a dialog and returns at once. `chosen` carries the paths a person picked. What a dialog is made
-    of is imported when it is opened."""
+    """Each method opens a dialog and returns at once. What a dialog is built of is imported when it is opened, so that
+    the window opens sooner."""
 
-    chosen = Signal(list)
+    paths_chosen = Signal(list)  # of Path
     settings_changed = Signal(object)  # Settings
 
     def __init__(self, context: WindowContext, window: QWidget, data_dir: Path) -> None:
@@ -92,8 +91,20 @@ class Dialogs(QObject):
         if self._workspace is None:
             return
         dialog = SettingsDialog(self._workspace.settings.current, self._window)
-        dialog.changed.connect(self._change_settings)
+        dialog.changed.connect(self.change_settings)
         dialog.open()
+
+    def change_settings(self, values: dict[str, SettingValue]) -> None:
+        """Store changed settings, by name, and apply them."""
+        if self._workspace is None:
+            return
+        settings = self._workspace.settings
+
+        def done(changed: Settings) -> None:
+            self._context.theme.use(changed.appearance)
+            self.settings_changed.emit(changed)
+
+        self._context.bridge.run(Operation("store", lambda job: settings.change(**values), self, on_result=done))
 
     def show_about(self) -> None:
         from gui.settings.about import AboutDialog
@@ -104,7 +115,7 @@ class Dialogs(QObject):
         dialog.open()
 
     def show_skipped(self) -> None:
-        from gui.documents.lookups import list_skipped
+        from gui.documents.operations import list_skipped
         from gui.documents.skipped import SkippedDialog
 
         if self._workspace is None:
@@ -115,133 +126,56 @@ class Dialogs(QObject):
             dialog = SkippedDialog(files, self._window)
             dialog.reveal.connect(self.reveal)
             if library is not None:
-                dialog.again.connect(library.try_again)
+                dialog.retry_wanted.connect(library.retry_skipped)
             dialog.open()
 
         self._context.bridge.run(list_skipped(self._workspace, self, show))
 
-    def confirm_removal(self, folder: Folder) -> QMessageBox:
-        """Ask before a folder leaves the library; the files stay where they are."""
-        from PySide6.QtWidgets import QMessageBox
+    def confirm_removal(self, folder: Folder) -> None:
+        from gui import message_boxes
 
-        box = QMessageBox(QMessageBox.Icon.Question, tr("Remove from Papermoor?"), "", parent=self._window)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setText(tr("Remove “{name}” from Papermoor?", name=folder.path.name))
-        box.setInformativeText(
-            ngettext(
-                "Its {n} document will no longer be searched. The file itself stays where it is.",
-                "Its {n} documents will no longer be searched. The files themselves stay where they are.",
-                folder.documents,
-            )
-        )
-        remove = box.addButton(tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        remove.clicked.connect(lambda: self._remove(folder))
-        box.open()
-        return box
+        if (library := self._library) is not None:
+            message_boxes.confirm_removal(folder, self._window, lambda: library.remove(folder))
 
-    def ask_embedder(self, question: EmbedderQuestion) -> QMessageBox:
-        """Ask before every passage is prepared anew for another search model."""
-        from PySide6.QtWidgets import QMessageBox
+    def ask_to_change_embedder(self, question: EmbedderQuestion) -> None:
+        from gui import message_boxes
 
-        box = QMessageBox(QMessageBox.Icon.Question, tr("Use the new search model?"), "", parent=self._window)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setText(tr("Prepare your documents for “{name}”?", name=question.name))
-        box.setInformativeText(
-            ngettext(
-                "{count} passage has to be prepared anew ({time}). Until then, the old model searches.",
-                "{count} passages have to be prepared anew ({time}). Until then, the old model searches.",
-                question.passages,
-                count=words.count(question.passages),
-                time=words.about(question.seconds),
-            )
-        )
-        yes = box.addButton(tr("Prepare them"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(tr("Keep the old model"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(yes)
-        box.finished.connect(lambda result: self._answer_embedder(box.clickedButton() is yes))
-        box.open()
-        return box
-
-    def ask_recognition(self, question: OcrLanguageQuestion) -> QMessageBox:
-        """Ask before scanned pages are read again in other languages."""
-        from PySide6.QtWidgets import QMessageBox
-
-        box = QMessageBox(QMessageBox.Icon.Question, tr("Read scanned pages again?"), "", parent=self._window)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setText(tr("Read scanned pages again, in “{languages}”?", languages=question.languages))
-        box.setInformativeText(
-            ngettext(
-                "{count} page was read in other languages. Reading it again takes {time}; until then it is searched as "
-                "it is.",
-                "{count} pages were read in other languages. Reading them again takes {time}; until then they are "
-                "searched as they are.",
-                question.again.pages,
-                count=words.count(question.again.pages),
-                time=words.about(question.again.seconds),
-            )
-        )
-        yes = box.addButton(tr("Read them again"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(tr("Keep them"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(yes)
-        box.finished.connect(lambda result: self._answer_recognition(question, box.clickedButton() is yes))
-        box.open()
-        return box
-
-    def _answer_recognition(self, question: OcrLanguageQuestion, yes: bool) -> None:
         if self._library is not None:
-            self._library.answer_recognition_question(question, yes)
+            message_boxes.ask_to_change_embedder(question, self._window, self._library.answer_embedder_question)
 
-    def _answer_embedder(self, yes: bool) -> None:
-        if self._library is not None:
-            self._library.answer_embedder_question(yes)
+    def ask_ocr_languages(self, question: OcrLanguageQuestion) -> None:
+        from gui import message_boxes
 
-    def show_fault(self, fault: Fault) -> QMessageBox:
-        """A fault that no part of the window shows in its own place."""
-        from PySide6.QtWidgets import QMessageBox
+        if (library := self._library) is not None:
+            message_boxes.ask_ocr_languages(
+                question, self._window, lambda yes: library.answer_ocr_language_question(question, yes)
+            )
 
-        box = QMessageBox(QMessageBox.Icon.Warning, fault_title(fault), fault_title(fault), parent=self._window)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setInformativeText(fault_text(fault))
-        box.open()
-        return box
+    def show_fault(self, fault: Fault) -> None:
+        """Show a fault that no part of the window shows in its own place."""
+        from gui import message_boxes
+
+        message_boxes.show_fault(fault, self._window)
 
     def open_file(self, path: Path) -> None:
-        """Open a document in the application the system has for it."""
-        from gui import outside
+        from gui import desktop
 
-        outside.open_file(path)
+        desktop.open_file(path)
 
     def reveal(self, path: Path) -> None:
-        from gui import outside
+        from gui import desktop
 
-        outside.reveal(path)
+        desktop.reveal(path)
 
-    def ask_to_open(self, address: QUrl) -> None:
-        """A web link of an answer was clicked."""
-        from gui import outside
+    def ask_to_open_link(self, address: QUrl) -> None:
+        from gui import desktop
 
-        outside.ask_to_open(address, self._window)
+        desktop.ask_to_open_link(address, self._window)
 
     def _file_dialog(self, title: str) -> QFileDialog:
         from PySide6.QtWidgets import QFileDialog
 
         dialog = QFileDialog(self._window, title)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(lambda names: self.chosen.emit([Path(name) for name in names]))
+        dialog.filesSelected.connect(lambda names: self.paths_chosen.emit([Path(name) for name in names]))
         return dialog
-
-    def _remove(self, folder: Folder) -> None:
-        if self._library is not None:
-            self._library.remove(folder)
-
-    def _change_settings(self, values: dict[str, SettingValue]) -> None:
-        if self._workspace is None:
-            return
-        settings = self._workspace.settings
-
-        def done(now: Settings) -> None:
-            self._context.theme.use(now.appearance)
-            self.settings_changed.emit(now)
-
-        self._context.bridge.run(Operation("store", lambda job: settings.change(**values), self, on_result=done))

@@ -1,4 +1,4 @@
-"""What the window shows when the library cannot be opened: what happened, what to do, try again or quit."""
+"""What the window shows if the library cannot be opened: what happened, what to do, and to try again or quit."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from gui.style.elements import card, column, label, push_button, row
 from gui.style.sheet import SPACE
 from models.faults import Fault
 
-WIDEST = 520
+MAX_WIDTH = 520
 
 
 class FaultPage(QWidget):
+    """Shows one fault in place of the library."""
+
     again_wanted = Signal()
     quit_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         frame, inside = card("plain", margin=4 * SPACE, spacing=2 * SPACE)
-        frame.setMaximumWidth(WIDEST)
+        frame.setMaximumWidth(MAX_WIDTH)
         self.title = label("", "display", wrap=True)
         self.text = label("", wrap=True)
         self.text.setTextInteractionFlags(
@@ -35,13 +37,13 @@ class FaultPage(QWidget):
         inside.addWidget(self.title)
         inside.addWidget(self.text)
         inside.addLayout(buttons)
-        middle = row()
-        middle.addStretch(1)
-        middle.addWidget(frame, 100)
-        middle.addStretch(1)
+        centred = row()
+        centred.addStretch(1)
+        centred.addWidget(frame, 100)
+        centred.addStretch(1)
         layout = column(self, 3 * SPACE)
         layout.addStretch(2)
-        layout.addLayout(middle)
+        layout.addLayout(centred)
         layout.addStretch(3)
 
     def show_fault(self, fault: Fault) -> None:

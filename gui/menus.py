@@ -1,4 +1,4 @@
-"""The menu bar: every action of the window with its words and its key."""
+"""The menu bar: every action of the window with its text and its shortcut."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from core.i18n import tr
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What the window does for each entry."""
+class MenuActions:
+    """What each menu entry does."""
 
     add_folder: Callable[[], object]
     add_files: Callable[[], object]
@@ -40,19 +40,19 @@ class Choices:
     about: Callable[[], object]
 
 
-def fill(window: QMainWindow, choices: Choices) -> dict[str, QAction]:
-    """Make the menus of `window`; the actions by the name of their choice."""
-    made: dict[str, QAction] = {}
+def add_menus(window: QMainWindow, actions: MenuActions) -> dict[str, QAction]:
+    """Add the menus to `window`; return the entries by the names of `MenuActions`."""
+    entries: dict[str, QAction] = {}
 
-    def add(menu: QMenu, name: str, words: str, keys: str = "") -> QAction:
-        action = QAction(words, window)
-        if keys:
-            action.setShortcut(QKeySequence(keys))
-        act = getattr(choices, name)
-        action.triggered.connect(lambda checked=False: act())
-        menu.addAction(action)
-        made[name] = action
-        return action
+    def add(menu: QMenu, name: str, text: str, shortcut: str = "") -> QAction:
+        entry = QAction(text, window)
+        if shortcut:
+            entry.setShortcut(QKeySequence(shortcut))
+        act = getattr(actions, name)
+        entry.triggered.connect(lambda checked=False: act())
+        menu.addAction(entry)
+        entries[name] = entry
+        return entry
 
     bar = window.menuBar()
     library = bar.addMenu(tr("&Library"))
@@ -69,8 +69,8 @@ def fill(window: QMainWindow, choices: Choices) -> dict[str, QAction]:
     settings = add(library, "settings", tr("Settings…"), "Ctrl+,")
     settings.setMenuRole(QAction.MenuRole.PreferencesRole)
     library.addSeparator()
-    leave = add(library, "quit", tr("Quit"), "Ctrl+Q")
-    leave.setMenuRole(QAction.MenuRole.QuitRole)
+    quit_entry = add(library, "quit", tr("Quit"), "Ctrl+Q")
+    quit_entry.setMenuRole(QAction.MenuRole.QuitRole)
 
     chat = bar.addMenu(tr("&Conversation"))
     add(chat, "new_conversation", tr("New conversation"), "Ctrl+N")
@@ -93,4 +93,4 @@ def fill(window: QMainWindow, choices: Choices) -> dict[str, QAction]:
     add(help_menu, "guide", tr("User guide"), "F1")
     about = add(help_menu, "about", tr("About Papermoor"))
     about.setMenuRole(QAction.MenuRole.AboutRole)
-    return made
+    return entries

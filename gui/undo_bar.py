@@ -1,4 +1,4 @@
-"""The bar that says what was just done and offers to undo it; keyboard-reachable, leaves by itself after a while."""
+"""A bar that says what was just done and offers to undo it. It can be reached by keyboard and hides after a while."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gui.style.elements import card, column, icon_button, label, push_button, ro
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
-STAYS_MS = 20_000
+HIDE_AFTER_MS = 20_000
 
 
 class UndoBar(QWidget):
@@ -20,11 +20,11 @@ class UndoBar(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self._above = parent
+        self._covered = parent
         self._undo: Callable[[], object] | None = None
         frame, inside = card("bar", margin=SPACE // 2)
         self.text = label("", wrap=False)
-        self.action = push_button("", self._act)
+        self.action = push_button("", self._run_undo)
         self._close = icon_button(theme, "close", tr("Close"), self.hide, size_px=14)
         theme.tint(self._close, "close", "canvas", size_px=14)
         line = row(spacing=SPACE)
@@ -35,35 +35,35 @@ class UndoBar(QWidget):
         column(self, 0).addWidget(frame)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(STAYS_MS)
+        self._timer.setInterval(HIDE_AFTER_MS)
         self._timer.timeout.connect(self.hide)
         parent.installEventFilter(self)
         self.hide()
 
     def offer(self, text: str, action: str, undo: Callable[[], object]) -> None:
-        """Say `text` and offer `action`; what was offered before can no longer be undone here."""
+        """Show `text` and a button `action` that calls `undo`; replaces what was offered before."""
         self._undo = undo
         self.text.setText(text)
         self.action.setText(action)
         self.action.setAccessibleName(action)
         self.show()
-        self._place()
+        self._move_to_corner()
         self.raise_()
         self._timer.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
-            self._place()
+            self._move_to_corner()
         return super().eventFilter(watched, event)
 
-    def _act(self) -> None:
+    def _run_undo(self) -> None:
         undo, self._undo = self._undo, None
         self.hide()
         if undo is not None:
             undo()
 
-    def _place(self) -> None:
-        parent = self._above
+    def _move_to_corner(self) -> None:
+        parent = self._covered
         self.adjustSize()
         size = self.sizeHint()
         width = min(size.width(), parent.width() - 4 * SPACE)

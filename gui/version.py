@@ -1,10 +1,10 @@
-"""Which version of Papermoor runs."""
+"""The version of Papermoor that is running."""
 
 from __future__ import annotations
 
 
 def version() -> str:
-    """The installed version; from a source tree, the one its pyproject.toml declares."""
+    """The version that is installed, or from a source tree the one in its pyproject.toml; "?" if neither is known."""
     from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as installed
 

@@ -1,1 +1,2 @@
-"""Running neural models on this machine: catalog, download, load plan, llama.cpp, harmony. No Qt, no Milvus."""
+"""Runs chat, embedding and reranking models on this machine through llama.cpp. The lowest floor, used by core and gui;
+it knows neither Qt nor Milvus, and it alone imports llama_cpp."""

@@ -1,4 +1,4 @@
-"""The flag by which a person stops long work; checked at each natural boundary."""
+"""The flag that cancels long work; the work checks it at each natural boundary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.faults import Cancelled
 
 
 class CancelToken:
-    """Set from any thread, read from any thread."""
+    """A cancel flag that is set once. Every method may be called from any thread."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -18,6 +18,7 @@ class CancelToken:
         self._listeners: list[Callable[[], None]] = []
 
     def cancel(self) -> None:
+        """Set the flag, wake `wait`, and run the listeners on the calling thread."""
         with self._lock:
             self._event.set()
             listeners = tuple(self._listeners)
@@ -25,12 +26,13 @@ class CancelToken:
             listener()
 
     @contextmanager
-    def listened(self, listener: Callable[[], None]) -> Iterator[None]:
-        """Call `listener` at once, on the cancelling thread, if the work is stopped meanwhile (or has been)."""
+    def on_cancel(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Within the context, call `listener` as soon as the work is cancelled, on the cancelling thread; if it is
+        cancelled already, at once on this one."""
         with self._lock:
             self._listeners.append(listener)
-            stopped = self._event.is_set()
-        if stopped:
+            already_cancelled = self._event.is_set()
+        if already_cancelled:
             listener()
         try:
             yield
@@ -43,10 +45,10 @@ class CancelToken:
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raise `Cancelled` if the work was stopped."""
+        """Raise `Cancelled` if the work was cancelled."""
         if self._event.is_set():
             raise Cancelled
 
     def wait(self, timeout_s: float) -> bool:
-        """Sleep up to `timeout_s` seconds, less if stopped meanwhile; True if stopped."""
+        """Sleep for `timeout_s` seconds or until cancelled; return whether it was cancelled."""
         return self._event.wait(timeout_s)

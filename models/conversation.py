@@ -1,4 +1,4 @@
-"""What goes into a chat model and what comes out of it, as frozen values."""
+"""The input and output of a chat model as frozen values: messages, tools, sampling, and the events of a generation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call the model asks for; `arguments` is the JSON text as the model wrote it, not yet validated."""
+    """A tool call requested by the model; `arguments` is the JSON text as written, not validated."""
 
     name: str
     arguments: str
@@ -30,7 +30,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `reasoning` and `tool_calls` belong to the assistant, `tool_name` to a tool's result."""
+    """One message. Only the assistant's have `reasoning` and `tool_calls`, only a tool's result has `tool_name`."""
 
     role: Role
     text: str
@@ -41,7 +41,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A function offered to the model; `parameters` is a JSON schema, as text so that the value stays hashable."""
+    """A function offered to the model. `parameters` is a JSON schema, kept as text so that the value is hashable."""
 
     name: str
     description: str
@@ -50,7 +50,7 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Everything a prompt is rendered from. `date` is ISO (YYYY-MM-DD) and empty for none."""
+    """Everything a prompt is rendered from. `date` is ISO (YYYY-MM-DD), empty to leave it out."""
 
     messages: tuple[Message, ...]
     instructions: str = ""
@@ -61,10 +61,11 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are chosen. Defaults are those of gpt-oss's authors (model card: temperature 1.0, top_p 1.0) with
-    llama.cpp's guide value min_p 0.01. `grammar` is GBNF with a rule `root` for everything the model writes, control
-    tokens included; `answer_schema` a JSON schema, as text, that only the answer must follow (reasoning stays free).
-    Empty for none; not both."""
+    """How tokens are sampled. The defaults are those of gpt-oss's model card (temperature 1.0, top_p 1.0), and min_p
+    0.01 as llama.cpp's guide to gpt-oss advises. `seed` None draws a new one for each generation.
+
+    At most one constraint may be given: `grammar`, GBNF whose rule `root` covers everything the model writes, control
+    tokens included; or `answer_schema`, a JSON schema as text for the answer alone, which leaves reasoning free."""
 
     temperature: float = 1.0
     top_p: float = 1.0
@@ -77,7 +78,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens and seconds of one answer. `reused_tokens` of `prompt_tokens` came from the cache."""
+    """Tokens and seconds of one generation. `reused_tokens` of the `prompt_tokens` were in the KV cache already."""
 
     prompt_tokens: int = 0
     reused_tokens: int = 0
@@ -95,36 +96,40 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrefillProgress:
-    """Prefill progress in tokens; `seconds_left` is None until a speed has been measured. Nothing more is told until
-    `next_tokens` are done: who shows progress in between has to estimate it (`estimated`)."""
+    """Prefill progress in tokens. The next report follows when `next_report_tokens` are done; for the time in between,
+    see `extrapolated`. `seconds_left` is None until a speed has been measured."""
 
     done_tokens: int
     total_tokens: int
     seconds_left: float | None
-    next_tokens: int
+    next_report_tokens: int
 
-    def estimated(self, elapsed_s: float) -> PrefillProgress:
-        """How it stands `elapsed_s` after this was told, if the speed holds; never past `next_tokens`."""
+    def extrapolated(self, elapsed_s: float) -> PrefillProgress:
+        """The progress to expect `elapsed_s` after this report at the same speed, at most `next_report_tokens`."""
         if not self.seconds_left:
             return self
         per_token_s = self.seconds_left / (self.total_tokens - self.done_tokens)
-        more = min(int(elapsed_s / per_token_s), self.next_tokens - self.done_tokens)
+        more = min(int(elapsed_s / per_token_s), self.next_report_tokens - self.done_tokens)
         return replace(self, done_tokens=self.done_tokens + more, seconds_left=self.seconds_left - more * per_token_s)
 
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
+    """The next piece of the reasoning."""
+
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerDelta:
+    """The next piece of the answer."""
+
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Always the last event of a generation."""
+    """The last event of every generation."""
 
     reason: FinishReason
     usage: Usage = field(default_factory=Usage)

@@ -1,4 +1,4 @@
-"""Texts to unit vectors: one thread owns the embedding model, and a question overtakes the documents' passages."""
+"""A loaded embedding model: texts in, unit vectors out, on a thread of its own; questions go before passages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from models.cancel import CancelToken
 from models.faults import N_, Cancelled, ModelFault
 from models.gguf.file_identity import content_id
-from models.llama.kv_cache import common_length
+from models.gguf.pooling import Pooling
+from models.llama.kv_cache import common_prefix_length
 from models.machine.cores import usable_cores
 
 if TYPE_CHECKING:
@@ -30,19 +31,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LONGEST_TEXT_TOKENS = 1024  # though some would read more: the batch is as long, and memory grows with it
-POOLING = {"mean": 1, "cls": 2, "last": 3}
-POOLING_NAMES = {number: name for name, number in POOLING.items()}
-
-
-ONE_LANGUAGE_TOKENS = 60_000
+MAX_TEXT_TOKENS = 1024  # some models take more, but the batch has to be as long and memory grows with it
+POOLING_BY_NAME = {"mean": Pooling.MEAN, "cls": Pooling.CLS, "last": Pooling.LAST}
+POOLING_NAMES = {int(pooling): name for name, pooling in POOLING_BY_NAME.items()}
+ENGLISH_ONLY_VOCAB_SIZE = 60_000  # vocabularies of one language have some 30,000 (BERT's 30,522), of many over 120,000
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedderSpec:
-    """What must be the same for two vectors to be comparable. `dimension` may be less than the model gives (its first
-    components, for models trained so); texts over `max_tokens` are embedded in parts. `fingerprint` names all of it.
-    `english_only`: whoever searches should not trust it with other languages."""
+    """Everything that must be equal for two vectors to be comparable; `fingerprint` identifies it as a whole.
+
+    `dimension` may be smaller than the model's own: then the first components are used (Matryoshka embeddings). Texts
+    of more than `max_tokens` are embedded in parts. `english_only`: searches in other languages should not rely on it.
+    """
 
     key: str
     dimension: int
@@ -56,16 +57,16 @@ class EmbedderSpec:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingBatch:
-    """`vectors[i]` is the unit vector of text i. `split` are the indices of texts longer than the model reads at once:
-    their vector is the token-weighted mean of their parts' vectors, scaled to unit length again."""
+    """`vectors[i]` is the unit vector of text i. `split_indices` are the texts longer than `EmbedderSpec.max_tokens`:
+    their vector is the mean of their parts' vectors, weighted by tokens and scaled to unit length again."""
 
     vectors: Vectors
-    split: tuple[int, ...]
+    split_indices: tuple[int, ...]
 
 
 @dataclass(slots=True)
 class _Request:
-    """Texts waiting for vectors. `prefix` is not yet applied."""
+    """Texts to embed; `prefix` is still to be put before each."""
 
     texts: tuple[str, ...]
     prefix: str
@@ -75,21 +76,21 @@ class _Request:
 
 @dataclass(slots=True)
 class _Part:
-    """A piece of text `text_index` that fits the model, as token ids."""
+    """The token ids of one part of the text with index `text_index`, short enough for the model."""
 
     text_index: int
     tokens: list[int]
 
 
 class Embedder:
-    """Embeds on a thread of its own; every method may be called from any thread."""
+    """A loaded embedding model, which computes on its own thread. Every method may be called from any thread."""
 
-    def __init__(self, path: Path, spec: EmbedderSpec, threads: int, careful: bool) -> None:
+    def __init__(self, path: Path, spec: EmbedderSpec, threads: int, safe_mode: bool) -> None:
         """Use `open`."""
         self.path = path
         self.spec = spec
         self._threads = threads
-        self._careful = careful
+        self._safe_mode = safe_mode
         self._wakeup = threading.Condition()
         self._queries: deque[_Request] = deque()
         self._passages: deque[_Request] = deque()
@@ -100,38 +101,39 @@ class Embedder:
 
     @classmethod
     def open(
-        cls, path: Path, *, threads: int | None = None, spec: EmbedderSpec | None = None, careful: bool = False
+        cls, path: Path, *, threads: int | None = None, spec: EmbedderSpec | None = None, safe_mode: bool = False
     ) -> Embedder:
-        """Load `path`; prefixes and pooling come from the catalog or the file's own metadata unless `spec` gives them.
-        `careful`: see `PooledModel`. Raises `ModelFault`."""
+        """Load the model at `path`. Without a `spec`, prefixes and pooling come from the catalog, else from the file's
+        metadata. For `safe_mode` see `PooledModel`. Raises `ModelFault`."""
         from models.gguf.header import read_header
 
         header = read_header(path)
-        found = spec or spec_of(header)
-        if not found.fingerprint:
-            found = replace(found, fingerprint=fingerprint(path, found))
-        embedder = cls(path, found, threads or usable_cores(), careful)
+        spec = spec or embedder_spec(header)
+        if not spec.fingerprint:
+            spec = replace(spec, fingerprint=embedding_fingerprint(path, spec))
+        embedder = cls(path, spec, threads or usable_cores(), safe_mode)
         embedder._thread.start()
         embedder._opened.result()
         return embedder
 
     def embed_query(self, text: str) -> Vectors:
-        """The vector of a question, shape [dimension]; goes before waiting passages."""
+        """The vector of a question, shape [dimension]. Goes before passages that are waiting."""
         request = _Request((text,), self.spec.query_prefix, CancelToken())
         vector: Vectors = self._submit(self._queries, request).vectors[0]
         return vector
 
     def embed_passages(self, texts: Sequence[str], cancel: CancelToken | None = None) -> Vectors:
-        """The vectors of `texts`, shape [n, dimension], in their order; raises `Cancelled` between batches."""
+        """The vectors of `texts` in their order, shape [n, dimension]. Raises `Cancelled`, between two batches."""
         return self.embed_batch(texts, cancel).vectors
 
     def embed_batch(self, texts: Sequence[str], cancel: CancelToken | None = None) -> EmbeddingBatch:
-        """Like `embed_passages`, and says which texts were too long to be read at once."""
+        """Like `embed_passages`, but also says which texts were embedded in parts."""
         request = _Request(tuple(texts), self.spec.passage_prefix, cancel or CancelToken())
         return self._submit(self._passages, request)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each passage as the model will read it, prefix and ends included; the vocabulary alone is used."""
+        """The number of tokens of each passage, with its prefix and the special tokens around it. Only tokenizes, so
+        it does not wait for the embedder's thread."""
         with self._wakeup:
             model = self._model
             if self._closing or model is None:
@@ -139,7 +141,7 @@ class Embedder:
             return [model.count_tokens(self.spec.passage_prefix + text) for text in texts]
 
     def close(self) -> None:
-        """Drop what waits, finish the running batch, free the model."""
+        """Drop waiting requests, finish the running batch and free the model."""
         with self._wakeup:
             self._closing = True
             self._wakeup.notify()
@@ -153,71 +155,74 @@ class Embedder:
             self._wakeup.notify()
         return request.result.result()
 
-    # Below here: the embedder's own thread.
+    # All methods below run on the embedder's own thread.
 
     def _run(self) -> None:
         try:
-            engine = _Engine(self.path, self.spec, self._threads, self._careful)
-        except BaseException as error:  # handed to whoever waits in `open`
+            model = _EmbeddingModel(self.path, self.spec, self._threads, self._safe_mode)
+        except BaseException as error:  # raised in `open`, which waits for it
             self._opened.set_exception(error)
             return
-        self._model = engine.model
+        self._model = model.native
         self._opened.set_result(None)
         try:
             while (request := self._next()) is not None:
-                self._serve(engine, request)
+                self._serve(model, request)
         finally:
             with self._wakeup:
                 self._closing = True
                 self._model = None
-            engine.close()
+            model.close()
             for request in (*self._queries, *self._passages):
                 request.result.set_exception(Cancelled())
 
     def _next(self) -> _Request | None:
+        """Wait for the next request, questions first; None when the embedder is to close."""
         with self._wakeup:
             self._wakeup.wait_for(lambda: self._closing or self._queries or self._passages)
             if self._closing:
                 return None
             return self._queries.popleft() if self._queries else self._passages.popleft()
 
-    def _serve(self, engine: _Engine, request: _Request) -> None:
-        """Embed one request; waiting questions are embedded between its batches."""
+    def _serve(self, model: _EmbeddingModel, request: _Request) -> None:
+        """Embed one request; questions that arrive meanwhile are embedded between its batches."""
 
         def between_batches() -> None:
             request.cancel.check()
             if self._closing:
                 raise Cancelled
             while self._queries:
-                self._answer(engine, self._queries.popleft(), lambda: None)
+                self._embed(model, self._queries.popleft(), lambda: None)
 
-        self._answer(engine, request, between_batches)
+        self._embed(model, request, between_batches)
 
-    def _answer(self, engine: _Engine, request: _Request, between_batches: Callable[[], None]) -> None:
+    def _embed(self, model: _EmbeddingModel, request: _Request, between_batches: Callable[[], None]) -> None:
         try:
-            batch = engine.embed(request.texts, request.prefix, between_batches)
-        except BaseException as error:  # handed to whoever waits for the vectors
+            batch = model.embed(request.texts, request.prefix, between_batches)
+        except BaseException as error:  # raised in the thread that waits for the vectors
             request.result.set_exception(error)
         else:
             request.result.set_result(batch)
 
 
-class _Engine:
-    """The model as an embedder. Made, used and closed on the embedder's thread."""
+class _EmbeddingModel:
+    """Tokenizes, splits and embeds texts as an `EmbedderSpec` says. Made, used and closed on the embedder's thread."""
 
-    def __init__(self, path: Path, spec: EmbedderSpec, threads: int, careful: bool) -> None:
+    def __init__(self, path: Path, spec: EmbedderSpec, threads: int, safe_mode: bool) -> None:
         from models.llama.pooled_model import PooledModel
 
         self._spec = spec
-        self._pooled = PooledModel(path, POOLING[spec.pooling], spec.max_tokens, threads, careful=careful)
-        self.model = self._pooled.native
-        if not 0 < spec.dimension <= self.model.embedding_length:
+        pooling = POOLING_BY_NAME[spec.pooling]
+        self._pooled = PooledModel(path, pooling, spec.max_tokens, threads, safe_mode=safe_mode)
+        self.native = self._pooled.native
+        if not 0 < spec.dimension <= self.native.embedding_length:
             self.close()
-            raise _wrong_dimension(path, spec.dimension, self.model.embedding_length)
-        ends = self.model.tokenize("", add_special=True)
-        self._tail = ends[-1:] if self.model.ends_texts() else []
+            raise _wrong_dimension_fault(path, spec.dimension, self.native.embedding_length)
+        special_tokens = self.native.tokenize("", add_special=True)
+        self._end_tokens = special_tokens[-1:] if self.native.adds_end_token() else []
 
     def embed(self, texts: Sequence[str], prefix: str, between_batches: Callable[[], None]) -> EmbeddingBatch:
+        """The unit vectors of `texts`, each with `prefix` before it. See `PooledModel.rows` for `between_batches`."""
         import numpy as np
 
         started_s = time.perf_counter()
@@ -235,36 +240,37 @@ class _Engine:
         return EmbeddingBatch(vectors, tuple(sorted(split)))
 
     def _parts(self, texts: Sequence[str], prefix: str) -> tuple[list[_Part], set[int]]:
-        """`texts` as token ids, those over `max_tokens` cut into pieces that each keep the prefix and the ends."""
+        """The parts of all texts, one for each text of up to `max_tokens`; and the indices of the longer texts."""
         parts: list[_Part] = []
         split: set[int] = set()
         for index, text in enumerate(texts):
-            tokens = self.model.tokenize(prefix + text, add_special=True) or self._placeholder()
+            tokens = self.native.tokenize(prefix + text, add_special=True) or self._placeholder()
             if len(tokens) <= self._spec.max_tokens:
                 parts.append(_Part(index, tokens))
                 continue
             split.add(index)
-            parts += [_Part(index, piece) for piece in self._pieces(tokens, prefix)]
+            parts += [_Part(index, part) for part in self._split_long_text(tokens, prefix)]
         return parts, split
 
-    def _pieces(self, tokens: list[int], prefix: str) -> Iterator[list[int]]:
-        head = tokens[: common_length(tokens, self.model.tokenize(prefix, add_special=True))]
-        tail = self._tail if tokens[-1:] == self._tail else []
+    def _split_long_text(self, tokens: list[int], prefix: str) -> Iterator[list[int]]:
+        """`tokens` in parts of at most `max_tokens`, each with the prefix and the special tokens at both ends."""
+        head = tokens[: common_prefix_length(tokens, self.native.tokenize(prefix, add_special=True))]
+        tail = self._end_tokens if tokens[-1:] == self._end_tokens else []
         body = tokens[len(head) : len(tokens) - len(tail)]
         room = self._spec.max_tokens - len(head) - len(tail)
         for start in range(0, len(body), max(room, 1)):
             yield head + body[start : start + max(room, 1)] + tail
 
     def _placeholder(self) -> list[int]:
-        """For an empty text of a model whose tokenizer adds no ends: any token, so that there is a vector."""
-        return self.model.tokenize(" .", add_special=False)[:1] or [0]
+        """One arbitrary token, so that an empty text has a vector even if the tokenizer adds no special tokens."""
+        return self.native.tokenize(" .", add_special=False)[:1] or [0]
 
     def close(self) -> None:
         self._pooled.close()
 
 
-def spec_of(header: GgufHeader) -> EmbedderSpec:
-    """The catalog's entry for this file, else what its own metadata says."""
+def embedder_spec(header: GgufHeader) -> EmbedderSpec:
+    """The spec of the model with this header: from the catalog if it is listed there, else from the metadata."""
     from models.catalog.catalog import embedder_for
 
     entry = embedder_for(header)
@@ -273,30 +279,29 @@ def spec_of(header: GgufHeader) -> EmbedderSpec:
         return EmbedderSpec(
             entry.key,
             entry.dimension,
-            min(entry.max_tokens, LONGEST_TEXT_TOKENS),
+            min(entry.max_tokens, MAX_TEXT_TOKENS),
             *prefixes,
             entry.pooling,
             english_only=_is_english_only(header),
         )
     pooling = POOLING_NAMES.get(header.pooling_type or 0, "mean")
-    max_tokens = min(header.context_length or 512, LONGEST_TEXT_TOKENS)
+    max_tokens = min(header.context_length or 512, MAX_TEXT_TOKENS)
     return EmbedderSpec(
         header.name, header.embedding_length, max_tokens, pooling=pooling, english_only=_is_english_only(header)
     )
 
 
 def _is_english_only(header: GgufHeader) -> bool:
-    """Models of one language have a vocabulary of some 30,000 (BERT's 30,522); of many, of 120,000 and more."""
-    return 0 < header.vocab_size < ONE_LANGUAGE_TOKENS
+    return 0 < header.vocab_size < ENGLISH_ONLY_VOCAB_SIZE
 
 
-def fingerprint(path: Path, spec: EmbedderSpec) -> str:
-    """Names the file's content and the settings that its vectors depend on."""
+def embedding_fingerprint(path: Path, spec: EmbedderSpec) -> str:
+    """Identify the file's content and every setting that its vectors depend on."""
     settings = (spec.dimension, spec.max_tokens, spec.query_prefix, spec.passage_prefix, spec.pooling)
     return hashlib.blake2b(f"{content_id(path)} {settings!r}".encode(), digest_size=16).hexdigest()
 
 
-def _wrong_dimension(path: Path, wanted: int, given: int) -> ModelFault:
+def _wrong_dimension_fault(path: Path, wanted: int, given: int) -> ModelFault:
     return ModelFault(
         N_("This is not the embedding model that was expected"),
         N_("{name} gives vectors of {given} numbers, but {wanted} were expected."),

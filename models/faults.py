@@ -1,17 +1,18 @@
-"""Faults a person can meet: each says what happened and what to do next, as translatable templates."""
+"""Errors that are shown to people: each says what happened and what to do next, as translatable templates."""
 
 from __future__ import annotations
 
 
 def N_(template: str) -> str:
-    """Mark `template` for the translation catalogue; it is translated where it is shown, not here."""
+    """Mark `template` for translation and return it unchanged: it is translated where it is shown."""
     return template
 
 
 class Fault(Exception):
-    """An expected fault. `title`, `what` and `todo` are English templates marked with `N_`; `values` fill them.
+    """An expected error. `title`, `what` (what happened) and `todo` (what to do) are English templates marked with
+    `N_`; `values` are their fields.
 
-    Anything raised that is neither a `Fault` nor `Cancelled` is a bug: it is logged and reported, never shown raw.
+    Any other exception, `Cancelled` aside, is a bug: it is logged and reported, never shown as it is.
     """
 
     def __init__(self, title: str, what: str, todo: str = "", **values: object) -> None:
@@ -22,17 +23,17 @@ class Fault(Exception):
         self.values = values
 
     def __str__(self) -> str:
-        """What happened and what to do, in English; `core.i18n.fault_text` gives it in the person's language."""
+        """What happened and what to do, in English; `core.i18n.fault_text` returns it translated."""
         return " ".join(part.format(**self.values) for part in (self.what, self.todo) if part)
 
 
 class ModelFault(Fault):
-    """A model file cannot be used: absent, damaged, of a wrong kind, or too large for this machine."""
+    """A model file cannot be used: missing, damaged, of the wrong kind, or too large for this machine."""
 
 
 class DownloadFault(Fault):
-    """A download did not finish; what arrived is kept and resumed the next time."""
+    """A download failed; the bytes that arrived are kept, and the next attempt resumes after them."""
 
 
 class Cancelled(Exception):
-    """The person stopped the work. Whoever raises it leaves storage consistent."""
+    """The work was cancelled on request. Code that raises it leaves storage consistent."""

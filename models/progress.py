@@ -1,4 +1,4 @@
-"""Progress of long work as a value, and the callback that carries it."""
+"""Progress of long work: the value, and the type of the callback that receives it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` in `unit` ("bytes", "files", "tokens"); `total` 0 and `seconds_left` None if unknown. `pages`
-    counts those of the documents that were read."""
+    """`done` of `total` in `unit` ("bytes", "files", "tokens"). `total` is 0 and `seconds_left` None if unknown.
+    `pages` counts the pages of the documents read so far."""
 
     done: int
     total: int
@@ -23,4 +23,4 @@ ReportProgress = Callable[[Progress], None]
 
 
 def ignore_progress(progress: Progress) -> None:
-    """For callers that show nothing."""
+    """Do nothing: the default for callers that show no progress."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.chat.context_budget import ContextBudget, context_budget
-from core.chat.mentions import Mentioned, read_mentions
+from core.chat.mentions import QuestionMentions, read_mentions
 from core.chat.query_rewriting import search_query
-from core.chat.survey_intent import LEAST_DOCUMENTS, about_everything, expected_s
+from core.chat.survey_intent import LEAST_DOCUMENTS, expected_s, survey_kind
 from core.domain.conversation import (
     WHOLE_LIBRARY,
     Cause,
@@ -30,7 +30,7 @@ from core.store.documents.scopes import Scopes, Selected
 from core.store.documents.sections import Sections
 from models.cancel import CancelToken
 
-MOST_WHOLE_CHARS = 600_000
+MAX_WHOLE_CHARS = 600_000
 """Of documents in full; more than any context holds."""
 
 
@@ -41,32 +41,32 @@ class GatheredContext:
 
     question: str
     query: str
-    documents: frozenset[int] | None
+    document_ids: frozenset[int] | None
     passages: tuple[Passage, ...]
-    searched: int
-    library: int
+    searched_documents: int
+    library_documents: int
     meaning: bool
     whole: bool
-    answered: float
+    answerability: float
     patience: LatencyBudget
     budget: ContextBudget
     omissions: tuple[Omission, ...]
     suggestion: SurveySuggested | None = None
 
-    def event(self, passages: tuple[Passage, ...]) -> SearchedDocuments:
-        return SearchedDocuments(self.query, passages, self.searched, self.meaning)
+    def search_event(self, passages: tuple[Passage, ...]) -> SearchedDocuments:
+        return SearchedDocuments(self.query, passages, self.searched_documents, self.meaning)
 
-    def basis(self, passages: Sequence[Passage], new_tokens: int | None) -> ContextSummary:
+    def summary(self, passages: Sequence[Passage], new_tokens: int | None) -> ContextSummary:
         """What is read if `passages` are given, `new_tokens` of them not yet in the model's cache."""
         return ContextSummary(
             query=self.query,
             passages=len(passages),
             documents=len({passage.document_id for passage in passages}),
-            searched=self.searched,
-            library=self.library,
+            searched=self.searched_documents,
+            library=self.library_documents,
             meaning=self.meaning,
             whole=self.whole,
-            answered=self.answered,
+            answered=self.answerability,
             patience=self.patience,
             wait_s=None if new_tokens is None else self.budget.wait_s(new_tokens),
         )
@@ -85,7 +85,7 @@ class ContextGatherer:
         question: str,
         history: Sequence[ChatMessage],
         scope: Scope,
-        patience: LatencyBudget,
+        latency_budget: LatencyBudget,
         speed: Speed | None,
         cancel: CancelToken | None = None,
     ) -> GatheredContext:
@@ -93,42 +93,42 @@ class ContextGatherer:
         `speed` is how fast the model is here, None while that is not known. Once `cancel` is set, it does not wait."""
         mentioned = read_mentions(question, self._scopes.named)
         selected = self._scopes.select(scope)
-        omissions = [*_unread(scope, selected), *map(_gone, selected.gone), *map(_unknown, mentioned.unknown)]
-        documents = mentioned.documents or selected.documents
-        room = context_budget(patience, speed.prefill_tokens_s if speed else None, mentioned.question)
+        omissions = [*_unread_documents(scope, selected), *map(_missing_path, selected.gone), *map(_unknown_mention, mentioned.unknown_names)]
+        documents = mentioned.document_ids or selected.documents
+        room = context_budget(latency_budget, speed.prefill_tokens_s if speed else None, mentioned.question)
         library = selected.indexed if selected.documents is None else self._scopes.indexed_count()
         if scope.whole:
-            return self._whole(mentioned, documents, library, patience, room, omissions)
+            return self._whole(mentioned, documents, library, latency_budget, room, omissions)
         query = search_query(mentioned.question, history)
         found = self._retriever.search(
             query,
-            limit=room.passages,
-            max_chars=room.chars,
+            limit=room.max_passages,
+            max_chars=room.max_chars,
             documents=documents,
             rerank=True,
-            spread=len(mentioned.documents) > 1,
+            spread=len(mentioned.document_ids) > 1,
             cancel=cancel,
         )
         return GatheredContext(
             mentioned.question, query, documents, found.passages, found.documents_searched, library, found.meaning,
-            False, found.answered, patience, room, tuple(omissions), self._suggestion(mentioned, documents, speed),
+            False, found.answered, latency_budget, room, tuple(omissions), self._suggestion(mentioned, documents, speed),
         )  # fmt: skip
 
     def _suggestion(
-        self, mentioned: Mentioned, documents: frozenset[int] | None, speed: Speed | None
+        self, mentioned: QuestionMentions, documents: frozenset[int] | None, speed: Speed | None
     ) -> SurveySuggested | None:
         """A survey, for a question about everything, or about what changed between the two documents it names."""
-        kind = about_everything(mentioned.question, two_named=len(mentioned.documents) == 2)
+        kind = survey_kind(mentioned.question, two_named=len(mentioned.document_ids) == 2)
         number = self._scopes.indexed_count() if documents is None else len(documents)
         if kind is None or (number != 2 if kind is SurveyKind.CHANGES else number < LEAST_DOCUMENTS):
             return None
         expected = expected_s(self._scopes.text_length(documents), number, speed)
-        paths = tuple(path for i, path, _ in self._scopes.documents(WHOLE_LIBRARY) if i in mentioned.documents)
+        paths = tuple(path for i, path, _ in self._scopes.documents(WHOLE_LIBRARY) if i in mentioned.document_ids)
         return SurveySuggested(kind, mentioned.question, number, expected if speed else None, paths)
 
     def _whole(
         self,
-        mentioned: Mentioned,
+        mentioned: QuestionMentions,
         documents: frozenset[int] | None,
         library: int,
         patience: LatencyBudget,
@@ -136,7 +136,7 @@ class ContextGatherer:
         omissions: list[Omission],
     ) -> GatheredContext:
         """With the documents in full there is nothing to search, and whether they answer is for the model to say."""
-        passages, not_begun = self._sections.of_all(documents, MOST_WHOLE_CHARS)
+        passages, not_begun = self._sections.of_all(documents, MAX_WHOLE_CHARS)
         number = library if documents is None else len(documents)
         if not_begun:
             omissions = [*omissions, Omission(OmissionKind.DOCUMENTS, Cause.CONTEXT, not_begun, number)]
@@ -146,7 +146,7 @@ class ContextGatherer:
         )  # fmt: skip
 
 
-def _unread(scope: Scope, selected: Selected) -> list[Omission]:
+def _unread_documents(scope: Scope, selected: Selected) -> list[Omission]:
     """Of a library not chosen from, the window says elsewhere what is still to be read."""
     if not scope.paths or not selected.unread:
         return []
@@ -154,9 +154,9 @@ def _unread(scope: Scope, selected: Selected) -> list[Omission]:
     return [Omission(OmissionKind.DOCUMENTS, Cause.NOT_READ, selected.unread, total)]
 
 
-def _gone(path: Path) -> Omission:
+def _missing_path(path: Path) -> Omission:
     return Omission(OmissionKind.DOCUMENTS, Cause.UNKNOWN, name=path.name or str(path))
 
 
-def _unknown(name: str) -> Omission:
+def _unknown_mention(name: str) -> Omission:
     return Omission(OmissionKind.MENTION, Cause.UNKNOWN, name=name)

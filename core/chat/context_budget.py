@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from core.domain.conversation import LatencyBudget
 
-WAIT_S = {LatencyBudget.FAST: 15, LatencyBudget.BALANCED: 45, LatencyBudget.THOROUGH: 150}
+MAX_WAIT_S = {LatencyBudget.FAST: 15, LatencyBudget.BALANCED: 45, LatencyBudget.THOROUGH: 150}
 """Seconds until the answer begins that a person accepts, reading of the passages alone."""
-LEAST_CHARS = {LatencyBudget.FAST: 2_000, LatencyBudget.BALANCED: 3_600, LatencyBudget.THOROUGH: 6_000}
+MIN_CHARS = {LatencyBudget.FAST: 2_000, LatencyBudget.BALANCED: 3_600, LatencyBudget.THOROUGH: 6_000}
 """Read on the slowest machine too: on the sets of the retrieval measurements, 3,000 characters hold the answer for nine
 questions of ten."""
-MOST_CHARS = {LatencyBudget.FAST: 6_000, LatencyBudget.BALANCED: 12_000, LatencyBudget.THOROUGH: 36_000}
+MAX_CHARS = {LatencyBudget.FAST: 6_000, LatencyBudget.BALANCED: 12_000, LatencyBudget.THOROUGH: 36_000}
 """More helps no answer: what is ranked lower distracts."""
-UNMEASURED_TOKENS_S = 40.0
+ASSUMED_PREFILL_TOKENS_S = 40.0
 """Taken until a speed has been measured; laptops read gpt-oss-20b at 15 to 140 tokens a second."""
 QUESTION_TOKENS = 150
 """Read besides the passages: the question, and what stands around it."""
@@ -29,23 +29,23 @@ class ContextBudget:
     """At most `passages` of together `chars` characters, to be read in `tokens` tokens at `tokens_s` (None: not
     measured)."""
 
-    passages: int
-    chars: int
-    tokens: int
-    tokens_s: float | None
+    max_passages: int
+    max_chars: int
+    max_tokens: int
+    prefill_tokens_s: float | None
 
     def wait_s(self, tokens: int) -> float | None:
         """How long reading `tokens` takes here."""
-        return tokens / self.tokens_s if self.tokens_s else None
+        return tokens / self.prefill_tokens_s if self.prefill_tokens_s else None
 
 
-def context_budget(patience: LatencyBudget, tokens_s: float | None, question: str) -> ContextBudget:
+def context_budget(latency_budget: LatencyBudget, prefill_tokens_s: float | None, question: str) -> ContextBudget:
     """What can be read of passages that are likely in the question's script, so that the answer begins in time."""
     per_token = chars_per_token(question)
-    tokens = max(0.0, (tokens_s or UNMEASURED_TOKENS_S) * WAIT_S[patience] - QUESTION_TOKENS)
-    least, most = (int(limit[patience] * per_token / 4) for limit in (LEAST_CHARS, MOST_CHARS))
+    tokens = max(0.0, (prefill_tokens_s or ASSUMED_PREFILL_TOKENS_S) * MAX_WAIT_S[latency_budget] - QUESTION_TOKENS)
+    least, most = (int(limit[latency_budget] * per_token / 4) for limit in (MIN_CHARS, MAX_CHARS))
     chars = int(min(max(tokens * per_token, least), most))
-    return ContextBudget(max(3, chars // CHARS_PER_PASSAGE), chars, max(int(tokens), int(least / per_token)), tokens_s)
+    return ContextBudget(max(3, chars // CHARS_PER_PASSAGE), chars, max(int(tokens), int(least / per_token)), prefill_tokens_s)
 
 
 def chars_per_token(text: str) -> float:

@@ -1,4 +1,8 @@
-"""Whether a question leans on the one before it: how follow-ups open, end and point, in the languages people ask in."""
+"""Signals that a question follows the one before it: how it opens, how it ends, what its pronouns point back to.
+
+The words are those of `[followup]` in core/text/lexicons/, of all languages at once: a follow-up is often too short to
+tell its language.
+"""
 
 from __future__ import annotations
 
@@ -6,76 +10,26 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from core.text import lexicon
 from core.text.language import function_words
+from core.text.scripts import SIGNS, UNSPACED
 
-# Words that join a question to the one before. Only at its very beginning.
-_OPENINGS = """
-and|but|also|or|then|so|what about|how about|what else|anything else|same for|the same (?:for|with|in)|instead
-e|mas|também|ou|e quanto|então
-y|pero|también|entonces|qué hay de|y qué
-et|mais|ou|alors|donc|qu[’']en est-il
-und|aber|oder|dann|wie steht es mit|was ist mit
-ma|anche|allora
-а|и|но|тогда|а что
-و?ماذا عن|وما|وماذا|وكيف|وهل|ومن|ومتى|وأين|وكم|ولماذا|لكن|إذن
-और|लेकिन|तो|फिर|या
-""".strip().replace("\n", "|")
-_OPENING = re.compile(rf"^[¿¡\"'“«(\s]*(?:{_OPENINGS})(?=[\s,?؟…]|$)", re.IGNORECASE)
-_OPENING_UNSPACED = re.compile(
-    r"^(?:那么|那|还有|還有|另外|然后|然後|但是|以及|では|じゃあ|じゃ|それでは|それなら|そして|また|あと|他に|ほかに"
-    r"|그럼|그러면|그리고|그런데|แล้ว|และ|แต่)"
-)
-_ENDING = re.compile(r"(?:呢|ล่ะ|(?:은|는)요|(?<=.)については|के बारे में क्या)\s*[?？]*$")
-_SHORT_TOPIC = re.compile(r"^.{1,12}は[?？]$")
-
-# Words that stand for something said before.
-_POINTING = re.compile(
-    r"(?<![\w\u0900-\u0dff-])(?:"
-    r"it|its|itself|they|them|their|theirs|he|she|him|her|hers|his|this|these|those|that one|the other one"
-    r"|the same one|the (?:former|latter|first one|second one|last one|others)"
-    r"|(?:about|of|for|with|like|after|before|does|did|is) that(?=\s*(?:$|[?,.;]))"
-    r"|(?:is|was) that (?:more|less|higher|lower|better|worse|the same|also|true|correct|right|still|enough|allowed)"
-    r"|ele|ela|eles|elas|dele|dela|deles|delas|nele|nela|isso|isto|disso|nisso|aquilo|esse|essa|esses|essas|seu|seus"
-    r"|suas"
-    r"|él|ella|ellos|ellas|ello|eso|esto|aquello|ese|esa|esos|esas|su|sus"
-    r"|cela|ça|celui-ci|celle-ci|ceux-ci|elle|elles|ils|lui|leur|leurs|ses"
-    r"|er|ihm|ihn|ihnen|ihre|ihrer|ihren|ihrem|seine|seiner|seinem|seinen|seines|dessen|davon|dafür|damit|dazu|darüber"
-    r"|lei|loro|questo|quello|suo|suoi|sue|он|она|оно|они|его|её|ему|ей|их|это"
-    r"|(?<!ما )(?<!من )(?:هو|هي|هم)|ذلك|تلك|هذا|هذه|عنه|عنها|له|لها|فيه|فيها|منه|منها"
-    r"|वह(?!.*\bजि)|वे|यह|ये|उस|उसका|उसके|उसकी|उसे|उन्हें|उनका|उनके|उनकी|इसका|इसके|इसकी|इसे"
-    r")(?![\w\u0900-\u0dff’'-])",
-    re.IGNORECASE,
-)
-_POINTING_UNSPACED = re.compile(
-    r"它们?|她们?|他们|(?<![其吉])他(?![国國人])|这个|那个|这些|那些|這個|那個|這些|それ|その|これ(?!ら?まで)|この|あれ|彼女|彼|同社|同氏|そこ"
-    r"|그것|그녀|이것|มัน|(?<!ภู)เขา|เธอ|อันนี้|อันนั้น"
-)
-# "It" that stands for nothing: "is it possible to …", "how long does it take to …".
-_EMPTY_IT = re.compile(
-    r"\b(?:is|was|would|will) it (?:possible|necessary|allowed|safe|true|better|best|important|recommended|required"
-    r"|okay|ok|legal|worth|likely)\b|\b(?:does|did|would|will) it (?:take|cost|matter|mean)\b",
-    re.IGNORECASE,
-)
-_IDLE = frozenset(
-    """
-a an and any are as at be been by can could did do does else for from had has have how i in is it more much many me my
-no not of on or our please so some that the then there these they this to us was we were what when where which who why
-will with would you your details example examples explain exactly tell about ok okay yes
-""".split()
-)
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_JOINTS = "-’'"
 CONTENT_BEFORE = 3
-"""So many words of content before a pronoun, or a name or a number, are what it stands for."""
+"""Content words before a pronoun from which they, not the question before, are what it points to."""
 UNSPACED_BEFORE = 7
 """The same in characters, for scripts without spaces."""
 SHORT_UNSPACED = 4
+"""Characters up to which a question without spaces has no content of its own."""
+SHORT_TOPIC = 12
+"""Characters of a Japanese topic that is a whole question: "東京は？"."""
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUpSignals:
-    """How a question leans: `joined` by how it opens or ends, `pointing` with a pronoun, `bare` with hardly a word of
-    content of its own."""
+    """How a question follows another: `joined` by how it opens or ends, `pointing` back with a pronoun, `bare` of
+    content of its own. True if any holds."""
 
     joined: bool
     pointing: bool
@@ -86,42 +40,101 @@ class FollowUpSignals:
 
 
 def follow_up_signals(question: str) -> FollowUpSignals:
+    """The signals of `question`, which stands on its own if there are none."""
     question = question.strip()
-    joined = bool(_OPENING.search(question) or _OPENING_UNSPACED.search(question) or _ENDING.search(question))
-    return FollowUpSignals(joined or bool(_SHORT_TOPIC.search(question)), _points(question), _is_bare(question))
+    joined = any(pattern.search(question) for pattern in (_opening(), _ending(), _short_topic()))
+    return FollowUpSignals(joined, _points_back(question), _is_bare(question))
 
 
 def question_content_words(text: str) -> list[str]:
-    """Words that are not there only to hold a sentence together."""
-    return [w for w in _WORD.findall(text) if w.casefold() not in _IDLE and w.casefold() not in _function_words()]
+    """The words of `text` that ask for something, as written: no function words, nothing like "please" or "explain"."""
+    return [word for word in _WORD.findall(text) if word.casefold() not in _fillers()]
 
 
 @cache
-def _function_words() -> frozenset[str]:
-    return frozenset(function_words())
+def _fillers() -> frozenset[str]:
+    return frozenset((*function_words(), *lexicon.words("words.filler")))
 
 
-def _points(question: str) -> bool:
+def _points_back(question: str) -> bool:
     """Whether a pronoun stands for something that this question does not name before it."""
-    empty = [match.span() for match in _EMPTY_IT.finditer(question)]
-    for pattern in (_POINTING, _POINTING_UNSPACED):
+    empty = [match.span() for match in _empty_pointer().finditer(question)]
+    for pattern in (_pointer(), _unspaced_pointer()):
         for match in pattern.finditer(question):
-            if any(start <= match.start() < end for start, end in empty):
-                continue
-            return not _names_something(question[: match.start()])
+            if not any(start <= match.start() < end for start, end in empty):
+                return not _names_something(question[: match.start()])
     return False
 
 
 def _names_something(before: str) -> bool:
-    if _UNSPACED.search(before):
+    if UNSPACED.search(before):
         return len(before.strip()) >= UNSPACED_BEFORE
     words = _WORD.findall(before)
-    named = any((word[0].isupper() and i > 0) or any(c.isdigit() for c in word) for i, word in enumerate(words))
+    named = any((word[0].isupper() and i > 0) or any(map(str.isdigit, word)) for i, word in enumerate(words))
     return named or len(question_content_words(before)) >= CONTENT_BEFORE
 
 
 def _is_bare(question: str) -> bool:
-    if _UNSPACED.search(question):
+    if UNSPACED.search(question):
         return len(re.sub(r"\W", "", question)) <= SHORT_UNSPACED
     words, content = _WORD.findall(question), question_content_words(question)
     return not content or (len(content) == 1 and len(words) <= 2)
+
+
+def _is_unspaced(phrase: str) -> bool:
+    return UNSPACED.search(phrase) is not None
+
+
+@cache
+def _opening() -> re.Pattern[str]:
+    """Words at the very beginning that join a question to the one before."""
+    phrases = lexicon.words("followup.openings")
+    spaced = lexicon.any_of(tuple(phrase for phrase in phrases if not _is_unspaced(phrase)))
+    unspaced = "|".join(sorted(map(re.escape, filter(_is_unspaced, phrases)), key=len, reverse=True))
+    return re.compile(rf"^[¿¡\"'“«(\s]*{spaced}(?=[\s,?؟…]|$)|^(?:{unspaced})", re.IGNORECASE)
+
+
+@cache
+def _ending() -> re.Pattern[str]:
+    endings = "|".join(map(re.escape, lexicon.words("followup.endings")))
+    return re.compile(rf"(?<=.)(?:{endings})\s*[?？]*$")
+
+
+@cache
+def _short_topic() -> re.Pattern[str]:
+    return re.compile(rf"^.{{1,{SHORT_TOPIC}}}(?:{'|'.join(lexicon.words('followup.short_topic'))})[?？]$")
+
+
+@cache
+def _pointer() -> re.Pattern[str]:
+    """A word that stands for something named before, in scripts with spaces."""
+    plain = tuple(phrase for phrase in lexicon.words("followup.pointers") if not _is_unspaced(phrase))
+    parts = [lexicon.any_of(plain, _JOINTS)]
+    parts += [rf"{lexicon.alternation('followup.final_pointers')}(?=\s*(?:$|[?,.;]))"]
+    for word, answer in _rules("followup.pointers_unless"):
+        parts.append(rf"{lexicon.any_of((word,), _JOINTS)}(?!.*(?<![\w{SIGNS}]){answer})")
+    for before, words in _rules("followup.pointers_not_after"):
+        ahead = "".join(f"(?<!{word} )" for word in before.split())
+        parts.append(f"{ahead}{lexicon.any_of(tuple(words.split()), _JOINTS)}")
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+@cache
+def _unspaced_pointer() -> re.Pattern[str]:
+    plain = filter(_is_unspaced, lexicon.words("followup.pointers"))
+    parts = sorted(map(re.escape, plain), key=len, reverse=True)
+    for before, word, after in _rules("followup.pointers_not_within"):
+        ahead = "".join(f"(?<!{part})" for part in before.split())
+        parts.append(f"{ahead}{word}" + "".join(f"(?!{part})" for part in after.split()))
+    return re.compile("|".join(parts))
+
+
+@cache
+def _empty_pointer() -> re.Pattern[str]:
+    """An "it" that stands for nothing: "is it possible to …", "how long does it take to …"."""
+    return re.compile(lexicon.alternation("followup.empty_pointers"), re.IGNORECASE)
+
+
+def _rules(key: str) -> tuple[tuple[str, ...], ...]:
+    """Pointers with the words that keep them from pointing, of all languages."""
+    return tuple(tuple(rule) for language in lexicon.languages() for rule in (lexicon.entry(key, language) or ()))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from core.chat.history import ANSWER_ROOM_TOKENS
+from core.chat.history import ANSWER_RESERVE_TOKENS
 from core.chat.refusal_marker import RefusalMarkerFilter
 from core.chat.tools.toolbox import Toolbox
 from core.domain.conversation import Cause, Omission, OmissionKind, ToolUsed
@@ -25,7 +25,7 @@ from models.conversation import (
     Usage,
 )
 
-CALLS_PER_TURN = 6
+MAX_TOOL_ROUNDS = 6
 NO_MORE_CALLS = "error: no more calls in this turn; answer from what you have"
 NO_MORE_ROOM = "error: there is no room left for this result; answer from what you have"
 
@@ -49,50 +49,50 @@ class AnsweringModel(Protocol):
 
 
 @dataclass(slots=True)
-class Draft:
+class AnswerDraft:
     """The answer as it arrives, over all rounds of tool calls."""
 
-    answer: list[str] = field(default_factory=list)
-    reasoning: list[str] = field(default_factory=list)
-    tools: list[ToolUsed] = field(default_factory=list)
+    answer_parts: list[str] = field(default_factory=list)
+    reasoning_parts: list[str] = field(default_factory=list)
+    tools_used: list[ToolUsed] = field(default_factory=list)
     omissions: list[Omission] = field(default_factory=list)
-    opening: RefusalMarkerFilter = field(default_factory=RefusalMarkerFilter)
-    reason: FinishReason = FinishReason.CANCELLED
+    refusal_filter: RefusalMarkerFilter = field(default_factory=RefusalMarkerFilter)
+    finish_reason: FinishReason = FinishReason.CANCELLED
     usage: Usage = field(default_factory=Usage)
 
 
-def write(
+def generate_answer(
     model: AnsweringModel,
     conversation: Conversation,
     toolbox: Toolbox,
-    draft: Draft,
+    draft: AnswerDraft,
     *,
     max_tokens: int,
     cancel: CancelToken,
     sampling: Sampling,
 ) -> Iterator[ModelEvent | ToolUsed | Omission]:
     """Generate until the model has answered, running the tools it calls; fills `draft`, ends with one `Finished`."""
-    for round_number in range(CALLS_PER_TURN + 2):
+    for round_number in range(MAX_TOOL_ROUNDS + 2):
         calls: list[ToolCall] = []
         said = _Round()
         left = max_tokens - draft.usage.generated_tokens
         for event in model.generate(conversation, max_tokens=left, cancel=cancel, sampling=sampling):
-            yield from said.take(event, draft)
+            yield from said.add(event, draft)
             if isinstance(event, ToolCall):
                 calls.append(event)
-        if draft.reason is not FinishReason.TOOL_CALL or not calls or draft.usage.generated_tokens >= max_tokens:
+        if draft.finish_reason is not FinishReason.TOOL_CALL or not calls or draft.usage.generated_tokens >= max_tokens:
             break
-        used = [_run(toolbox, call, allowed=round_number < CALLS_PER_TURN) for call in calls]
-        conversation, used = _continued(model, conversation, said, calls, used)
-        yield from _noted(used, draft)
-    yield from said.end(draft)
-    if draft.reason is FinishReason.TOOL_CALL:  # it was still calling when its rounds or its length ended
-        draft.reason = FinishReason.LENGTH
-    if draft.reason is FinishReason.LENGTH:
+        used = [_run_tool(toolbox, call, allowed=round_number < MAX_TOOL_ROUNDS) for call in calls]
+        conversation, used = _with_results(model, conversation, said, calls, used)
+        yield from _record_tools(used, draft)
+    yield from said.finish(draft)
+    if draft.finish_reason is FinishReason.TOOL_CALL:  # it was still calling when its rounds or its length ended
+        draft.finish_reason = FinishReason.LENGTH
+    if draft.finish_reason is FinishReason.LENGTH:
         cut = Omission(OmissionKind.ANSWER, Cause.LIMIT)
         draft.omissions.append(cut)
         yield cut
-    yield Finished(draft.reason, draft.usage)
+    yield Finished(draft.finish_reason, draft.usage)
 
 
 @dataclass(slots=True)
@@ -102,34 +102,34 @@ class _Round:
     answer: str = ""
     reasoning: str = ""
 
-    def take(self, event: ModelEvent, draft: Draft) -> Iterator[ModelEvent]:
+    def add(self, event: ModelEvent, draft: AnswerDraft) -> Iterator[ModelEvent]:
         """Add `event` to this round and to the draft; what of it is to be shown."""
         if isinstance(event, AnswerDelta):
             self.answer += event.text
-            yield from _shown(draft.opening.take(event.text), draft)
+            yield from _answer_delta(draft.refusal_filter.feed(event.text), draft)
         elif isinstance(event, ReasoningDelta):
             self.reasoning += event.text
-            draft.reasoning.append(event.text)
+            draft.reasoning_parts.append(event.text)
             yield event
         elif isinstance(event, Finished):
-            draft.reason = event.reason
-            draft.usage = _sum(draft.usage, event.usage)
+            draft.finish_reason = event.reason
+            draft.usage = _add_usage(draft.usage, event.usage)
         elif not isinstance(event, ToolCall):
             yield event
 
-    def end(self, draft: Draft) -> Iterator[ModelEvent]:
-        yield from _shown(draft.opening.rest(), draft)
+    def finish(self, draft: AnswerDraft) -> Iterator[ModelEvent]:
+        yield from _answer_delta(draft.refusal_filter.flush(), draft)
 
 
-def _shown(text: str, draft: Draft) -> Iterator[ModelEvent]:
+def _answer_delta(text: str, draft: AnswerDraft) -> Iterator[ModelEvent]:
     if text:
-        draft.answer.append(text)
+        draft.answer_parts.append(text)
         yield AnswerDelta(text)
 
 
-def _noted(used: list[ToolUsed], draft: Draft) -> Iterator[ToolUsed | Omission]:
+def _record_tools(used: list[ToolUsed], draft: AnswerDraft) -> Iterator[ToolUsed | Omission]:
     for tool in used:
-        draft.tools.append(tool)
+        draft.tools_used.append(tool)
         yield tool
         if tool.cut_chars:
             total = tool.cut_chars + len(tool.result)
@@ -138,18 +138,18 @@ def _noted(used: list[ToolUsed], draft: Draft) -> Iterator[ToolUsed | Omission]:
             yield cut
 
 
-def _run(toolbox: Toolbox, call: ToolCall, *, allowed: bool) -> ToolUsed:
+def _run_tool(toolbox: Toolbox, call: ToolCall, *, allowed: bool) -> ToolUsed:
     if not allowed:
         return ToolUsed(call.name, call.arguments, NO_MORE_CALLS, ok=False)
     result = toolbox.run(call)
     return ToolUsed(result.name, result.arguments, result.text, result.ok, result.cut_chars)
 
 
-def _continued(
+def _with_results(
     model: AnsweringModel, conversation: Conversation, said: _Round, calls: list[ToolCall], used: list[ToolUsed]
 ) -> tuple[Conversation, list[ToolUsed]]:
     """The conversation with the calls and their results; a result that has no room is refused, and shown as refused."""
-    room = model.context_tokens - ANSWER_ROOM_TOKENS // 2  # a part of what was kept free for the answer
+    room = model.context_tokens - ANSWER_RESERVE_TOKENS // 2  # a part of what was kept free for the answer
     fitted = list(used)
     for n in range(len(used), -1, -1):  # the last results are the first to go
         messages = [*conversation.messages, Message(Role.ASSISTANT, said.answer, said.reasoning, tuple(calls))]
@@ -161,7 +161,7 @@ def _continued(
     raise AssertionError("the last round returns")
 
 
-def _sum(one: Usage, other: Usage) -> Usage:
+def _add_usage(one: Usage, other: Usage) -> Usage:
     return Usage(
         one.prompt_tokens + other.prompt_tokens,
         one.reused_tokens + other.reused_tokens,

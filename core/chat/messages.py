@@ -10,23 +10,23 @@ from core.domain.locations import partly_read_words
 from core.i18n import ngettext, tr
 
 
-def basis_text(basis: ContextSummary) -> str:
+def context_summary_text(summary: ContextSummary) -> str:
     """For example: 6 passages from 4 of 212 documents."""
-    if not basis.passages:
-        return ngettext("Nothing found in {n} document", "Nothing found in {n} documents", basis.searched)
-    if basis.whole:
-        sections = ngettext("{n} section", "{n} sections", basis.passages)
-        documents = ngettext("{n} document", "{n} documents", basis.documents)
+    if not summary.passages:
+        return ngettext("Nothing found in {n} document", "Nothing found in {n} documents", summary.searched)
+    if summary.whole:
+        sections = ngettext("{n} section", "{n} sections", summary.passages)
+        documents = ngettext("{n} document", "{n} documents", summary.documents)
         return tr("{sections} of {documents}, in full", sections=sections, documents=documents)
-    passages = ngettext("{n} passage", "{n} passages", basis.passages)
-    documents = ngettext("{found} of {n} document", "{found} of {n} documents", basis.searched, found=basis.documents)
+    passages = ngettext("{n} passage", "{n} passages", summary.passages)
+    documents = ngettext("{found} of {n} document", "{found} of {n} documents", summary.searched, found=summary.documents)
     return tr("{passages} from {documents}", passages=passages, documents=documents)
 
 
 def omission_text(omission: Omission) -> str:
     """One sentence: what was left out, and why."""
-    what = _left_out(omission)
-    why = _WHY.get(omission.cause)
+    what = _omitted_text(omission)
+    why = _CAUSE_TEXTS.get(omission.cause)
     return f"{what} {why()}" if why is not None else what
 
 
@@ -41,29 +41,29 @@ def verdict_text(verdict: Verdict) -> str:
     return ""
 
 
-def support_words(support: Support) -> str:
+def support_text(support: Support) -> str:
     """One sentence; empty where nothing was checked."""
-    words = _FOUND.get(support)
+    words = _SUPPORT_TEXTS.get(support)
     return words[0]() if words is not None else ""
 
 
-def support_mark(support: Support) -> str:
+def support_label(support: Support) -> str:
     """In a word or two, to stand beside a source or in a table's cell."""
-    words = _FOUND.get(support)
+    words = _SUPPORT_TEXTS.get(support)
     return words[1]() if words is not None else ""
 
 
-def suggestion_text(suggested: SurveySuggested) -> str:
+def survey_suggestion_text(suggestion: SurveySuggested) -> str:
     """The offer to read every document, for a question that seems to be about all of them."""
-    documents = ngettext("{n} document", "{n} documents", suggested.documents)
-    if suggested.kind is SurveyKind.CHANGES:
+    documents = ngettext("{n} document", "{n} documents", suggestion.documents)
+    if suggestion.kind is SurveyKind.CHANGES:
         return tr("This compares whole documents. A survey would go through {documents} from beginning to end.",
                   documents=documents)  # fmt: skip
     return tr("This seems to be about all of your documents, and the answer rests on a few passages. "
               "A survey would read {documents} one by one.", documents=documents)  # fmt: skip
 
 
-def _left_out(omission: Omission) -> str:
+def _omitted_text(omission: Omission) -> str:
     n, total, name = omission.left_out, omission.total, omission.name
     if omission.kind is OmissionKind.PASSAGES:
         return ngettext("{n} more passage was found and not read.", "{n} more passages were found and not read.", n)
@@ -87,12 +87,12 @@ def _left_out(omission: Omission) -> str:
     return tr("The answer was cut before its end.")
 
 
-_WHY = {
+_CAUSE_TEXTS = {
     Cause.PATIENCE: lambda: tr("More would have taken longer than you want to wait."),
     Cause.CONTEXT: lambda: tr("More does not fit into what the model can keep in view."),
     Cause.NOT_READ: lambda: tr("Not read yet, or skipped."),
 }
-_FOUND: dict[Support, tuple[Callable[[], str], Callable[[], str]]] = {
+_SUPPORT_TEXTS: dict[Support, tuple[Callable[[], str], Callable[[], str]]] = {
     Support.SUPPORTED: (lambda: tr("The passage says this."), lambda: tr("Confirmed")),
     Support.WEAK: (lambda: tr("The passage says this only in part: look at it."), lambda: tr("In part")),
     Support.NOT_FOUND: (lambda: tr("This was not found in the passage: check it."), lambda: tr("Not found")),

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from core.chat import prompt
 from core.chat.context import GatheredContext
 from core.chat.generation import AnsweringModel
-from core.chat.history import began_on, beginnings, prompt_room
+from core.chat.history import start_date, possible_starts, prompt_token_limit
 from core.chat.sources import SourceNumbering, sources_of
 from core.domain.conversation import Cause, ChatMessage, ContextSummary, Omission, OmissionKind
 from core.domain.documents import Citation, Passage
 from core.domain.faults import N_, ChatFault
 from models.conversation import Conversation, Effort, ToolSpec
 
-MOST_CHARS_PER_TOKEN = 12
+MAX_CHARS_PER_TOKEN = 12
 """No text takes fewer tokens than that, but for runs of the same sign."""
-LEAST_PASSAGES = 2
+MIN_PASSAGES = 2
 """Given even if that takes longer than the person wants to wait."""
 
 
@@ -27,13 +27,13 @@ class FittedPrompt:
     sources in that order, the book of every source that a number in the answer may name, and how many were in it before
     the answer."""
 
-    whole: Conversation
-    asked: ChatMessage
+    conversation: Conversation
+    question_message: ChatMessage
     passages: tuple[Passage, ...]
-    nearest: tuple[Citation, ...]
-    book: SourceNumbering
-    given: int
-    basis: ContextSummary
+    passage_sources: tuple[Citation, ...]
+    numbering: SourceNumbering
+    prompt_source_count: int
+    summary: ContextSummary
 
 
 class PromptFitting:
@@ -42,42 +42,42 @@ class PromptFitting:
     def __init__(
         self,
         model: AnsweringModel,
-        asked: ChatMessage,
+        question_message: ChatMessage,
         gathered: GatheredContext,
         effort: Effort,
         tools: tuple[ToolSpec, ...],
-        request: str = "",
+        format_request: str = "",
     ) -> None:
         self._model = model
-        self._asked = asked
+        self._asked = question_message
         self._gathered = gathered
         self._frame = (effort, tools)
-        self._request = request
-        self._room = prompt_room(model.context_tokens)
+        self._request = format_request
+        self._room = prompt_token_limit(model.context_tokens)
         self._date = ""
 
     def fit(self, history: Sequence[ChatMessage]) -> FittedPrompt:
         """The turn with the passages found and the turns before it, as far as they fit: the oldest turns leave first,
         then the last-ranked passages. A passage whose turn left is given again in full, under a number of its own.
         Raises `ChatFault` for a question that has no room even alone."""
-        self._date = began_on(history)
+        self._date = start_date(history)
         view = self._view(history)
         wanted = self._gathered.passages
-        fitting = _most(len(wanted), lambda n: self._fits(view, n))
+        fitting = _largest_fitting(len(wanted), lambda n: self._fits(view, n))
         if fitting < 0:
             raise _too_long(self._model.context_tokens)
         given = fitting if self._gathered.whole else self._within_patience(view, fitting)
-        omissions = [*self._gathered.omissions, *_turns(history, view)]
+        omissions = [*self._gathered.omissions, *_omitted_turns(history, view)]
         if self._gathered.whole:
-            omissions += _unread_sections(wanted, given)
+            omissions += _omitted_sections(wanted, given)
         else:
-            omissions += _passages(fitting - given, Cause.PATIENCE, len(wanted))
-            omissions += _passages(len(wanted) - fitting, Cause.CONTEXT, len(wanted))
+            omissions += _omitted_passages(fitting - given, Cause.PATIENCE, len(wanted))
+            omissions += _omitted_passages(len(wanted) - fitting, Cause.CONTEXT, len(wanted))
         return self._fitted(view, given, tuple(omissions))
 
     def _view(self, history: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
         """The turns that stay in view."""
-        views = [history[start:] for start in beginnings(history, self._room)]
+        views = [history[start:] for start in possible_starts(history, self._room)]
         fitting = (view for view in views if self._fits(view, self._needed(view)))
         return next(fitting, views[-1])
 
@@ -89,16 +89,16 @@ class PromptFitting:
         in_view = {source.document_id for source in sources_of(view)}
         if any(passage.document_id in in_view for passage in passages):
             return 0
-        return max(0, _most(len(passages), lambda n: self._fits((), n)))
+        return max(0, _largest_fitting(len(passages), lambda n: self._fits((), n)))
 
     def _within_patience(self, view: Sequence[ChatMessage], most: int) -> int:
         base = self._tokens(view, 0)
-        allowed = self._gathered.budget.tokens
-        return max(min(LEAST_PASSAGES, most), _most(most, lambda n: self._tokens(view, n) - base <= allowed))
+        allowed = self._gathered.budget.max_tokens
+        return max(min(MIN_PASSAGES, most), _largest_fitting(most, lambda n: self._tokens(view, n) - base <= allowed))
 
     def _fits(self, view: Sequence[ChatMessage], passages: int) -> bool:
         chars = sum(len(passage.text) for passage in self._gathered.passages[:passages])
-        if self._gathered.whole and chars > self._room * MOST_CHARS_PER_TOKEN:
+        if self._gathered.whole and chars > self._room * MAX_CHARS_PER_TOKEN:
             return False  # counting the tokens of all that a long document holds would take seconds
         return self._tokens(view, passages) <= self._room
 
@@ -106,7 +106,7 @@ class PromptFitting:
         return self._model.count_prompt(self._whole(view, self._question(view, passages).prompt))
 
     def _question(self, view: Sequence[ChatMessage], passages: int) -> ChatMessage:
-        return question_with(self._asked, self._gathered, self._gathered.passages[:passages], view, self._request)
+        return with_prompt(self._asked, self._gathered, self._gathered.passages[:passages], view, self._request)
 
     def _whole(self, view: Sequence[ChatMessage], asked: str) -> Conversation:
         return prompt.conversation(view, asked, *self._frame, self._date)
@@ -117,7 +117,7 @@ class PromptFitting:
         before = replace(whole, messages=whole.messages[:-1])
         passages = self._gathered.passages[:given]
         new_tokens = self._model.count_prompt(whole) - self._model.count_prompt(before)
-        basis = self._gathered.basis(passages, new_tokens)
+        basis = self._gathered.summary(passages, new_tokens)
         known = (*sources_of(view), *asked.sources)
         places = {(source.path, source.start, source.end): source for source in known}
         nearest = tuple(places[p.path, p.start, p.end] for p in passages)
@@ -125,7 +125,7 @@ class PromptFitting:
         return FittedPrompt(whole, asked, passages, nearest, SourceNumbering(known), len(known), basis)
 
 
-def question_with(
+def with_prompt(
     asked: ChatMessage,
     gathered: GatheredContext,
     passages: Sequence[Passage],
@@ -133,12 +133,12 @@ def question_with(
     request: str,
 ) -> ChatMessage:
     """`asked` with `passages` that the turns in view do not hold yet, and the text for the model."""
-    known, new = SourceNumbering(sources_of(view)).number(passages)
+    known, new = SourceNumbering(sources_of(view)).add(passages)
     text = prompt.question_prompt(gathered.question, new, known, whole=gathered.whole, request=request)
     return replace(asked, sources=tuple(new), prompt=text)
 
 
-def _most(limit: int, fits: Callable[[int], bool]) -> int:
+def _largest_fitting(limit: int, fits: Callable[[int], bool]) -> int:
     """The largest number up to `limit` that fits; -1 if not even 0 does. What fits must fit with less, too."""
     if fits(limit):
         return limit
@@ -149,17 +149,17 @@ def _most(limit: int, fits: Callable[[int], bool]) -> int:
     return low
 
 
-def _turns(history: Sequence[ChatMessage], view: Sequence[ChatMessage]) -> list[Omission]:
+def _omitted_turns(history: Sequence[ChatMessage], view: Sequence[ChatMessage]) -> list[Omission]:
     asked = sum(message.role == "user" for message in history)
     left = asked - sum(message.role == "user" for message in view)
     return [Omission(OmissionKind.TURNS, Cause.CONTEXT, left, asked)] if left else []
 
 
-def _passages(left_out: int, cause: Cause, total: int) -> list[Omission]:
+def _omitted_passages(left_out: int, cause: Cause, total: int) -> list[Omission]:
     return [Omission(OmissionKind.PASSAGES, cause, left_out, total)] if left_out else []
 
 
-def _unread_sections(sections: Sequence[Passage], given: int) -> list[Omission]:
+def _omitted_sections(sections: Sequence[Passage], given: int) -> list[Omission]:
     """Of documents in full: how far the one was read at which the room ended, and how many were not begun."""
     if given >= len(sections):
         return []

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-DECLINED_MARK = "[none]"
-_BEFORE = "*_ \n"
-_AFTER = "*_ \n:."
+REFUSAL_MARKER = "[none]"
+_SKIPPED_BEFORE = "*_ \n"
+_SKIPPED_AFTER = "*_ \n:."
 
 
 class RefusalMarkerFilter:
     """Takes the mark off the beginning of an answer while it streams in, and remembers that it was there."""
 
     def __init__(self) -> None:
-        self.declined = False
-        self._held = ""
-        self._begun = False
+        self.refused = False
+        self._buffer = ""
+        self._passes_through = False
 
-    def take(self, text: str) -> str:
+    def feed(self, text: str) -> str:
         """What of the answer so far can be shown now."""
-        if self._begun:
+        if self._passes_through:
             return text
-        self._held += text
-        start = self._held.lstrip(_BEFORE).casefold()
-        if not self.declined and start.startswith(DECLINED_MARK):
-            self.declined = True
-            self._held = self._held.lstrip(_BEFORE)[len(DECLINED_MARK) :]
-        if self.declined:
-            self._held = self._held.lstrip(_AFTER)
-            return self.rest() if self._held else ""
-        return "" if DECLINED_MARK.startswith(start) else self.rest()
+        self._buffer += text
+        start = self._buffer.lstrip(_SKIPPED_BEFORE).casefold()
+        if not self.refused and start.startswith(REFUSAL_MARKER):
+            self.refused = True
+            self._buffer = self._buffer.lstrip(_SKIPPED_BEFORE)[len(REFUSAL_MARKER) :]
+        if self.refused:
+            self._buffer = self._buffer.lstrip(_SKIPPED_AFTER)
+            return self.flush() if self._buffer else ""
+        return "" if REFUSAL_MARKER.startswith(start) else self.flush()
 
-    def rest(self) -> str:
+    def flush(self) -> str:
         """What is still held back, at the end."""
-        held, self._held = self._held, ""
-        self._begun = self._begun or bool(held)
+        held, self._buffer = self._buffer, ""
+        self._passes_through = self._passes_through or bool(held)
         return held

@@ -13,15 +13,15 @@ class SourceNumbering:
     keeps its number.
     `given` are the sources of earlier messages, in any order."""
 
-    def __init__(self, given: Sequence[Citation] = ()) -> None:
-        self._all = list(given)
-        self._next = max((source.number for source in given), default=0) + 1
+    def __init__(self, sources: Sequence[Citation] = ()) -> None:
+        self._all = list(sources)
+        self._next = max((source.number for source in sources), default=0) + 1
 
     @property
-    def all(self) -> tuple[Citation, ...]:
+    def sources(self) -> tuple[Citation, ...]:
         return tuple(self._all)
 
-    def number(self, passages: Sequence[Passage]) -> tuple[list[Citation], list[Citation]]:
+    def add(self, passages: Sequence[Passage]) -> tuple[list[Citation], list[Citation]]:
         """`passages` as sources, in two lists: held already, and new."""
         held = {(source.path, source.start, source.end, source.quote): source for source in self._all}
         known: list[Citation] = []

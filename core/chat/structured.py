@@ -20,12 +20,12 @@ from core.domain.faults import N_, ChatFault
 from core.i18n import tr
 from models.conversation import Sampling
 
-MOST_COLUMNS = 20
-MOST_ROWS = 200
-CELL_CHARS = 400
+MAX_COLUMNS = 20
+MAX_ROWS = 200
+MAX_CELL_CHARS = 400
 SOURCE_COLUMN = "passage"
 _BAR = re.compile(r"(\\*)\|")
-MOST_STARTS = 200
+MAX_JSON_STARTS = 200
 """Places in an answer at which JSON is looked for."""
 
 
@@ -35,29 +35,29 @@ def require_usable(answer_format: AnswerFormat) -> None:
         try:
             schema = json.loads(answer_format.schema)
             if not isinstance(schema, dict):
-                raise _unusable(tr("it is not a JSON object"))
+                raise _unusable_schema(tr("it is not a JSON object"))
             json_schema.require_schema(schema)
         except (ValueError, RecursionError) as error:
-            raise _unusable(str(error)) from error
+            raise _unusable_schema(str(error)) from error
     columns = answer_format.columns
     if answer_format.kind is FormatKind.TABLE and not (
-        0 < len(columns) <= MOST_COLUMNS and len(set(columns)) == len(columns) and all(map(str.strip, columns))
+        0 < len(columns) <= MAX_COLUMNS and len(set(columns)) == len(columns) and all(map(str.strip, columns))
     ):
         raise ChatFault(
             N_("No such table"),
             N_("A table needs 1 to {most} columns, each with a name of its own."),
-            most=MOST_COLUMNS,
+            most=MAX_COLUMNS,
         )
 
 
-def schema_of(answer_format: AnswerFormat) -> str:
+def schema_text(answer_format: AnswerFormat) -> str:
     """The JSON schema, as text, that the answer must follow; empty for text."""
     if answer_format.kind is FormatKind.TABLE:
         return json.dumps(_table_schema(answer_format.columns), ensure_ascii=False)
     return answer_format.schema if answer_format.kind is FormatKind.JSON else ""
 
 
-def request(answer_format: AnswerFormat) -> str:
+def format_request(answer_format: AnswerFormat) -> str:
     """What the model is told of the form, at the end of the question; empty for text."""
     if answer_format.kind is FormatKind.JSON:
         return (
@@ -73,63 +73,63 @@ def request(answer_format: AnswerFormat) -> str:
     return ""
 
 
-def sampling(base: Sampling, answer_format: AnswerFormat) -> Sampling:
+def constrained_sampling(base: Sampling, answer_format: AnswerFormat) -> Sampling:
     """`base` with the answer held to the form; a grammar that holds everything already is left alone."""
-    schema = schema_of(answer_format)
+    schema = schema_text(answer_format)
     return replace(base, answer_schema=schema) if schema and not base.grammar else base
 
 
-def finished(
+def checked_answer(
     message: ChatMessage,
     answer_format: AnswerFormat,
     sources: Sequence[Citation],
     nearest: Sequence[Citation],
     *,
-    answered: float,
+    answerability: float,
 ) -> ChatMessage:
     """`message`, whose text is the JSON that was written, as it is stored: `data` is that JSON once it is valid, `text`
     shows it as Markdown. What is not valid, because it was cut or a grammar cannot say all that a schema can, stays as
     it is, without data and marked incomplete."""
     try:
-        value, data = _json_in(message.text)
-        json_schema.check(value, json.loads(schema_of(answer_format)))
+        value, data = _extract_json(message.text)
+        json_schema.check(value, json.loads(schema_text(answer_format)))
     except (ValueError, RecursionError):
         return replace(message, text=f"```json\n{message.text}\n```", complete=False)
     if answer_format.kind is FormatKind.TABLE:
-        text = _as_markdown(value["rows"], answer_format.columns)
-        judgement = judge(text, sources, nearest=nearest, answered=answered, declined=not value["rows"])
+        text = _markdown_table(value["rows"], answer_format.columns)
+        judgement = judge(text, sources, nearest=nearest, answered=answerability, declined=not value["rows"])
         found = checker.check(text, sources)
     else:
         text = f"```json\n{json.dumps(value, ensure_ascii=False, indent=2)}\n```"
-        found, judgement = _judged_values(value, sources, nearest, answered)
+        found, judgement = _check_values(value, sources, nearest, answerability)
     return replace(message, text=text, data=data, citations=found, judgement=judgement)
 
 
-def _json_in(text: str) -> tuple[Any, str]:
+def _extract_json(text: str) -> tuple[Any, str]:
     """The JSON in `text` and its own text: all of it, or what is left once words or a fence around it are taken off.
     Raises ValueError if there is none."""
     text = text.strip().removesuffix("```").rstrip()
-    for match in itertools.islice(re.finditer(r"[\[{]|[^\s\[{]+", text), MOST_STARTS):
+    for match in itertools.islice(re.finditer(r"[\[{]|[^\s\[{]+", text), MAX_JSON_STARTS):
         rest = text[match.start() :]
         try:
-            return json.loads(rest, parse_constant=_refused, parse_float=_finite), rest
+            return json.loads(rest, parse_constant=_reject_constant, parse_float=_finite_float), rest
         except ValueError:
             continue
     raise ValueError("no JSON")
 
 
-def _refused(constant: str) -> NoReturn:
+def _reject_constant(constant: str) -> NoReturn:
     """Python reads NaN, Infinity and numbers that are too large for it, none of which is JSON that others read."""
     raise ValueError(constant)
 
 
-def _finite(number: str) -> float:
+def _finite_float(number: str) -> float:
     value = float(number)
-    return value if math.isfinite(value) else _refused(number)
+    return value if math.isfinite(value) else _reject_constant(number)
 
 
 def _table_schema(columns: Sequence[str]) -> dict[str, Any]:
-    cell = {"type": "string", "maxLength": CELL_CHARS}
+    cell = {"type": "string", "maxLength": MAX_CELL_CHARS}
     source = _source_key(columns)
     row = {
         "type": "object",
@@ -137,7 +137,7 @@ def _table_schema(columns: Sequence[str]) -> dict[str, Any]:
         "required": [*columns, source],
         "additionalProperties": False,
     }
-    rows = {"type": "array", "maxItems": MOST_ROWS, "items": row}
+    rows = {"type": "array", "maxItems": MAX_ROWS, "items": row}
     return {"type": "object", "properties": {"rows": rows}, "required": ["rows"], "additionalProperties": False}
 
 
@@ -148,21 +148,21 @@ def _source_key(columns: Sequence[str]) -> str:
     return key
 
 
-def _as_markdown(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
+def _markdown_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
     if not rows:
         return tr("No entries.")
     key = _source_key(columns)
-    lines = [_line([*columns, tr("Source")]), "|" + "---|" * (len(columns) + 1)]
-    lines += [_line([*(str(row[name]) for name in columns), f"[{row[key]}]"]) for row in rows]
+    lines = [_markdown_row([*columns, tr("Source")]), "|" + "---|" * (len(columns) + 1)]
+    lines += [_markdown_row([*(str(row[name]) for name in columns), f"[{row[key]}]"]) for row in rows]
     return "\n".join(lines)
 
 
-def _line(cells: Sequence[str]) -> str:
+def _markdown_row(cells: Sequence[str]) -> str:
     """A row; a bar in a cell ends none, whatever stands before it."""
     return "| " + " | ".join(" ".join(_BAR.sub(r"\1\1\\|", cell).split()) for cell in cells) + " |"
 
 
-def _judged_values(
+def _check_values(
     value: Any, sources: Sequence[Citation], nearest: Sequence[Citation], answered: float
 ) -> tuple[tuple[Citation, ...], AnswerCheck]:
     """Each value of the JSON is looked for in every passage given; the passages that hold one are the sources."""
@@ -194,7 +194,7 @@ def _leaves(value: Any) -> Iterator[str]:
         yield f"{value:g}" if abs(value) < 1e6 else f"{value:.15g}"
 
 
-def _unusable(why: str) -> ChatFault:
+def _unusable_schema(why: str) -> ChatFault:
     return ChatFault(
         N_("The schema cannot be used"),
         N_("This is not a JSON schema: {why}."),

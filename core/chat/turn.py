@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from core.chat import generation, prompt, structured
 from core.chat.context import ContextGatherer, GatheredContext
-from core.chat.generation import AnsweringModel, Draft
-from core.chat.history import began_on, beginnings, prompt_room
+from core.chat.generation import AnsweringModel, AnswerDraft
+from core.chat.history import start_date, possible_starts, prompt_token_limit
 from core.chat.messages import verdict_text
-from core.chat.prompt_fitting import FittedPrompt, PromptFitting, question_with
+from core.chat.prompt_fitting import FittedPrompt, PromptFitting, with_prompt
 from core.chat.sources import SourceNumbering
 from core.chat.tools.document_tools import DocumentTools
 from core.citations import checker
@@ -47,12 +47,12 @@ from models.progress import ReportProgress, ignore_progress
 
 log = logging.getLogger(__name__)
 
-LEAST_MEASURED_TOKENS = 128  # a speed measured on fewer says little
+MIN_MEASURED_TOKENS = 128  # a speed measured on fewer says little
 
 TurnEvent = SearchedDocuments | SurveySuggested | Omission | ContextSummary | ModelEvent | ToolUsed | AnswerSaved
 OpenModel = Callable[[ReportProgress, CancelToken, int], AnsweringModel]
 """Gives the model, ready for the stored conversation of that number."""
-TEXT = AnswerFormat()
+MARKDOWN_TEXT = AnswerFormat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class _Turn:
     gathered: GatheredContext
     fitted: FittedPrompt
     answer_format: AnswerFormat
-    max_tokens: int
+    max_answer_tokens: int
     cancel: CancelToken
 
 
@@ -99,7 +99,7 @@ class Chat:
         self._sampling = sampling
         self._tools = DocumentTools(library, scopes, retriever, phrases, SourceNumbering()).toolbox().specs
 
-    def read_ahead(self, conversation_id: int, effort: Effort | None = None, cancel: CancelToken | None = None) -> None:
+    def prefill_history(self, conversation_id: int, effort: Effort | None = None, cancel: CancelToken | None = None) -> None:
         """Have the model read what comes before the next question of a stored conversation (0: of a new one), so that
         only the question itself is left to read. Loads the model if need be; raises `ModelFault`, `StorageFault`."""
         cancel = cancel or CancelToken()
@@ -107,12 +107,12 @@ class Chat:
             model = self._open_model(ignore_progress, cancel, conversation_id)
             history = self._conversations.messages(conversation_id) if conversation_id else ()
             effort = effort or Effort(self._settings.current.effort)
-            for start in beginnings(history, prompt_room(model.context_tokens)):
-                whole = prompt.conversation(history[start:], None, effort, self._tools, began_on(history))
-                if model.count_prompt(whole) <= prompt_room(model.context_tokens):
+            for start in possible_starts(history, prompt_token_limit(model.context_tokens)):
+                whole = prompt.conversation(history[start:], None, effort, self._tools, start_date(history))
+                if model.count_prompt(whole) <= prompt_token_limit(model.context_tokens):
                     break
             model.warm_up(whole, cancel)
-            self._note_first_speed(model)
+            self._record_first_speed(model)
 
     def ask(
         self,
@@ -124,8 +124,8 @@ class Chat:
         cancel: CancelToken | None = None,
         report: ReportProgress = ignore_progress,
         scope: Scope | None = None,
-        patience: LatencyBudget | None = None,
-        answer_format: AnswerFormat = TEXT,
+        latency_budget: LatencyBudget | None = None,
+        answer_format: AnswerFormat = MARKDOWN_TEXT,
     ) -> Iterator[TurnEvent]:
         """Yield what was found, then the answer as it is written, last `AnswerSaved`.
 
@@ -146,20 +146,20 @@ class Chat:
         limit = max_tokens or self._settings.current.answer_tokens
         with self._attention.answering():
             history = self._conversations.messages(conversation_id)
-            gathered = self._gather(conversation_id, question, history, scope, patience, cancel)
-            asked = self._conversations.append(conversation_id, _asked(question, gathered, history))
-            yield gathered.event(gathered.passages)
+            gathered = self._gather(conversation_id, question, history, scope, latency_budget, cancel)
+            asked = self._conversations.append(conversation_id, _question_message(question, gathered, history))
+            yield gathered.search_event(gathered.passages)
             if gathered.suggestion is not None:
                 yield gathered.suggestion
             model = self._open_model(report, cancel, conversation_id)
             fitted = self._fit(model, history, asked, gathered, effort, answer_format)
-            self._conversations.replace(fitted.asked)
+            self._conversations.replace(fitted.question_message)
             if len(fitted.passages) != len(gathered.passages):
-                yield gathered.event(fitted.passages)
-            yield from fitted.asked.omissions
-            yield fitted.basis
+                yield gathered.search_event(fitted.passages)
+            yield from fitted.question_message.omissions
+            yield fitted.summary
             turn = _Turn(conversation_id, gathered, fitted, answer_format, limit, cancel)
-            yield from self._answer(model, turn)
+            yield from self._write_answer(model, turn)
 
     def _gather(
         self,
@@ -189,95 +189,95 @@ class Chat:
         answer_format: AnswerFormat,
     ) -> FittedPrompt:
         effort = effort or Effort(self._settings.current.effort)
-        request = structured.request(answer_format)
+        request = structured.format_request(answer_format)
         return PromptFitting(model, asked, gathered, effort, self._tools, request).fit(history)
 
-    def _answer(self, model: AnsweringModel, turn: _Turn) -> Iterator[TurnEvent]:
-        draft = Draft()
+    def _write_answer(self, model: AnsweringModel, turn: _Turn) -> Iterator[TurnEvent]:
+        draft = AnswerDraft()
         fitted = turn.fitted
         tools = DocumentTools(
             self._library,
             self._scopes,
             self._retriever,
             self._phrases,
-            fitted.book,
-            turn.gathered.documents,
+            fitted.numbering,
+            turn.gathered.document_ids,
             turn.cancel,
         )
         started_s = time.monotonic()
-        events = generation.write(
+        events = generation.generate_answer(
             model,
-            fitted.whole,
+            fitted.conversation,
             tools.toolbox(),
             draft,
-            max_tokens=turn.max_tokens,
+            max_tokens=turn.max_answer_tokens,
             cancel=turn.cancel,
-            sampling=structured.sampling(self._sampling, turn.answer_format),
+            sampling=structured.constrained_sampling(self._sampling, turn.answer_format),
         )
         try:
             yield from events
         except BaseException:
             self._save(turn, draft)
             raise
-        self._note_speed(draft.usage)
+        self._record_speed(draft.usage)
         saved = self._save(turn, draft)
         log.info("answered in %.1f s, %d citations", time.monotonic() - started_s, len(saved.citations))
         yield AnswerSaved(saved)
 
-    def _save(self, turn: _Turn, draft: Draft) -> ChatMessage:
+    def _save(self, turn: _Turn, draft: AnswerDraft) -> ChatMessage:
         """Store the answer with its checked citations; an empty draft is not stored."""
         fitted = turn.fitted
-        text = "".join(draft.answer).strip()
-        if draft.opening.declined and not text:  # the mark was all it said
+        text = "".join(draft.answer_parts).strip()
+        if draft.refusal_filter.refused and not text:  # the mark was all it said
             text = verdict_text(Verdict.NOT_IN_DOCUMENTS)
         message = ChatMessage(
             0,
             "assistant",
             checker.normalise_marks(text) if turn.answer_format.kind is FormatKind.TEXT else text,
-            "".join(draft.reasoning).strip(),
-            sources=fitted.book.all[fitted.given :],
-            tools=tuple(draft.tools),
-            effort=fitted.whole.effort,
-            complete=draft.reason is FinishReason.COMPLETE,
+            "".join(draft.reasoning_parts).strip(),
+            sources=fitted.numbering.sources[fitted.prompt_source_count :],
+            tools=tuple(draft.tools_used),
+            effort=fitted.conversation.effort,
+            complete=draft.finish_reason is FinishReason.COMPLETE,
             usage=draft.usage,
             omissions=tuple(draft.omissions),
         )
         if message.text:
-            message = _checked(message, turn, declined=draft.opening.declined)
+            message = _with_check(message, turn, declined=draft.refusal_filter.refused)
         if not (message.text or message.reasoning):
             return message
         return self._conversations.append(turn.conversation_id, message)
 
-    def _note_first_speed(self, model: AnsweringModel) -> None:
+    def _record_first_speed(self, model: AnsweringModel) -> None:
         """What reading ahead tells of this machine, so that the very first question has a figure too."""
         key, prefill = self._model_key(), model.prefill_tokens_s
         if key and prefill and self._speeds.of(key) is None:
             self._speeds.note(key, Speed(prefill, 0.0))
 
-    def _note_speed(self, usage: Usage) -> None:
+    def _record_speed(self, usage: Usage) -> None:
         """Keep how fast this model is here, for what the next questions may have read."""
         read = usage.prompt_tokens - usage.reused_tokens
         key = self._model_key()
-        if key and read >= LEAST_MEASURED_TOKENS and usage.prefill_s > 0:
+        if key and read >= MIN_MEASURED_TOKENS and usage.prefill_s > 0:
             written = usage.generated_tokens / usage.decode_s if usage.decode_s > 0 else 0.0
             self._speeds.note(key, Speed(read / usage.prefill_s, written))
 
 
-def _asked(question: str, gathered: GatheredContext, history: Sequence[ChatMessage]) -> ChatMessage:
+def _question_message(question: str, gathered: GatheredContext, history: Sequence[ChatMessage]) -> ChatMessage:
     """`question` as it is stored before a model is there: with all that was found."""
-    asked = question_with(ChatMessage(0, "user", question), gathered, gathered.passages, history, "")
+    asked = with_prompt(ChatMessage(0, "user", question), gathered, gathered.passages, history, "")
     return replace(
         asked,
         omissions=gathered.omissions,
-        basis=gathered.basis(gathered.passages, None),
+        basis=gathered.summary(gathered.passages, None),
         suggestion=gathered.suggestion,
     )
 
 
-def _checked(message: ChatMessage, turn: _Turn, *, declined: bool) -> ChatMessage:
+def _with_check(message: ChatMessage, turn: _Turn, *, declined: bool) -> ChatMessage:
     """`message` with what the application found about it."""
-    sources, nearest = turn.fitted.book.all, turn.fitted.nearest
+    sources, nearest = turn.fitted.numbering.sources, turn.fitted.passage_sources
     if turn.answer_format.kind is not FormatKind.TEXT:
-        return structured.finished(message, turn.answer_format, sources, nearest, answered=turn.gathered.answered)
-    judgement = judge(message.text, sources, nearest=nearest, answered=turn.gathered.answered, declined=declined)
+        return structured.checked_answer(message, turn.answer_format, sources, nearest, answerability=turn.gathered.answerability)
+    judgement = judge(message.text, sources, nearest=nearest, answered=turn.gathered.answerability, declined=declined)
     return replace(message, citations=checker.check(message.text, sources), judgement=judgement)

@@ -18,7 +18,8 @@ from core.chunking.table_header import header_of
 from core.domain.heading_paths import SECTION_SEPARATOR, headings_within, section_over
 from core.parsing.cleaning import one_line
 from core.parsing.document import Block, BlockKind, ParsedDocument
-from core.text.boundaries import clause_ends, sentence_ends, splits_character, splits_word
+from core.text.graphemes import splits_character, splits_word
+from core.text.sentences import clause_ends, sentence_ends
 
 _SECTION_CHARS = 200
 _HASH_REACH = 16

@@ -10,18 +10,21 @@ from core.citations.support import best_span, support
 from core.domain.conversation import CheckedSentence
 from core.domain.documents import Citation, Support
 from core.domain.locations import narrowed
+from core.text.months import months_in
 from core.text.sentences import sentence_spans
 
 # "[1]", "[1, 2]", "[1][2]", and the bracket gpt-oss was trained to cite with: "【1】", "【1†L3-L5】".
 _MARK = re.compile(r"\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?!\()|【(\d{1,4})(?:†[^】]{0,80})?】")
 
-_ITEM = re.compile(r"^\(?\d{1,3}\)\s+")  # of a list; with a full stop, the number is a sentence of its own
+_ITEM = re.compile(r"^\(?\d{1,3}[.)]\s+")
+"""The number of a list's item, unless it is the day of a month: "3. Mai"."""
+_LONGEST_MONTH = 16  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence of an answer without its marks, the numbers it cites, and where it stands in the answer; of a row of
-    a table, also the row at its `head`."""
+    """A sentence of an answer without its citation marks, the numbers it cites, and its offsets in the answer. Of a row
+    of a table, `head` is the row of column heads."""
 
     text: str
     numbers: tuple[int, ...]
@@ -54,13 +57,20 @@ def statements(answer: str) -> tuple[Claim, ...]:
         if not sentence.startswith("|"):
             head = ""
         numbers = tuple(dict.fromkeys(n for mark in _MARK.finditer(sentence) for n in _numbers(mark)))
-        text = _ITEM.sub("", _MARK.sub("", sentence).strip(" \t*-•>#|"))
+        text = _without_item_number(_MARK.sub("", sentence).strip(" \t*-•>#|"))
         if text and any(c.isalnum() for c in text):
             found.append(Claim(text, numbers, start, end, head))
             head = head or (sentence if sentence.startswith("|") else "")
         elif numbers and found:
             found[-1] = replace(found[-1], numbers=found[-1].numbers + numbers, end=end)
     return tuple(found)
+
+
+def _without_item_number(sentence: str) -> str:
+    item = _ITEM.match(sentence)
+    if item is None or any(month.start == item.end() for month in months_in(sentence[: item.end() + _LONGEST_MONTH])):
+        return sentence
+    return sentence[item.end() :]
 
 
 def check_sentences(answer: str, sources: Sequence[Citation]) -> tuple[CheckedSentence, ...]:

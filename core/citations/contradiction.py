@@ -1,8 +1,8 @@
-"""Whether a sentence says yes where its passage says no, up where it says down, or changes sides around "than".
+"""Tells whether a claim denies what its passage affirms, says up for down, or exchanges the sides of a comparison.
 
-Only what can be told soundly is told: a part of the passage has to hold nearly all words of a part of the sentence, and
-nothing of the passage may say it as the sentence does. Doubtful ways of speaking ("not only", "until", "unless") count
-as neither yes nor no.
+Only what is sound is reported: some sentence of the passage has to cover nearly all words of a clause of the claim, and
+none may say it as the claim does. Doubtful wording ("not only", "until", "unless") is neither a yes nor a no. Words
+come from lexicons/: `negation`, `meaning.opposites`, `meaning.comparatives`.
 """
 
 from __future__ import annotations
@@ -12,56 +12,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from core.text.normalization import COMMON, REMEMBERED, UNSPACED, content_words, flat, numbers_in, stem
+from core.text import lexicon
+from core.text.language import likely_languages
+from core.text.normalization import CACHED_TEXTS, common_words, content_words, fold, normalise, numbers_in, word_key
+from core.text.scripts import UNSPACED
 from core.text.sentences import sentence_spans
 
-NEARLY_ALL = 0.75  # of a part's words
-LEAST_WORDS = 2  # a part of fewer says too little to be compared
-REACH = 3  # words after a "not" among which is what it denies
-_CLAUSE = re.compile(
-    r"[;:,]\s+|(?<=[^\x00-\u02ff])[;,]|\s(?:and|while|whereas|but|although|und|während|aber|e|mas|enquanto|y|pero|mientras|et|mais)\s"
-)
+NEARLY_ALL = 0.75  # share of a clause's words that a sentence must have to cover it
+LEAST_WORDS = 2  # a clause of fewer says too little to be compared
+REACH = 3  # words after a negation that it may deny
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_NO_NOT = re.compile(
-    r"\.\s?\d|-|\s(?:more|less|fewer|later|earlier|sooner)\b"
-)  # "No. 5", "non-profit", "no later than"
-_NOT = frozenset("not never no cannot neither nor nicht kein keine keinen keiner nie niemals nao nunca ne non".split())
-_PORTUGUESE = frozenset("o nao em um uma os ao das pelo pela na".split())  # in which "no" is "in the"
-# With one of these a sentence is neither a plain yes nor a plain no.
-_UNSURE = frozenset(
-    flat("""
-only until till unless without except yet just merely necessarily whether if hardly rarely seldom few little fail
-fails failed refuse refuses refused decline declined deny denied denies lack lacks lacked unable avoid avoids prevent
-prevents prevented prohibit prohibited prohibits forbid forbids forbidden ban banned instead rather longer nur erst ohne
-außer wenn ob kaum selten sondern weder bis só apenas sem exceto até senão se salvo solo sólo sin excepto hasta sino si
-que seulement sans sauf plus aucun aucune rien senza eccetto fino
-""").split()
-)
-_OPPOSITES = """
-rise / fall = highest / lowest = largest biggest greatest / smallest = most / least fewest = maximum / minimum
-= oldest / youngest = longest / shortest = enabled / disabled = mandatory compulsory / optional voluntary
-= legal / illegal
-= stieg stiegen steigt steigen gestiegen wuchs gewachsen / sank sanken sinkt sinken gesunken fiel fielen gefallen
-= aumentou aumentaram subiu subiram cresceu cresceram / diminuiu diminuíram caiu caíram
-= aumentó aumentaron subió subieron creció crecieron / disminuyó disminuyeron cayó cayeron bajó bajaron
-= augmenté augmente progressé / diminué diminue baissé baisse reculé
-= aumentato aumentata cresciuto cresciuta salito / diminuito diminuita calato calata sceso
-= 上升 增加 增长 上涨 提高 増加 上昇 / 下降 减少 下跌 降低 減少 低下 下落 = 扩大 拡大 / 缩小 縮小
-= 最高 / 最低 = 最大 / 最小
-"""
-_COMPARED = """
-more / less fewer = higher / lower = larger greater bigger / smaller = longer / shorter = better / worse
-= faster / slower = older / younger newer = stronger / weaker
-"""
-# 不, 没 or 未 and the two characters that it denies; and two characters before a Japanese "not".
-_DENIED_AFTER = re.compile(r"(?:没有|未能|未曾|未|不|没)([\u3400-\u9fff]{2})")
-_DENIED_BEFORE = re.compile(r"([\u3400-\u9fff]{2})(?:し|され|でき)(?:て)?(?:い)?(?:ない|なかった|ません)")
+_CONTRACTED = ("n't", "n’t")
+_NO_NEGATION = re.compile(r"\.\s?\d|-|\s(?:more|less|fewer|later|earlier|sooner)\b")
+"""After these, "no" denies nothing: "No. 5", "non-profit", "no later than"."""
+_HAN_PAIR = "([\u3400-\u9fff]{2})"
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimPart:
-    """A sentence or a clause: its `words`, `numbers` among them, but for those that say a side; what it denies and what
-    it affirms, the sides it is on, and whether one can tell."""
+    """A sentence or a clause, as sets of word keys.
+
+    `words` include `numbers` but no words of a side; `denied` and `affirmed` are what follows a negation and the rest;
+    `sides` are (pair, side) of each word that has a contrary; `is_sure` is False for doubtful wording."""
 
     words: frozenset[str]
     numbers: frozenset[str]
@@ -73,8 +45,8 @@ class ClaimPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """The words before and after a "than"; a `scale` and which end of it."""
+class ComparedSides:
+    """A comparison: the words that stand only before and only after "than", which scale and which end of it."""
 
     before: frozenset[str]
     after: frozenset[str]
@@ -84,18 +56,20 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
+    """A sentence: as a whole, by clauses, and as a comparison where it is one."""
+
     whole: ClaimPart
     clauses: tuple[ClaimPart, ...]
-    compared: Compared | None
+    comparison: ComparedSides | None
 
 
-def is_turned_round(claim: str, passage: str) -> bool:
-    """Whether a part of `claim` says the contrary of what `passage` says of the same."""
+def contradicts(claim: str, passage: str) -> bool:
+    """Whether a sentence or clause of `claim` says the contrary of what `passage` says of the same."""
     known = _statements(passage)
-    for said in _statements(claim):
-        if said.compared and _is_exchanged(said.compared, known):
+    for statement in _statements(claim):
+        if statement.comparison and _is_reversed(statement.comparison, known):
             return True
-        for part in (said.whole, *said.clauses):
+        for part in (statement.whole, *statement.clauses):
             if len(part.words) >= LEAST_WORDS and _is_denied(part, known):
                 return True
     return False
@@ -128,7 +102,7 @@ def _covers(other: ClaimPart, part: ClaimPart) -> bool:
 
 
 def _deny(one: ClaimPart, other: ClaimPart) -> bool:
-    """Whether one of them denies what the other affirms, and is not spoken of otherwise in it."""
+    """Whether one denies what the other affirms and does not deny as well."""
     if not one.is_sure or not other.is_sure:
         return False
     if one.has_not and other.has_not:  # which of their words each denies cannot be told for certain
@@ -140,13 +114,14 @@ def _opposite(sides: frozenset[tuple[int, int]]) -> frozenset[tuple[int, int]]:
     return frozenset((pair, 1 - side) for pair, side in sides if (pair, 1 - side) not in sides)
 
 
-def _is_exchanged(said: Compared, known: tuple[Statement, ...]) -> bool:
-    found = [turned for statement in known if statement.compared
-             if (turned := _turned(said, statement.compared)) is not None]  # fmt: skip
+def _is_reversed(comparison: ComparedSides, known: tuple[Statement, ...]) -> bool:
+    """Whether every comparison of the same things in `known` says the contrary, and there is one."""
+    verdicts = (_contrary(comparison, statement.comparison) for statement in known if statement.comparison)
+    found = [contrary for contrary in verdicts if contrary is not None]
     return bool(found) and all(found)
 
 
-def _turned(one: Compared, other: Compared) -> bool | None:
+def _contrary(one: ComparedSides, other: ComparedSides) -> bool | None:
     """Whether the two contradict each other; None if they compare other things."""
     if one.scale != other.scale:
         return None
@@ -157,25 +132,27 @@ def _turned(one: Compared, other: Compared) -> bool | None:
     return bool(crossed) == (one.end == other.end)
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_TEXTS)
 def _statements(text: str) -> tuple[Statement, ...]:
     return tuple(_statement(text[start:end]) for start, end in sentence_spans(text))
 
 
 def _statement(sentence: str) -> Statement:
     asks = sentence.endswith(("?", "？"))
-    sentence = flat(sentence)
+    sentence = normalise(sentence)
     tokens = frozenset(_WORD.findall(sentence))
-    sure = not asks and not tokens & _UNSURE
-    no = _NOT - {"no"} if tokens & _PORTUGUESE else _NOT
-    clauses = tuple(_part(piece, sure, no) for piece in _CLAUSE.split(sentence) if piece.strip())
+    sure = not asks and not tokens & _folded("negation.uncertain")
+    negations = _negations(likely_languages(tokens, fold))
+    if tokens & _folded("negation.marks_language"):
+        negations -= {"no"}  # in Portuguese it means "in the"
+    common = common_words(sentence)
+    clauses = tuple(_part(piece, sure, negations, common) for piece in _clause_break().split(sentence) if piece.strip())
     whole = _together(clauses, sure)
-    compared = None if whole.denied else _compared(sentence)
-    return Statement(whole, clauses, compared)
+    return Statement(whole, clauses, None if whole.denied else _comparison(sentence))
 
 
 def _together(clauses: Sequence[ClaimPart], sure: bool) -> ClaimPart:
-    """The sentence of these clauses; no "not" reaches from one into the next."""
+    """The sentence of these clauses; no negation reaches from one into the next."""
     return ClaimPart(
         frozenset[str]().union(*(clause.words for clause in clauses)),
         frozenset[str]().union(*(clause.numbers for clause in clauses)),
@@ -187,74 +164,109 @@ def _together(clauses: Sequence[ClaimPart], sure: bool) -> ClaimPart:
     )
 
 
-def _part(text: str, sure: bool, no: frozenset[str]) -> ClaimPart:
+def _part(text: str, sure: bool, negations: frozenset[str], common: frozenset[str]) -> ClaimPart:
+    if UNSPACED.search(text):
+        return _unspaced_part(text, sure)
     words: set[str] = set()
     sides: set[tuple[int, int]] = set()
     affirmed: set[str] = set()
     denied: set[str] = set()
     has_not = False
-    left = end = 0  # words that the last "not" may still deny, and where the last word ended
+    reach = end = 0  # how many more words the last negation may deny, and where the last word ended
     for match in _WORD.finditer(text):
         word = match.group()
-        if (word in no or word.endswith(("n't", "n’t"))) and not _NO_NOT.match(text, match.end()):
-            has_not, left, end = True, REACH, match.end()
+        if (word in negations or word.endswith(_CONTRACTED)) and not _NO_NEGATION.match(text, match.end()):
+            has_not, reach, end = True, REACH, match.end()
             continue
-        if left > 0 and not text[end : match.start()].isspace():
-            left = 0  # what follows a mark is not denied
+        if reach > 0 and not text[end : match.start()].isspace():
+            reach = 0  # a negation does not reach beyond a mark
         end = match.end()
-        if (side := _sides().get(word) or _sides().get(stem(word))) is not None:
+        if (side := _side(word)) is not None:
             sides.add(side)
             found = [f"{side}"]
         else:
-            found = [stem(word)] if word not in COMMON and len(word) > 1 else []
+            found = [word_key(word)] if word not in common and len(word) > 1 else []
             words.update(found)
-        (denied if left > 0 else affirmed).update(found)
-        left -= 1
-    if UNSPACED.search(text):
-        return _unspaced_part(text, sure)
+        (denied if reach > 0 else affirmed).update(found)
+        reach -= 1
     numbers = numbers_in(text)
-    known = frozenset(words | numbers)
-    return ClaimPart(known, numbers, has_not, frozenset(denied), frozenset(affirmed), frozenset(sides), sure)
+    keys = frozenset(words | numbers)
+    return ClaimPart(keys, numbers, has_not, frozenset(denied), frozenset(affirmed), frozenset(sides), sure)
 
 
 def _unspaced_part(text: str, sure: bool) -> ClaimPart:
     sides = frozenset(side for word, side in _sides().items() if UNSPACED.match(word) and word in text)
-    rest = _side_pattern().sub(" ", text)
-    denied = frozenset((*_DENIED_AFTER.findall(text), *_DENIED_BEFORE.findall(text)))
+    rest = _unspaced_side().sub(" ", text)
+    denied = frozenset((*_after_negation().findall(text), *_before_negation().findall(text)))
     words = frozenset(content_words(rest))
     numbers = numbers_in(text)
-    return ClaimPart(
-        words | numbers, numbers, bool(denied), denied, frozenset(content_words(text)) - denied, sides, sure
-    )
+    affirmed = frozenset(content_words(text)) - denied
+    return ClaimPart(words | numbers, numbers, bool(denied), denied, affirmed, sides, sure)
 
 
-def _compared(sentence: str) -> Compared | None:
+def _comparison(sentence: str) -> ComparedSides | None:
     before, than, after = sentence.partition(" than ")
     if not than or " than " in after:
         return None
     found = [word for word in _WORD.findall(before) if word in _ends()]
     if len(found) != 1:
         return None
-    left, right = (frozenset(w for w in content_words(text) if w != stem(found[0])) for text in (before, after))
-    return Compared(left - right, right - left, *_ends()[found[0]])
+    left, right = (frozenset(w for w in content_words(text) if w != word_key(found[0])) for text in (before, after))
+    return ComparedSides(left - right, right - left, *_ends()[found[0]])
 
 
-def _sides_of(table: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    for pair, line in enumerate(table.split("=")):
-        for side, words in enumerate(line.split("/")):
-            yield from ((flat(word), (pair, side)) for word in words.split())
+def _side(word: str) -> tuple[int, int] | None:
+    """Which pair of contraries a word belongs to, and on which side."""
+    return _sides().get(word) or _sides().get(word_key(word))
+
+
+def _numbered(key: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    for pair, sides in enumerate(lexicon.groups(key)):
+        for side, words in enumerate(sides):
+            yield from ((fold(word), (pair, side)) for word in words)
 
 
 @cache
 def _sides() -> dict[str, tuple[int, int]]:
-    return dict(_sides_of(_OPPOSITES))
+    return dict(_numbered("meaning.opposites"))
 
 
 @cache
 def _ends() -> dict[str, tuple[int, int]]:
-    return dict(_sides_of(_COMPARED))
+    return dict(_numbered("meaning.comparatives"))
 
 
 @cache
-def _side_pattern() -> re.Pattern[str]:
+def _folded(key: str) -> frozenset[str]:
+    return frozenset(map(fold, lexicon.words(key)))
+
+
+@cache
+def _negations(languages: tuple[str, ...]) -> frozenset[str]:
+    """The negations of these languages and of English, of all if there are none: Danish "ni" is nine, Spanish "ni" is
+    "nor"."""
+    chosen = ("en", *languages) if languages else ("",)
+    return frozenset(fold(word) for language in chosen for word in lexicon.words("negation.words", language))
+
+
+@cache
+def _clause_break() -> re.Pattern[str]:
+    words = "|".join(sorted(_folded("meaning.conjunctions"), key=len, reverse=True))
+    return re.compile(rf"[;:,]\s+|(?<=[^\x00-\u02ff])[;,]|\s(?:{words})\s")
+
+
+@cache
+def _unspaced_side() -> re.Pattern[str]:
     return re.compile("|".join(word for word in _sides() if UNSPACED.match(word)))
+
+
+@cache
+def _after_negation() -> re.Pattern[str]:
+    """The two Han characters that a Chinese negation denies."""
+    return re.compile(f"(?:{'|'.join(lexicon.words('negation.before_denied'))}){_HAN_PAIR}")
+
+
+@cache
+def _before_negation() -> re.Pattern[str]:
+    """The two Han characters before a Japanese negation."""
+    return re.compile(f"{_HAN_PAIR}(?:{'|'.join(lexicon.words('negation.after_denied'))})")

@@ -47,7 +47,7 @@ def ask(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> 
             effort=Effort(arguments.effort) if arguments.effort else None,
             max_tokens=arguments.max_tokens,
             report=output.progress,
-            patience=LatencyBudget(arguments.patience) if arguments.patience else None,
+            latency_budget=LatencyBudget(arguments.patience) if arguments.patience else None,
             answer_format=answer_format,
         ):
             told.take(event)
@@ -120,13 +120,13 @@ class _Told:
             self._query = event.query
         elif isinstance(event, ContextSummary):
             self._basis = event
-            self._note(messages.basis_text(event))
+            self._note(messages.context_summary_text(event))
         elif isinstance(event, Omission):
             self._omissions.append(event)
             self._note(messages.omission_text(event))
         elif isinstance(event, SurveySuggested):
             self._suggestion = event
-            self._note(messages.suggestion_text(event))
+            self._note(messages.survey_suggestion_text(event))
         elif isinstance(event, ToolUsed):
             self._note(f"{event.name} {event.arguments}")
         elif isinstance(event, ReasoningDelta) and not self._output.json:

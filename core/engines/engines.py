@@ -13,7 +13,7 @@ from core.engines.model_registry import ModelRegistry, ModelState, ModelStatus
 from core.settings import Settings, SettingsStore
 from models.cancel import CancelToken
 from models.llama.saved_kv import SavedKvStore
-from models.loading.journal import LoadCrashLog
+from models.loading.crash_log import LoadCrashLog
 from models.progress import ReportProgress
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ MINUTE_S = 60
 class Engines:
     """`chat_model` and what releases it are for the chat thread alone; everything else may be called from any."""
 
-    def __init__(self, shelf: ModelRegistry, settings: SettingsStore, cache_dir: Path, journal: LoadCrashLog) -> None:
+    def __init__(self, shelf: ModelRegistry, settings: SettingsStore, cache_dir: Path, crash_log: LoadCrashLog) -> None:
         self._shelf = shelf
         self._settings = settings
         self._cache_dir = cache_dir
-        self._journal = journal
+        self._crash_log = crash_log
         self._lock = threading.Lock()
         self._embedders: dict[Path, Embedder] = {}
         self._reranker: tuple[Path, Reranker] | None = None
@@ -68,10 +68,10 @@ class Engines:
     def open_embedder(self, path: Path) -> Embedder:
         """The embedding model at `path`, whether chosen or not, for the caller to close. Raises `ModelFault`."""
         from models.embedder import Embedder
-        from models.loading.crash_guard import loading
+        from models.loading.crash_guard import guarded_load
 
-        with loading(path, self._journal) as careful:
-            return Embedder.open(path, careful=careful)
+        with guarded_load(path, self._crash_log) as safe_mode:
+            return Embedder.open(path, safe_mode=safe_mode)
 
     def _close_unused(self) -> None:
         used = {one.path for one in (self._shelf.embedder(), self._shelf.next_embedder())}
@@ -88,12 +88,12 @@ class Engines:
             if self._reranker is not None and self._reranker[0] == status.path:
                 return self._reranker[1]
             self._close_reranker()
-            from models.loading.crash_guard import loading
+            from models.loading.crash_guard import guarded_load
             from models.reranker import Reranker
 
             try:
-                with loading(status.path, self._journal) as careful:
-                    self._reranker = (status.path, Reranker.open(status.path, careful=careful))
+                with guarded_load(status.path, self._crash_log) as safe_mode:
+                    self._reranker = (status.path, Reranker.open(status.path, safe_mode=safe_mode))
             except Fault as fault:
                 log.warning("the reranking model does not open: %s", fault.title)
                 self._shelf.does_not_open(status.path, fault)
@@ -112,7 +112,7 @@ class Engines:
             probe_machine(),
             budget_bytes=settings.memory_gib * GIB,
             wanted_context=settings.context_tokens or None,
-            beside=[
+            search_models=[
                 read_header(status.path)
                 for status in (self._shelf.embedder(), self._shelf.reranker())
                 if status.state is ModelState.READY and status.path is not None
@@ -135,7 +135,9 @@ class Engines:
         from models.chat_model import ChatModel
 
         self.plan = self.chat_plan()
-        model = ChatModel.open(path, self.plan, self._cache_dir, report=report, cancel=cancel, journal=self._journal)
+        model = ChatModel.open(
+            path, self.plan, self._cache_dir, report=report, cancel=cancel, crash_log=self._crash_log
+        )
         self._chat = (path, settings, model)
         return model
 
@@ -169,7 +171,7 @@ class Engines:
         """A stored conversation was deleted: so is what was evaluated of it. Or it was brought back."""
         chat, key = self._chat, _key(conversation)
         if chat is not None:
-            chat[2].keep_out(key, deleted)
+            chat[2].mark_deleted(key, deleted)
         if deleted:
             SavedKvStore(self._cache_dir).remove(key)
 

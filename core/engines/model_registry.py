@@ -13,10 +13,10 @@ from core.domain.faults import N_, Fault, ModelFault
 from core.jobs import Job
 from core.settings import SettingsStore
 from models.catalog import catalog
-from models.gguf.file_identity import stamp
-from models.loading.crash_guard import must_be_careful, refusal
-from models.loading.journal import LoadCrashLog
-from models.loading.load_plan import ENDED_THE_PROGRAM
+from models.gguf.file_identity import file_stamp
+from models.loading.crash_guard import needs_safe_mode, repeated_crash_fault
+from models.loading.crash_log import LoadCrashLog
+from models.loading.load_plan import CRASHED_BEFORE
 
 if TYPE_CHECKING:
     from models.gguf.header import GgufHeader
@@ -68,13 +68,13 @@ class ModelRegistry:
         self,
         folder: Path,
         settings: SettingsStore,
-        journal: LoadCrashLog,
+        crash_log: LoadCrashLog,
         model: Path | None = None,
         embedder: Path | None = None,
     ) -> None:
         self.folder = folder
         self._settings = settings
-        self._journal = journal
+        self._crash_log = crash_log
         self._unopened: dict[Path, tuple[str, Fault]] = {}
         self._given: dict[str, Path | None] = {"chat": model, "embedder": embedder, "reranker": None}
 
@@ -164,10 +164,10 @@ class ModelRegistry:
     def verify(self, path: Path, job: Job) -> bool | None:
         """Whether a downloaded file has its published SHA-256; None if that is not known. Unless it has another one, it
         is tried again though it did not open before. Raises `Cancelled`."""
-        from models.catalog.download import known_sha256, verify
+        from models.catalog.download import expected_sha256, verify
 
         entry = catalog.by_file_name(path.name)
-        known = entry is not None and known_sha256(path, entry) is not None
+        known = entry is not None and expected_sha256(path, entry) is not None
         if entry is not None and known:
             try:
                 verify(path, entry, report=job.report, cancel=job.cancel)
@@ -178,7 +178,7 @@ class ModelRegistry:
 
     def does_not_open(self, path: Path, fault: Fault) -> None:
         """The file at `path` looks whole, but has the `fault`: said until it changes, or somebody wants it tried."""
-        self._unopened[path] = (stamp(path), fault)
+        self._unopened[path] = (file_stamp(path), fault)
 
     def _choose(self, kind: str, path: Path, embedder: ModelStatus) -> None:
         """An embedding model does not take the place of another one (`embedder`) before somebody agreed to that.
@@ -206,17 +206,17 @@ class ModelRegistry:
             return ModelStatus(ModelState.FAULTY, path, path.name, fault=fault)
         if (trouble := self._trouble(path)) is not None:
             return ModelStatus(ModelState.FAULTY, path, path.name, fault=trouble)
-        note = ENDED_THE_PROGRAM if must_be_careful(path, self._journal) else ""
+        note = CRASHED_BEFORE if needs_safe_mode(path, self._crash_log) else ""
         return ModelStatus(ModelState.READY, path, header.name or path.stem, header.size_bytes, note=note)
 
     def _try_again(self, path: Path) -> None:
         self._unopened.pop(path, None)
-        self._journal.forget(path)
+        self._crash_log.forget(path)
 
     def _trouble(self, path: Path) -> Fault | None:
         """Why a file that looks whole is not opened."""
         seen, fault = self._unopened.get(path, ("", None))
-        return fault if fault is not None and seen == stamp(path) else refusal(path, self._journal)
+        return fault if fault is not None and seen == file_stamp(path) else repeated_crash_fault(path, self._crash_log)
 
     def _downloaded(self, entries: Sequence[catalog.ModelEntry]) -> Path | None:
         return next((path for entry in entries if (path := self.folder / entry.file).is_file()), None)

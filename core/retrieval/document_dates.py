@@ -4,45 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import groupby
 
+from core.text import lexicon
 from core.text.months import month_names, month_pattern, plain_letters
 
-_LATEST = re.compile(
-    r"\b(?:latest|newest|(?:most|more) recent(?:ly)?|last (?:report|filing|version|issue|edition|year|quarter|month)"
-    r"|neu?este[nrms]?|letzte[nrms]?|aktuellste[nrms]?|derni[eè]re?s?|plus r[eé]cente?s?|[uú]ltim[oa]s?"
-    r"|m[aá]s recientes?|mais recentes?|pi[uù] recent[ei]|laatste|nieuwste)\b"
-    r"|最新|直近|最近的|последн|свеж|أحدث|नवीनतम",
-    re.IGNORECASE,
-)
-_MONTH = rf"(?<![a-z])(?P<month>{month_pattern()})(?![a-z])\.?"
-_OF = r"(?:[-_., ]*del?(?=[-_. ]))?"
 _YEAR = r"(?<![0-9])(?P<year>(?:19|20)[0-9]{2})(?![0-9])"
-_DATES = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        _YEAR.replace("(?![0-9])", "") + r"[-_. ]?(?P<number>0[1-9]|1[0-2])(?:[-_. ]?[0-3][0-9])?(?![0-9a-z])",
-        _YEAR + r"[-_. ]*q(?P<quarter>[1-4])(?![0-9])",
-        r"(?<![a-z0-9])q(?P<quarter>[1-4])[-_. ]*" + _YEAR,
-        _YEAR + r" ?年 ?(?P<number>1[0-2]|0?[1-9]) ?月",
-        rf"{_MONTH}{_OF}[-_., ]*(?:[0-3]?[0-9](?:st|nd|rd|th)?[-_., ]+)?{_YEAR}",
-        rf"{_YEAR}[-_., ]*{_MONTH}",
-        _YEAR,
-    )
-)
-"""From the most exact to the least; the last one takes the first year there is."""
 NEXT = 0.5
 """What a document of the date before the latest has of the latest one's bonus; the one before that, the half again."""
 
 
 def asks_for_latest(question: str) -> bool:
-    return _LATEST.search(question) is not None
+    return _latest().search(question) is not None
 
 
 def date_of(*texts: str) -> int | None:
     """Months since the year 0 of the first date in the first of `texts` that has one; a year alone is its end."""
     for text in map(plain_letters, texts):
-        for pattern in _DATES:
+        for pattern in _dates():
             if found := pattern.search(text):
                 return _months(found)
     return None
@@ -72,3 +52,26 @@ def recency(dates: Mapping[int, int | None]) -> dict[int, float]:
         bonus.update((document, share) for _, document in group)
         share *= NEXT
     return bonus
+
+
+@cache
+def _latest() -> re.Pattern[str]:
+    anywhere = "|".join(lexicon.words("dates.latest_anywhere"))
+    return re.compile(f"{lexicon.alternation('dates.latest')}|{anywhere}", re.IGNORECASE)
+
+
+@cache
+def _dates() -> tuple[re.Pattern[str], ...]:
+    """From the most exact to the least; the last one takes the first year there is."""
+    month = rf"(?<![a-z])(?P<month>{month_pattern()})(?![a-z])\.?"
+    of = r"(?:[-_., ]*del?(?=[-_. ]))?"
+    patterns = (
+        _YEAR.replace("(?![0-9])", "") + r"[-_. ]?(?P<number>0[1-9]|1[0-2])(?:[-_. ]?[0-3][0-9])?(?![0-9a-z])",
+        _YEAR + r"[-_. ]*q(?P<quarter>[1-4])(?![0-9])",
+        r"(?<![a-z0-9])q(?P<quarter>[1-4])[-_. ]*" + _YEAR,
+        _YEAR + r" ?年 ?(?P<number>1[0-2]|0?[1-9]) ?月",
+        rf"{month}{of}[-_., ]*(?:[0-3]?[0-9](?:st|nd|rd|th)?[-_., ]+)?{_YEAR}",
+        rf"{_YEAR}[-_., ]*{month}",
+        _YEAR,
+    )
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)

@@ -7,17 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from core.text.language import function_words, is_english
+from core.text import lexicon
+from core.text.language import is_english
 from core.text.months import months_in, spellings
-from core.text.tokenizer import CLUSTERED, PAIRED, terms
+from core.text.scripts import CLUSTERED, PAIRED
+from core.text.tokenizer import terms
 
-_ENGLISH_FUNCTION_WORDS = (
-    "a an the and or but if then of to in on at by for from with without as is are was were be been being am do does"
-    " did doing done have has had having it its this that these those i you he she we they me him her us them my your"
-    " his our their what which who whom whose when where why how can could should would may might must will shall not"
-    " no nor so than too very there here about into over under out up down off again also any all each some such only"
-    " own same both between during before after above below more most other just don t s ll re ve d m"
-)
 _WORD = re.compile(r"[^\W_][\w\-.’']*")
 _UNSPACED = re.compile(f"[{PAIRED}{CLUSTERED}]+")
 """In "1974年に", only 1974 is a name."""
@@ -64,7 +59,9 @@ def truncate_for_embedding(text: str) -> str:
 
 @cache
 def _idle_terms(english: bool) -> frozenset[str]:
-    words = _ENGLISH_FUNCTION_WORDS.split() if english else function_words()
+    languages = ("en",) if english else (language for language in lexicon.languages() if language != "en")
+    keys = ("words.function", "words.clitics")
+    words = (word for language in languages for key in keys for word in lexicon.words(key, language))
     return frozenset(term for word in words for term in terms(word))
 
 

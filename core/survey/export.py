@@ -6,7 +6,7 @@ import csv
 import io
 import re
 
-from core.chat.messages import support_mark
+from core.chat.messages import support_label
 from core.domain.documents import Citation
 from core.domain.file_names import disambiguated_names, readable
 from core.domain.locations import place_words, section_words
@@ -48,7 +48,7 @@ def to_markdown(survey: Survey) -> str:
     for n, row, finding in numbered(survey):
         place, found = _cell(_place(finding.citation, names[row.path])), _cell(finding.text)
         lines.append(
-            f"| {n} | {place} | {found} | {_cell(finding.citation.quote)} | {support_mark(finding.citation.support)} |"
+            f"| {n} | {place} | {found} | {_cell(finding.citation.quote)} | {support_label(finding.citation.support)} |"
         )
     if unread := [row for row in survey.rows if row.reason or row.state is RowState.WAITING]:
         heading, waiting = tr("Not read, or not to the end"), tr("not read yet")
@@ -86,7 +86,7 @@ def _fields(row: SurveyRow, finding: Finding) -> tuple[str, ...]:
     meets = {True: tr("yes"), False: tr("no"), None: ""}[finding.meets]
     found = (row.path.name, finding.text, finding.value, meets, cited.quote)
     place = (page, str(cited.start), str(cited.end))
-    return (*found, *place, support_mark(finding.citation.support), str(row.path), _place(cited))
+    return (*found, *place, support_label(finding.citation.support), str(row.path), _place(cited))
 
 
 def _place(cited: Citation, name: str = "") -> str:

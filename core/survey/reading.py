@@ -14,6 +14,7 @@ from core.domain.locations import page_at, spot_in, was_recognised
 from core.survey.condition import Condition, read_number
 from core.survey.quotes import locate
 from core.survey.values import Finding, Survey
+from core.text.sentences import sentence_ends
 from models.conversation import Conversation, Message, Role
 
 INSTRUCTIONS = """\
@@ -71,10 +72,10 @@ def part_end(text: str, start: int, size: int) -> int:
     if end == len(text):
         return end
     half = start + size // 2
-    for mark in (r"\n\s*\n", r"\n", r"(?<=[.!?。！？।])\s"):
-        if cuts := [match.end() for match in re.finditer(mark, text[half:end])]:
-            return half + cuts[-1]
-    return end
+    for mark in ("\n\n", "\n"):
+        if (cut := text.rfind(mark, half, end)) >= 0:
+            return cut + len(mark)
+    return max(sentence_ends(text, half, end), default=end)
 
 
 def part_question(survey: Survey, document: DocumentText, start: int, end: int, date: str) -> Conversation:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.chat.generation import AnsweringModel
-from core.chat.mentions import Mentioned, read_mentions
-from core.chat.survey_intent import about_everything, expected_s
+from core.chat.mentions import QuestionMentions, read_mentions
+from core.chat.survey_intent import expected_s, survey_kind
 from core.domain.conversation import WHOLE_LIBRARY, Scope, SurveyKind
 from core.domain.documents import Document
 from core.domain.faults import N_, ChatFault, Fault
@@ -102,7 +102,7 @@ class Surveys:
                 N_("Choose the two documents to compare."),
                 n=len(chosen),
             )
-        told = kind or about_everything(question, two_named=len(chosen) == 2) or SurveyKind.QUESTION
+        told = kind or survey_kind(question, two_named=len(chosen) == 2) or SurveyKind.QUESTION
         if told is SurveyKind.CHANGES and len(chosen) != 2:
             told = SurveyKind.QUESTION
         if told is SurveyKind.CHANGES:
@@ -117,10 +117,10 @@ class Surveys:
         speed = self._speed()
         return Estimate(len(documents), chars, expected_s(chars, len(documents), speed), speed is not None)
 
-    def _documents(self, scope: Scope, mentioned: Mentioned) -> Sequence[tuple[int, Path, int]]:
-        if not mentioned.documents:
+    def _documents(self, scope: Scope, mentioned: QuestionMentions) -> Sequence[tuple[int, Path, int]]:
+        if not mentioned.document_ids:
             return self._scopes.documents(scope)
-        return [one for one in self._scopes.documents(WHOLE_LIBRARY) if one[0] in mentioned.documents]
+        return [one for one in self._scopes.documents(WHOLE_LIBRARY) if one[0] in mentioned.document_ids]
 
     def list(self) -> tuple[SurveyHead, ...]:
         """Every survey, the latest first."""

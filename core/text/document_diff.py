@@ -1,4 +1,4 @@
-"""What differs between two texts, paragraph by paragraph: added, removed, changed, moved. No model is asked."""
+"""Compares two texts paragraph by paragraph without a model: what was added, removed, changed, moved."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.text.sentences import sentence_spans
+
 ALIKE = 0.5
-"""Share of common words from which one paragraph is another, changed."""
+"""Share of common words from which one paragraph counts as the other, changed."""
 LONGEST_PARAGRAPH = 1200
 MANY = 4000
-"""Paragraphs from which difflib may take the shortcut of ignoring what is very frequent: it is quadratic without."""
+"""Paragraphs from which difflib may ignore very frequent ones; without that it is quadratic."""
 MOST_WORDS = 24
 _BREAK = re.compile(r"\n[ \t]*\n\s*|\n(?=[ \t]*(?:[#>*•-]|\d+(?:\.\d+)*[.)]?[ \t]|\|))")
-_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n+")
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -28,8 +29,8 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`old` and `new` are (start, end) in the two texts; None where there is nothing on that side. `words` shows, for
-    what changed, the words that went and those that came: "30 days → 60 days"."""
+    """A difference: `old` and `new` are (start, end) in the two texts, None where that side has nothing; `words` shows
+    what a change replaced: "30 days → 60 days"."""
 
     kind: DifferenceKind
     old: tuple[int, int] | None
@@ -45,7 +46,7 @@ class _Paragraph:
 
 
 def differences(old: str, new: str) -> tuple[Difference, ...]:
-    """In the order of `new`; what was removed stands where it would have been. White space does not count."""
+    """The differences in the order of `new`, removals where they would have been. White space does not count."""
     before, after = list(_paragraphs(old)), list(_paragraphs(new))
     matcher = difflib.SequenceMatcher(
         None, [p.words for p in before], [p.words for p in after], autojunk=max(len(before), len(after)) > MANY
@@ -68,22 +69,19 @@ def _paragraphs(text: str) -> Iterator[_Paragraph]:
 
 
 def _short_enough(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The paragraph without white space around it; one without end, as a PDF may give it, by its sentences."""
+    """The paragraph without the white space around it; a very long one, as PDFs may give, sentence by sentence."""
     piece = text[start:end]
     start += len(piece) - len(piece.lstrip())
     end = start + len(piece.strip())
     if end - start <= LONGEST_PARAGRAPH:
         yield start, end
         return
-    first = start
-    for match in _SENTENCE.finditer(text, start, end):
-        yield first, match.start()
-        first = match.end()
-    yield first, end
+    for first, last in sentence_spans(text[start:end]):
+        yield start + first, start + last
 
 
 def _paired(old: str, new: str, before: Sequence[_Paragraph], after: Sequence[_Paragraph]) -> list[Difference]:
-    """Of a stretch that differs: each new paragraph with the old one it was made of, in order."""
+    """Pair each new paragraph with the old one it was made of, in order."""
     found: list[Difference] = []
     rest = 0
     for paragraph in after:
@@ -123,7 +121,7 @@ def _words_changed(was: _Paragraph, now: _Paragraph, old: str, new: str) -> str:
 
 
 def _span(text: str, places: Sequence[tuple[int, int]], first: int, last: int) -> str:
-    """The words as they stand in the text, not too many of them; "–" for none."""
+    """These words as written, at most `MOST_WORDS`; "–" for none."""
     if first == last:
         return "–"
     cut = min(last, first + MOST_WORDS)
@@ -131,7 +129,7 @@ def _span(text: str, places: Sequence[tuple[int, int]], first: int, last: int) -
 
 
 def _with_moves(found: list[Difference], old: str, new: str) -> Iterator[Difference]:
-    """What was removed here and stands unchanged elsewhere was moved."""
+    """Join a removal and an addition of the same words into a move."""
     removed = {_key(old, d.old): d for d in found if d.kind is DifferenceKind.REMOVED and d.old is not None}
     moved: set[tuple[int, int] | None] = set()
     result: list[Difference] = []

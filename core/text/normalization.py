@@ -1,128 +1,132 @@
-"""Words and numbers of a text as they are compared: folded, cut to their stems, without what says nothing."""
+"""One normalisation of text for indexing, searching and comparing: letters folded, words and numbers in one form."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
-# Vowel signs of Hebrew, Arabic, Indic and Thai letters belong to their words.
-_SIGNS = "\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e31-\u0e3a\u0e47-\u0e4e"
-_LETTERS = rf"(?:[^\W_]|[{_SIGNS}])+"
+from core.text import lexicon
+from core.text.language import likely_languages
+from core.text.scripts import SIGNS, UNSPACED
+from core.text.stemming import stem
+
+_LETTERS = rf"(?:[^\W_]|[{SIGNS}])+"
 WORD = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})?")
 NUMBER = re.compile(r"\d+(?:[.,:/ \u00a0\u202f]\d+)*")
-UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 LATIN_RUN = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f]+")
-"""A Latin word that stands in a run of another script without a space between: "OsloにあるRIAI"."""
-WORDS_REMEMBERED = 8192
-REMEMBERED = 512  # texts, taken apart once for the many sentences and values that are compared with them
-
-# Words too common to support anything: they are left out when a sentence's words are looked for in a passage.
-_COMMON_WORDS = """
-a about according all also an and any are as at be because been but by can could did do does for from had has have he
-her his how i if in into is it its may more most must no not of on one only or other our out over passage passages
-document documents says shall she should so some states such than that the their them then there these they this those
-to under up was we were what when where which while who will with would you your
-o os as um uma de do da dos das em no na nos nas por para com que e ou se é são foi ao à
-el la los las un una y en del al por con es son der die das und ist sind ein eine den dem des zu im von mit
-le les des et est sont une du au aux dans sur pour par
-根据 据资 资料 据文 文中 中提 提到 文档 档中 文件 件中 中说 显示 資料 料に によ よる れば 文書 書に よると
-"""
-# Forms and words of one sense that answers put for each other, with the stem that stands for them all.
-_KIN = """
-rise rises rose risen rising grow grows grew grown growing growth increase increases increased increasing climb climbs
-climbed
-/ fall falls fell fallen falling decrease decreases decreased decreasing decline declines declining drop drops dropped
-dropping shrink shrinks shrank shrunk
-"""
-_KIN_OF = {word: line.split()[0] for line in _KIN.split("/") for word in line.split()}
-DIRECTIONS = frozenset(_KIN_OF.values())
-COMMON = frozenset(_COMMON_WORDS.split())
+"""A Latin word inside a run of another script, with no space between: "OsloにあるRIAI"."""
+CACHED_TEXTS = 512
+"""Texts whose words are kept: many sentences are compared with the same passages."""
+_CACHED_WORDS = 8192
+_ARABIC_SIGNS = {ord(c): None for c in map(chr, (*range(0x610, 0x61B), *range(0x64B, 0x660), 0x670, 0x640))}
+_ARABIC_LETTERS = str.maketrans("أإآٱىة", "ااااىه") | {ord("ى"): "ي"}
+_LATIN_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "ð": "d", "þ": "th"}
+)
+_LETTERS_FOLDED = _ARABIC_SIGNS | _ARABIC_LETTERS
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+_NUKTA = "\u093c"
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+_EMPHASIS = re.compile(r"[*`~]")
 
 
-@lru_cache(REMEMBERED)
-def flat(text: str) -> str:
-    """Folded for comparison: compatibility forms, case, accents, dashes, quotes and white space made one."""
+def fold(text: str) -> str:
+    """`text` in small letters without the accents of Latin, Greek and Cyrillic letters, without Arabic vowel signs and
+    Hindi dots, which are written or left out at will. Combining signs of other scripts are letters and stay."""
     text = text.casefold()
+    if text.isascii():
+        return text
+    text = text.translate(_LETTERS_FOLDED)
+    apart = unicodedata.normalize("NFD", text)
+    if apart != text:
+        text = unicodedata.normalize("NFC", _ACCENTS.sub("", apart))
+    return text.replace(_NUKTA, "").translate(_LATIN_LETTERS)
+
+
+@lru_cache(CACHED_TEXTS)
+def normalise(text: str) -> str:
+    """`text` folded for comparison: compatibility forms, dashes, emphasis and white space in one form."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text).casefold()
-        text = "".join(c for c in text if not unicodedata.combining(c) or not c.isascii() and _keeps_marks(c))
-        text = re.sub(r"[\u2010-\u2015\u2212]", "-", text)
-    text = re.sub(r"[*`~]", "", text).replace("_", " ")  # snake_case falls into its words, on both sides
+        text = _DASHES.sub("-", unicodedata.normalize("NFKC", text))
+    text = _EMPHASIS.sub("", fold(text)).replace("_", " ")  # snake_case falls into its words, on both sides
     return " ".join(text.split()).strip(" .,:;!?")
 
 
-def _keeps_marks(mark: str) -> bool:
-    return ord(mark) > 0x0370  # marks of Indic, Thai, Arabic… are letters; Latin accents lie below
-
-
-def content_words(flat: str) -> list[str]:
-    """Content words: no common words, no numbers (checked on their own); CJK and Thai runs as bigrams."""
+def content_words(normalised: str) -> list[str]:
+    """The stems of the words that carry content, in order: no common words, and no numbers, which are compared on their
+    own. Runs of scripts without spaces give overlapping pairs of characters. `normalised` comes from `normalise`."""
     words: list[str] = []
-    for word in WORD.findall(flat):
+    common = common_words(normalised)
+    for word in WORD.findall(normalised):
         if UNSPACED.search(word):
             pairs = (word[i : i + 2] for i in range(max(1, len(word) - 1)))
-            words.extend(pair for pair in pairs if pair not in COMMON and not any(c.isdigit() for c in pair))
-        elif word not in COMMON and not word[0].isdigit() and len(word) > 1:
-            words.append(stem(word))
+            words.extend(pair for pair in pairs if pair not in common and not any(c.isdigit() for c in pair))
+        elif word not in common and not word[0].isdigit() and len(word) > 1:
+            words.append(word_key(word))
     return words
 
 
-@lru_cache(WORDS_REMEMBERED)
-def stem(word: str) -> str:
-    """The word less a common ending; only equality of stems matters, so a crude cut is enough."""
-    if kin := _KIN_OF.get(word):
-        return kin
-    for ending in (
-        "ations",
-        "ation",
-        "ments",
-        "ment",
-        "ings",
-        "ing",
-        "ers",
-        "ies",
-        "ed",
-        "es",
-        "ly",
-        "er",
-        "s",
-        "y",
-        "e",
-    ):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
+@lru_cache(CACHED_TEXTS)
+def common_words(normalised: str) -> frozenset[str]:
+    """Folded words that support nothing in a text of this language: its function words, and those by which an answer
+    points at its source. English ones always count; a Turkish "kim" is a name elsewhere."""
+    return _common_words_of(likely_languages(WORD.findall(normalised), fold))
+
+
+@cache
+def _common_words_of(languages: tuple[str, ...]) -> frozenset[str]:
+    keys = ("words.function", "words.source")
+    spaced = (word for language in ("en", *languages) for key in keys for word in lexicon.words(key, language))
+    return frozenset(map(fold, (*spaced, *lexicon.words("words.source_fragments"))))
+
+
+@lru_cache(_CACHED_WORDS)
+def word_key(word: str) -> str:
+    """What a folded word is compared by: its stem, or the name of the group of words that answers put for it."""
+    return _synonyms().get(word) or stem(word)
+
+
+@cache
+def _synonyms() -> dict[str, str]:
+    return {fold(form): name for name, forms in lexicon.tables("meaning.synonyms").items() for form in forms}
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    stems: frozenset[str]
-    plain: frozenset[str]
-    flat: str
+    """The words of a normalised text: by what they are compared, as written, and the text itself."""
+
+    keys: frozenset[str]
+    written: frozenset[str]
+    text: str
+
+    def have(self, word: str) -> bool:
+        """Whether a content word is among them; of scripts without spaces, anywhere in the text."""
+        return word in self.keys or word_key(word) in self.keys or (bool(UNSPACED.search(word)) and word in self.text)
 
 
-@lru_cache(REMEMBERED)
-def words_of(flat: str) -> Words:
-    words = WORD.findall(flat)
-    plain = frozenset(words).union(*(LATIN_RUN.findall(word) for word in words if UNSPACED.search(word)))
-    return Words(frozenset(map(stem, plain)), plain, flat)
+@lru_cache(CACHED_TEXTS)
+def words_of(normalised: str) -> Words:
+    """The words of a text from `normalise`."""
+    words = WORD.findall(normalised)
+    written = frozenset(words).union(*(LATIN_RUN.findall(word) for word in words if UNSPACED.search(word)))
+    return Words(frozenset(map(word_key, written)), written, normalised)
 
 
-def contains(words: Words, word: str) -> bool:
-    return word in words.stems or stem(word) in words.stems or (bool(UNSPACED.search(word)) and word in words.flat)
+_GROUPING = re.compile(r"(?<=\d)[,\u00a0\u202f ](?=\d{3}(?:\D|$))")
+_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_PARTS = re.compile(r"[,:/ \u00a0\u202f]")
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_TEXTS)
 def numbers_in(text: str) -> frozenset[str]:
-    """The numbers of `text` without grouping: "1,874" and "1 874" and "1874" agree, "12.50" and "12.5" too."""
-    text = unicodedata.normalize("NFKC", text)
+    """The numbers of `text` without grouping: "1,874", "1 874" and "1874" agree, and "12.50" and "12.5" do."""
     found = set()
-    for number in NUMBER.findall(text):
-        plain = re.sub(r"(?<=\d)[,\u00a0\u202f ](?=\d{3}(?:\D|$))", "", number)
+    for number in NUMBER.findall(unicodedata.normalize("NFKC", text)):
+        plain = _GROUPING.sub("", number)
         if plain.count(".") > 1:  # a date, or thousands
-            plain = plain.replace(".", "" if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", plain) else " ")
-        for part in re.split(r"[,:/ \u00a0\u202f]", plain):
+            plain = plain.replace(".", "" if _THOUSANDS.fullmatch(plain) else " ")
+        for part in _PARTS.split(plain):
             found.add(part.rstrip("0").rstrip(".") if "." in part else part.lstrip("0") or "0")
     return frozenset(found)

@@ -18,7 +18,7 @@ from gui.chat.suggestion import SurveyOffer
 from gui.chat.turn import Phase, TurnView
 from gui.chat.verdict import VerdictCard
 from gui.chat.waiting import Waiting
-from gui.documents.place import of_citations, of_passages
+from gui.documents.passage_references import references_to_citations, references_to_passages
 from gui.style.elements import card, column, icon_button, label, push_button, row
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -82,7 +82,7 @@ class AnswerView(QWidget):
         """Show what has arrived of `turn`; called again as more comes."""
         self.waiting.show_turn(turn)
         searched = turn.searched
-        places = of_passages(searched.passages).items if searched is not None else ()
+        places = references_to_passages(searched.passages).items if searched is not None else ()
         self.read.show_reading(turn.question, turn.basis, searched, turn.omissions, places)
         self.steps.show_steps(turn.steps)
         if turn.answer or not turn.phase.running:
@@ -110,7 +110,9 @@ class AnswerView(QWidget):
         self.waiting.end()
         if question is not None:
             omissions: tuple[Omission, ...] = (*question.omissions, *message.omissions)
-            self.read.show_reading(question.text, question.basis, None, omissions, of_citations(question.sources).items)
+            self.read.show_reading(
+                question.text, question.basis, None, omissions, references_to_citations(question.sources).items
+            )
             self.offer.show_suggestion(question.suggestion)
         self.steps.show_steps(message.tools)
         self.reasoning.show_finished(message.reasoning)
@@ -175,10 +177,10 @@ class AnswerView(QWidget):
 
     def _open_source(self, at: int) -> None:
         if self.message is not None:
-            self.places_wanted.emit(of_citations(self.message.citations, at))
+            self.places_wanted.emit(references_to_citations(self.message.citations, at))
 
     def _open_nearest(self, at: int) -> None:
-        self.places_wanted.emit(of_citations(self.verdict.passages, at))
+        self.places_wanted.emit(references_to_citations(self.verdict.passages, at))
 
     def copy_text(self) -> None:
         """Put the answer on the clipboard, with the list of its sources."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from core.i18n import tr
-from gui import words
+from gui import number_formats
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
@@ -71,9 +71,9 @@ class ConversationsModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return shown_title(summary)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{shown_title(summary)}\n{words.moment(summary.updated_s)}"
+            return f"{shown_title(summary)}\n{number_formats.date_and_time(summary.updated_s)}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{shown_title(summary)}, {words.day(summary.updated_s)}"
+            return f"{shown_title(summary)}, {number_formats.relative_day(summary.updated_s)}"
         if role == SUMMARY:
             return summary
         if role == BUSY:
@@ -126,7 +126,7 @@ class ConversationDelegate(QStyledItemDelegate):
         self._line(painter, inside, inside.top(), title, colours.text, shown_title(summary))
         top = inside.top() + QFontMetricsF(title).height()
         busy = bool(index.data(BUSY))
-        when = tr("Answering…") if busy else words.day(summary.updated_s)
+        when = tr("Answering…") if busy else number_formats.relative_day(summary.updated_s)
         self._line(painter, inside, top, day, colours.link if busy else colours.muted, when)
         painter.restore()
 

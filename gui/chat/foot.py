@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from core.domain.conversation import WHOLE_LIBRARY, AnswerFormat, FormatKind, LatencyBudget, Scope
+from core.engines.model_availability import ModelKind
 from core.i18n import tr
 from gui.chat import actions
 from gui.chat.composer import Composer
-from gui.context import WindowContext
 from gui.models.card import ModelCard
-from gui.models.situation import SituationKind
 from gui.style.elements import column, row
 from gui.style.sheet import COLUMN_WIDTH, SPACE
+from gui.window_context import WindowContext
 
 if TYPE_CHECKING:
     from core.store.documents.scopes import Suggestion
@@ -33,7 +33,7 @@ class ChatFoot(QWidget):
         self._context = context
         self._workspace: Workspace | None = None
         self._conversation_id = 0
-        self.model_card = ModelCard(context.theme, SituationKind.CHAT)
+        self.model_card = ModelCard(context.theme, ModelKind.CHAT)
         self.composer = Composer(context.theme, "medium")
         self.composer.scope_wanted.connect(self.choose_scope)
         self.composer.options.form_wanted.connect(self.choose_form)

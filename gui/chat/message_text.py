@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QHelpEvent, QResizeEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip
 
-from core.chat.messages import support_words
+from core.chat.messages import support_text
 from gui.chat.markdown_source import cited
 
 
@@ -45,7 +45,7 @@ class MessageText(QTextBrowser):
     def tip_at(self, address: str) -> str:
         """What the pointer is told over a link: what the check of a citation found, where a web link leads."""
         found = cited(address)
-        return support_words(found[1]) if found is not None else address
+        return support_text(found[1]) if found is not None else address
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:

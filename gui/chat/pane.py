@@ -9,15 +9,15 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QWidget
 
+from core.engines.model_availability import ModelAvailability
 from core.i18n import tr
 from gui.chat import actions
 from gui.chat.conversations import ConversationList
 from gui.chat.empty import EmptyPage
 from gui.chat.foot import ChatFoot
 from gui.chat.header import ChatHeader
-from gui.context import WindowContext
-from gui.models.situation import ModelSituation
 from gui.style.elements import column
+from gui.window_context import WindowContext
 
 if TYPE_CHECKING:
     from core.domain.conversation import ChatMessage
@@ -48,7 +48,7 @@ class ChatPane(QFrame):
         self.current = 0
         self._following: tuple[TurnView, AnswerView] | None = None
         self._editing = False
-        self._model: ModelSituation | None = None
+        self._model: ModelAvailability | None = None
         self._narrow = False
         theme = context.theme
         self.setObjectName("canvas")
@@ -98,9 +98,9 @@ class ChatPane(QFrame):
         self.conversations.attach(workspace)
         self._show_composer()
 
-    def show_model(self, situation: ModelSituation) -> None:
+    def show_model(self, situation: ModelAvailability) -> None:
         self._model = situation
-        self.model_card.show_situation(situation)
+        self.model_card.show_availability(situation)
         self._show_composer()
 
     def new_conversation(self) -> None:
@@ -264,11 +264,11 @@ class ChatPane(QFrame):
         if self._workspace is None:
             return
 
-        from gui.documents.place import of_citations
+        from gui.documents.passage_references import references_to_citations
 
         def show(source: Citation | None) -> None:
             if source is not None:
-                self.places_wanted.emit(of_citations([source]))
+                self.places_wanted.emit(references_to_citations([source]))
 
         self._context.bridge.run(actions.find_source(self._workspace, self.current, number, self, show))
 

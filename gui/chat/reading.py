@@ -7,13 +7,13 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 
-from core.chat.messages import basis_text, omission_text
+from core.chat.messages import context_summary_text, omission_text
 from core.domain.conversation import ContextSummary, Omission, SearchedDocuments
 from core.domain.locations import place_words, section_words
 from core.i18n import ngettext, tr
 from gui.chat.fold import Fold
 from gui.chat.turn import documents_among
-from gui.documents.place import PassageTarget, PassageTargets, shown_title
+from gui.documents.passage_references import PassageReference, ReferenceList, document_title
 from gui.style.elements import ElidedButton, label
 from gui.style.theme import Theme
 
@@ -28,7 +28,7 @@ class WhatWasRead(Fold):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self._shown: object = None
-        self._places: tuple[PassageTarget, ...] = ()
+        self._places: tuple[PassageReference, ...] = ()
         self.lines: list[str] = []
         self.passages: list[ElidedButton] = []
         self.hide()
@@ -39,14 +39,14 @@ class WhatWasRead(Fold):
         basis: ContextSummary | None,
         searched: SearchedDocuments | None,
         omissions: Sequence[Omission],
-        places: Sequence[PassageTarget],
+        places: Sequence[PassageReference],
     ) -> None:
         """`question` is what the person typed: the words that were searched are said where they differ from it."""
         known = (question, basis, searched, tuple(omissions), tuple(places))
         if known == self._shown or (basis is None and searched is None):
             return
         self._shown = known
-        title = basis_text(basis) if basis is not None else searched_words(searched) if searched else ""
+        title = context_summary_text(basis) if basis is not None else searched_words(searched) if searched else ""
         if omissions:
             title = tr("{read} · not everything", read=title)
         self.set_title(title)
@@ -72,7 +72,7 @@ class WhatWasRead(Fold):
         self.passages = []
         for at, place in enumerate(self._places[:LISTED]):
             words = " · ".join(
-                filter(None, (shown_title(place.path, place.title), place_words(place), section_words(place)))
+                filter(None, (document_title(place.path, place.title), place_words(place), section_words(place)))
             )
             made = ElidedButton(words, partial(self._open, at))
             made.setToolTip(str(place.path))
@@ -80,7 +80,7 @@ class WhatWasRead(Fold):
             self.passages.append(made)
 
     def _open(self, at: int) -> None:
-        self.opened.emit(PassageTargets(self._places, at))
+        self.opened.emit(ReferenceList(self._places, at))
 
 
 def searched_words(searched: SearchedDocuments) -> str:

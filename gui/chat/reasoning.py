@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 
 from core.i18n import tr
-from gui import words
+from gui import number_formats
 from gui.chat.fold import Fold
 from gui.chat.message_text import MessageText
 from gui.style.elements import push_button
@@ -78,4 +78,4 @@ class Reasoning(Fold):
 
 
 def _title(seconds: float) -> str:
-    return tr("Reasoning, {time}", time=words.duration(seconds)) if seconds >= 1 else tr("Reasoning")
+    return tr("Reasoning, {time}", time=number_formats.duration(seconds)) if seconds >= 1 else tr("Reasoning")

@@ -10,8 +10,8 @@ from typing import Any
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from core.domain.documents import Folder
+from core.library.document_tree import FolderCounts, LibraryTree, TreeFilter, TreeNode, build_tree
 from core.store.documents.documents import DocumentRow
-from gui.documents.tree import LibraryTree, Node, NodeCounts, TreeFilter, build
 from gui.documents.tree_model import NAME, TreeModel
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -29,9 +29,9 @@ class ScopeTree:
 
 def scope_tree(folders: tuple[Folder, ...], documents: list[DocumentRow], words: str) -> ScopeTree:
     """Runs on a worker."""
-    whole = build(folders, documents, TreeFilter())
+    whole = build_tree(folders, documents, TreeFilter())
     filtered = bool(words.strip())
-    return ScopeTree(build(folders, documents, TreeFilter(words)) if filtered else whole, whole, filtered)
+    return ScopeTree(build_tree(folders, documents, TreeFilter(words)) if filtered else whole, whole, filtered)
 
 
 class ScopeChoice:
@@ -55,7 +55,7 @@ class ScopeChoice:
         self._paths.add(path)
         self._count_above()
 
-    def leave_out(self, node: Node) -> None:
+    def leave_out(self, node: TreeNode) -> None:
         """Of a folder that was chosen as a whole, everything else stays chosen."""
         self._drop_below(node.path)
         if node.path in self._paths:
@@ -64,7 +64,7 @@ class ScopeChoice:
             self._split_above(node)
         self._count_above()
 
-    def _split_above(self, node: Node) -> None:
+    def _split_above(self, node: TreeNode) -> None:
         """Choose in place of the folder above `node` all that is in it, down to the siblings of `node`."""
         line = [node]
         while line[-1].parent is not None and line[-1].path not in self._paths:
@@ -134,16 +134,20 @@ class ScopeModel(TreeModel):
         if Qt.CheckState(value) is Qt.CheckState.Checked:
             self.choice.choose(node.path)
         else:
-            self.choice.leave_out(self._all.whole.at(node.path) or node)
+            self.choice.leave_out(self._all.whole.node_at(node.path) or node)
         self._redraw()
         self.chosen.emit()
         return True
 
     def _documents_at(self, path: Path) -> int:
-        node = self._all.whole.at(path)
+        node = self._all.whole.node_at(path)
         if node is None:
             return 0
-        return 1 if node.document_id is not None else self._all.whole.counts.get(node.number, NodeCounts()).documents
+        return (
+            1
+            if node.document_id is not None
+            else self._all.whole.counts.get(node.folder_number, FolderCounts()).documents
+        )
 
     def _redraw(self) -> None:
         """A box changes those above and below it: whatever is seen is drawn anew."""

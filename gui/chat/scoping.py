@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from core.domain.conversation import Scope
 from gui.chat import actions
 from gui.chat.scope_dialog import ScopeDialog
-from gui.context import WindowContext
+from gui.window_context import WindowContext
 
 if TYPE_CHECKING:
     from core.workspace import Workspace

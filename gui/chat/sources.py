@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QLayout, QPushButton, QSizePolicy, QWidget
 
-from core.chat.messages import support_mark, support_words
+from core.chat.messages import support_label, support_text
 from core.domain.documents import Citation, Support
 from core.domain.locations import place_words, section_words
 from core.i18n import ngettext, tr
-from gui.documents.place import shown_title
+from gui.documents.passage_references import document_title
 from gui.style.elements import ElidedLabel, column, label, row
 from gui.style.icons import pixmap
 from gui.style.sheet import SPACE
@@ -32,7 +32,7 @@ class SourceRow(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         number = label(str(citation.number), "chip")
         number.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        title = ElidedLabel(shown_title(citation.path, citation.title))
+        title = ElidedLabel(document_title(citation.path, citation.title))
         page = place_words(citation, citation.recognised)
         section = section_words(citation) or str(citation.path.parent)
         place = " · ".join(part for part in (page, section) if part)
@@ -41,7 +41,7 @@ class SourceRow(QPushButton):
         lines.addWidget(title)
         lines.addWidget(where)
         self._mark = QLabel()
-        self._mark_words = label(support_mark(citation.support), "small")
+        self._mark_words = label(support_label(citation.support), "small")
         self._inside = layout = row(self, 0, SPACE)
         layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)  # else the sheet's, of a button of one line
@@ -51,9 +51,11 @@ class SourceRow(QPushButton):
         layout.addWidget(self._mark)
         for widget in (number, title, where, self._mark, self._mark_words):
             widget.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        found = support_words(citation.support)
+        found = support_text(citation.support)
         self.setToolTip("\n".join(part for part in (str(citation.path), found) if part))
-        name = tr("Source {number}: {title}", number=citation.number, title=shown_title(citation.path, citation.title))
+        name = tr(
+            "Source {number}: {title}", number=citation.number, title=document_title(citation.path, citation.title)
+        )
         self.setAccessibleName(". ".join(part for part in (name, page, found) if part))
         theme.changed.connect(self._draw)
         self._draw()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from core.chat.messages import suggestion_text
+from core.chat.messages import survey_suggestion_text
 from core.domain.conversation import SurveySuggested
 from core.i18n import tr
-from gui import words
+from gui import number_formats
 from gui.style.elements import card, column, label, push_button
 from gui.style.sheet import SPACE
 
@@ -32,8 +32,8 @@ class SurveyOffer(QWidget):
     def show_suggestion(self, suggested: SurveySuggested | None) -> None:
         self._suggested = suggested
         if suggested is not None:
-            parts = [suggestion_text(suggested)]
+            parts = [survey_suggestion_text(suggested)]
             if suggested.expected_s is not None:
-                parts.append(tr("It would take {time}.", time=words.about(suggested.expected_s)))
+                parts.append(tr("It would take {time}.", time=number_formats.rough_duration(suggested.expected_s)))
             self.text.setText(" ".join(parts))
         self.setVisible(suggested is not None)

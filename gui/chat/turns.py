@@ -109,7 +109,7 @@ class Turns(QObject):
                 conversation_id,
                 question,
                 effort=manner.effort,
-                patience=manner.patience,
+                latency_budget=manner.patience,
                 answer_format=manner.answer_format,
                 cancel=job.cancel,
                 report=job.report,

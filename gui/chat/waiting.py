@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from core.i18n import tr
-from gui import words
+from gui import number_formats
 from gui.chat.turn import Phase, TurnView
 from gui.style.elements import column, label
 from gui.style.sheet import SPACE
@@ -60,10 +60,14 @@ class Waiting(QWidget):
         turn = self._turn
         if turn is None or turn.reading is None:
             return
-        reading = turn.reading.estimated(time.monotonic() - turn.reading_told_s)
+        reading = turn.reading.extrapolated(time.monotonic() - turn.reading_told_s)
         done, total = reading.done_tokens, reading.total_tokens
-        text = tr("The model is reading: {done} of {total} tokens", done=words.count(done), total=words.count(total))
-        left = words.time_left(reading.seconds_left)
+        text = tr(
+            "The model is reading: {done} of {total} tokens",
+            done=number_formats.count(done),
+            total=number_formats.count(total),
+        )
+        left = number_formats.time_left(reading.seconds_left)
         self._show(" · ".join(part for part in (text, left) if part), done, total)
 
     def _show(self, text: str, done: int = 0, total: int | None = None) -> None:

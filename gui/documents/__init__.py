@@ -1,1 +1,1 @@
-"""The document pane: the library's tree, search and its results, the opened document."""
+"""The document pane: the library as a tree, search and its results, the opened document. Used by window and chat."""

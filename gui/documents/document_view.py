@@ -1,7 +1,8 @@
-"""An opened document in the document pane: where it is, a step to the next place, its text with the passage marked."""
+"""An opened document: its title and location, steps to the next passage, its text with the passage highlighted."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,41 +12,41 @@ from PySide6.QtWidgets import QFrame, QLabel, QMenu, QToolButton, QWidget
 from core.domain.documents import DocumentText
 from core.domain.locations import page_at, page_name, place_words, section_words, spot_in, was_recognised
 from core.i18n import tr
+from gui.documents.passage_references import PassageReference, ReferenceList, document_title
 from gui.documents.passage_view import PassageView
-from gui.documents.place import PassageTarget, PassageTargets, shown_title
 from gui.documents.text_window import find_quote
 from gui.style.elements import ElidedLabel, card, column, icon_button, label, row
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
-SLOW_MS = 150
+SLOW_MS = 150  # a document that takes longer is announced
 
 
 class DocumentView(QWidget):
-    """Shows `Places`, one at a time; whoever owns it fetches the texts that `wanted` asks for."""
+    """Shows a `ReferenceList`, one passage at a time; its owner answers `text_wanted` with `show_text`."""
 
     closed = Signal()
-    wanted = Signal(object)  # Place
+    text_wanted = Signal(object)  # PassageReference
     open_outside = Signal(object)  # Path
     reveal = Signal(object)  # Path
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._places: PassageTargets | None = None
+        self._references: ReferenceList | None = None
         self._text: DocumentText | None = None
         self._page_count = 0
-        self._cells: tuple[int | None, str] = (None, "")
-        self._changed = False
+        self._cited_location: tuple[int | None, str] = (None, "")  # the cited page, and its cells or lines
+        self._quote_is_gone = False
         self.view = PassageView(theme)
         self.view.page_changed.connect(self._show_page)
         self._notice_card, notice_column = card("warning", margin=SPACE)
         self.notice = label("", wrap=True)
         notice_column.addWidget(self.notice)
-        self._waiting = QTimer(self)
-        self._waiting.setSingleShot(True)
-        self._waiting.setInterval(SLOW_MS)
-        self._waiting.timeout.connect(lambda: self._say(tr("Opening the document…")))
+        self._slow_timer = QTimer(self)
+        self._slow_timer.setSingleShot(True)
+        self._slow_timer.setInterval(SLOW_MS)
+        self._slow_timer.timeout.connect(lambda: self._show_notice(tr("Opening the document…")))
         layout = column(self, 0, 0)
         layout.addWidget(self._header())
         layout.addWidget(self._notice_card)
@@ -86,116 +87,119 @@ class DocumentView(QWidget):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         return button
 
-    def _with_path(self, act: object) -> None:
-        if self._places is not None and callable(act):
-            act(self._places.current.path)
+    def _with_path(self, act: Callable[[Path], object]) -> None:
+        if self._references is not None:
+            act(self._references.current.path)
 
-    def show_places(self, places: PassageTargets) -> None:
-        """Show the current one of `places`: at once if its document is the open one, else when its text comes."""
-        self._places = places
-        place = places.current
-        self.title.setText(shown_title(place.path, place.title))
-        self.where.setText(section_words(place) or _short(place.path))
-        self.where.setToolTip(str(place.path))
-        several = len(places.items) > 1
-        for widget in (self._previous, self._next, self._count):
-            widget.setVisible(several)
-        self._count.setText(tr("{at} of {all}", at=places.at + 1, all=len(places.items)))
-        self.page.setText(place_words(place))
-        self._say("")
-        if self._text is not None and self._text.document.id == place.document_id:
+    def show_references(self, references: ReferenceList) -> None:
+        """Show the current passage: at once if its document is the open one, else when its text comes."""
+        self._references = references
+        self._show_header(references)
+        self._show_notice("")
+        reference = references.current
+        if self._text is not None and self._text.document.id == reference.document_id:
             self.show_text(self._text)
             return
         self._text = None
         self.view.clear()
-        if place.document_id is None:
-            self._show_gone(place)
+        if reference.document_id is None:
+            self._show_gone(reference)
         else:
-            self._waiting.start()
-            self.wanted.emit(place)
+            self._slow_timer.start()
+            self.text_wanted.emit(reference)
+
+    def _show_header(self, references: ReferenceList) -> None:
+        reference = references.current
+        self.title.setText(document_title(reference.path, reference.title))
+        self.where.setText(section_words(reference) or str(reference.path.parent))
+        self.where.setToolTip(str(reference.path))
+        several = len(references.items) > 1
+        for widget in (self._previous, self._next, self._count):
+            widget.setVisible(several)
+        self._count.setText(tr("{at} of {all}", at=references.index + 1, all=len(references.items)))
+        self.page.setText(place_words(reference))
 
     def show_text(self, text: DocumentText | None) -> None:
-        """The text that was asked for came; None if the document is no longer there."""
-        self._waiting.stop()
-        if text is None and self._places is not None:
-            self._show_gone(self._places.current)
-        if text is None or self._places is None or self._places.current.document_id != text.document.id:
+        """Show the text that was asked for; None if the document is no longer in the library."""
+        self._slow_timer.stop()
+        if self._references is None:
             return
-        self._text = text
+        reference = self._references.current
+        if text is None:
+            self._show_gone(reference)
+        elif text.document.id == reference.document_id:
+            self._text = text
+            self._show_passage(text, reference)
+
+    def _show_passage(self, text: DocumentText, reference: PassageReference) -> None:
+        start, end = reference.start, reference.end
+        if reference.quote:
+            start, end = find_quote(text.text, reference.quote, start) or (0, 0)
+        gone = bool(reference.quote) and start == end and not text.text.startswith(reference.quote)
+        self._quote_is_gone = gone
+        self._show_notice(tr("The document has changed: the cited words are no longer in it.") if gone else "")
         self._page_count = len(text.pages)
-        place = self._places.current
-        found = (place.start, place.end)
-        if place.quote:
-            found = find_quote(text.text, place.quote, place.start) or (0, 0)
-        changed = bool(place.quote) and found == (0, 0) and not text.text.startswith(place.quote)
-        self._changed = changed
-        self._say(tr("The document has changed: the cited words are no longer in it.") if changed else "")
         names = tuple(page_name(text, page) for page in range(self._page_count))
-        self.view.show_passage(text.text, text.pages, *found, suffix=text.document.path.suffix, names=names)
-        page = page_at(text.pages, found[0])
-        self._cells = (page, _exactly(place, text, found) if text.rows else "")
+        suffix = text.document.path.suffix
+        self.view.show_passage(text.text, text.pages, start, end, suffix=suffix, page_names=names)
+        page = page_at(text.pages, start)
+        self._cited_location = (page, _location_text(reference, text, start, end) if text.rows else "")
         if page is not None:
             self._show_page(page)
         else:
-            self.page.setText(_exactly(place, text, found))
-            if not changed and was_recognised(text, *found):
-                self._say(_pictures_words())
+            self.page.setText(_location_text(reference, text, start, end))
+            if not gone and was_recognised(text, start, end):
+                self._show_notice(_pictures_notice())
 
-    def _show_gone(self, place: PassageTarget) -> None:
-        if place.quote:
-            self._say(tr("This document is no longer in Papermoor. These are the words that were cited."))
+    def _show_gone(self, reference: PassageReference) -> None:
+        if reference.quote:
+            self._show_notice(tr("This document is no longer in Papermoor. These are the words that were cited."))
         else:
-            self._say(tr("This document is no longer in Papermoor."))
-        self.view.show_passage(place.quote, (), 0, len(place.quote))
+            self._show_notice(tr("This document is no longer in Papermoor."))
+        self.view.show_passage(reference.quote, (), 0, len(reference.quote))
 
-    def show_fault(self, words: str) -> None:
-        self._waiting.stop()
-        self._say(words)
+    def show_fault(self, text: str) -> None:
+        """Say why the text that was asked for cannot be read."""
+        self._slow_timer.stop()
+        self._show_notice(text)
 
     def forget(self, document_id: int | None = None) -> None:
-        """Read the document anew the next time: it was indexed again."""
+        """Ask for the text of this document, or of any, again the next time: it was indexed again."""
         if document_id is None or (self._text is not None and self._text.document.id == document_id):
             self._text = None
 
     def _step(self, by: int) -> None:
-        if self._places is not None:
-            self.show_places(self._places.stepped(by))
+        if self._references is not None:
+            self.show_references(self._references.stepped(by))
 
-    def _say(self, words: str) -> None:
-        self.notice.setText(words)
-        self._notice_card.setVisible(bool(words))
+    def _show_notice(self, text: str) -> None:
+        self.notice.setText(text)
+        self._notice_card.setVisible(bool(text))
 
     def _show_page(self, page: int) -> None:
         if page < 0 or not self._page_count or self._text is None:
             return
-        cited, cells = self._cells
-        self.page.setText((cells if page == cited else "") or page_name(self._text, page, of_all=True))
-        if not self._changed:
-            self._say(_recognition_words(self._text, page))
+        cited_page, location = self._cited_location
+        self.page.setText((location if page == cited_page else "") or page_name(self._text, page, of_all=True))
+        if not self._quote_is_gone:
+            self._show_notice(_ocr_notice(self._text, page))
 
 
-def _recognition_words(text: DocumentText, page: int) -> str:
-    """That this page, or pictures on it, were read by text recognition."""
+def _ocr_notice(text: DocumentText, page: int) -> str:
+    """That this page, or a picture on it, was read by text recognition; "" if neither was."""
     if page in text.recognised:
         return tr("This page is scanned: text recognition (OCR) read it, and makes mistakes.")
     end = text.pages[page + 1] if page + 1 < len(text.pages) else len(text.text)
-    return _pictures_words() if was_recognised(text, text.pages[page], end) else ""
+    return _pictures_notice() if was_recognised(text, text.pages[page], end) else ""
 
 
-def _pictures_words() -> str:
+def _pictures_notice() -> str:
     return tr("Some of this stands in a picture: text recognition (OCR) read it, and makes mistakes.")
 
 
-def _exactly(place: PassageTarget, text: DocumentText, found: tuple[int, int]) -> str:
-    """The lines or cells of the place; it may have moved within the document since it was found."""
-    start, end = found
+def _location_text(reference: PassageReference, text: DocumentText, start: int, end: int) -> str:
+    """The lines or cells between two offsets: the passage may have moved within the document since it was found."""
     if start >= end:
         return ""
-    return place_words(
-        replace(place, page=None, start=start, quote=text.text[start:end], spot=spot_in(text, start, end))
-    )
-
-
-def _short(path: Path) -> str:
-    """The folder a document is in, for the line under its title."""
-    return str(path.parent)
+    location = spot_in(text, start, end)
+    return place_words(replace(reference, page=None, start=start, quote=text.text[start:end], spot=location))

@@ -1,4 +1,4 @@
-"""The document pane: search field on top; below it the library, the results of a search, or an opened document."""
+"""The document pane: a search field, and below it the library, the results of a search, or an opened document."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QStackedWidget, QWidget
 
 from core.i18n import fault_text, tr
-from gui.context import WindowContext
 from gui.documents.welcome import Welcome
 from gui.style.elements import column, icon_button, label, row
 from gui.style.icons import icon
 from gui.style.sheet import SPACE
+from gui.window_context import WindowContext
 
 if TYPE_CHECKING:
     from core.domain.documents import Document
+    from core.library.document_tree import LibraryTree
+    from core.retrieval.snippets import HighlightedResult
     from core.workspace import Workspace
     from gui.documents.actions import LibraryActions
     from gui.documents.document_view import DocumentView
     from gui.documents.library_view import LibraryView
-    from gui.documents.marks import TextMatch
-    from gui.documents.place import PassageTarget, PassageTargets
+    from gui.documents.passage_references import PassageReference, ReferenceList
     from gui.documents.search_panel import SearchPanel
-    from gui.documents.tree import LibraryTree
 
 SEARCH_PAUSE_MS = 200
 SMALLEST_WIDTH = 240
 
 
 class DocumentPane(QFrame):
-    """Shows the library and what is opened from it. Useful once `attach` has given it the workspace.
+    """Shows the library and what is opened from it, once `attach` has given it the workspace.
 
-    Its pages are made when they are first needed: the window is there sooner.
+    Its pages are created when they are first needed, so that the window opens sooner.
     """
 
     add_wanted = Signal()
     guide_wanted = Signal()
-    meaning_wanted = Signal()
+    search_model_wanted = Signal()
     open_outside = Signal(object)  # Path
     reveal = Signal(object)  # Path
     remove = Signal(object)  # Folder
@@ -49,20 +49,20 @@ class DocumentPane(QFrame):
         self._context = context
         self._workspace: Workspace | None = None
         self._actions: LibraryActions | None = None
-        self._asked = ""
+        self._query = ""  # of the search whose result is awaited or shown
         theme = context.theme
         self.setObjectName("canvas")
         self.setMinimumWidth(SMALLEST_WIDTH)
         self.welcome = Welcome(theme)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.welcome)
-        if context.state.flag("has_documents"):  # not known yet, but likely: do not ask for a folder meanwhile
+        if context.state.flag("has_documents"):  # as at the last start: do not ask for a folder until it is known
             self.stack.setCurrentIndex(self.stack.addWidget(QWidget()))
         self.search = self._search_field()
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(SEARCH_PAUSE_MS)
-        self._pause.timeout.connect(self._search)
+        self._search_timer = QTimer(self)
+        self._search_timer.setSingleShot(True)
+        self._search_timer.setInterval(SEARCH_PAUSE_MS)
+        self._search_timer.timeout.connect(self._search)
         layout = column(self, 0, SPACE)
         layout.addLayout(self._header())
         field = row()
@@ -76,19 +76,19 @@ class DocumentPane(QFrame):
     def library(self) -> LibraryView:
         from gui.documents.library_view import LibraryView
 
-        made = LibraryView(self._context.theme)
-        made.opened.connect(self._open_document)
-        made.open_outside.connect(self.open_outside)
-        made.reveal.connect(self.reveal)
-        made.remove.connect(self.remove)
+        page = LibraryView(self._context.theme)
+        page.opened.connect(self._open_document)
+        page.open_outside.connect(self.open_outside)
+        page.reveal.connect(self.reveal)
+        page.remove.connect(self.remove)
         if self._actions is not None:
             actions = self._actions
-            made.filter_changed.connect(actions.set_filter)
-            made.index_again.connect(lambda path: actions.index_again([path]))
-            made.retry.connect(actions.retry)
-            made.password_wanted.connect(self._ask_password)
-        self.stack.addWidget(made)
-        return made
+            page.filter_changed.connect(actions.set_filter)
+            page.index_again.connect(lambda path: actions.index_again([path]))
+            page.retry.connect(actions.retry)
+            page.password_wanted.connect(self._ask_password)
+        self.stack.addWidget(page)
+        return page
 
     def _ask_password(self, document: Document) -> None:
         from gui.documents.password import PasswordDialog
@@ -104,59 +104,54 @@ class DocumentPane(QFrame):
     def results(self) -> SearchPanel:
         from gui.documents.search_panel import SearchPanel
 
-        made = SearchPanel(self._context.theme)
-        made.opened.connect(self._open_result)
-        made.meaning_wanted.connect(self.meaning_wanted)
-        self.stack.addWidget(made)
-        return made
+        page = SearchPanel(self._context.theme)
+        page.opened.connect(self._open_result)
+        page.search_model_wanted.connect(self.search_model_wanted)
+        self.stack.addWidget(page)
+        return page
 
     @cached_property
     def document(self) -> DocumentView:
         from gui.documents.document_view import DocumentView
 
-        made = DocumentView(self._context.theme)
-        made.closed.connect(self.close_document)
-        made.wanted.connect(self._read)
-        made.open_outside.connect(self.open_outside)
-        made.reveal.connect(self.reveal)
-        self.stack.addWidget(made)
-        return made
+        page = DocumentView(self._context.theme)
+        page.closed.connect(self.close_document)
+        page.text_wanted.connect(self._read_text)
+        page.open_outside.connect(self.open_outside)
+        page.reveal.connect(self.reveal)
+        self.stack.addWidget(page)
+        return page
 
     def attach(self, workspace: Workspace, actions: LibraryActions) -> None:
-        """The workspace is open: show what is in it."""
+        """Show the library of the workspace, which is open now."""
         self._workspace, self._actions = workspace, actions
         actions.tree_changed.connect(self._show_tree)
         actions.indexed.connect(lambda report: self.document.forget())
         actions.refresh()
 
     def shows(self, page: str) -> bool:
-        """Whether "library", "results" or "document" is what is seen; asking makes no page."""
+        """Whether the page "library", "results" or "document" is shown; does not create it."""
         return page in self.__dict__ and self.stack.currentWidget() is self.__dict__[page]
 
-    def open_places(self, places: PassageTargets) -> None:
-        """Open a place in a document: from a citation, a result or the tree."""
+    def open_references(self, references: ReferenceList) -> None:
+        """Open a passage or document: from a citation, a search result or the tree."""
         self.stack.setCurrentWidget(self.document)
-        self.document.show_places(places)
+        self.document.show_references(references)
 
     def focus_search(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
-    def search_for(self, words: str) -> None:
-        self.search.setText(words)
-        self._pause.stop()
-        self._search()
-
     def step_back(self) -> None:
-        """One step back: from the opened document, else from the search."""
+        """Close the opened document, or else clear the search."""
         if self.shows("document"):
             self.close_document()
         elif self.search.text():
             self.search.clear()
 
     def close_document(self) -> None:
-        """Back to where the document was opened from."""
-        if self.search.text().strip() and "results" in self.__dict__ and self.results.found is not None:
+        """Go back to where the document was opened from."""
+        if self.search.text().strip() and "results" in self.__dict__ and self.results.result is not None:
             self.stack.setCurrentWidget(self.results)
             self.results.view.setFocus()
         else:
@@ -176,8 +171,8 @@ class DocumentPane(QFrame):
     def _connect(self) -> None:
         self.welcome.add_wanted.connect(self.add_wanted)
         self.welcome.guide_wanted.connect(self.guide_wanted)
-        self.search.textChanged.connect(self._words_changed)
-        self.search.returnPressed.connect(self._enter_results)
+        self.search.textChanged.connect(self._query_changed)
+        self.search.returnPressed.connect(self._open_selected_result)
 
     def _search_field(self) -> QLineEdit:
         field = QLineEdit()
@@ -192,71 +187,71 @@ class DocumentPane(QFrame):
         return field
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The arrow down leads from the search field to the results."""
+        """Move the focus from the search field to the results on the down key."""
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() == Qt.Key.Key_Down and self.shows("results"):
                 self.results.view.setFocus()
                 return True
         return super().eventFilter(watched, event)
 
-    def _words_changed(self, words: str) -> None:
-        if not words.strip():
-            self._pause.stop()
-            self._asked = ""
+    def _query_changed(self, query: str) -> None:
+        if not query.strip():
+            self._search_timer.stop()
+            self._query = ""
             if "results" in self.__dict__:
                 self.results.clear()
             if self.shows("results"):
                 self._show_library()
             return
-        self._pause.start()
+        self._search_timer.start()
 
     def _search(self) -> None:
-        from gui.documents.lookups import search
+        from gui.documents.operations import search_library
 
         query = self.search.text().strip()
         if not query or self._workspace is None:
             return
-        self._asked = query
+        self._query = query
         self.results.show_searching()
         self.stack.setCurrentWidget(self.results)
-        self._context.bridge.run(search(self._workspace, query, self, self._show_found))
+        self._context.bridge.run(search_library(self._workspace, query, self, self._show_result))
 
-    def _show_found(self, found: TextMatch) -> None:
-        if found.result.query == self._asked:
+    def _show_result(self, result: HighlightedResult) -> None:
+        if result.search_result.query == self._query:
             indexing = self._actions is not None and self._actions.indexing is not None
-            self.results.show_found(found, still_indexing=indexing)
+            self.results.show_result(result, still_indexing=indexing)
 
-    def _enter_results(self) -> None:
-        """Enter in the search field opens the first result, or searches at once if there is none yet."""
-        found = self.results.found
-        if found is not None and found.result.query == self.search.text().strip() and found.snippets:
+    def _open_selected_result(self) -> None:
+        """Open the selected result, the first one by default; search at once if there is none yet."""
+        result = self.results.result
+        if result is not None and result.search_result.query == self.search.text().strip() and result.snippets:
             self.stack.setCurrentWidget(self.results)
             self.results.view.setFocus()
             self._open_result(max(0, self.results.view.currentIndex().row()))
         else:
-            self._pause.stop()
+            self._search_timer.stop()
             self._search()
 
-    def _open_result(self, at: int) -> None:
-        from gui.documents.place import of_passages
+    def _open_result(self, index: int) -> None:
+        from gui.documents.passage_references import references_to_passages
 
-        if self.results.found is not None:
-            self.open_places(of_passages(self.results.found.result.passages, at))
+        if self.results.result is not None:
+            self.open_references(references_to_passages(self.results.result.search_result.passages, index))
 
     def _open_document(self, document: Document) -> None:
-        from gui.documents.place import of_document
+        from gui.documents.passage_references import reference_to_document
 
-        self.open_places(of_document(document))
+        self.open_references(reference_to_document(document))
 
-    def _read(self, place: PassageTarget) -> None:
-        from gui.documents.lookups import read_document
+    def _read_text(self, reference: PassageReference) -> None:
+        from gui.documents.operations import read_document
 
-        if self._workspace is None or place.document_id is None:
+        if self._workspace is None or reference.document_id is None:
             return
         self._context.bridge.run(
             read_document(
                 self._workspace,
-                place.document_id,
+                reference.document_id,
                 self,
                 self.document.show_text,
                 lambda fault: self.document.show_fault(fault_text(fault)),
@@ -271,5 +266,6 @@ class DocumentPane(QFrame):
         self._context.state.set("has_documents", tree.folders > 0)
 
     def _show_library(self) -> None:
-        known = self._actions is not None and (self._actions.tree.folders > 0 or self._actions.indexing is not None)
-        self.stack.setCurrentWidget(self.library if known else self.welcome)
+        actions = self._actions
+        has_folders = actions is not None and (actions.tree.folders > 0 or actions.indexing is not None)
+        self.stack.setCurrentWidget(self.library if has_folders else self.welcome)

@@ -12,7 +12,7 @@ from gui.style.sheet import SPACE
 
 
 class PasswordDialog(QDialog):
-    """`entered` carries the password."""
+    """Emits the password when it is `entered`."""
 
     entered = Signal(str)
 
@@ -22,19 +22,19 @@ class PasswordDialog(QDialog):
         self.setWindowTitle(tr("Password"))
         layout = column(self, 3 * SPACE, SPACE)
         if document.problem == "wrong_password":
-            asks = tr("That password does not open “{name}”. Enter another one.", name=document.path.name)
+            request = tr("That password does not open “{name}”. Enter another one.", name=document.path.name)
         else:
-            asks = tr("Enter the password of “{name}”.", name=document.path.name)
-        layout.addWidget(label(asks, wrap=True))
+            request = tr("Enter the password of “{name}”.", name=document.path.name)
+        layout.addWidget(label(request, wrap=True))
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.setAccessibleName(tr("Password"))
         layout.addWidget(self.password)
-        explains = tr(
+        explanation = tr(
             "The password is kept until Papermoor is closed and is not written to the disk. The text of the document "
             "is stored in the library without encryption, as that of other documents is."
         )
-        layout.addWidget(label(explains, "small", wrap=True))
+        layout.addWidget(label(explanation, "small", wrap=True))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self._ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
         self._ok.setEnabled(False)

@@ -1,4 +1,4 @@
-"""Search results as cards: a list view whose delegate paints title, place and snippet with the matched words marked."""
+"""Search results as a list of cards, each with title, location and a snippet with the query's words highlighted."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QS
 from core.domain.documents import Passage
 from core.domain.locations import place_words, section_words
 from core.i18n import tr
-from gui.documents.marks import Snippet, TextMatch
-from gui.documents.place import shown_title
+from core.retrieval.snippets import HighlightedResult, Snippet
+from gui.documents.passage_references import document_title
+from gui.documents.text_window import qt_length
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
 PASSAGE = Qt.ItemDataRole.UserRole
 SNIPPET = Qt.ItemDataRole.UserRole + 1
+MAX_LAYOUTS = 200
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -40,95 +42,99 @@ class ResultsModel(QAbstractListModel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._found: TextMatch | None = None
+        self._result: HighlightedResult | None = None
 
-    def show_found(self, found: TextMatch | None) -> None:
+    def show_result(self, result: HighlightedResult | None) -> None:
         self.beginResetModel()
-        self._found = found
+        self._result = result
         self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008  # an empty index is a constant
-        return 0 if parent.isValid() or self._found is None else len(self._found.snippets)
+        return 0 if parent.isValid() or self._result is None else len(self._result.snippets)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if self._found is None or not index.isValid():
+        if self._result is None or not index.isValid():
             return None
-        passage, snippet = self._found.result.passages[index.row()], self._found.snippets[index.row()]
+        passage, snippet = self._result.search_result.passages[index.row()], self._result.snippets[index.row()]
         if role == PASSAGE:
             return passage
         if role == SNIPPET:
             return snippet
         if role == Qt.ItemDataRole.DisplayRole:
-            return shown_title(passage.path, passage.title)
+            return document_title(passage.path, passage.title)
         if role == Qt.ItemDataRole.ToolTipRole:
             return str(passage.path)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            parts = (shown_title(passage.path, passage.title), where(passage), snippet.text)
+            parts = (document_title(passage.path, passage.title), location_line(passage), snippet.text)
             return ". ".join(part for part in parts if part)
         return None
 
 
-def where(passage: Passage) -> str:
-    """Page and section in a line."""
+def location_line(passage: Passage) -> str:
+    """Where the passage is in its document, on one line: page or lines, and section."""
     return " · ".join(filter(None, (place_words(passage, passage.recognised), section_words(passage))))
 
 
 class CardDelegate(QStyledItemDelegate):
-    """Paints a result. Documents laid out for one width are kept, so that scrolling lays out nothing."""
+    """Paints a result as a card. Snippets stay laid out for the current width, so that scrolling is smooth."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._laid_out: OrderedDict[tuple[int, int, int], QTextDocument] = OrderedDict()
-        theme.changed.connect(self.forget)
+        self._layouts: OrderedDict[tuple[int, int, int], QTextDocument] = OrderedDict()
+        theme.changed.connect(self.clear_layouts)
 
-    def forget(self) -> None:
-        self._laid_out.clear()
+    def clear_layouts(self) -> None:
+        self._layouts.clear()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         width = self._width(option)
         passage = index.data(PASSAGE)
         title = QFontMetricsF(self._title_font(option)).height()
-        place = QFontMetricsF(self._small_font(option)).height() if where(passage) else 0
-        text = self._document(index.data(SNIPPET), width, option, selected=False).size().height()
-        return QSize(width, int(title + place + text + 3 * SPACE + SPACE / 2))
+        location = QFontMetricsF(self._small_font(option)).height() if location_line(passage) else 0
+        snippet = self._layout(index.data(SNIPPET), width, option).size().height()
+        return QSize(width, int(title + location + snippet + 3 * SPACE + SPACE / 2))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        colours = self._theme.colours
-        passage: Passage = index.data(PASSAGE)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        box = QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -SPACE / 2)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -SPACE / 2)
+        self._paint_frame(painter, box, option)
+        inside = box.adjusted(1.5 * SPACE, SPACE, -1.5 * SPACE, -SPACE)
+        top = self._paint_heading(painter, inside, option, index.data(PASSAGE))
+        painter.translate(inside.left(), top)
+        snippet = self._layout(index.data(SNIPPET), self._width(option), option)
+        context = QAbstractTextDocumentLayout.PaintContext()
+        context.palette.setColor(QPalette.ColorRole.Text, QColor(self._theme.colours.text))
+        snippet.documentLayout().draw(painter, context)
+        painter.restore()
+
+    def _paint_frame(self, painter: QPainter, box: QRectF, option: QStyleOptionViewItem) -> None:
+        colours = self._theme.colours
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         painter.setPen(QPen(QColor(colours.accent if selected else colours.border), 1.5 if selected else 1))
         painter.setBrush(QColor(colours.raised if hovered and not selected else colours.surface))
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, 0), 10, 10)
-        inside = box.adjusted(1.5 * SPACE, SPACE, -1.5 * SPACE, -SPACE)
-        top = self._line(
-            painter,
-            inside,
-            inside.top(),
-            self._title_font(option),
-            colours.text,
-            shown_title(passage.path, passage.title),
-            Qt.TextElideMode.ElideMiddle,
-        )
-        if words := where(passage):
-            top = self._line(
-                painter, inside, top, self._small_font(option), colours.muted, words, Qt.TextElideMode.ElideRight
-            )
-        painter.translate(inside.left(), top)
-        document = self._document(index.data(SNIPPET), self._width(option), option, selected=selected)
-        context = QAbstractTextDocumentLayout.PaintContext()
-        context.palette.setColor(QPalette.ColorRole.Text, QColor(colours.text))
-        document.documentLayout().draw(painter, context)
-        painter.restore()
 
-    def _line(
+    def _paint_heading(
+        self, painter: QPainter, inside: QRectF, option: QStyleOptionViewItem, passage: Passage
+    ) -> float:
+        """Paint title and location; return where the snippet begins."""
+        colours = self._theme.colours
+        title, font = document_title(passage.path, passage.title), self._title_font(option)
+        top = self._paint_line(painter, inside, inside.top(), font, colours.text, title, Qt.TextElideMode.ElideMiddle)
+        location = location_line(passage)
+        if not location:
+            return top
+        return self._paint_line(
+            painter, inside, top, self._small_font(option), colours.muted, location, Qt.TextElideMode.ElideRight
+        )
+
+    def _paint_line(
         self, painter: QPainter, inside: QRectF, top: float, font: QFont, colour: str, text: str, mode: Qt.TextElideMode
     ) -> float:
-        """Paint a line that gives way where there is no room; returns where the next one begins."""
+        """Paint a line, elided where there is no room; return where the next one begins."""
         metrics = QFontMetricsF(font)
         painter.setFont(font)
         painter.setPen(QColor(colour))
@@ -141,13 +147,13 @@ class CardDelegate(QStyledItemDelegate):
         assert isinstance(view, QListView)
         return int(view.viewport().width())
 
-    def _document(self, snippet: Snippet, width: int, option: QStyleOptionViewItem, selected: bool) -> QTextDocument:
+    def _layout(self, snippet: Snippet, width: int, option: QStyleOptionViewItem) -> QTextDocument:
         key = (id(snippet), width, int(self._theme.colours.dark))
-        if key not in self._laid_out:
-            self._laid_out[key] = self._lay_out(snippet, width - 3 * SPACE, option)
-            if len(self._laid_out) > 200:
-                self._laid_out.popitem(last=False)
-        return self._laid_out[key]
+        if key not in self._layouts:
+            self._layouts[key] = self._lay_out(snippet, width - 3 * SPACE, option)
+            if len(self._layouts) > MAX_LAYOUTS:
+                self._layouts.popitem(last=False)
+        return self._layouts[key]
 
     def _lay_out(self, snippet: Snippet, width: int, option: QStyleOptionViewItem) -> QTextDocument:
         colours = self._theme.colours
@@ -158,15 +164,15 @@ class CardDelegate(QStyledItemDelegate):
         wrap.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         document.setDefaultTextOption(wrap)
         document.setPlainText(snippet.text)
-        marked = QTextCharFormat()
-        marked.setFontWeight(QFont.Weight.DemiBold)
-        marked.setBackground(QColor(colours.mark))
-        marked.setForeground(QColor(colours.on_mark))
-        for start, end in snippet.marks:
+        highlight = QTextCharFormat()
+        highlight.setFontWeight(QFont.Weight.DemiBold)
+        highlight.setBackground(QColor(colours.mark))
+        highlight.setForeground(QColor(colours.on_mark))
+        for start, end in snippet.highlights:
             cursor = QTextCursor(document)
-            cursor.setPosition(utf16_length(snippet.text[:start]))
-            cursor.setPosition(utf16_length(snippet.text[:end]), QTextCursor.MoveMode.KeepAnchor)
-            cursor.mergeCharFormat(marked)
+            cursor.setPosition(qt_length(snippet.text[:start]))
+            cursor.setPosition(qt_length(snippet.text[:end]), QTextCursor.MoveMode.KeepAnchor)
+            cursor.mergeCharFormat(highlight)
         document.setTextWidth(max(40, width))
         return document
 
@@ -186,15 +192,10 @@ class CardDelegate(QStyledItemDelegate):
         return font
 
 
-def utf16_length(text: str) -> int:
-    """How many positions Qt counts for `text`: characters beyond the Basic Multilingual Plane take two."""
-    return len(text) + sum(1 for char in text if char > "\uffff") if not text.isascii() else len(text)
-
-
 class ResultsView(QListView):
-    """The list of results. Enter or a click opens one."""
+    """The list of results; one is opened by Enter or a click."""
 
-    opened = Signal(int)
+    opened = Signal(int)  # its row
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -212,17 +213,14 @@ class ResultsView(QListView):
         self.activated.connect(lambda index: self.opened.emit(index.row()))
         self.clicked.connect(lambda index: self.opened.emit(index.row()))
 
-    def show_found(self, found: TextMatch | None) -> None:
-        self._cards.forget()
-        self._results.show_found(found)
-        if found is not None and found.snippets:
+    def show_result(self, result: HighlightedResult | None) -> None:
+        self._cards.clear_layouts()
+        self._results.show_result(result)
+        if result is not None and result.snippets:
             self.setCurrentIndex(self._results.index(0))
         self.scrollToTop()
 
-    def select_row(self, row: int) -> None:
-        self.setCurrentIndex(self._results.index(row))
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._cards.forget()
+        self._cards.clear_layouts()
         self.scheduleDelayedItemsLayout()

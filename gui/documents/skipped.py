@@ -1,4 +1,4 @@
-"""The list of files and folders that could not be read, or not all of them, each with its reason."""
+"""The list of files and folders that could not be read, or only in part, each with its reason."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class SkippedModel(QAbstractTableModel):
-    """A row per file: its name, its folder, the reason."""
+    """A row per file or folder: its name, the reason, and the folder it is in."""
 
     def __init__(self, files: Sequence[Skipped], parent: QWidget) -> None:
         super().__init__(parent)
@@ -54,7 +54,7 @@ class SkippedModel(QAbstractTableModel):
 
 
 class _ReasonDelegate(QStyledItemDelegate):
-    """A sentence gives way at its end, a name in its middle."""
+    """Elides a reason at its end, unlike the names in the other columns."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
         super().initStyleOption(option, index)
@@ -62,9 +62,9 @@ class _ReasonDelegate(QStyledItemDelegate):
 
 
 class SkippedDialog(QDialog):
-    """`again` asks to read files once more: those that are selected, or all where none is."""
+    """Emits `retry_wanted` with the selected entries, or with all if none is selected."""
 
-    again = Signal(object)  # tuple[Skipped, ...]
+    retry_wanted = Signal(object)  # tuple[Skipped, ...]
     reveal = Signal(object)  # Path
 
     def __init__(self, files: Sequence[Skipped], parent: QWidget) -> None:
@@ -105,16 +105,16 @@ class SkippedDialog(QDialog):
         layout.addWidget(self.view, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         for button in (
-            push_button(tr("Try again"), self._again),
+            push_button(tr("Try again"), self._retry),
             push_button(tr("Copy the list"), self._copy),
         ):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
 
-    def _again(self) -> None:
-        chosen = sorted({index.row() for index in self.view.selectionModel().selectedRows()})
-        self.again.emit(tuple(self._files[row] for row in chosen) or self._files)
+    def _retry(self) -> None:
+        selected = sorted({index.row() for index in self.view.selectionModel().selectedRows()})
+        self.retry_wanted.emit(tuple(self._files[row] for row in selected) or self._files)
         self.accept()
 
     def _copy(self) -> None:

@@ -1,4 +1,4 @@
-"""What the document pane shows before there are documents: how to add some, and the user guide to try it on."""
+"""What the document pane shows while the library is empty: how to add documents, and the user guide to try it on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PICTURE_PX = 48
 
 
 class Welcome(QWidget):
-    """Emits what the person chose."""
+    """Emits what a person chooses: to add a folder, or the user guide."""
 
     add_wanted = Signal()
     guide_wanted = Signal()
@@ -40,9 +40,9 @@ class Welcome(QWidget):
         self.guide = push_button(tr("Try it on the user guide"), self.guide_wanted.emit, "link")
         inside.addStretch(1)
         inside.addWidget(self._picture)
-        for words in (title, text):
-            words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            inside.addWidget(words)
+        for line in (title, text):
+            line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            inside.addWidget(line)
         inside.addSpacing(SPACE)
         inside.addWidget(self.add, 0, Qt.AlignmentFlag.AlignHCenter)
         inside.addWidget(self.guide, 0, Qt.AlignmentFlag.AlignHCenter)

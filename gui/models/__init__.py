@@ -1,1 +1,1 @@
-"""What the window says about the model files: there, missing, downloading, loading."""
+"""The models dialog, the card of a missing model, and actions on models. Used by the window and `gui.chat`."""

@@ -1,4 +1,4 @@
-"""What people do with model files: look, download, pause, choose one they have; and loading the language model."""
+"""What a person does with models: download, pause, use a file; and loading the language model before it is needed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core.engines.model_availability import DownloadOffer, ModelAvailability, ModelKind
 from core.jobs import Job
 from gui.bridge import Bridge, Operation, Running
-from gui.models.situation import ModelSituation, Offer, SituationKind
 from models.conversation import Effort
 from models.progress import Progress
 
@@ -23,125 +23,125 @@ IDLE_CHECK_MS = 60_000
 
 
 class ModelActions(QObject):
-    """The shelf of model files as the window uses it. Signals come on the GUI thread."""
+    """The models as the window knows them: one `ModelAvailability` per kind. GUI thread; the work runs on workers."""
 
-    changed = Signal(object)  # ModelSituation
-    arrived = Signal(str)  # Kind of a model that has just become usable
+    changed = Signal(object)  # ModelAvailability
+    became_usable = Signal(str)  # ModelKind of a file that was just downloaded or chosen
 
     def __init__(self, bridge: Bridge, workspace: Workspace, parent: QObject) -> None:
         super().__init__(parent)
         self._bridge = bridge
         self._workspace = workspace
-        self._situations = {kind: ModelSituation(kind) for kind in SituationKind}
-        self._downloads: dict[SituationKind, Running] = {}
+        self._availability = {kind: ModelAvailability(kind) for kind in ModelKind}
+        self._downloads: dict[ModelKind, Running] = {}
         self._loading: Running | None = None
-        self._reading: Running | None = None
-        self._read: tuple[int, Effort] | None = None  # the conversation that the model is reading, or has read
-        self._idle = QTimer(self)
-        self._idle.timeout.connect(self._release_if_idle)
-        self._idle.start(IDLE_CHECK_MS)
+        self._prefilling: Running | None = None
+        self._prefilled: tuple[int, Effort] | None = None  # the conversation that was last prefilled, or is being
+        self._idle_timer = QTimer(self)
+        self._idle_timer.timeout.connect(self._release_if_idle)
+        self._idle_timer.start(IDLE_CHECK_MS)
 
-    def situation(self, kind: SituationKind) -> ModelSituation:
-        return self._situations[kind]
+    def availability(self, kind: ModelKind) -> ModelAvailability:
+        return self._availability[kind]
 
     def refresh(self) -> None:
-        """Look at the disk again."""
-        workspace = self._workspace
+        """Check the disk again for the chosen files, and whether other programs have those that are missing."""
+        registry = self._workspace.shelf
 
-        def work(job: Job) -> tuple[tuple[SituationKind, ModelStatus, Offer], ...]:
-            shelf = workspace.shelf
+        def work(job: Job) -> tuple[tuple[ModelKind, ModelStatus, DownloadOffer], ...]:
             return tuple(
-                (kind, status(), Offer(entry.key, entry.label, entry.size_bytes or 0, entry.licence))
+                (kind, status(), DownloadOffer(entry.key, entry.label, entry.size_bytes or 0, entry.licence))
                 for kind, status, entry in (
-                    (SituationKind.CHAT, shelf.chat_model, shelf.chat_entry),
-                    (SituationKind.EMBEDDER, shelf.embedder, shelf.embedder_entry),
-                    (SituationKind.RERANKER, shelf.reranker, shelf.reranker_entry),
+                    (ModelKind.CHAT, registry.chat_model, registry.chat_entry),
+                    (ModelKind.EMBEDDER, registry.embedder, registry.embedder_entry),
+                    (ModelKind.RERANKER, registry.reranker, registry.reranker_entry),
                 )
             )
 
-        def show(found: tuple[tuple[SituationKind, ModelStatus, Offer], ...]) -> None:
-            for kind, status, offer in found:
-                before = self._situations[kind]
-                fault = status.fault or (before.fault if before.paused else None)  # why a download stopped stays
-                self._set(kind, status=status, offer=offer, fault=fault)
-            if self._situations[SituationKind.CHAT].ready:
-                self._make_plan()
-            if not (self._situations[SituationKind.CHAT].ready and self._situations[SituationKind.EMBEDDER].ready):
-                self._look_elsewhere()
+        def show(checked: tuple[tuple[ModelKind, ModelStatus, DownloadOffer], ...]) -> None:
+            for kind, status, offer in checked:
+                self._update(self._availability[kind].checked(status, offer))
+            if self._chat.ready:
+                self._plan_load()
+            if not (self._chat.ready and self._availability[ModelKind.EMBEDDER].ready):
+                self._find_copies()
 
         self._bridge.run(Operation("store", work, self, on_result=show))
 
     def adopt(self, path: Path) -> None:
-        """Use a .gguf file that is on the disk."""
-        shelf = self._workspace.shelf
+        """Use a .gguf file on the disk, where it is."""
+        registry = self._workspace.shelf
 
-        def chosen(kind: str) -> None:
-            self._set(SituationKind(kind), fault=None, loaded=False)
+        def adopted(kind: str) -> None:
+            self._update(replace(self._availability[ModelKind(kind)], fault=None, in_memory=False))
             self.refresh()
-            self.arrived.emit(kind)
+            self.became_usable.emit(kind)
 
-        self._bridge.run(Operation("store", lambda job: shelf.adopt(path), self, on_result=chosen))
+        self._bridge.run(Operation("store", lambda job: registry.adopt(path), self, on_result=adopted))
 
-    def download(self, kind: SituationKind) -> None:
-        """Begin, or go on with, the download of the offered model."""
-        offer = self._situations[kind].offer
+    def download(self, kind: ModelKind) -> None:
+        """Start or resume the download of the offered model."""
+        offer = self._availability[kind].offer
         if offer is None or kind in self._downloads:
             return
-        shelf, key = self._workspace.shelf, offer.key
+        registry, key = self._workspace.shelf, offer.key
 
         def done(path: Path) -> None:
-            self._set(kind, fault=None, paused=False)
+            self._update(replace(self._availability[kind], fault=None, download_paused=False))
             self.refresh()
-            self.arrived.emit(kind.value)
+            self.became_usable.emit(kind.value)
 
         def ended() -> None:
             self._downloads.pop(kind, None)
-            self._set(kind, download=None, pausing=False)
+            self._update(replace(self._availability[kind], download_progress=None, pausing_download=False))
 
-        self._set(kind, download=Progress(0, offer.size_bytes, "bytes"), paused=False, fault=None)
+        self._update(self._availability[kind].download_started())
         self._downloads[kind] = self._bridge.run(
             Operation(
                 "download",
-                lambda job: shelf.download(key, job),
+                lambda job: registry.download(key, job),
                 self,
                 on_result=done,
-                on_progress=lambda progress: self._set(kind, download=progress),
-                on_fault=lambda fault: self._set(kind, fault=fault, paused=True),
-                on_cancelled=lambda: self._set(kind, paused=True),
+                on_progress=lambda progress: self._update(
+                    replace(self._availability[kind], download_progress=progress)
+                ),
+                on_fault=lambda fault: self._update(
+                    replace(self._availability[kind], fault=fault, download_paused=True)
+                ),
+                on_cancelled=lambda: self._update(replace(self._availability[kind], download_paused=True)),
                 on_end=ended,
             )
         )
 
-    def pause(self, kind: SituationKind) -> None:
-        """Stop the download; what arrived is kept, and `download` goes on from there."""
+    def pause(self, kind: ModelKind) -> None:
+        """Stop the download; what has arrived is kept, and `download` resumes from there."""
         if kind in self._downloads:
             self._downloads[kind].stop()
-            self._set(kind, pausing=True)
+            self._update(replace(self._availability[kind], pausing_download=True))
 
-    def prepare(self, conversation_id: int, effort: Effort) -> None:
-        """While the person is still typing: load the language model, then have it read what the next question of the
-        conversation (0: of a new one) comes after. Not again after it failed or was stopped: the question will."""
-        situation = self._situations[SituationKind.CHAT]
-        if situation.loaded:
-            self._read_ahead(conversation_id, effort)
-        elif situation.ready and not (situation.fault or situation.unwanted or self._loading is not None):
-            self._load(lambda: self._read_ahead(conversation_id, effort))
+    def prepare_for_question(self, conversation_id: int, effort: Effort) -> None:
+        """While a person is still typing, load the language model and prefill the prompt up to where the next question
+        of the conversation (0 for a new one) goes. Loading that failed or was stopped is left to the question."""
+        if self._chat.in_memory:
+            self._prefill(conversation_id, effort)
+        elif self._chat.may_preload and self._loading is None:
+            self._load(lambda: self._prefill(conversation_id, effort))
 
     def _load(self, then: Callable[[], None]) -> None:
         engines = self._workspace.engines
 
         def loaded(nothing: None) -> None:
-            self._set(SituationKind.CHAT, loaded=True)
+            self._update(replace(self._chat, in_memory=True))
             then()
 
         def ended() -> None:
             self._loading = None
-            self._set(SituationKind.CHAT, loading=None)
+            self._update(replace(self._chat, loading_progress=None))
 
         def work(job: Job) -> None:
             engines.load_chat_model(job.report, job.cancel)
 
-        self._set(SituationKind.CHAT, loading=Progress(0, 0, "bytes"))
+        self._update(replace(self._chat, loading_progress=Progress(0, 0, "bytes")))
         self._loading = self._bridge.run(
             Operation(
                 "chat",
@@ -149,8 +149,8 @@ class ModelActions(QObject):
                 self,
                 on_result=loaded,
                 on_progress=self.show_loading,
-                on_fault=lambda fault: self._set(SituationKind.CHAT, fault=fault),
-                on_cancelled=lambda: self._set(SituationKind.CHAT, unwanted=True),
+                on_fault=lambda fault: self._update(replace(self._chat, fault=fault)),
+                on_cancelled=lambda: self._update(replace(self._chat, load_declined=True)),
                 on_end=ended,
             )
         )
@@ -160,79 +160,84 @@ class ModelActions(QObject):
         if self._loading is not None:
             self._loading.stop()
 
-    def _read_ahead(self, conversation_id: int, effort: Effort) -> None:
-        if self._read == (conversation_id, effort):
+    def _prefill(self, conversation_id: int, effort: Effort) -> None:
+        if self._prefilled == (conversation_id, effort):
             return
-        self.stop_reading()
-        self._read = (conversation_id, effort)
+        self.stop_prefill()
+        self._prefilled = (conversation_id, effort)
         workspace = self._workspace
 
         def work(job: Job) -> None:
-            if workspace.engines.chat_model_is_loaded:  # it may have left memory while this waited
-                workspace.chat.read_ahead(conversation_id, effort, job.cancel)
+            if workspace.engines.chat_model_is_loaded:  # it may have been released while this waited
+                workspace.chat.prefill_history(conversation_id, effort, job.cancel)
 
-        self._reading = self._bridge.run(
-            Operation("chat", work, self, on_fault=lambda fault: self._set(SituationKind.CHAT, fault=fault))
+        self._prefilling = self._bridge.run(
+            Operation("chat", work, self, on_fault=lambda fault: self._update(replace(self._chat, fault=fault)))
         )
 
-    def stop_reading(self) -> None:
-        """A question comes first: the model stops reading ahead, and keeps what it has read."""
-        if self._reading is not None:
-            self._reading.stop()
-        self._reading = self._read = None
+    def stop_prefill(self) -> None:
+        """Stop prefilling, since a question comes first; what has been prefilled is kept for it."""
+        if self._prefilling is not None:
+            self._prefilling.stop()
+        self._prefilling = self._prefilled = None
 
     def _release_if_idle(self) -> None:
-        if not self._situations[SituationKind.CHAT].loaded or self._loading is not None:
+        """Release the language model if it has not been used for as long as the settings allow."""
+        if not self._chat.in_memory or self._loading is not None:
             return
         engines = self._workspace.engines
 
-        def released(whether: bool) -> None:
-            if whether:
-                self._read = None
-                self._set(SituationKind.CHAT, loaded=False)
+        def done(released: bool) -> None:
+            if released:
+                self._prefilled = None
+                self._update(replace(self._chat, in_memory=False))
 
-        self._bridge.run(Operation("chat", lambda job: engines.release_idle_chat_model(), self, on_result=released))
+        self._bridge.run(Operation("chat", lambda job: engines.release_idle_chat_model(), self, on_result=done))
 
     def show_loading(self, progress: Progress) -> None:
-        self._set(SituationKind.CHAT, loading=progress)
+        """The language model is being loaded, here or by a question."""
+        self._update(replace(self._chat, loading_progress=progress))
 
     def show_loading_ended(self) -> None:
-        """A turn ended before the model was in memory."""
-        if self._situations[SituationKind.CHAT].loading is not None and self._loading is None:
-            self._set(SituationKind.CHAT, loading=None)
+        """The question that loaded the model ended before it was in memory."""
+        if self._chat.loading_progress is not None and self._loading is None:
+            self._update(replace(self._chat, loading_progress=None))
 
     def show_loaded(self) -> None:
-        """An answer is being written, so the model is in memory."""
-        situation = self._situations[SituationKind.CHAT]
-        if not situation.loaded or situation.loading is not None:
-            self._set(SituationKind.CHAT, loaded=True, loading=None, unwanted=False, fault=None)
+        """The language model is in memory: it is answering."""
+        if not self._chat.in_memory or self._chat.loading_progress is not None:
+            self._update(self._chat.answering())
 
-    def _look_elsewhere(self) -> None:
-        """Whether another program already has models that are known here; the folders they may be in are many, so this
-        comes after everything else."""
-        shelf = self._workspace.shelf
+    def _find_copies(self) -> None:
+        """Look for catalogued models that other programs have. Many folders are searched, so it is done last."""
+        registry = self._workspace.shelf
 
-        def work(job: Job) -> dict[SituationKind, Path]:
-            return {SituationKind(found.kind): found.path for found in reversed(shelf.found_elsewhere()) if found.known}
+        def work(job: Job) -> dict[ModelKind, Path]:
+            return {ModelKind(found.kind): found.path for found in reversed(registry.found_elsewhere()) if found.known}
 
-        def show(paths: dict[SituationKind, Path]) -> None:
-            for kind in SituationKind:
-                self._set(kind, elsewhere=paths.get(kind))
+        def show(paths: dict[ModelKind, Path]) -> None:
+            for kind in ModelKind:
+                self._update(replace(self._availability[kind], found_copy=paths.get(kind)))
 
         self._bridge.run(Operation("download", work, self, on_result=show))
 
-    def _make_plan(self) -> None:
+    def _plan_load(self) -> None:
+        """Work out how the language model would be loaded here."""
         engines = self._workspace.engines
         self._bridge.run(
             Operation(
                 "store",
                 lambda job: engines.chat_plan(),
                 self,
-                on_result=lambda plan: self._set(SituationKind.CHAT, plan=plan),
-                on_fault=lambda fault: self._set(SituationKind.CHAT, fault=fault),
+                on_result=lambda plan: self._update(replace(self._chat, load_plan=plan)),
+                on_fault=lambda fault: self._update(replace(self._chat, fault=fault)),
             )
         )
 
-    def _set(self, kind: SituationKind, **values: object) -> None:
-        self._situations[kind] = replace(self._situations[kind], **values)  # type: ignore[arg-type]  # fields by name
-        self.changed.emit(self._situations[kind])
+    @property
+    def _chat(self) -> ModelAvailability:
+        return self._availability[ModelKind.CHAT]
+
+    def _update(self, availability: ModelAvailability) -> None:
+        self._availability[availability.kind] = availability
+        self.changed.emit(availability)

@@ -1,4 +1,4 @@
-"""The dialog of models: for answers, for search, for ranking, each with what can be done about it."""
+"""The models dialog: language, search and ranking model, each with what can be done about it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QWidget
 
+from core.engines.model_availability import ModelAvailability, ModelKind
 from core.i18n import tr
 from gui.models.actions import ModelActions
 from gui.models.card import ModelCard
-from gui.models.situation import ModelSituation, SituationKind
 from gui.style.elements import column, label
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
 WIDTH = 560
-OF_SCREEN = 0.9
-"""Of a screen's height, what the dialog may take; what does not fit is scrolled to."""
+MAX_SCREEN_SHARE = 0.9
+"""Of the screen's height; a dialog that needs more scrolls."""
 
 
 class ModelsDialog(QDialog):
@@ -28,25 +28,25 @@ class ModelsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Models"))
         self.setMinimumWidth(WIDTH)
-        self.cards = {kind: ModelCard(theme, kind, always=True) for kind in SituationKind}
+        self.cards = {kind: ModelCard(theme, kind, always_visible=True) for kind in ModelKind}
         inside = QWidget()
         inside.setObjectName("canvas")
         self._column = layout = column(inside, 3 * SPACE, SPACE)
         titles = {
-            SituationKind.CHAT: tr("Language model"),
-            SituationKind.EMBEDDER: tr("Search model"),
-            SituationKind.RERANKER: tr("Ranking model"),
+            ModelKind.CHAT: tr("Language model"),
+            ModelKind.EMBEDDER: tr("Search model"),
+            ModelKind.RERANKER: tr("Ranking model"),
         }
-        for kind, words in titles.items():
-            layout.addWidget(label(words, "title"))
-            made = self.cards[kind]
-            made.download_wanted.connect(lambda kind=kind: actions.download(kind))
-            made.pause_wanted.connect(lambda kind=kind: actions.pause(kind))
-            made.stop_wanted.connect(actions.stop_loading)
-            made.file_wanted.connect(self.file_wanted)
-            made.found_wanted.connect(actions.adopt)
-            made.show_situation(actions.situation(kind))
-            layout.addWidget(made)
+        for kind, title in titles.items():
+            layout.addWidget(label(title, "title"))
+            card = self.cards[kind]
+            card.download_wanted.connect(lambda kind=kind: actions.download(kind))
+            card.pause_wanted.connect(lambda kind=kind: actions.pause(kind))
+            card.stop_wanted.connect(actions.stop_loading)
+            card.file_wanted.connect(self.file_wanted)
+            card.found_copy_wanted.connect(actions.adopt)
+            card.show_availability(actions.availability(kind))
+            layout.addWidget(card)
             layout.addSpacing(SPACE)
         layout.addStretch(1)
         self._scroll = QScrollArea()
@@ -57,22 +57,22 @@ class ModelsDialog(QDialog):
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self._buttons.rejected.connect(self.reject)
         self._buttons.setContentsMargins(3 * SPACE, SPACE, 3 * SPACE, 3 * SPACE)
-        whole = column(self, 0, 0)
-        whole.addWidget(self._scroll, 1)
-        whole.addWidget(self._buttons)
+        outer = column(self, 0, 0)
+        outer.addWidget(self._scroll, 1)
+        outer.addWidget(self._buttons)
         actions.changed.connect(self._show)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._grow()
+        self._fit_height()
 
-    def _show(self, situation: ModelSituation) -> None:
-        self.cards[situation.kind].show_situation(situation)
-        QTimer.singleShot(0, self, self._grow)  # once the texts are laid out
+    def _show(self, availability: ModelAvailability) -> None:
+        self.cards[availability.kind].show_availability(availability)
+        QTimer.singleShot(0, self, self._fit_height)  # once the texts are laid out
 
-    def _grow(self) -> None:
-        """Be as high as the texts need, as far as the screen allows; never smaller than somebody made it."""
+    def _fit_height(self) -> None:
+        """Grow to the height that the texts need and the screen allows; never shrink what a person has resized."""
         wanted = self._column.totalHeightForWidth(self._scroll.viewport().width()) + self._buttons.sizeHint().height()
-        most = int(self.screen().availableGeometry().height() * OF_SCREEN)
-        if self.height() < (height := min(wanted, most)):
+        largest = int(self.screen().availableGeometry().height() * MAX_SCREEN_SHARE)
+        if self.height() < (height := min(wanted, largest)):
             self.resize(self.width(), height)

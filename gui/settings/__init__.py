@@ -1,1 +1,1 @@
-"""The settings dialog and the About box."""
+"""The settings dialog and the About box. Opened by `gui.dialogs` only."""

@@ -1,4 +1,4 @@
-"""The About box: which version this is, what it promises, where its data lies."""
+"""The About box: the version, what Papermoor promises, and where its data is kept."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from gui.style.sheet import SPACE
 
 
 class AboutDialog(QDialog):
+    """Emits `reveal` when the data directory is to be shown in the file manager."""
+
     reveal = Signal(object)  # Path
 
     def __init__(self, version: str, data_dir: Path, parent: QWidget) -> None:

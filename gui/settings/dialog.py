@@ -1,4 +1,4 @@
-"""The settings dialog, generated from the declaration of the settings: label, control and a line of help for each."""
+"""The settings dialog, generated from `core.settings.DECLARATIONS`: a label, a control and a line of help for each."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from gui.style.sheet import SPACE
 SIZE = (600, 740)
 CONTROL_WIDTH = 240
 LABEL_WIDTH = 176
-SHOWN_LINES = 5
+VISIBLE_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A setting and the control that shows it."""
+class SettingField:
+    """A setting and the control that edits it."""
 
     name: str
     declaration: Declaration
@@ -54,16 +54,16 @@ class Field:
 
 
 class SettingsDialog(QDialog):
-    """`changed` carries the values that differ from those it was opened with."""
+    """Emits what has `changed` when it is accepted."""
 
-    changed = Signal(dict)
+    changed = Signal(dict)  # new value by name, of each setting that differs from before
 
     def __init__(self, settings: Settings, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Settings"))
         self._settings = settings
-        self.fields: list[Field] = []
+        self.fields: list[SettingField] = []
         inside = QWidget()
         inside.setObjectName("canvas")
         groups = column(inside, 3 * SPACE, SPACE)
@@ -99,7 +99,7 @@ class SettingsDialog(QDialog):
         control = _control(declaration, getattr(self._settings, name))
         control.setAccessibleName(tr(declaration.label))
         control.setMinimumWidth(CONTROL_WIDTH)
-        self.fields.append(Field(name, declaration, control))
+        self.fields.append(SettingField(name, declaration, control))
         title = label(tr(declaration.label), wrap=True)
         title.setFixedWidth(LABEL_WIDTH)
         title.setContentsMargins(0, SPACE // 2 + 2, 0, 0)
@@ -111,9 +111,9 @@ class SettingsDialog(QDialog):
         if declaration.needs_restart:
             parts.append(tr("Takes effect when Papermoor is started again."))
         if parts:
-            help_words = " ".join(parts)
-            control.setAccessibleDescription(help_words)
-            lines.addWidget(label(help_words, "small", wrap=True))
+            help_text = " ".join(parts)
+            control.setAccessibleDescription(help_text)
+            lines.addWidget(label(help_text, "small", wrap=True))
         form.addRow(title, cell)
 
     def _accept(self) -> None:
@@ -126,6 +126,7 @@ class SettingsDialog(QDialog):
 
 
 def _control(declaration: Declaration, value: SettingValue) -> QWidget:
+    """Create the control for a setting: by its choices, or by the type of its value."""
     if declaration.choices:
         combo = QComboBox()
         for choice in declaration.choices:
@@ -137,20 +138,24 @@ def _control(declaration: Declaration, value: SettingValue) -> QWidget:
         box.setChecked(value)
         return box
     if isinstance(value, int):
-        spin = QSpinBox()
-        spin.setRange(declaration.minimum, declaration.maximum or 2**31 - 1)
-        spin.setGroupSeparatorShown(True)
-        spin.setValue(value)
-        spin.lineEdit().setTextMargins(SPACE - 2, 0, 0, 0)
-        if declaration.zero:
-            spin.setSpecialValueText(tr(declaration.zero))
-        if declaration.unit:
-            spin.setSuffix(f" {tr(declaration.unit)}")
-        return spin
+        return _spin_box(declaration, value)
     if declaration.lines:
         lines = QPlainTextEdit(str(value))
         lines.setTabChangesFocus(True)
         lines.setProperty("framed", True)
-        lines.setFixedHeight(lines.fontMetrics().lineSpacing() * SHOWN_LINES + 3 * SPACE)
+        lines.setFixedHeight(lines.fontMetrics().lineSpacing() * VISIBLE_LINES + 3 * SPACE)
         return lines
     return QLineEdit(str(value))
+
+
+def _spin_box(declaration: Declaration, value: int) -> QSpinBox:
+    spin = QSpinBox()
+    spin.setRange(declaration.minimum, declaration.maximum or 2**31 - 1)
+    spin.setGroupSeparatorShown(True)
+    spin.setValue(value)
+    spin.lineEdit().setTextMargins(SPACE - 2, 0, 0, 0)
+    if declaration.zero:
+        spin.setSpecialValueText(tr(declaration.zero))
+    if declaration.unit:
+        spin.setSuffix(f" {tr(declaration.unit)}")
+    return spin

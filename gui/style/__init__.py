@@ -1,1 +1,1 @@
-"""How the window looks: colours, type, spacing, icons."""
+"""How the window looks: colours, style sheet, fonts, spacing, icons, and the small widgets. Used all over `gui`."""

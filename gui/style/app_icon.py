@@ -1,4 +1,4 @@
-"""Where the application's own icon lies."""
+"""The application's own icon."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from gui.style.sheet import ICONS
 
 
 def app_icon() -> QIcon:
-    """The icon; an empty one if its file is missing, never a fault."""
+    """The icon of the application; an empty one if its file is missing."""
     file = ICONS / "papermoor.svg"
     return QIcon(str(file)) if file.is_file() else QIcon()

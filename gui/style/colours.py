@@ -1,4 +1,4 @@
-"""The two sets of colours, each with one accent; every text colour has a contrast of at least 4.5 on its ground."""
+"""The light and the dark colours, with one accent each; every text has a contrast of at least 4.5 (WCAG 2.2 AA)."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from PySide6.QtGui import QColor, QPalette
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """Colours by what they are for, as #rrggbb."""
+    """Colours by their purpose, as #rrggbb."""
 
     dark: bool
-    canvas: str  # the window's ground
+    canvas: str  # the window's background
     surface: str  # lists, fields, cards
     raised: str  # hover, alternate rows
     border: str
-    outline: str  # the edge of a control that must be seen
+    outline: str  # the edge of a control, which must be visible
     text: str
     muted: str
     accent: str
     accent_hover: str
     on_accent: str
-    accent_soft: str  # selection, the person's own bubble
+    accent_soft: str  # selection, the bubble of a question
     link: str
-    mark: str  # a highlighted passage
+    mark: str  # behind highlighted text
     on_mark: str
     danger: str
     danger_soft: str
@@ -78,9 +78,9 @@ DARK = Colours(
 
 
 def palette(colours: Colours) -> QPalette:
-    """The Qt palette, for everything the style sheet does not reach (Qt's own dialogs, disabled text, tooltips)."""
+    """The Qt palette, for what the style sheet does not reach: Qt's own dialogs, disabled text, tooltips."""
     roles = QPalette.ColorRole
-    made = QPalette()
+    result = QPalette()
     for role, colour in (
         (roles.Window, colours.canvas),
         (roles.WindowText, colours.text),
@@ -104,18 +104,18 @@ def palette(colours: Colours) -> QPalette:
         (roles.Dark, colours.outline),
         (roles.Shadow, "#000000"),
     ):
-        made.setColor(role, QColor(colour))
+        result.setColor(role, QColor(colour))
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
         faded = QColor(colours.muted)
         faded.setAlphaF(0.75)
-        made.setColor(QPalette.ColorGroup.Disabled, role, faded)
-    return made
+        result.setColor(QPalette.ColorGroup.Disabled, role, faded)
+    return result
 
 
 def contrast(one: str, other: str) -> float:
     """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, relative luminance)."""
-    lights = sorted((_luminance(QColor(one)), _luminance(QColor(other))))
-    return (lights[1] + 0.05) / (lights[0] + 0.05)
+    darker, lighter = sorted((_luminance(QColor(one)), _luminance(QColor(other))))
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 def _luminance(colour: QColor) -> float:

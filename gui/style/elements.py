@@ -1,4 +1,4 @@
-"""The small pieces every pane is made of: labels, buttons and cards with their look, name and tip set in one place."""
+"""The small parts that every pane is built of: labels, buttons, cards and layouts, styled and named in one place."""
 
 from __future__ import annotations
 
@@ -17,57 +17,57 @@ L = TypeVar("L", bound=QBoxLayout)
 
 def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     """A plain-text label. `role`: display, title, strong, muted, small, chip or danger."""
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setWordWrap(wrap)
+    result = QLabel(text)
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    result.setWordWrap(wrap)
     if role:
-        made.setProperty("role", role)
-    return made
+        result.setProperty("role", role)
+    return result
 
 
 def push_button(text: str, clicked: Callable[[], object] | None = None, kind: str = "") -> QPushButton:
-    """A button with words. `kind`: primary, quiet, link or none for a plain one."""
-    made = QPushButton(text)
-    made.setAccessibleName(text.replace("&", ""))
+    """A button with a text. `kind`: primary, quiet, link, or "" for a plain one."""
+    button = QPushButton(text)
+    button.setAccessibleName(text.replace("&", ""))
     if kind:
-        made.setProperty("kind", kind)
+        button.setProperty("kind", kind)
     if kind == "link":
-        made.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
     if clicked is not None:
-        made.clicked.connect(lambda checked=False: clicked())
-    return made
+        button.clicked.connect(lambda checked=False: clicked())
+    return button
 
 
 def icon_button(
     theme: Theme, name: str, text: str, clicked: Callable[[], object] | None = None, *, size_px: int = ICON_PX
 ) -> QToolButton:
-    """A button with an icon only; `text` is its tip and its name for screen readers."""
-    made = QToolButton()
-    made.setToolTip(text)
-    made.setAccessibleName(text)
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    theme.tint(made, name, size_px=size_px)
+    """A button with the icon `name` only; `text` is its tooltip and its name for screen readers."""
+    button = QToolButton()
+    button.setToolTip(text)
+    button.setAccessibleName(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    theme.tint(button, name, size_px=size_px)
     if clicked is not None:
-        made.clicked.connect(lambda checked=False: clicked())
-    return made
+        button.clicked.connect(lambda checked=False: clicked())
+    return button
 
 
 def card(kind: str = "plain", margin: int = 2 * SPACE, spacing: int = SPACE) -> tuple[QFrame, QVBoxLayout]:
-    """A framed group and the column inside it. `kind`: plain, accent, danger, warning, drop, composer, quote or bar."""
+    """A frame and the column in it. `kind`: plain, accent, danger, warning, drop, composer, quote or bar."""
     frame = QFrame()
     frame.setProperty("card", kind)
     return frame, column(frame, margin, spacing)
 
 
 def column(parent: QWidget | None, margin: int = 0, spacing: int = SPACE) -> QVBoxLayout:
-    return _laid_out(QVBoxLayout(), parent, margin, spacing)
+    return _set_up(QVBoxLayout(), parent, margin, spacing)
 
 
 def row(parent: QWidget | None = None, margin: int = 0, spacing: int = SPACE) -> QHBoxLayout:
-    return _laid_out(QHBoxLayout(), parent, margin, spacing)
+    return _set_up(QHBoxLayout(), parent, margin, spacing)
 
 
-def _laid_out(layout: L, parent: QWidget | None, margin: int, spacing: int) -> L:
+def _set_up(layout: L, parent: QWidget | None, margin: int, spacing: int) -> L:
     layout.setContentsMargins(margin, margin, margin, margin)
     layout.setSpacing(spacing)
     if parent is not None:
@@ -76,71 +76,67 @@ def _laid_out(layout: L, parent: QWidget | None, margin: int, spacing: int) -> L
 
 
 class ElidedLabel(QLabel):
-    """One line that gives way in its middle when there is no room; the whole text is in its tip."""
+    """One line, elided where there is no room, in the middle unless `mode` says otherwise; the tooltip holds it all."""
 
     def __init__(self, text: str = "", role: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__()
         self._mode = mode
-        self._whole = ""
+        self._full_text = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         if role:
             self.setProperty("role", role)
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        self._whole = text
+        self._full_text = text
         super().setText(text)
-        self._set_tip()
+        self._set_tooltip()
 
     def text(self) -> str:
-        return self._whole
+        return self._full_text
 
     def minimumSizeHint(self) -> QSize:
         return QSize(4 * SPACE, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._set_tip()
+        self._set_tooltip()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self._set_tip()
+            self._set_tooltip()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(self.font())
         painter.setPen(self.palette().color(self.foregroundRole()))
         inside = self.contentsRect()
-        shown = self.fontMetrics().elidedText(self._whole, self._mode, inside.width())
+        shown = self.fontMetrics().elidedText(self._full_text, self._mode, inside.width())
         painter.drawText(inside, int(self.alignment() | Qt.TextFlag.TextSingleLine), shown)
 
-    def _set_tip(self) -> None:
-        fits = self.fontMetrics().horizontalAdvance(self._whole) <= self.contentsRect().width()
-        self.setToolTip("" if fits else self._whole)
+    def _set_tooltip(self) -> None:
+        fits = self.fontMetrics().horizontalAdvance(self._full_text) <= self.contentsRect().width()
+        self.setToolTip("" if fits else self._full_text)
 
 
 class ElidedButton(QPushButton):
-    """A link of one line that gives way at its end when there is no room; the whole text is its name."""
+    """A link of one line, elided at its end where there is no room; its accessible name is the full text."""
 
     def __init__(self, text: str, clicked: Callable[[], object]) -> None:
         super().__init__()
-        self._whole = text
+        self._full_text = text
         self.setProperty("kind", "line")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(text)
         self.clicked.connect(lambda checked=False: clicked())
         self._elide()
 
-    @property
-    def whole(self) -> str:
-        return self._whole
-
     def minimumSizeHint(self) -> QSize:
         return QSize(4 * SPACE, super().minimumSizeHint().height())
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + SPACE, super().sizeHint().height())
+        return QSize(self.fontMetrics().horizontalAdvance(self._full_text) + SPACE, super().sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -148,5 +144,7 @@ class ElidedButton(QPushButton):
 
     def _elide(self) -> None:
         self.setText(
-            self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width() - SPACE // 2))
+            self.fontMetrics().elidedText(
+                self._full_text, Qt.TextElideMode.ElideRight, max(0, self.width() - SPACE // 2)
+            )
         )

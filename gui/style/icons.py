@@ -1,4 +1,4 @@
-"""Small action icons, drawn here as strokes on a 24-unit grid and tinted with the colours in use."""
+"""Small icons, drawn as strokes on a grid of 24 units and tinted with a colour of the theme."""
 
 from __future__ import annotations
 
@@ -43,28 +43,24 @@ _STROKES = {
 }
 
 
-def names() -> tuple[str, ...]:
-    return tuple(_STROKES)
-
-
 def icon(name: str, colour: str, disabled: str = "", size_px: int = 20) -> QIcon:
-    """The icon `name` in `colour` (#rrggbb), crisp at `size_px` logical pixels on the densest screen there is."""
+    """The icon `name` in `colour` (#rrggbb), sharp at `size_px` logical pixels on every screen attached."""
     ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
-    made = QIcon(pixmap(name, colour, size_px, ratio))
+    result = QIcon(pixmap(name, colour, size_px, ratio))
     if disabled:
-        made.addPixmap(pixmap(name, disabled, size_px, ratio), QIcon.Mode.Disabled)
-    return made
+        result.addPixmap(pixmap(name, disabled, size_px, ratio), QIcon.Mode.Disabled)
+    return result
 
 
 def pixmap(name: str, colour: str, size_px: int, ratio: float = 1.0) -> QPixmap:
-    """The icon as a picture of `size_px` logical pixels on a screen of `ratio` device pixels each."""
-    made = _drawn(QSvgRenderer(QByteArray(_svg(name, colour).encode())), round(size_px * ratio))
-    made.setDevicePixelRatio(ratio)
-    return made
+    """The icon as a pixmap of `size_px` logical pixels, on a screen with `ratio` device pixels to each."""
+    result = _render(QSvgRenderer(QByteArray(_svg(name, colour).encode())), round(size_px * ratio))
+    result.setDevicePixelRatio(ratio)
+    return result
 
 
 def _svg(name: str, colour: str) -> str:
-    fill = colour if name in ("stop",) else "none"
+    fill = colour if name == "stop" else "none"
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">'
         f'<path d="{_STROKES[name]}" fill="{fill}" stroke="{colour}" stroke-width="1.8" '
@@ -72,10 +68,10 @@ def _svg(name: str, colour: str) -> str:
     )
 
 
-def _drawn(renderer: QSvgRenderer, size: int) -> QPixmap:
-    made = QPixmap(size, size)
-    made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
+def _render(renderer: QSvgRenderer, size: int) -> QPixmap:
+    result = QPixmap(size, size)
+    result.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(result)
     renderer.render(painter, QRectF(0, 0, size, size))
     painter.end()
-    return made
+    return result

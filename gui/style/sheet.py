@@ -1,4 +1,4 @@
-"""The style sheet: one place for edges, corners, spacing and type, filled from the colours in use."""
+"""The style sheet: edges, corners, spacing and font sizes, filled in with the colours of the theme."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from string import Template
 from gui.style.colours import Colours
 
 ICONS = Path(__file__).parent.parent / "icons"
-COLUMN_WIDTH = 760  # of messages and composer at most: longer lines are hard to read
-SPACE = 8  # the grid, in logical pixels; gaps and margins are multiples of it, or half of it inside a control
+COLUMN_WIDTH = 760  # the most for messages and composer: longer lines are hard to read
+SPACE = 8  # logical pixels; gaps and margins are multiples of it, inside a control also of half of it
 
 _SHEET = Template("""
 QAbstractItemView { outline: none; }
@@ -160,7 +160,7 @@ QPushButton[kind="source"]:focus { border: 2px solid $accent; }
 
 
 def sheet(colours: Colours, base_pt: float) -> str:
-    """The style sheet for `colours`, with type sizes scaled from `base_pt` points."""
+    """The style sheet for `colours`, with font sizes scaled from `base_pt` points."""
     return _SHEET.substitute(
         {name: getattr(colours, name) for name in Colours.__slots__},
         bar_hover="rgba(255,255,255,40)" if not colours.dark else "rgba(0,0,0,40)",

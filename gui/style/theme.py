@@ -1,4 +1,4 @@
-"""Applies light or dark to the application, follows the system's choice, and keeps the icons in the right colour."""
+"""Applies the light or dark colours to the application, follows the system's choice, and tints the icons."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from gui.style.colours import DARK, LIGHT, Colours, palette
 from gui.style.icons import icon
 from gui.style.sheet import sheet
 
-SMALLEST_TYPE_PT = 10.0
+MINIMUM_FONT_PT = 10.0
 ICON_PX = 18
 STYLE = "Fusion"
+STYLE_IS_SET = "styled"
+"""Property of an application that was started with `-style`: `QApplication.setStyle` is slow, since PySide6 then loads
+the class of the style."""
+_TINT = "tint"
+"""Property of a button or action: its icon's name and the name of its colour."""
 
 
 class Theme(QObject):
-    """The look in use. Fusion everywhere, so that the window is the same on each system and dark works on each."""
+    """The colours and fonts in use. The style is Fusion on every system: it looks alike everywhere, and dark works."""
 
     changed = Signal()
 
@@ -25,14 +30,12 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         self._appearance = ""
-        self._dressed = False
+        self._styled = False
         self._actions: list[QAction] = []
-        if not app.property(
-            "styled"
-        ):  # asked for on the command line: `setStyle` gives a QStyle, whose class is costly
+        if not app.property(STYLE_IS_SET):
             app.setStyle(STYLE)
         font = app.font()
-        self.base_pt = max(font.pointSizeF(), SMALLEST_TYPE_PT)
+        self.base_pt = max(font.pointSizeF(), MINIMUM_FONT_PT)
         font.setPointSizeF(self.base_pt)
         app.setFont(font)
         self.colours: Colours = LIGHT
@@ -49,16 +52,16 @@ class Theme(QObject):
             self._appearance = appearance
             self._apply()
 
-    def dress(self) -> None:
-        """Put the style sheet on. Done once the widgets are there: each that is added to a dressed window is dressed
-        anew, which costs a start more than all the rest of building it."""
-        if not self._dressed:
-            self._dressed = True
+    def apply_style_sheet(self) -> None:
+        """Set the style sheet. Called once the window has been built: every widget that is added to a window with a
+        style sheet is styled anew, which would take longer than all the rest of building it."""
+        if not self._styled:
+            self._styled = True
             self._app.setStyleSheet(sheet(self.colours, self.base_pt))
 
     def tint(self, target: QAbstractButton | QAction, name: str, colour: str = "text", size_px: int = ICON_PX) -> None:
-        """Give `target` the icon `name` in the colour called `colour`, now and after each change of the theme."""
-        target.setProperty("tint", [name, colour])
+        """Give `target` the icon `name` in the colour called `colour`, now and after each change of the colours."""
+        target.setProperty(_TINT, [name, colour])
         if isinstance(target, QAbstractButton):
             target.setIconSize(QSize(size_px, size_px))
         elif target not in self._actions:
@@ -66,7 +69,7 @@ class Theme(QObject):
         self._set_icon(target)
 
     def _set_icon(self, target: QAbstractButton | QAction) -> None:
-        name, colour = target.property("tint")
+        name, colour = target.property(_TINT)
         size_px = target.iconSize().width() if isinstance(target, QAbstractButton) else ICON_PX
         target.setIcon(icon(name, getattr(self.colours, colour), self.colours.outline, size_px))
 
@@ -78,10 +81,10 @@ class Theme(QObject):
         dark = self._appearance == "dark" or (self._appearance != "light" and _system_is_dark())
         self.colours = DARK if dark else LIGHT
         self._app.setPalette(palette(self.colours))
-        if self._dressed:
+        if self._styled:
             self._app.setStyleSheet(sheet(self.colours, self.base_pt))
         buttons: list[QAbstractButton | QAction] = [
-            w for w in self._app.allWidgets() if isinstance(w, QAbstractButton) and w.property("tint")
+            w for w in self._app.allWidgets() if isinstance(w, QAbstractButton) and w.property(_TINT)
         ]
         self._actions = [action for action in self._actions if shiboken6.isValid(action)]
         for target in (*buttons, *self._actions):

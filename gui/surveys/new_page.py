@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QPlainTextEdit, QScrollArea, QW
 from core.domain.conversation import WHOLE_LIBRARY, Scope, SurveyKind
 from core.i18n import fault_text, ngettext, tr
 from core.survey.values import Estimate
-from gui import words
+from gui import number_formats
 from gui.chat.scope_button import ScopeButton
 from gui.style.elements import column, label, push_button, row
 from gui.style.sheet import COLUMN_WIDTH, SPACE
@@ -79,7 +79,11 @@ class NewSurveyPage(QScrollArea):
             return
         documents = ngettext("{n} document", "{n} documents", estimate.documents)
         parts = [
-            tr("{documents}, {time} on this computer.", documents=documents, time=words.about(estimate.expected_s))
+            tr(
+                "{documents}, {time} on this computer.",
+                documents=documents,
+                time=number_formats.rough_duration(estimate.expected_s),
+            )
         ]
         if not estimate.measured:
             parts.append(tr("Its speed has not been measured yet, so this is a guess."))

@@ -22,10 +22,10 @@ from core.i18n import fault_text, fault_title, tr
 from core.survey.export import coverage_statement
 from core.survey.summarising import summary_sentences
 from core.survey.values import RowChanged, RowState, Survey
-from gui import words
+from gui import number_formats
 from gui.chat.answer_text import AnswerText
 from gui.chat.fold import Fold
-from gui.documents.place import of_citations
+from gui.documents.passage_references import references_to_citations
 from gui.style.elements import column, label, push_button, row
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -230,9 +230,9 @@ class SurveyPage(QWidget):
         """The place in the document; for what changed between two, the other place follows it."""
         _, _, finding = self.model.found[at]
         if finding.other is not None:
-            self.places_wanted.emit(of_citations((finding.citation, finding.other)))
+            self.places_wanted.emit(references_to_citations((finding.citation, finding.other)))
         else:
-            self.places_wanted.emit(of_citations(self.model.citations(), at))
+            self.places_wanted.emit(references_to_citations(self.model.citations(), at))
 
 
 def _run_words(run: Run) -> str:
@@ -247,7 +247,7 @@ def _run_words(run: Run) -> str:
     if run.done >= run.total:
         return tr("Everything is read; the answer is being written.")
     counted = tr("Reading document {n} of {total}", n=run.done + 1, total=run.total)
-    return " · ".join(part for part in (counted, run.name, words.time_left(run.seconds_left)) if part)
+    return " · ".join(part for part in (counted, run.name, number_formats.time_left(run.seconds_left)) if part)
 
 
 def _rest_words(survey: Survey, another: bool) -> str:

@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QListWidget, QLi
 from core.domain.conversation import WHOLE_LIBRARY, Scope, SurveyKind
 from core.i18n import tr
 from core.survey.values import Survey, SurveyHead
-from gui import words
+from gui import number_formats
 from gui.chat.scope_dialog import ScopeDialog
 from gui.chat.scoping import open_scope_dialog
-from gui.context import WindowContext
 from gui.style.elements import ElidedLabel, column, icon_button, label, push_button, row
 from gui.style.sheet import SPACE
 from gui.surveys.actions import SurveyActions, state_words
 from gui.surveys.new_page import NewSurveyPage
 from gui.surveys.page import SurveyPage
+from gui.window_context import WindowContext
 
 
 class SurveyPane(QFrame):
@@ -123,7 +123,7 @@ class SurveyPane(QFrame):
     def _show_list(self, heads: tuple[SurveyHead, ...]) -> None:
         self.list.clear()
         for head in heads:
-            text = " · ".join((head.question, state_words(head), words.day(head.created_s)))
+            text = " · ".join((head.question, state_words(head), number_formats.relative_day(head.created_s)))
             item = QListWidgetItem(" ".join(text.split()), self.list)
             item.setToolTip(head.question)
             item.setData(Qt.ItemDataRole.UserRole, head.id)

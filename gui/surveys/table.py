@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from core.chat.messages import support_mark, support_words
+from core.chat.messages import support_label, support_text
 from core.domain.documents import Citation
 from core.domain.file_names import disambiguated_names
 from core.domain.locations import place_words, section_words
@@ -77,7 +77,7 @@ class FindingsModel(QAbstractTableModel):
             return " ".join(_cell(index.column(), number, row, finding, name).split())
         if role == Qt.ItemDataRole.ToolTipRole:
             if index.column() == CHECKED:
-                return support_words(finding.citation.support)
+                return support_text(finding.citation.support)
             return str(row.path) if index.column() == DOCUMENT else _cell(index.column(), number, row, finding, name)
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == NUMBER:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -106,4 +106,4 @@ def _cell(column: int, number: int, row: SurveyRow, finding: Finding, name: str)
         return finding.value if finding.meets is not None or not finding.value else f"{finding.value} ?"
     if column == QUOTATION:
         return finding.citation.quote
-    return support_mark(finding.citation.support)
+    return support_label(finding.citation.support)

@@ -1,4 +1,5 @@
-"""Owns taking up model files that are on the disk already: what a file is good for, where other programs keep theirs.
+"""Adopts model files that are on the disk already: identifies what a file can be used for, and finds the files of other
+programs.
 
 Nothing is copied, moved or changed: an adopted file stays where it is.
 """
@@ -17,18 +18,21 @@ from typing import Final, Literal
 from models.catalog import catalog
 from models.faults import N_, ModelFault
 from models.gguf.header import GgufHeader, read_header
-from models.prompts.chat_format import no_template
+from models.gguf.pooling import Pooling
+from models.prompts.chat_format import no_template_fault
 from models.prompts.formats import HARMONY_ARCHITECTURE
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["chat", "embedder", "reranker"]
+ModelKind = Literal["chat", "embedder", "reranker"]
 CHAT: Final = "chat"
 EMBEDDER: Final = "embedder"
 RERANKER: Final = "reranker"
 
-# Models that llama.cpp loads and that do not write one word after another: diffusion, and encoders with decoders.
-OTHER_WRITERS = frozenset({"diffusion-gemma", "dream", "llada", "llada-moe", "rnd1", "t5", "t5encoder"})
+# Models that llama.cpp loads, but that do not generate one token after another: diffusion models, encoder-decoders.
+NON_AUTOREGRESSIVE_ARCHITECTURES = frozenset(
+    {"diffusion-gemma", "dream", "llada", "llada-moe", "rnd1", "t5", "t5encoder"}
+)
 EMBEDDER_ARCHITECTURES = frozenset(
     {
         "bert",
@@ -43,19 +47,18 @@ EMBEDDER_ARCHITECTURES = frozenset(
         "nomic-bert-moe",
     }
 )
-PARTS_OF_MODELS = frozenset({"clip", "dflash", "eagle3", "gemma4-assistant", "wavtokenizer-dec"})
-RANK_POOLING = 4
-RANK_HEAD = "cls.output.weight"
-OLLAMA_SERVICE = Path("/usr/share/ollama/.ollama/models")  # where Ollama keeps them as a service on Linux
+COMPONENT_ARCHITECTURES = frozenset({"clip", "dflash", "eagle3", "gemma4-assistant", "wavtokenizer-dec"})
+RANKING_HEAD = "cls.output.weight"
+OLLAMA_SERVICE_MODELS = Path("/usr/share/ollama/.ollama/models")  # of Ollama run as a Linux service
 OLLAMA_MODEL_LAYER = "application/vnd.ollama.image.model"
-MANIFEST_LIMIT_BYTES = 1 << 20
+MAX_JSON_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class AdoptedModel:
-    """A model file that can be used, for what, and what the catalog knows about it."""
+    """A usable model file: its kind, its header, and its catalog entry if it is listed there."""
 
-    kind: Kind
+    kind: ModelKind
     header: GgufHeader
     entry: catalog.ModelEntry | None
 
@@ -66,7 +69,7 @@ class AdoptedModel:
 
 @dataclass(frozen=True, slots=True)
 class LocalModel:
-    """A usable model that another program has on this computer; `program` is that program's name."""
+    """A usable model file of another program on this computer; `program` is that program's name."""
 
     path: Path
     program: str
@@ -78,7 +81,7 @@ class LocalModel:
 
 
 def identify(path: Path) -> AdoptedModel:
-    """What the file at `path` can be used for. Raises ModelFault with the reason if for nothing."""
+    """Identify the file at `path`. Raises `ModelFault`, with the reason, if it cannot be used."""
     header = read_header(path)
     kind = kind_of(header)
     if kind == CHAT:
@@ -88,17 +91,19 @@ def identify(path: Path) -> AdoptedModel:
     return AdoptedModel(kind, header, catalog.embedder_for(header))
 
 
-def kind_of(header: GgufHeader) -> Kind:
-    """What a model with this header can be used for. Raises ModelFault with the reason if for nothing."""
+def kind_of(header: GgufHeader) -> ModelKind:
+    """The kind of the model with this header. Raises `ModelFault`, with the reason, if it cannot be used."""
     _require_whole_model(header)
     names = {tensor.name for tensor in header.tensors}
-    if header.pooling_type == RANK_POOLING or RANK_HEAD in names or catalog.reranker_for(header):
-        if RANK_HEAD not in names and header.architecture not in EMBEDDER_ARCHITECTURES:
-            raise _unsupported(header, N_("{name} was converted without the part that ranks; it would rank at random."))
+    if header.pooling_type == Pooling.RANK or RANKING_HEAD in names or catalog.reranker_for(header):
+        if RANKING_HEAD not in names and header.architecture not in EMBEDDER_ARCHITECTURES:
+            raise _unsupported_fault(
+                header, N_("{name} was converted without the part that ranks; it would rank at random.")
+            )
         return RERANKER
     if header.architecture in EMBEDDER_ARCHITECTURES or header.pooling_type or catalog.embedder_for(header):
         return EMBEDDER
-    if not header.architecture or header.architecture in OTHER_WRITERS:
+    if not header.architecture or header.architecture in NON_AUTOREGRESSIVE_ARCHITECTURES:
         raise ModelFault(
             N_("This model is not supported"),
             N_("{name} is a model of the kind “{architecture}”, which Papermoor cannot chat with."),
@@ -107,23 +112,25 @@ def kind_of(header: GgufHeader) -> Kind:
             architecture=header.architecture or "?",
         )
     if header.architecture != HARMONY_ARCHITECTURE and not header.chat_template.strip():
-        raise no_template(header.path.name)
+        raise no_template_fault(header.path.name)
     return CHAT
 
 
 def _require_whole_model(header: GgufHeader) -> None:
     if header.split_count > 1 and header.split_number != 0:
-        raise _unsupported(header, N_("{name} is one of several files that a model was cut into; choose the first."))
+        raise _unsupported_fault(
+            header, N_("{name} is one of several files that a model was cut into; choose the first.")
+        )
     kind = header.text("general.type")
-    if kind not in ("", "model") or header.architecture in PARTS_OF_MODELS:
-        raise _unsupported(header, N_("{name} is an addition to a model, not a model."))
+    if kind not in ("", "model") or header.architecture in COMPONENT_ARCHITECTURES:
+        raise _unsupported_fault(header, N_("{name} is an addition to a model, not a model."))
     if header.architecture == "gptoss":
-        raise _unsupported(header, N_("{name} is Ollama's own edition of gpt-oss, which only Ollama can read."))
+        raise _unsupported_fault(header, N_("{name} is Ollama's own edition of gpt-oss, which only Ollama can read."))
     if not header.tensors or not header.vocab_size:
-        raise _unsupported(header, N_("{name} holds only a part of a model."))
+        raise _unsupported_fault(header, N_("{name} holds only a part of a model."))
 
 
-def _unsupported(header: GgufHeader, what: str) -> ModelFault:
+def _unsupported_fault(header: GgufHeader, what: str) -> ModelFault:
     todo = N_("Choose another .gguf file, or download the model from Papermoor.")
     return ModelFault(N_("This file cannot be used"), what, todo, name=header.path.name)
 
@@ -131,13 +138,13 @@ def _unsupported(header: GgufHeader, what: str) -> ModelFault:
 def find_local_models(
     home: Path | None = None, environment: Mapping[str, str] | None = None, platform: str = sys.platform
 ) -> tuple[LocalModel, ...]:
-    """The usable models that other programs keep on this computer, those for answers first, each file once.
+    """The usable model files of other programs on this computer, each once: chat models first, known ones first.
 
-    Reads folder listings and file headers: call it from a worker thread.
+    Reads folders and file headers, so call it on a worker thread.
     """
-    places = _Places(home or Path.home(), os.environ if environment is None else environment, platform)
+    folders = _ModelFolders(home or Path.home(), os.environ if environment is None else environment, platform)
     found: dict[Path, LocalModel] = {}
-    for program, path in places.files():
+    for program, path in folders.files():
         try:
             real = path.resolve()
             if real not in found:
@@ -148,8 +155,8 @@ def find_local_models(
     return tuple(sorted(found.values(), key=lambda local: (order[local.model.kind], local.model.entry is None)))
 
 
-class _Places:
-    """Where the programs of one person, on one platform, keep their models."""
+class _ModelFolders:
+    """The folders in which other programs keep models, for one home folder, environment and platform."""
 
     def __init__(self, home: Path, environment: Mapping[str, str], platform: str) -> None:
         self._home = home
@@ -158,40 +165,38 @@ class _Places:
         self._mac = platform == "darwin"
 
     def files(self) -> Iterator[tuple[str, Path]]:
-        """Program and path of every file that may be a model."""
+        """The program and path of every file that may be a model."""
         for folder in self._hugging_face():
-            yield from _listed("Hugging Face", folder, "models--*/snapshots/*/*.gguf", "models--*/snapshots/*/*/*.gguf")
+            yield from _glob("Hugging Face", folder, "models--*/snapshots/*/*.gguf", "models--*/snapshots/*/*/*.gguf")
         for folder in self._lm_studio():
-            yield from _listed("LM Studio", folder, "*/*/*.gguf", "*/*.gguf")
-        yield from _listed("GPT4All", self._data("nomic.ai", "GPT4All"), "*.gguf")
+            yield from _glob("LM Studio", folder, "*/*/*.gguf", "*/*.gguf")
+        yield from _glob("GPT4All", self._data_folder("nomic.ai", "GPT4All"), "*.gguf")
         for folder in self._ollama():
             yield from (("Ollama", path) for path in _ollama_models(folder))
         for folder in self._jan():
-            yield from _listed(
-                "Jan", folder, "llamacpp/models/*/*.gguf", "llamacpp/models/*/*/*.gguf", "models/*/*.gguf"
-            )
-        yield from _listed("llama.cpp", self._llama_cpp(), "*.gguf")
+            yield from _glob("Jan", folder, "llamacpp/models/*/*.gguf", "llamacpp/models/*/*/*.gguf", "models/*/*.gguf")
+        yield from _glob("llama.cpp", self._llama_cpp(), "*.gguf")
 
-    def _variable(self, name: str) -> Path | None:
+    def _environment_path(self, name: str) -> Path | None:
         value = self._environment.get(name, "")
         return Path(value).expanduser() if value else None
 
-    def _data(self, *parts: str) -> Path:
-        """A program's folder where the platform wants its data."""
+    def _data_folder(self, *parts: str) -> Path:
+        """A folder below the one where the platform keeps programs' data."""
         if self._windows:
-            base = self._variable("LOCALAPPDATA") or self._home / "AppData" / "Local"
+            base = self._environment_path("LOCALAPPDATA") or self._home / "AppData" / "Local"
         elif self._mac:
             base = self._home / "Library" / "Application Support"
         else:
-            base = self._variable("XDG_DATA_HOME") or self._home / ".local" / "share"
+            base = self._environment_path("XDG_DATA_HOME") or self._home / ".local" / "share"
         return base.joinpath(*parts)
 
     def _hugging_face(self) -> Iterator[Path]:
-        chosen = self._variable("HF_HUB_CACHE")
+        chosen = self._environment_path("HF_HUB_CACHE")
         if chosen:
             yield chosen
-        hub_home = self._variable("HF_HOME")
-        cache = self._variable("XDG_CACHE_HOME") or self._home / ".cache"
+        hub_home = self._environment_path("HF_HOME")
+        cache = self._environment_path("XDG_CACHE_HOME") or self._home / ".cache"
         yield (hub_home or cache / "huggingface") / "hub"
 
     def _lm_studio(self) -> Iterator[Path]:
@@ -208,31 +213,31 @@ class _Places:
                 yield folder / "models"
 
     def _ollama(self) -> Iterator[Path]:
-        yield self._variable("OLLAMA_MODELS") or self._home / ".ollama" / "models"
+        yield self._environment_path("OLLAMA_MODELS") or self._home / ".ollama" / "models"
         if self._home == Path.home():
-            yield OLLAMA_SERVICE
+            yield OLLAMA_SERVICE_MODELS
 
     def _jan(self) -> Iterator[Path]:
         if self._windows:
-            yield (self._variable("APPDATA") or self._home / "AppData" / "Roaming") / "Jan" / "data"
+            yield (self._environment_path("APPDATA") or self._home / "AppData" / "Roaming") / "Jan" / "data"
         else:
-            yield self._data("Jan", "data")
+            yield self._data_folder("Jan", "data")
         if not self._windows and not self._mac:
-            yield (self._variable("XDG_CONFIG_HOME") or self._home / ".config") / "Jan" / "data"
+            yield (self._environment_path("XDG_CONFIG_HOME") or self._home / ".config") / "Jan" / "data"
         yield self._home / "jan"
 
     def _llama_cpp(self) -> Path:
-        chosen = self._variable("LLAMA_CACHE")
+        chosen = self._environment_path("LLAMA_CACHE")
         if chosen:
             return chosen
         if self._windows:
-            return self._data("llama.cpp")
+            return self._data_folder("llama.cpp")
         if self._mac:
             return self._home / "Library" / "Caches" / "llama.cpp"
-        return (self._variable("XDG_CACHE_HOME") or self._home / ".cache") / "llama.cpp"
+        return (self._environment_path("XDG_CACHE_HOME") or self._home / ".cache") / "llama.cpp"
 
 
-def _listed(program: str, folder: Path, *patterns: str) -> Iterator[tuple[str, Path]]:
+def _glob(program: str, folder: Path, *patterns: str) -> Iterator[tuple[str, Path]]:
     for pattern in patterns:
         try:
             yield from ((program, path) for path in sorted(folder.glob(pattern)) if path.is_file())
@@ -241,8 +246,8 @@ def _listed(program: str, folder: Path, *patterns: str) -> Iterator[tuple[str, P
 
 
 def _ollama_models(folder: Path) -> Iterator[Path]:
-    """The files behind Ollama's manifests (registry/namespace/model/tag, JSON), which name them by hash."""
-    for _, manifest in _listed("Ollama", folder / "manifests", "*/*/*/*"):
+    """The model files named, by hash, in Ollama's manifests (JSON files registry/namespace/model/tag)."""
+    for _, manifest in _glob("Ollama", folder / "manifests", "*/*/*/*"):
         layers = _read_json(manifest).get("layers")
         for layer in layers if isinstance(layers, list) else ():
             if isinstance(layer, dict) and layer.get("mediaType") == OLLAMA_MODEL_LAYER:
@@ -252,9 +257,9 @@ def _ollama_models(folder: Path) -> Iterator[Path]:
 
 
 def _read_json(path: Path) -> dict[str, object]:
-    """A small JSON object another program wrote; empty if it is not there or not one."""
+    """A small JSON object in another program's file; empty if the file is missing or holds something else."""
     try:
-        if path.stat().st_size > MANIFEST_LIMIT_BYTES:
+        if path.stat().st_size > MAX_JSON_BYTES:
             return {}
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""Owns what is known about model files: where they are published, what they must contain, how they want to be used.
+"""The catalog of known model files: where they are published, their sizes and checksums, and how to use them.
 
-Sizes and SHA-256 are those of the hub's LFS records at the pinned revision, as several public manifests repeat them.
-What is not known that surely is None: the download then takes it from the hub, and says so. Prefixes and pooling are
-those of the models' cards.
+Sizes and SHA-256 are those of the hub's LFS records at the pinned revision, confirmed by several public manifests. What
+is not that certain is None: a download then takes it from the hub, and logs it. Prefixes and pooling are from the
+model cards.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ LICENCE_PAGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
-    """A file in a repository of the hub. `revision` is a commit, None for the newest; `note` is for who chooses.
+    """A file in a repository of the hub. `revision` is a commit, None for the newest; `note` helps a person to choose.
 
-    A GGUF is taken for this model if it has `architecture` and one of `names` is in its name or its file's name, both
-    reduced to letters and digits.
+    A GGUF file is recognised as this model if it has the `architecture` and one of `names` occurs in the model's name
+    or the file's name, reduced to lower-case letters and digits.
     """
 
     key: str
@@ -52,23 +52,24 @@ class ModelEntry:
         return LICENCE_PAGES[self.licence]
 
     def describes(self, header: GgufHeader) -> bool:
+        """Whether the file with this header is recognised as this model."""
         if header.architecture != self.architecture:
             return False
-        known_as = (_letters(header.name), _letters(header.path.stem), _letters(header.text("general.basename")))
-        return any(name in known for name in self.names for known in known_as)
+        names_in_file = [_alphanumeric(n) for n in (header.name, header.path.stem, header.text("general.basename"))]
+        return any(name in in_file for name in self.names for in_file in names_in_file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatModelEntry(ModelEntry):
-    """A model that answers. `context_tokens` is the longest conversation it was made for."""
+    """A chat model. `context_tokens` is the longest context it was trained for."""
 
     context_tokens: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderEntry(ModelEntry):
-    """A model that turns text into vectors of `dimension` numbers; their first `shorter_dimensions` numbers alone are
-    usable, too. `pooling` is "mean", "cls" or "last". Questions and passages each want their prefix."""
+    """An embedding model with vectors of `dimension` numbers, of which the first n alone can be used as well for each n
+    in `shorter_dimensions`. `pooling` is "mean", "cls" or "last". Each prefix goes before the text."""
 
     dimension: int
     max_tokens: int
@@ -78,14 +79,14 @@ class EmbedderEntry(ModelEntry):
     shorter_dimensions: tuple[int, ...] = ()
 
     def describes(self, header: GgufHeader) -> bool:
-        # Named in full: zero-argument super() does not work in a dataclass with slots on Python 3.11.
+        # ModelEntry is named, since zero-argument super() does not work in a dataclass with slots on Python 3.11.
         return header.embedding_length == self.dimension and ModelEntry.describes(self, header)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RerankerEntry(ModelEntry):
-    """A model that says how well a passage answers a question: `template` puts the two together ({query}, {document}),
-    empty where the two are a pair of sentences for the tokenizer."""
+    """A reranker. `template` joins a {query} and a {document}; it is empty where the tokenizer joins them as a pair of
+    sentences."""
 
     max_tokens: int
     template: str = ""
@@ -285,33 +286,34 @@ DEFAULT_RERANKER = RERANKERS[0]
 
 
 def entry(key: str) -> ModelEntry:
-    """The entry of that key; KeyError if there is none."""
-    for one in ALL:
-        if one.key == key:
-            return one
+    """The entry with this key. Raises KeyError if there is none."""
+    for candidate in ALL:
+        if candidate.key == key:
+            return candidate
     raise KeyError(key)
 
 
 def chat_model_for(header: GgufHeader) -> ChatModelEntry | None:
-    """The chat model this file is an edition of: the very file if its size says so, else the model by its name."""
-    known = [one for one in CHAT_MODELS if one.describes(header)]
-    same_size = (one for one in known if one.size_bytes == header.size_bytes)
-    return next(same_size, known[0] if known else None)
+    """The entry of this chat model, if it is listed: that of the file with this size, else the first one by name."""
+    matches = [candidate for candidate in CHAT_MODELS if candidate.describes(header)]
+    same_size = (match for match in matches if match.size_bytes == header.size_bytes)
+    return next(same_size, matches[0] if matches else None)
 
 
 def embedder_for(header: GgufHeader) -> EmbedderEntry | None:
-    """The embedding model in this file, in whatever quantization."""
-    return next((one for one in EMBEDDERS if one.describes(header)), None)
+    """The entry of this embedding model, in whatever quantization; None if it is not listed."""
+    return next((candidate for candidate in EMBEDDERS if candidate.describes(header)), None)
 
 
 def reranker_for(header: GgufHeader) -> RerankerEntry | None:
-    return next((one for one in RERANKERS if one.describes(header)), None)
+    """The entry of this reranker, in whatever quantization; None if it is not listed."""
+    return next((candidate for candidate in RERANKERS if candidate.describes(header)), None)
 
 
 def by_file_name(name: str) -> ModelEntry | None:
-    """The entry published under exactly this file name."""
-    return next((one for one in ALL if one.file == PurePath(name).name), None)
+    """The entry of the file that is published under exactly this name; None if there is none."""
+    return next((candidate for candidate in ALL if candidate.file == PurePath(name).name), None)
 
 
-def _letters(text: str) -> str:
+def _alphanumeric(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())

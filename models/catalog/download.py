@@ -1,4 +1,4 @@
-"""Owns downloading the models of the catalog: the hub says which bytes they are, `models.catalog.fetch` gets them.
+"""Downloads models of the catalog: asks the hub for a file's size and checksum and has `models.catalog.fetch` get it.
 
 Opens network connections only when called, which happens only when a person has asked for a model.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import ssl
-from contextlib import suppress
 from pathlib import Path
 
 from models.cancel import CancelToken
@@ -38,12 +37,12 @@ def download(
     report: ReportProgress = ignore_progress,
     cancel: CancelToken | None = None,
     endpoint: str | None = None,
-    patience: RetryBudget | None = None,
+    retry_budget: RetryBudget | None = None,
 ) -> Path:
-    """The verified file of `entry` in `folder`; what an earlier, interrupted call got is continued.
+    """Download the file of `entry` into `folder` and return its path, resuming where an interrupted call ended.
 
-    `endpoint` is a mirror's address; else the environment's HF_ENDPOINT, else the hub. Blocks. Raises DownloadFault or
-    Cancelled; what has arrived is then kept as `NAME.HASH.part`.
+    `endpoint` is the address of a mirror; without it HF_ENDPOINT of the environment is used, else the hub. Blocks.
+    Raises `DownloadFault` or `Cancelled`; what has arrived is then kept as `NAME.HASH.part`.
     """
     cancel = cancel or CancelToken()
     target = folder / entry.file
@@ -53,11 +52,11 @@ def download(
     part = part_path(folder, remote)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _forget_other_parts(part, remote.name)
+        _delete_other_parts(part, remote.name)
         cancel.check()
-        fetch(remote, part, report=report, cancel=cancel, patience=patience)
+        fetch(remote, part, report=report, cancel=cancel, retry_budget=retry_budget)
         if entry.sha256 is None:
-            note_path(target).write_text(remote.sha256 + "\n", encoding="ascii")
+            checksum_path(target).write_text(remote.sha256 + "\n", encoding="ascii")
         os.replace(part, target)
     except OSError as error:
         raise disk_fault(target, error) from error
@@ -66,7 +65,7 @@ def download(
 
 
 def is_downloaded(entry: ModelEntry, folder: Path) -> bool:
-    """Whether the file is there under its final name, which only a verified download gets, and has its size."""
+    """Whether the file exists under its final name, which only a verified download gets, and has the right size."""
     target = folder / entry.file
     try:
         return target.is_file() and entry.size_bytes in (None, target.stat().st_size)
@@ -75,32 +74,33 @@ def is_downloaded(entry: ModelEntry, folder: Path) -> bool:
 
 
 def downloaded_bytes(entry: ModelEntry, folder: Path) -> int:
-    """How much of an interrupted download is in `folder`."""
+    """How many bytes of an interrupted download are in `folder`."""
     return max((path.stat().st_size for path in folder.glob(f"{entry.file}.*.part")), default=0)
 
 
-def note_path(path: Path) -> Path:
-    """Where the SHA-256 is noted that the hub gave for a downloaded file."""
+def checksum_path(path: Path) -> Path:
+    """The file beside a downloaded one that holds the SHA-256 given by the hub."""
     return path.with_name(path.name + ".sha256")
 
 
-def known_sha256(path: Path, entry: ModelEntry) -> str | None:
-    """What the file at `path` must have: the catalog's, else what the hub said when it was downloaded."""
+def expected_sha256(path: Path, entry: ModelEntry) -> str | None:
+    """The SHA-256 that the file at `path` should have: the catalog's, else the one the hub gave when it was downloaded;
+    None if neither is known."""
     if entry.sha256 is not None:
         return entry.sha256
     try:
-        noted = note_path(path).read_text(encoding="ascii").strip()
+        stored = checksum_path(path).read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         return None
-    return noted if len(noted) == 64 else None
+    return stored if len(stored) == 64 else None
 
 
 def verify(
     path: Path, entry: ModelEntry, *, report: ReportProgress = ignore_progress, cancel: CancelToken | None = None
 ) -> str:
-    """The file's SHA-256. Raises ModelFault if another one is known for it."""
+    """Return the file's SHA-256. Raises `ModelFault` if it is not the expected one, `DownloadFault`, `Cancelled`."""
     digest = file_sha256(path, report=report, cancel=cancel or CancelToken())
-    if digest != (known_sha256(path, entry) or digest):
+    if digest != (expected_sha256(path, entry) or digest):
         raise ModelFault(
             N_("The model file is not the published one"),
             N_("{name} differs from what {repository} publishes (SHA-256 {digest})."),
@@ -113,7 +113,8 @@ def verify(
 
 
 def resolve(entry: ModelEntry, endpoint: str | None = None) -> RemoteFile:
-    """Address, size and SHA-256 of `entry`, asked of the hub; what the catalog pins must agree with it."""
+    """Ask the hub for the address, size and SHA-256 of `entry`. Raises `DownloadFault`, also if they contradict the
+    catalog."""
     base = (endpoint or os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
     if "://" not in base:
         base = f"https://{base}"
@@ -131,42 +132,36 @@ def resolve(entry: ModelEntry, endpoint: str | None = None) -> RemoteFile:
     return RemoteFile(url, entry.file, size_bytes, sha256)
 
 
-def _differ(told: object, pinned: object) -> bool:
-    return told is not None and pinned is not None and told != pinned
+def _differ(received: object, pinned: object) -> bool:
+    return received is not None and pinned is not None and received != pinned
 
 
 def part_path(folder: Path, remote: RemoteFile) -> Path:
-    """Where the bytes go until they are verified; named by content, so that two editions never mix."""
+    """Where the bytes are kept until they are verified; named by checksum, so that two editions are never mixed."""
     return folder / f"{remote.name}.{remote.sha256[:12]}.part"
 
 
-def _forget_other_parts(part: Path, name: str) -> None:
+def _delete_other_parts(part: Path, name: str) -> None:
     for other in part.parent.glob(f"{name}.{'?' * 12}.part"):
         if other != part:
             other.unlink(missing_ok=True)
 
 
-def _ask_for_nothing_else() -> None:
-    """Keep huggingface_hub 2.4 from asking the hub, once a day, for a list of the programs that may be calling it
-    (`/api/agent-harnesses`, to name them in its user agent): it takes the list as known, and empty."""
-    with suppress(ImportError):  # another version keeps it elsewhere; test_download tells
-        from huggingface_hub.utils import _detect_agent
-
-        vars(_detect_agent)["_registry"] = {"standardEnvVars": [], "harnesses": {}}
-
-
 def _hub_metadata(entry: ModelEntry, base: str) -> tuple[str | None, int | None, str | None]:
-    """Commit, size and ETag (for large files the SHA-256) as the hub tells them; its errors become DownloadFaults."""
+    """Commit, size and ETag (of large files the SHA-256) from the hub. Turns huggingface_hub's errors into
+    DownloadFaults."""
     import huggingface_hub
+    from huggingface_hub import constants
 
-    _ask_for_nothing_else()
+    # Otherwise it asks huggingface.co, once a day, which programs may be calling it, to name them in its user agent.
+    constants.HF_HUB_DISABLE_TELEMETRY = True
     url = huggingface_hub.hf_hub_url(entry.repository, entry.file, revision=entry.revision, endpoint=base)
     try:
         found = huggingface_hub.get_hf_file_metadata(url, token=False, timeout=METADATA_TIMEOUT_S, endpoint=base)
-    except Exception as error:  # its own errors, those of the HTTP library it happens to use, and the system's
+    except Exception as error:  # its own errors, those of the HTTP library it uses, and the system's
         raise _hub_fault(url, error) from error
     finally:
-        huggingface_hub.close_session()  # or its connections would stay open, with today's proxies, until the end
+        huggingface_hub.close_session()  # otherwise connections stay open, through the present proxies, until the end
     return found.commit_hash, found.size, found.etag
 
 

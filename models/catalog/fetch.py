@@ -1,8 +1,8 @@
-"""Owns getting the bytes of one large file over HTTP: resumed after a kill at any byte, verified while they arrive.
+"""Fetches one large file over HTTP: resumes after an interruption at any byte and verifies while the bytes arrive.
 
-Python's own HTTP client does the transfer: it takes the system's proxies (environment, Windows registry, macOS
-settings), and `truststore` gives it the system's certificates, so that a company's own certificate is accepted where
-the browser accepts it. Every attempt starts at the file's lasting address, because those it redirects to expire.
+Python's HTTP client is used because it takes the system's proxies (environment, Windows registry, macOS settings), and
+`truststore` gives it the system's certificates, so that a company's certificate is accepted wherever the browser
+accepts it. Every attempt starts at the file's permanent address, since the addresses it redirects to expire.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from typing import IO, BinaryIO
 
 from models.cancel import CancelToken
 from models.catalog.fetch_faults import (
-    Retry,
+    TransientError,
+    classify_error,
     disk_fault,
     no_space_fault,
-    retry_or_fault,
     still_failing_fault,
-    wrong_answer_fault,
+    unexpected_response_fault,
     wrong_content_fault,
     wrong_size_fault,
 )
@@ -51,7 +51,7 @@ TRYING_AGAIN = N_("The connection broke off; trying again")
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file to fetch: its lasting address, and what it must turn out to be."""
+    """A file to fetch: its permanent address, and the size and SHA-256 that it must have."""
 
     url: str
     name: str
@@ -61,56 +61,62 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True)
 class RetryBudget:
-    """How long to wait for a server: `stall_timeout_s` without a byte ends an attempt; after `attempts` of them that
-    brought nothing, one after the other, the download has failed. Waits between them double from `first_wait_s` on."""
+    """When to give up on a server. An attempt ends after `read_timeout_s` without a byte; the download fails after
+    `attempts` attempts in a row that brought nothing. The wait between attempts doubles from `first_wait_s` up to
+    `longest_wait_s`."""
 
-    stall_timeout_s: float = 30.0
+    read_timeout_s: float = 30.0
     attempts: int = 7
     first_wait_s: float = 1.0
     longest_wait_s: float = 30.0
 
 
 def fetch(
-    remote: RemoteFile, part: Path, *, report: ReportProgress, cancel: CancelToken, patience: RetryBudget | None = None
+    remote: RemoteFile,
+    part: Path,
+    *,
+    report: ReportProgress,
+    cancel: CancelToken,
+    retry_budget: RetryBudget | None = None,
 ) -> None:
-    """Make `part` hold exactly `remote`, continuing with what it holds. Blocks; raises DownloadFault, Cancelled.
+    """Complete the file `part` so that it is exactly `remote`. Blocks. Raises `DownloadFault` or `Cancelled`.
 
-    Whatever happens, what has arrived stays in `part`, except if all of it is there and it is not the right file.
+    After a failure `part` keeps what has arrived, unless it is complete and has the wrong checksum.
     """
-    _Fetch(remote, part, report, cancel, patience or RetryBudget()).run()
+    _Transfer(remote, part, report, cancel, retry_budget or RetryBudget()).run()
 
 
-class _Fetch:
-    """One download. `_done` bytes are in the file and in the digest."""
+class _Transfer:
+    """One download. `_done` counts the bytes that are in the file and in the digest."""
 
     def __init__(
-        self, remote: RemoteFile, part: Path, report: ReportProgress, cancel: CancelToken, patience: RetryBudget
+        self, remote: RemoteFile, part: Path, report: ReportProgress, cancel: CancelToken, retry_budget: RetryBudget
     ) -> None:
         self._remote = remote
         self._part = part
         self._cancel = cancel
-        self._patience = patience
-        self._pace = _Pace(remote.size_bytes, report)
+        self._retry_budget = retry_budget
+        self._progress = _ProgressReporter(remote.size_bytes, report)
         self._digest = hashlib.sha256()
         self._done = 0
         self._file: BinaryIO
         self._opener = _opener()
 
     def run(self) -> None:
-        self._take_up()
+        self._hash_existing()
         self._require_space()
-        self._pace.start(self._done)
+        self._progress.start(self._done)
         try:
             with self._part.open("ab") as self._file:
-                self._get_all()
+                self._receive_rest()
                 self._file.flush()
                 os.fsync(self._file.fileno())
-        except OSError as error:  # of the disk: those of the network were dealt with where they came up
+        except OSError as error:  # the disk's: errors of the network are handled in `_attempt` and `_receive`
             raise disk_fault(self._part, error) from error
         self._verify()
 
-    def _take_up(self) -> None:
-        """Digest what an earlier run left."""
+    def _hash_existing(self) -> None:
+        """Feed the digest with what an earlier run has left in the file."""
         try:
             if not self._part.is_file():
                 return
@@ -122,7 +128,7 @@ class _Fetch:
                     self._cancel.check()
                     self._digest.update(data)
                     self._done += len(data)
-                    self._pace.report(self._done, CHECKING)
+                    self._progress.report(self._done, CHECKING)
         except OSError as error:
             raise disk_fault(self._part, error) from error
 
@@ -132,49 +138,54 @@ class _Fetch:
         if missing and missing + SPARE_BYTES > free:
             raise no_space_fault(self._part.parent, missing + SPARE_BYTES, free)
 
-    def _get_all(self) -> None:
+    def _receive_rest(self) -> None:
+        """Make attempts until the file is complete or the retry budget is used up."""
         failures = 0
         while self._done < self._remote.size_bytes:
             before = self._done
             try:
                 self._attempt()
-            except Retry as retry:
+            except TransientError as error:
                 self._cancel.check()
                 failures = 0 if self._done > before else failures + 1
-                log.info("download at %d of %d bytes: %s", self._done, self._remote.size_bytes, retry)
-                if failures >= self._patience.attempts:
-                    raise still_failing_fault(self._remote.url, str(retry)) from retry
-                self._pause(failures, retry.wait_s)
+                log.info("download at %d of %d bytes: %s", self._done, self._remote.size_bytes, error)
+                if failures >= self._retry_budget.attempts:
+                    raise still_failing_fault(self._remote.url, str(error)) from error
+                self._back_off(failures, error.retry_after_s)
 
-    def _pause(self, failures: int, asked_s: float | None) -> None:
-        self._pace.report(self._done, TRYING_AGAIN, now=True)
-        wait_s = min(self._patience.first_wait_s * 2 ** max(failures - 1, 0), self._patience.longest_wait_s)
-        self._cancel.wait(max(wait_s, min(asked_s or 0.0, 2 * self._patience.longest_wait_s)))
+    def _back_off(self, failures: int, retry_after_s: float | None) -> None:
+        """Wait before the next attempt, at least as long as the server asked for within reason."""
+        self._progress.report(self._done, TRYING_AGAIN, now=True)
+        budget = self._retry_budget
+        wait_s = min(budget.first_wait_s * 2 ** max(failures - 1, 0), budget.longest_wait_s)
+        self._cancel.wait(max(wait_s, min(retry_after_s or 0.0, 2 * budget.longest_wait_s)))
         self._cancel.check()
 
     def _attempt(self) -> None:
-        """One request, and as much of its answer as comes. Raises Retry unless the file is complete afterwards."""
+        """Send one request and receive as much of the response as comes. Raises `TransientError` unless the file is
+        complete afterwards."""
         request = urllib.request.Request(self._remote.url, headers={"User-Agent": "papermoor"})
         if self._done:
             request.add_header("Range", f"bytes={self._done}-")
         self._cancel.check()
         try:
-            response = self._opener.open(request, timeout=self._patience.stall_timeout_s)
+            response = self._opener.open(request, timeout=self._retry_budget.read_timeout_s)
         except (OSError, http.client.HTTPException) as error:
-            raise retry_or_fault(self._remote.url, error) from error
-        with response, _Hangup(response).on(self._cancel):
+            raise classify_error(self._remote.url, error) from error
+        with response, _SocketShutdown(response).on(self._cancel):
             self._receive(response, self._bytes_to_skip(response))
 
     def _bytes_to_skip(self, response: http.client.HTTPResponse) -> int:
-        """How much of the answer is in the file already: all of it, if the server does not know ranges."""
+        """How many leading bytes of the response are in the file already: none, or all of the file's if the server
+        ignores ranges. Raises `DownloadFault` for a response that is not the file."""
         size = self._remote.size_bytes
         if response.status == 206:
             start, _, total = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
             if start.partition("-")[0] != str(self._done) or total not in (str(size), "*"):
-                raise wrong_answer_fault(self._remote.url)
+                raise unexpected_response_fault(self._remote.url)
             return 0
         if response.status != 200 or response.headers.get_content_type() == "text/html":
-            raise wrong_answer_fault(self._remote.url)
+            raise unexpected_response_fault(self._remote.url)
         length = response.headers.get("Content-Length")
         if length is not None and length != str(size):
             raise wrong_size_fault(self._remote.name, size, length)
@@ -184,84 +195,84 @@ class _Fetch:
         while self._done < self._remote.size_bytes:
             try:
                 data = response.read1(CHUNK_BYTES)
-            except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: hung up meanwhile
+            except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: closed by a cancel
                 self._cancel.check()
-                raise retry_or_fault(self._remote.url, error) from error
+                raise classify_error(self._remote.url, error) from error
             self._cancel.check()
             if not data:
-                raise Retry("the connection ended early")
+                raise TransientError("the connection ended early")
             new = data[skip:]
             skip = max(0, skip - len(data))
-            self._keep(new[: self._remote.size_bytes - self._done])
+            self._append(new[: self._remote.size_bytes - self._done])
 
-    def _keep(self, data: bytes) -> None:
+    def _append(self, data: bytes) -> None:
         self._file.write(data)
         self._digest.update(data)
         self._done += len(data)
-        self._pace.report(self._done)
+        self._progress.report(self._done)
 
     def _verify(self) -> None:
-        self._pace.report(self._done, now=True)
+        self._progress.report(self._done, now=True)
         if self._digest.hexdigest() != self._remote.sha256:
             self._part.unlink(missing_ok=True)
             raise wrong_content_fault(self._remote.name)
 
 
-class _Pace:
-    """Reports progress at a bearable rate, with the time left at the speed of the last seconds."""
+class _ProgressReporter:
+    """Reports progress at most every `REPORT_INTERVAL_S`, with the time left at the speed of the last seconds."""
 
     def __init__(self, total: int, report: ReportProgress) -> None:
         self._total = total
         self._report = report
         self._reported_s = float("-inf")
-        self._moments: deque[tuple[float, int]] = deque()
+        self._samples: deque[tuple[float, int]] = deque()
 
     def start(self, done: int) -> None:
-        """The transfer begins, with `done` bytes there already: they say nothing about its speed."""
-        self._moments.append((time.monotonic(), done))
+        """Start measuring the speed, with `done` bytes that are there already and do not count."""
+        self._samples.append((time.monotonic(), done))
 
     def report(self, done: int, detail: str = "", *, now: bool = False) -> None:
-        moment_s = time.monotonic()
-        if moment_s - self._reported_s < REPORT_INTERVAL_S and not now:
+        now_s = time.monotonic()
+        if now_s - self._reported_s < REPORT_INTERVAL_S and not now:
             return
-        self._reported_s = moment_s
-        self._report(Progress(done, self._total, "bytes", detail, self._seconds_left(moment_s, done)))
+        self._reported_s = now_s
+        self._report(Progress(done, self._total, "bytes", detail, self._seconds_left(now_s, done)))
 
-    def _seconds_left(self, moment_s: float, done: int) -> float | None:
-        if not self._moments:
+    def _seconds_left(self, now_s: float, done: int) -> float | None:
+        if not self._samples:
             return None
-        self._moments.append((moment_s, done))
-        while len(self._moments) > 2 and moment_s - self._moments[0][0] > SPEED_WINDOW_S:
-            self._moments.popleft()
-        then_s, before = self._moments[0]
-        return (self._total - done) * (moment_s - then_s) / (done - before) if done > before else None
+        self._samples.append((now_s, done))
+        while len(self._samples) > 2 and now_s - self._samples[0][0] > SPEED_WINDOW_S:
+            self._samples.popleft()
+        then_s, before = self._samples[0]
+        return (self._total - done) * (now_s - then_s) / (done - before) if done > before else None
 
 
-class _Hangup:
-    """Cuts the connection when the person cancels, so that a stalled read ends at once and not at its timeout."""
+class _SocketShutdown:
+    """Shuts the connection down on cancel, so that a stalled read ends at once instead of at its timeout."""
 
     def __init__(self, response: http.client.HTTPResponse) -> None:
         self._response = response
         self._lock = threading.Lock()
-        self._usable = True
+        self._response_open = True
 
     @contextmanager
     def on(self, cancel: CancelToken) -> Iterator[None]:
-        """Listen to `cancel` within the context; afterwards the response may be closed."""
+        """Within the context, shut the connection down as soon as `cancel` is set."""
         try:
-            with cancel.listened(self._cut):
+            with cancel.on_cancel(self._shut_down):
                 yield
         finally:
-            with self._lock:  # the descriptor may belong to somebody else from here on
-                self._usable = False
+            with self._lock:  # the response may be closed from here on, and its descriptor reused
+                self._response_open = False
 
-    def _cut(self) -> None:
+    def _shut_down(self) -> None:
         with self._lock:
-            if not self._usable:
+            if not self._response_open:
                 return
             try:
                 connection = socket.socket(fileno=self._response.fileno())
-            except (OSError, ValueError, AttributeError):  # closed already, or all of it read
+            except (OSError, ValueError, AttributeError):  # closed already, or read to its end
                 return
             try:
                 connection.shutdown(socket.SHUT_RDWR)
@@ -271,8 +282,8 @@ class _Hangup:
                 connection.detach()
 
 
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects, but never from an encrypted connection to an open one."""
+class _SecureRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects, but never from https to an unencrypted connection."""
 
     def redirect_request(
         self,
@@ -285,7 +296,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         if req.full_url.startswith("https:") and not newurl.startswith("https:"):
             fp.close()
-            raise wrong_answer_fault(req.full_url)
+            raise unexpected_response_fault(req.full_url)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -293,21 +304,21 @@ def _opener() -> urllib.request.OpenerDirector:
     import truststore
 
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _Redirects())
+    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _SecureRedirects())
 
 
 def file_sha256(path: Path, *, report: ReportProgress, cancel: CancelToken) -> str:
-    """The SHA-256 of a file on the disk, with progress. Raises DownloadFault if it cannot be read, Cancelled."""
+    """The SHA-256 of a file on the disk. Raises `DownloadFault` if it cannot be read, and `Cancelled`."""
     try:
-        pace = _Pace(path.stat().st_size, report)
-        pace.start(0)
+        progress = _ProgressReporter(path.stat().st_size, report)
+        progress.start(0)
         digest, done = hashlib.sha256(), 0
         with path.open("rb") as file:
             while data := file.read(CHUNK_BYTES):
                 cancel.check()
                 digest.update(data)
                 done += len(data)
-                pace.report(done, CHECKING)
+                progress.report(done, CHECKING)
     except OSError as error:
         raise disk_fault(path, error) from error
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Owns what can go wrong with a download, in sentences; and what is worth another attempt."""
+"""The faults of a download as sentences, and the decision whether an error is worth another attempt."""
 
 from __future__ import annotations
 
@@ -14,24 +14,26 @@ from models.faults import N_, DownloadFault
 
 FAILED = N_("The download did not finish")
 LATER = N_("Start it again later; what has arrived is kept.")
-PASSING_STATUSES = frozenset({403, 408, 425, 429, 500, 502, 503, 504})  # 403: a signed address that has expired
+TRANSIENT_STATUSES = frozenset({403, 408, 425, 429, 500, 502, 503, 504})  # 403: a signed address has expired
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-class Retry(Exception):
-    """An attempt failed in a way that may pass; `wait_s` is what the server asked for."""
+class TransientError(Exception):
+    """An attempt failed in a way that may pass. `retry_after_s` is the wait that the server asked for, if it did."""
 
-    def __init__(self, reason: str, wait_s: float | None = None) -> None:
+    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
         super().__init__(reason)
-        self.wait_s = wait_s
+        self.retry_after_s = retry_after_s
 
 
-def retry_or_fault(url: str, error: BaseException) -> Retry | DownloadFault:
-    """What an error of the network means: another attempt, or the end."""
+def classify_error(url: str, error: BaseException) -> TransientError | DownloadFault:
+    """Turn a network error into a `TransientError` if it is worth another attempt, else into a `DownloadFault`."""
     if isinstance(error, urllib.error.HTTPError):
         with error:
-            if error.code in PASSING_STATUSES:
-                return Retry(f"status {error.code}", _seconds(error.headers.get("Retry-After", "")))
+            if error.code in TRANSIENT_STATUSES:
+                return TransientError(
+                    f"status {error.code}", _retry_after_seconds(error.headers.get("Retry-After", ""))
+                )
             return status_fault(url, error.code)
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
@@ -39,15 +41,16 @@ def retry_or_fault(url: str, error: BaseException) -> Retry | DownloadFault:
     if isinstance(cause, OSError) and "407" in str(cause):
         return proxy_fault()
     if isinstance(cause, http.client.InvalidURL):
-        return wrong_answer_fault(url)
+        return unexpected_response_fault(url)
     if isinstance(cause, TimeoutError):
-        return Retry("the server stopped answering")
+        return TransientError("the server stopped answering")
     if isinstance(cause, socket.gaierror):
-        return Retry("its address was not found")
-    return Retry(str(cause) or type(cause).__name__)
+        return TransientError("its address was not found")
+    return TransientError(str(cause) or type(cause).__name__)
 
 
 def host_of(url: str) -> str:
+    """The host name in `url`, for messages."""
     return urlsplit(url).hostname or url
 
 
@@ -95,7 +98,7 @@ def proxy_fault() -> DownloadFault:
     )
 
 
-def wrong_answer_fault(url: str) -> DownloadFault:
+def unexpected_response_fault(url: str) -> DownloadFault:
     return DownloadFault(
         FAILED,
         N_("What came was not the file: perhaps a sign-in page or a filter stands between this computer and {host}."),
@@ -172,5 +175,5 @@ def disk_fault(path: Path, error: OSError) -> DownloadFault:
     )
 
 
-def _seconds(text: str) -> float | None:
+def _retry_after_seconds(text: str) -> float | None:
     return float(text) if text.isdigit() else None

@@ -1,4 +1,4 @@
-"""Telling model files apart without reading all of them: by size and time of change, by samples of what they hold."""
+"""Identifies model files without reading them whole: by size and modification time, or by samples of their content."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ SAMPLES = 64
 SAMPLE_BYTES = 16384
 
 
-def stamp(path: Path) -> str:
-    """A file's size and time of change: another stamp, another content. "absent" where there is no file."""
+def file_stamp(path: Path) -> str:
+    """A file's size and modification time, which change with its content; "absent" if there is no file."""
     try:
         found = path.stat()
     except OSError:
@@ -19,8 +19,8 @@ def stamp(path: Path) -> str:
 
 
 def content_id(path: Path) -> str:
-    """Names a file's content by its size and samples spread through it: 1 MiB read, whatever its size. Not safe against
-    someone who means to deceive: downloads are checked by their whole SHA-256."""
+    """A digest of a file's size and of samples spread over its content: 1 MiB is read, whatever the size. It does not
+    protect against deliberate changes; downloads are verified by the SHA-256 of the whole file."""
     size = path.stat().st_size
     digest = hashlib.blake2b(str(size).encode(), digest_size=16)
     with path.open("rb") as file:

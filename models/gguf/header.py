@@ -1,4 +1,4 @@
-"""Owns reading GGUF files: what a model file says about itself, without loading it."""
+"""Reads the header of a GGUF file: its metadata, vocabulary and tensor table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.gguf.parser import TOKEN_TYPES, TOKENS, DamagedHeader, ParsedGguf, S
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
-PARTS_LIMIT = 999
+MAX_PARTS = 999
 
 NOT_A_MODEL = N_("This file is not a model")
 DAMAGED_MODEL = N_("The model file is damaged")
@@ -22,9 +22,9 @@ DAMAGED_MODEL = N_("The model file is damaged")
 
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
-    """What a GGUF file says about itself. `metadata` holds its single values, `arrays` its short numeric arrays;
-    `vocab_size` is 0 if it carries no vocabulary. Of a model that was cut into several files, the first one's header
-    has the sizes and tensors of all."""
+    """The header of a GGUF file. `metadata` holds its scalar values, `arrays` its short numeric arrays; `vocab_size` is
+    0 without a vocabulary. `expected_size_bytes` is the size that the tensor table demands. For a model split into
+    several files, the first file's header has the sizes and tensors of all."""
 
     path: Path
     size_bytes: int
@@ -40,7 +40,7 @@ class GgufHeader:
 
     @property
     def name(self) -> str:
-        """The model's own name, or the file's where it has none."""
+        """The model's name in the metadata, or the file's name without its suffix."""
         return self.text("general.name") or self.path.stem
 
     @property
@@ -97,19 +97,19 @@ class GgufHeader:
 
     @property
     def pooling_type(self) -> int | None:
-        """llama.cpp's pooling type (0 none, 1 mean, 2 CLS, 3 last, 4 rank); None for a model that does not pool."""
+        """A value of `Pooling`; None if the metadata has none."""
         value = self.metadata.get(f"{self.architecture}.pooling_type")
         return int(value) if isinstance(value, int) else None
 
     @property
     def split_count(self) -> int:
-        """How many files this model was cut into; 0 or 1 for a whole one."""
+        """The number of files that this model is split into; 0 or 1 for one that is not."""
         value = self.metadata.get("split.count", 0)
         return int(value) if isinstance(value, int) else 0
 
     @property
     def split_number(self) -> int:
-        """Which of the files that a model was cut into this is, from 0."""
+        """The number of this file, from 0, within a model that is split into several."""
         value = self.metadata.get("split.no", 0)
         return int(value) if isinstance(value, int) else 0
 
@@ -118,12 +118,13 @@ class GgufHeader:
         return self.embedding_length // self.head_count if self.head_count else 0
 
     def text(self, key: str) -> str:
-        """The metadata `key` if it is a text, else empty."""
+        """The metadata value of `key` if it is a string, else an empty one."""
         value = self.metadata.get(key, "")
         return value if isinstance(value, str) else ""
 
     def parameter(self, name: str) -> int:
-        """The architecture's number `name`; the largest where it differs from layer to layer, 0 if absent."""
+        """The architecture's number `name` ("ARCHITECTURE.name" in the metadata): the largest if it differs between
+        layers, 0 if missing."""
         key = f"{self.architecture}.{name}"
         value = self.metadata.get(key)
         if isinstance(value, int | float):
@@ -132,13 +133,13 @@ class GgufHeader:
 
 
 def read_header(path: Path) -> GgufHeader:
-    """The header of the GGUF file at `path`: 0.2 s for gpt-oss-20b. Raises ModelFault if it is missing, unreadable, no
-    GGUF, damaged, or shorter than its own tensor table says; likewise for the other files of a model cut into several,
-    if it is the first."""
-    header = _read_one(path)
+    """Read the header of the GGUF file at `path` (0.2 s for gpt-oss-20b). Raises `ModelFault` if the file is missing,
+    unreadable, no GGUF, damaged, or shorter than its tensor table demands. For the first file of a split model the
+    others are read and checked as well."""
+    header = _read_part(path)
     if header.split_count <= 1 or header.split_number != 0:
         return header
-    parts = [header, *(_read_one(part) for part in _other_parts(path, header.split_count))]
+    parts = [header, *(_read_part(part) for part in _other_parts(path, header.split_count))]
     return replace(
         header,
         size_bytes=sum(part.size_bytes for part in parts),
@@ -148,11 +149,11 @@ def read_header(path: Path) -> GgufHeader:
 
 
 def _other_parts(path: Path, count: int) -> list[Path]:
-    """Where llama.cpp looks for the other files of a model: beside the first, under names that it makes itself."""
+    """The other files of a split model, where llama.cpp looks for them: beside the first, numbered in the same way."""
     name = path.name.removesuffix(f"-00001-of-{count:05}.gguf")
     parts = [path.with_name(f"{name}-{number:05}-of-{count:05}.gguf") for number in range(2, count + 1)]
     missing = [part.name for part in parts if not part.is_file()]
-    if name == path.name or count > PARTS_LIMIT or missing:
+    if name == path.name or count > MAX_PARTS or missing:
         raise ModelFault(
             N_("A part of the model is missing"),
             N_("{name} is the first of {count} files that belong together, and {missing} is not beside it."),
@@ -164,7 +165,7 @@ def _other_parts(path: Path, count: int) -> list[Path]:
     return parts
 
 
-def _read_one(path: Path) -> GgufHeader:
+def _read_part(path: Path) -> GgufHeader:
     parsed, size_bytes = _parse(path)
     header = GgufHeader(
         path=path,
@@ -188,26 +189,26 @@ def _read_one(path: Path) -> GgufHeader:
 
 
 def read_tokens(path: Path) -> list[str]:
-    """The vocabulary as the file spells it, by token id; empty if it carries none."""
+    """The vocabulary by token id, spelled as in the file; empty if it has none."""
     return _parse(path, (TOKENS,))[0].texts.get(TOKENS, [])
 
 
 def read_token_types(path: Path) -> list[int]:
-    """llama.cpp's type of each token (1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte), by id."""
+    """llama.cpp's type of each token by id: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte."""
     return [int(value) for value in _parse(path, (TOKEN_TYPES,))[0].numbers.get(TOKEN_TYPES, ())]
 
 
-def _parse(path: Path, keep: Collection[str] = ()) -> tuple[ParsedGguf, int]:
-    """The header at `path` and the file's size in bytes; every way this can fail becomes a ModelFault."""
+def _parse(path: Path, wanted_arrays: Collection[str] = ()) -> tuple[ParsedGguf, int]:
+    """The parsed header of the file at `path`, and the file's size in bytes. Turns every failure into a ModelFault."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a named pipe would wait for ever
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a named pipe would block for ever
             raise ModelFault(NOT_A_MODEL, N_("{path} is no file."), N_("Choose a .gguf file."), path=path)
         with path.open("rb") as file:
             size_bytes = file.seek(0, 2)
             file.seek(0)
-            _check_start(path, file.read(8))
+            _check_magic_and_version(path, file.read(8))
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return parse_header(data, keep), size_bytes
+                return parse_header(data, wanted_arrays), size_bytes
     except DamagedHeader as error:
         raise ModelFault(
             DAMAGED_MODEL,
@@ -216,11 +217,11 @@ def _parse(path: Path, keep: Collection[str] = ()) -> tuple[ParsedGguf, int]:
             name=path.name,
             detail=str(error),
         ) from error
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL, a file emptied meanwhile
-        raise _unreadable(path, error) from error
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL, or a file that was just emptied
+        raise _unreadable_fault(path, error) from error
 
 
-def _check_start(path: Path, start: bytes) -> None:
+def _check_magic_and_version(path: Path, start: bytes) -> None:
     if start[:4] != MAGIC:
         raise ModelFault(
             NOT_A_MODEL,
@@ -239,7 +240,7 @@ def _check_start(path: Path, start: bytes) -> None:
         )
 
 
-def _unreadable(path: Path, error: OSError | ValueError) -> ModelFault:
+def _unreadable_fault(path: Path, error: OSError | ValueError) -> ModelFault:
     todo = N_("Choose the file again, or download the model.")
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return ModelFault(N_("The model file is not there"), N_("There is no file {path}."), todo, path=path)

@@ -1,4 +1,4 @@
-"""Owns the parsing of GGUF headers: bounds-checked reads of bytes that may be damaged or hostile.
+"""Parses GGUF headers with bounds-checked reads, since the bytes may be damaged or hostile.
 
 Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, versions 2 and 3, little-endian.
 """
@@ -11,22 +11,22 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 DEFAULT_ALIGNMENT = 32
-HEADER_LIMIT_BYTES = 128 << 20  # gpt-oss-20b's header takes 13 MB; a larger one than this is no model's
-TEXT_LIMIT_BYTES = 1 << 20  # the longest text taken from a header (chat templates have up to 20 kB)
-TEXTS_LIMIT_BYTES = 32 << 20  # all texts taken from a header together (the largest vocabularies: 3 MB)
-ENTRY_LIMIT = 1 << 16
-TENSOR_LIMIT = 1 << 16
-KEPT_NUMBERS = 1024  # numeric arrays up to this long are kept: one value per layer
-KEPT_ITEMS = 1 << 20  # the longest vocabulary read
-DIMENSION_LIMIT = 4
-ALIGNMENT_LIMIT = 1 << 20
+MAX_HEADER_BYTES = 128 << 20  # gpt-oss-20b's header has 13 MB
+MAX_STRING_BYTES = 1 << 20  # of one string that is kept (chat templates have up to 20 kB)
+MAX_STRINGS_BYTES = 32 << 20  # of all strings that are kept together (the largest vocabularies have 3 MB)
+MAX_ENTRIES = 1 << 16
+MAX_TENSORS = 1 << 16
+MAX_KEPT_NUMBERS = 1024  # numeric arrays up to this length are always kept: they have one value for each layer
+MAX_WANTED_ITEMS = 1 << 20  # of an array that is asked for, such as the vocabulary
+MAX_DIMENSIONS = 4
+MAX_ALIGNMENT = 1 << 20
 
 Scalar = str | int | float | bool
 TOKENS = "tokenizer.ggml.tokens"
 TOKEN_TYPES = "tokenizer.ggml.token_type"
 
-_TEXT, _ARRAY = 8, 9
-_NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_STRING, _ARRAY = 8, 9
+_NUMBER_CODES = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 
 # ggml_type -> (values per block, bytes per block): ggml.c, type_traits
 TENSOR_BLOCKS = {
@@ -69,7 +69,7 @@ TENSOR_BLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class TensorInfo:
-    """One tensor of the file; `offset` counts from the file's start. `size_bytes` is 0 for a type not known here."""
+    """One tensor. `type` is a ggml_type; `offset` counts from the file's start; `size_bytes` is 0 for unknown types."""
 
     name: str
     shape: tuple[int, ...]
@@ -79,29 +79,29 @@ class TensorInfo:
 
 
 class DamagedHeader(Exception):
-    """The bytes contradict themselves; becomes a ModelFault where the file's name is known."""
+    """The header contradicts itself. Turned into a ModelFault where the file's name is known."""
 
 
 class _Cursor:
-    """Reads forward through bytes it does not trust: every read is checked against the end first."""
+    """Reads forward through untrusted bytes; each read is first checked against the end."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self.data = data
-        self.at = 0
-        self.end = min(len(data), HEADER_LIMIT_BYTES)
+        self.offset = 0
+        self.end = min(len(data), MAX_HEADER_BYTES)
         self._text_bytes = 0
 
-    def take(self, size: int) -> int:
-        """Step over `size` bytes; where they began."""
-        start = self.at
+    def advance(self, size: int) -> int:
+        """Step over `size` bytes and return where they begin."""
+        start = self.offset
         if size > self.end - start:
             raise DamagedHeader("the header ends early")
-        self.at = start + size
+        self.offset = start + size
         return start
 
     def number(self, code: str) -> int | float:
-        """The next number, `code` as in the struct module."""
-        value: int | float = struct.unpack_from("<" + code, self.data, self.take(struct.calcsize("<" + code)))[0]
+        """Read a number; `code` is that of the struct module."""
+        value: int | float = struct.unpack_from("<" + code, self.data, self.advance(struct.calcsize("<" + code)))[0]
         return value
 
     def count(self) -> int:
@@ -110,27 +110,27 @@ class _Cursor:
     def text(self) -> str:
         size = self.count()
         self._text_bytes += size
-        if size > TEXT_LIMIT_BYTES or self._text_bytes > TEXTS_LIMIT_BYTES:
+        if size > MAX_STRING_BYTES or self._text_bytes > MAX_STRINGS_BYTES:
             raise DamagedHeader("its texts are too long")
-        start = self.take(size)
+        start = self.advance(size)
         return self.data[start : start + size].decode("utf-8", "replace")
 
     def skip_texts(self, count: int) -> None:
-        """Step over `count` texts; a loop of its own because vocabularies have hundreds of thousands."""
-        at, end, data = self.at, self.end, self.data
+        """Step over `count` strings. A tight loop, since vocabularies have hundreds of thousands."""
+        offset, end, data = self.offset, self.end, self.data
         size_at = struct.Struct("<Q").unpack_from
         for _ in range(count):
-            if at + 8 > end:
+            if offset + 8 > end:
                 raise DamagedHeader("the header ends early")
-            at += 8 + size_at(data, at)[0]
-        self.at = at
-        self.take(0)
+            offset += 8 + size_at(data, offset)[0]
+        self.offset = offset
+        self.advance(0)  # checks the last step
 
 
 @dataclass(slots=True)
 class ParsedGguf:
-    """What one pass over a header found. `numbers` are the short numeric arrays and those asked for, `texts` the text
-    arrays asked for, `end_bytes` how long the file must be to hold all tensors."""
+    """The result of one pass over a header. `numbers` holds the short numeric arrays and the wanted ones, `texts` the
+    wanted string arrays; `end_bytes` is the size that a file with all of these tensors has at least."""
 
     metadata: dict[str, Scalar] = field(default_factory=dict)
     numbers: dict[str, tuple[int | float, ...]] = field(default_factory=dict)
@@ -140,23 +140,24 @@ class ParsedGguf:
     end_bytes: int = 0
 
 
-def parse_header(data: mmap.mmap, keep: Collection[str] = ()) -> ParsedGguf:
-    """The header in `data`, magic and version already checked; `keep` names the arrays wanted in full."""
-    return _Parser(_Cursor(data), keep).parse()
+def parse_header(data: mmap.mmap, wanted_arrays: Collection[str] = ()) -> ParsedGguf:
+    """Parse the header in `data`, whose magic and version have been checked. `wanted_arrays` are the keys of arrays to
+    keep whatever their length. Raises `DamagedHeader`."""
+    return _Parser(_Cursor(data), wanted_arrays).parse()
 
 
 class _Parser:
     """One pass over a header."""
 
-    def __init__(self, cursor: _Cursor, keep: Collection[str]) -> None:
+    def __init__(self, cursor: _Cursor, wanted_arrays: Collection[str]) -> None:
         self._cursor = cursor
-        self._keep = keep
+        self._wanted_arrays = wanted_arrays
         self._parsed = ParsedGguf()
 
     def parse(self) -> ParsedGguf:
-        self._cursor.take(8)
+        self._cursor.advance(8)
         tensor_count, entry_count = self._cursor.count(), self._cursor.count()
-        if entry_count > ENTRY_LIMIT or tensor_count > TENSOR_LIMIT:
+        if entry_count > MAX_ENTRIES or tensor_count > MAX_TENSORS:
             raise DamagedHeader("too many entries")
         for _ in range(entry_count):
             key = self._cursor.text()
@@ -165,44 +166,44 @@ class _Parser:
         return self._parsed
 
     def _value(self, key: str, kind: int) -> None:
-        if kind == _TEXT:
+        if kind == _STRING:
             self._parsed.metadata[key] = self._cursor.text()
         elif kind == _ARRAY:
             self._array(key)
-        elif kind in _NUMBERS:
-            self._parsed.metadata[key] = self._cursor.number(_NUMBERS[kind])
+        elif kind in _NUMBER_CODES:
+            self._parsed.metadata[key] = self._cursor.number(_NUMBER_CODES[kind])
         else:
             raise DamagedHeader(f"value type {kind}")
 
     def _array(self, key: str) -> None:
         kind, count = int(self._cursor.number("I")), self._cursor.count()
-        wanted = key in self._keep and count <= KEPT_ITEMS
+        wanted = key in self._wanted_arrays and count <= MAX_WANTED_ITEMS
         if key == TOKENS:
             self._parsed.vocab_size = count
-        if kind == _TEXT and wanted:
+        if kind == _STRING and wanted:
             self._parsed.texts[key] = [self._cursor.text() for _ in range(count)]
-        elif kind == _TEXT:
+        elif kind == _STRING:
             self._cursor.skip_texts(count)
-        elif kind in _NUMBERS:
-            code = _NUMBERS[kind]
-            start = self._cursor.take(count * struct.calcsize("<" + code))
-            if wanted or count <= KEPT_NUMBERS:
+        elif kind in _NUMBER_CODES:
+            code = _NUMBER_CODES[kind]
+            start = self._cursor.advance(count * struct.calcsize("<" + code))
+            if wanted or count <= MAX_KEPT_NUMBERS:
                 self._parsed.numbers[key] = struct.unpack_from(f"<{count}{code}", self._cursor.data, start)
-        else:  # arrays in arrays are in the format, but neither in any model nor in llama.cpp
+        else:  # the format allows arrays of arrays, but no model has them and llama.cpp does not read them
             raise DamagedHeader(f"array type {kind}")
 
     def _tensors(self, count: int) -> None:
         cursor, found = self._cursor, []
         for _ in range(count):
             name, dimensions = cursor.text(), int(cursor.number("I"))
-            if dimensions > DIMENSION_LIMIT:
+            if dimensions > MAX_DIMENSIONS:
                 raise DamagedHeader(f"a tensor of {dimensions} dimensions")
             shape = tuple(cursor.count() for _ in range(dimensions))
             found.append((name, shape, int(cursor.number("I")), cursor.count()))
         alignment = self._parsed.metadata.get("general.alignment", DEFAULT_ALIGNMENT)
-        if not isinstance(alignment, int) or not 1 <= alignment <= ALIGNMENT_LIMIT:
+        if not isinstance(alignment, int) or not 1 <= alignment <= MAX_ALIGNMENT:
             raise DamagedHeader(f"alignment {alignment}")
-        start = -(-cursor.at // alignment) * alignment if count else cursor.at
+        start = -(-cursor.offset // alignment) * alignment if count else cursor.offset
         self._parsed.tensors = tuple(
             TensorInfo(name, shape, kind, start + offset, _stored_size_bytes(kind, shape))
             for name, shape, kind, offset in found

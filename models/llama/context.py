@@ -1,6 +1,6 @@
-"""llama.cpp's contexts: tokens in, logits or vectors out, and a sequence's cache saved and put back.
+"""llama.cpp's contexts: tokens in, logits or pooled rows out; and saving and restoring a sequence's KV cache.
 
-A context belongs to the thread that made it. Lengths and ids are checked before every native call.
+A context belongs to the thread that made it. Lengths and token ids are checked before every native call.
 """
 
 from __future__ import annotations
@@ -15,22 +15,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.faults import N_, Cancelled, ModelFault
-from models.llama.native import NativeModel, StopFlag, c_library, library
+from models.gguf.pooling import Pooling
+from models.llama.library import c_library, library
+from models.llama.native import NativeModel
+from models.llama.stop_flag import StopFlag
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-RANK_POOLING = 4
-PARTIAL_STATE = 1  # LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY: the sliding-window (and recurrent) layers alone
+PARTIAL_STATE_ONLY = 1  # LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY: the sliding-window (and recurrent) layers alone
 DECODED, ABORTED = 0, 2
 KV_TYPES = {"f16": 1, "q8_0": 8}
 
 
 @dataclass(frozen=True, slots=True)
 class ContextSettings:
-    """A context's shape. `pooling` is llama.cpp's number (1 mean, 2 cls, 3 last, 4 rank), None for a chat model;
-    `outputs_max` bounds the rows of logits, 0 for as many as the batch."""
+    """The parameters of a context, named as in llama.h: `ubatch_tokens` is the micro-batch, `threads` are for decode,
+    `threads_batch` for prefill, `sequences` is the most sequences at once, `outputs_max` the most rows of logits in a
+    batch (0 for one to each token). `pooling` is None for a chat model."""
 
     context_tokens: int
     batch_tokens: int
@@ -40,11 +43,11 @@ class ContextSettings:
     kv_type: str = "f16"
     sequences: int = 1
     outputs_max: int = 1
-    pooling: int | None = None
+    pooling: Pooling | None = None
 
 
 class TokenBatch:
-    """Buffers for the tokens of one native call, allocated once and refilled."""
+    """A `llama_batch`: buffers for the tokens of one `llama_decode`, allocated once and refilled for each call."""
 
     def __init__(self, capacity: int) -> None:
         import numpy as np
@@ -70,40 +73,41 @@ class TokenBatch:
             setattr(self._batch, name, ctypes.cast(array.ctypes.data, kind))
 
     def one_sequence(self, tokens: Sequence[int], start: int, *, output_last: bool) -> Any:
-        """`tokens` of sequence 0 at positions from `start`; with `output_last` the last one gives logits."""
-        count = self._checked(len(tokens))
+        """The batch with `tokens` in sequence 0 at positions from `start` on; with `output_last`, logits for the last
+        one."""
+        count = self._require_fit(len(tokens))
         self._token[:count] = tokens
         self._position[:count] = range(start, start + count)
         self._sequence[:count] = 0
         self._output[:count] = 0
         self._output[count - 1] = output_last
-        return self._ready(count)
+        return self._with_count(count)
 
     def many_sequences(self, texts: Sequence[Sequence[int]]) -> Any:
-        """Each of `texts` as a sequence of its own, all tokens giving output (as pooling wants)."""
-        count = self._checked(sum(len(tokens) for tokens in texts))
-        at = 0
+        """The batch with each of `texts` as a sequence of its own and output for every token, which pooling needs."""
+        count = self._require_fit(sum(len(tokens) for tokens in texts))
+        start = 0
         for number, tokens in enumerate(texts):
-            end = at + len(tokens)
-            self._token[at:end] = tokens
-            self._position[at:end] = range(len(tokens))
-            self._sequence[at:end] = number
-            at = end
+            end = start + len(tokens)
+            self._token[start:end] = tokens
+            self._position[start:end] = range(len(tokens))
+            self._sequence[start:end] = number
+            start = end
         self._output[:count] = 1
-        return self._ready(count)
+        return self._with_count(count)
 
-    def _checked(self, count: int) -> int:
+    def _require_fit(self, count: int) -> int:
         if not 0 < count <= self.capacity:
             raise ValueError(f"{count} tokens do not fit into a batch of {self.capacity}")
         return count
 
-    def _ready(self, count: int) -> Any:
+    def _with_count(self, count: int) -> Any:
         self._batch.n_tokens = count
         return self._batch
 
 
 def make_context(model: NativeModel, settings: ContextSettings) -> Any:
-    """A context on `model`; raises `ModelFault` if its memory cannot be had. Owned by the calling thread."""
+    """Create a context of `model`, owned by the calling thread. Raises `ModelFault` if there is not enough memory."""
     lib = library()
     params = lib.llama_context_default_params()
     params.n_ctx = settings.context_tokens
@@ -133,13 +137,13 @@ def make_context(model: NativeModel, settings: ContextSettings) -> Any:
 
 
 class PooledContext:
-    """A context that gives one row per sequence: a vector, or a reranker's scores. One thread at a time uses it; `stop`
-    may be set by any."""
+    """A context that gives one row for each sequence: an embedding, or a reranker's scores. One thread at a time may
+    use it; `stop` may be set by any thread."""
 
     def __init__(self, model: NativeModel, settings: ContextSettings) -> None:
         self._settings = settings
         self.stop = StopFlag()
-        self.width = model.class_count if settings.pooling == RANK_POOLING else model.embedding_length
+        self.width = model.class_count if settings.pooling is Pooling.RANK else model.embedding_length
         self._vocab_size = model.vocab_size
         self._handle = make_context(model, settings)
         self._memory = library().llama_get_memory(self._handle)
@@ -147,8 +151,8 @@ class PooledContext:
         self.stop.attach(self._handle)
 
     def embed(self, texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        """One row per token list, shape [len(texts), width]; together they must fit the batch. Raises `Cancelled`
-        if `stop` was set meanwhile."""
+        """One row for each token list, shape [len(texts), width]. All of them together must fit into the batch. Raises
+        `Cancelled` if `stop` is set meanwhile."""
         import numpy as np
 
         lib = library()
@@ -169,17 +173,17 @@ class PooledContext:
             if not pointer:
                 raise RuntimeError(f"no vector for text {number}")
             rows[number] = np.ctypeslib.as_array(pointer, (self.width,))
-        self._drop_logits(sum(map(len, texts)))
+        self._release_logits(sum(map(len, texts)))
         return rows
 
-    def _drop_logits(self, tokens: int) -> None:
-        """llama.cpp keeps (and clears) room for the logits of every token, which nobody asks an embedding model for:
-        1 MB a token of a vocabulary of 262,144, for good."""
+    def _release_logits(self, tokens: int) -> None:
+        """Give the memory of the logits back to the system. llama.cpp allocates and clears a row for every token and
+        keeps it, though a pooled model has no use for logits: 1 MB a token with a vocabulary of 262,144."""
         lib = library()
         pointer = lib.llama_get_logits(self._handle)
         if pointer:
             size_bytes = tokens * self._vocab_size * ctypes.sizeof(ctypes.c_float)
-            _drop_pages(ctypes.cast(pointer, ctypes.c_void_p).value or 0, size_bytes)
+            _release_pages(ctypes.cast(pointer, ctypes.c_void_p).value or 0, size_bytes)
 
     def close(self) -> None:
         if self._handle is not None:
@@ -188,12 +192,12 @@ class PooledContext:
 
 
 class ChatContext:
-    """A context for one conversation at a time, all of it sequence 0. One thread owns it; `stop` may be set by any."""
+    """A context for one conversation at a time, in sequence 0. One thread owns it; `stop` may be set by any thread."""
 
     def __init__(self, model: NativeModel, settings: ContextSettings) -> None:
         self.settings = settings
         self.stop = StopFlag()
-        self.windowed = model.window_tokens > 0
+        self.has_sliding_window = model.sliding_window_tokens > 0
         self._vocab_size = model.vocab_size
         self._handle = make_context(model, settings)
         self._memory = library().llama_get_memory(self._handle)
@@ -206,63 +210,61 @@ class ChatContext:
         return self._handle
 
     @property
-    def held_tokens(self) -> int:
-        """How many tokens the cache holds, from position 0."""
+    def cached_tokens(self) -> int:
+        """How many tokens are in the KV cache, from position 0 on."""
         return int(library().llama_memory_seq_pos_max(self._memory, 0)) + 1
 
-    def evaluate(self, tokens: Sequence[int], start: int, *, output_last: bool) -> bool:
-        """Evaluate `tokens` at positions from `start`, where the cache must end; False if `stop` was set meanwhile.
-
-        A stopped evaluation keeps the micro-batches it had finished: see `held_tokens`.
-        """
+    def decode(self, tokens: Sequence[int], start: int, *, output_last: bool) -> bool:
+        """Decode `tokens` at positions from `start` on, where the KV cache must end. Returns False if `stop` was set
+        meanwhile; the micro-batches finished by then stay in the cache (see `cached_tokens`)."""
         if any(not 0 <= token < self._vocab_size for token in tokens):
             raise ValueError("a token is not of this model's vocabulary")
-        if start != self.held_tokens or start + len(tokens) > self.context_tokens:
-            raise ValueError(f"{len(tokens)} tokens at {start} do not follow {self.held_tokens} held ones")
+        if start != self.cached_tokens or start + len(tokens) > self.context_tokens:
+            raise ValueError(f"{len(tokens)} tokens at {start} do not follow {self.cached_tokens} cached ones")
         batch = self._batch.one_sequence(tokens, start, output_last=output_last)
         status = library().llama_decode(self._handle, batch)
         if status not in (DECODED, ABORTED):
             raise RuntimeError(f"llama_decode gave {status} for {len(tokens)} tokens at {start}")
         return bool(status == DECODED)
 
-    def try_out(self) -> None:
-        """Evaluate two tokens and forget them: a build that cannot compute on this machine shows it here."""
-        if not self.evaluate([0, 0], 0, output_last=True):
-            raise RuntimeError("stopped before anything could stop it")
+    def self_test(self) -> None:
+        """Decode two tokens and drop them, so that a build that cannot compute on this machine fails here."""
+        if not self.decode([0, 0], 0, output_last=True):
+            raise RuntimeError("aborted though the stop flag was never set")
         self.clear()
 
     def truncate(self, tokens: int) -> None:
-        """Forget everything from position `tokens` on. Of a windowed cache only together with `restore_window`."""
+        """Drop everything from position `tokens` on. Not for sliding-window layers: see `restore_sliding_window`."""
         library().llama_memory_seq_rm(self._memory, 0, tokens, -1)
 
     def clear(self) -> None:
         library().llama_memory_clear(self._memory, False)
 
-    def save_window(self) -> bytes:
-        """What the windowed layers hold now: enough to return here later, when they have moved on."""
+    def save_sliding_window(self) -> bytes:
+        """The present content of the sliding-window layers, for `restore_sliding_window`."""
         lib = library()
-        size = lib.llama_state_seq_get_size_ext(self._handle, 0, PARTIAL_STATE)
+        size = lib.llama_state_seq_get_size_ext(self._handle, 0, PARTIAL_STATE_ONLY)
         buffer = (ctypes.c_uint8 * size)()
-        written = lib.llama_state_seq_get_data_ext(self._handle, buffer, size, 0, PARTIAL_STATE)
+        written = lib.llama_state_seq_get_data_ext(self._handle, buffer, size, 0, PARTIAL_STATE_ONLY)
         if written == 0:
-            raise RuntimeError("llama.cpp could not save the windowed layers")
+            raise RuntimeError("llama.cpp could not save the sliding-window layers")
         return memoryview(buffer)[:written].tobytes()
 
-    def restore_window(self, tokens: int, saved: bytes) -> None:
-        """Return to where `saved` was taken, `tokens` tokens in."""
+    def restore_sliding_window(self, tokens: int, saved: bytes) -> None:
+        """Go back to position `tokens`, at which `saved` was taken; the tokens before it must still be the same."""
         lib = library()
         lib.llama_memory_seq_rm(self._memory, 0, tokens, -1)
         buffer = (ctypes.c_uint8 * len(saved)).from_buffer_copy(saved)
-        read = lib.llama_state_seq_set_data_ext(self._handle, buffer, len(saved), 0, PARTIAL_STATE)
-        if read == 0 or self.held_tokens != tokens:
-            raise RuntimeError(f"llama.cpp could not restore the windowed layers at {tokens}")
+        read = lib.llama_state_seq_set_data_ext(self._handle, buffer, len(saved), 0, PARTIAL_STATE_ONLY)
+        if read == 0 or self.cached_tokens != tokens:
+            raise RuntimeError(f"llama.cpp could not restore the sliding-window layers at {tokens}")
 
     def state_size(self) -> int:
-        """Bytes that `save_state` will write, about."""
+        """About how many bytes `save_state` will write."""
         return int(library().llama_state_seq_get_size(self._handle, 0))
 
     def save_state(self, path: Path, tokens: Sequence[int]) -> int:
-        """Write everything held, which are `tokens`, to `path`; returns its size. Raises OSError."""
+        """Write the whole KV cache, which holds `tokens`, to `path`; return the size in bytes. Raises OSError."""
         array = (ctypes.c_int32 * len(tokens))(*tokens)
         name = str(path).encode()
         written: int = library().llama_state_seq_save_file(self._handle, name, 0, array, len(tokens))
@@ -271,25 +273,27 @@ class ChatContext:
         return written
 
     def load_state(self, path: Path, tokens: Sequence[int]) -> bool:
-        """Hold what `path` holds, which should be `tokens`, and nothing else; False, and empty, if it does not."""
+        """Replace the KV cache by what `save_state` wrote to `path`. If that is not a cache of `tokens`, leave it empty
+        and return False."""
         lib = library()
         self.clear()
         array = (ctypes.c_int32 * len(tokens))()
         count = ctypes.c_size_t(0)
         name = str(path).encode()
         read = lib.llama_state_seq_load_file(self._handle, name, 0, array, len(tokens), ctypes.byref(count))
-        if read and count.value == len(tokens) == self.held_tokens and list(array) == list(tokens):
+        if read and count.value == len(tokens) == self.cached_tokens and list(array) == list(tokens):
             return True
         self.clear()
         return False
 
     def logits(self) -> NDArray[np.float32]:
-        """The logits of the last token evaluated with output, shape [vocabulary]; llama.cpp's, until the next call."""
+        """The logits of the last token decoded with output, shape [vocabulary]: llama.cpp's own memory, valid until the
+        next call."""
         import numpy as np
 
         pointer = library().llama_get_logits_ith(self._handle, -1)
         if not pointer:
-            raise RuntimeError("no logits: nothing was evaluated with output")
+            raise RuntimeError("no logits: nothing was decoded with output")
         return np.ctypeslib.as_array(pointer, (self._vocab_size,))
 
     def close(self) -> None:
@@ -298,9 +302,9 @@ class ChatContext:
             self._handle = None
 
 
-def _drop_pages(address: int, size_bytes: int) -> None:
-    """Give the whole pages of a range of native memory back to the system; what was in them is lost. Where the system
-    has no such call, nothing happens."""
+def _release_pages(address: int, size_bytes: int) -> None:
+    """Give the whole pages within a range of native memory back to the system, losing their content. Does nothing on
+    systems without such a call."""
     advice = getattr(mmap, "MADV_DONTNEED" if sys.platform == "linux" else "MADV_FREE", None)
     start = -(-address // mmap.PAGESIZE) * mmap.PAGESIZE
     end = (address + size_bytes) // mmap.PAGESIZE * mmap.PAGESIZE

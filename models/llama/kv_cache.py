@@ -1,8 +1,8 @@
-"""The tokens a context holds, and going back in them: a prompt is evaluated only from where it first differs.
+"""The tokens in a context's KV cache, and rewinding it: a prompt is decoded only from its first different token on.
 
-A windowed cache has forgotten what is older than its window, and llama.cpp returns success and wrong logits when such a
-cache is simply cut. So this goes back only to checkpoints: copies of the windowed layers' content, about 3 MiB each for
-gpt-oss-20b, valid as long as the tokens before them stay.
+Sliding-window layers drop whatever is older than their window. When such a cache is simply truncated, llama.cpp reports
+success and computes wrong logits. So it is rewound to checkpoints only: copies of what these layers hold, about 3 MiB
+each for gpt-oss-20b, valid for as long as the tokens before them stay the same.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from models.llama.context import ChatContext
 
-CHECKPOINTS_KEPT = 24
+MAX_CHECKPOINTS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The windowed layers as they were when the cache held `position` tokens."""
+    """The content of the sliding-window layers when the cache held `position` tokens."""
 
     position: int
-    window: bytes
+    window_state: bytes
 
 
 class KvCache:
-    """One context's tokens and checkpoints. Belongs to the context's thread."""
+    """The tokens and checkpoints of one context. Used by the context's thread alone."""
 
     def __init__(self, context: ChatContext) -> None:
         self._context = context
@@ -34,61 +34,60 @@ class KvCache:
         self.checkpoints: list[Checkpoint] = []
 
     def reuse(self, prompt: Sequence[int]) -> int:
-        """Make the cache hold the longest beginning of `prompt` that it can, short of its last token (whose logits are
-        wanted); returns its length."""
-        common = common_length(self.tokens, prompt)
-        wanted = min(common, len(prompt) - 1)
-        if wanted < len(self.tokens):
-            self._go_back(wanted)
+        """Rewind to the longest prefix of `prompt` that is cached, and return its length. It never includes the last
+        token, which has to be decoded for its logits."""
+        reusable = min(common_prefix_length(self.tokens, prompt), len(prompt) - 1)
+        if reusable < len(self.tokens):
+            self._rewind(reusable)
         return len(self.tokens)
 
     def extend(self, tokens: Sequence[int], *, output_last: bool) -> bool:
-        """Evaluate `tokens` after those held; False if it was stopped, with what was finished kept."""
-        done = False
+        """Decode `tokens` after the cached ones. Returns False if it was stopped; what was finished by then is kept."""
+        finished = False
         try:
-            done = self._context.evaluate(tokens, len(self.tokens), output_last=output_last)
+            finished = self._context.decode(tokens, len(self.tokens), output_last=output_last)
         finally:
-            held = self._context.held_tokens
-            self.tokens += tokens[: max(held - len(self.tokens), 0)]
-        return done
+            cached = self._context.cached_tokens
+            self.tokens += tokens[: max(cached - len(self.tokens), 0)]
+        return finished
 
-    def checkpoint(self) -> None:
-        """Make it possible to come back to this position."""
+    def add_checkpoint(self) -> None:
+        """Add a checkpoint at the present position. Without sliding-window layers none is needed."""
         position = len(self.tokens)
-        if not self._context.windowed or any(saved.position == position for saved in self.checkpoints):
+        if not self._context.has_sliding_window or any(other.position == position for other in self.checkpoints):
             return
-        self.checkpoints.append(Checkpoint(position, self._context.save_window()))
-        self.checkpoints.sort(key=lambda saved: saved.position)
-        if len(self.checkpoints) > CHECKPOINTS_KEPT:
-            del self.checkpoints[1]  # the first, after the fixed prefix, serves every conversation
+        self.checkpoints.append(Checkpoint(position, self._context.save_sliding_window()))
+        self.checkpoints.sort(key=lambda checkpoint: checkpoint.position)
+        if len(self.checkpoints) > MAX_CHECKPOINTS:
+            del self.checkpoints[1]  # the first one stays: it follows the fixed prefix of every conversation
 
-    def put_back(self, tokens: Sequence[int], checkpoints: Sequence[Checkpoint]) -> None:
-        """Take over what the context has just been given (see `models.llama.saved_kv`)."""
+    def set_contents(self, tokens: Sequence[int], checkpoints: Sequence[Checkpoint]) -> None:
+        """Take note of what the context's cache has just been replaced by (see `models.llama.saved_kv`)."""
         self.tokens = list(tokens)
-        self.checkpoints = [saved for saved in checkpoints if saved.position <= len(tokens)]
+        self.checkpoints = [checkpoint for checkpoint in checkpoints if checkpoint.position <= len(tokens)]
 
     def clear(self) -> None:
         self._context.clear()
         self.tokens.clear()
         self.checkpoints.clear()
 
-    def _go_back(self, wanted: int) -> None:
-        """To position `wanted`, or to the last checkpoint before it."""
-        if not self._context.windowed:
-            self._context.truncate(wanted)
-            del self.tokens[wanted:]
+    def _rewind(self, position: int) -> None:
+        """Go back to `position`, or with sliding-window layers to the last checkpoint up to it."""
+        if not self._context.has_sliding_window:
+            self._context.truncate(position)
+            del self.tokens[position:]
             return
-        self.checkpoints = [saved for saved in self.checkpoints if saved.position <= wanted]
+        self.checkpoints = [checkpoint for checkpoint in self.checkpoints if checkpoint.position <= position]
         if not self.checkpoints:
             self.clear()
             return
         last = self.checkpoints[-1]
-        self._context.restore_window(last.position, last.window)
+        self._context.restore_sliding_window(last.position, last.window_state)
         del self.tokens[last.position :]
 
 
-def common_length(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many leading items are the same."""
+def common_prefix_length(left: Sequence[int], right: Sequence[int]) -> int:
+    """How many leading items `left` and `right` have in common."""
     for index, (a, b) in enumerate(zip(left, right, strict=False)):
         if a != b:
             return index

@@ -1,4 +1,4 @@
-"""A model that gives one row of numbers for each text, in batches: what embedders and rerankers have in common."""
+"""A model that turns each text into one row of numbers, in batches: the common base of embedders and rerankers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.cancel import CancelToken
+from models.gguf.pooling import Pooling
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -20,30 +21,34 @@ if TYPE_CHECKING:
     from models.llama.context import ContextSettings, PooledContext
     from models.llama.native import NativeModel
 
-BATCH_TOKENS = 256  # attention is computed over the whole batch, so wider ones cost more per token: bench_embedder.py
-TRIED_TOKENS = 16
-TILE_TOKENS = 64  # GGML_FA_TILE_Q: below it llama.cpp sums attention in half precision, above in single precision
-SEQUENCES = 64  # llama.cpp asserts that the batch is a multiple of it
-BATCH_TEXTS = SEQUENCES - 1  # one is for filling up, see `_fill_up`
-# Threads that share a batch wait for each other a hundred times in it, which beside other programs took most of the
-# time: 384 passages by all-MiniLM-L6-v2 223 s, 35 s with a batch to each thread (two threads; processor 66 s, 14 s).
-SMALL_BYTES = 200_000_000  # each has buffers of its own: some 10 MB of a small model, hundreds of a large one
-MOST_BESIDE = 8
+BATCH_TOKENS = 256  # attention spans the whole batch, so wider ones cost more a token: measured by bench_embedder.py
+SELF_TEST_TOKENS = 16
+TILE_TOKENS = 64  # GGML_FA_TILE_Q: below it llama.cpp sums attention in half precision, from it on in single precision
+SEQUENCES = 64  # llama.cpp asserts that the batch size is a multiple of the number of sequences
+BATCH_TEXTS = SEQUENCES - 1  # one sequence is left for padding, see `_pad_to_tile`
+# Threads that share a batch wait for each other a hundred times in it, which took most of the time while other programs
+# ran: 384 passages by all-MiniLM-L6-v2 took 223 s, and 35 s with one batch to each of two threads (66 s and 14 s of
+# processor time). Each of these contexts has its own buffers: some 10 MB for a small model, hundreds for a large one.
+SMALL_MODEL_BYTES = 200_000_000
+MAX_PARALLEL_CONTEXTS = 8
 
 
 class PooledModel:
-    """A loaded model and its contexts. Made, used and closed by one thread, which has others compute and waits; the
-    vocabulary alone may be used by any. Of a small model several batches are computed side by side, each on one
-    thread."""
+    """A loaded model and its contexts. Made, used and closed by one thread, which lets others compute and waits for
+    them; only the tokenizer (`native`) may be used from any thread. A small model computes several batches in parallel,
+    each on a single thread."""
 
-    def __init__(self, path: Path, pooling: int, max_tokens: int, threads: int, *, careful: bool = False) -> None:
-        """Texts of up to `max_tokens` tokens; `pooling` is llama.cpp's number. `careful` after a load that ended the
-        program: weights are mapped, not rearranged, so the system can drop them and the processor's own layouts are not
-        used. Some tokens are tried: a build that cannot compute on this machine shows it here. Raises `ModelFault`."""
+    def __init__(self, path: Path, pooling: Pooling, max_tokens: int, threads: int, *, safe_mode: bool = False) -> None:
+        """Load the model at `path` for texts of up to `max_tokens` tokens and run a first batch, so that a build of
+        llama.cpp that cannot compute on this machine fails here. Raises `ModelFault`.
+
+        `safe_mode` is for a model whose loading has crashed the program: weights are mapped instead of repacked, so
+        that the system can drop them from memory and the processor's own weight layouts are not used.
+        """
         from models.llama.context import ContextSettings, PooledContext
         from models.llama.native import LoadSettings, NativeModel
 
-        self.native = NativeModel.load(path, LoadSettings(mmap=careful, repack=not careful))
+        self.native = NativeModel.load(path, LoadSettings(mmap=safe_mode, repack=not safe_mode))
         size = -(-max(BATCH_TOKENS, max_tokens) // SEQUENCES) * SEQUENCES
         settings = ContextSettings(
             context_tokens=size,
@@ -60,49 +65,52 @@ class PooledModel:
         except BaseException:
             self.native.close()
             raise
-        self._beside: list[_OneThread] = []
+        self._parallel: list[_SingleThreadContext] = []
         try:
-            if threads > 1 and path.stat().st_size <= SMALL_BYTES:
-                alone = replace(settings, threads=1, threads_batch=1)
-                self._beside += (_OneThread(self.native, alone) for _ in range(min(threads, MOST_BESIDE)))
-            self._computed([[[0] * TRIED_TOKENS]])
+            if threads > 1 and path.stat().st_size <= SMALL_MODEL_BYTES:
+                single = replace(settings, threads=1, threads_batch=1)
+                self._parallel += (
+                    _SingleThreadContext(self.native, single) for _ in range(min(threads, MAX_PARALLEL_CONTEXTS))
+                )
+            self._compute([[[0] * SELF_TEST_TOKENS]])
         except BaseException:
             self.close()
             raise
 
     def rows(self, texts: Sequence[Sequence[int]], between_batches: Callable[[], None]) -> NDArray[np.float32]:
-        """The row of each of `texts` (token ids, none empty), in their order, shape [len(texts), width]. Calls
-        `between_batches` while nothing is computed, again and again; what it raises ends the work."""
+        """The row of each of `texts` (token ids, none empty) in their order, shape [len(texts), width]. Calls
+        `between_batches` before each group of batches, while nothing is computed; what it raises ends the work."""
         import numpy as np
 
         rows = np.zeros((len(texts), self._context.width), np.float32)
-        for taken in batched(batches([len(tokens) for tokens in texts]), max(1, len(self._beside))):
+        for group in batched(batch_by_length([len(tokens) for tokens in texts]), max(1, len(self._parallel))):
             between_batches()
-            work = [_fill_up([texts[index] for index in batch]) for batch in taken]
-            for batch, found in zip(taken, self._computed(work), strict=True):
-                rows[batch] = found[: len(batch)]
+            batches = [_pad_to_tile([texts[index] for index in indices]) for indices in group]
+            for indices, computed in zip(group, self._compute(batches), strict=True):
+                rows[indices] = computed[: len(indices)]
         return rows
 
-    def _computed(self, work: Sequence[list[Sequence[int]]]) -> list[NDArray[np.float32]]:
-        """The rows of each batch: side by side, or of a single one on all threads.
+    def _compute(self, batches: Sequence[list[Sequence[int]]]) -> list[NDArray[np.float32]]:
+        """The rows of each batch, computed in parallel; a single batch is computed on all threads.
 
-        These end with the batch: GNU OpenMP keeps a thread's helpers as long as the thread, and as soon as it has more
-        than there are cores, those of the chat model, too, wait for each other asleep (850 times a token; gpt-oss wrote
-        a seventh slower while an embedding model was open).
+        The thread that computes a single batch ends with it. GNU OpenMP keeps a thread's helpers for as long as the
+        thread lives, and with more helpers than cores it lets all of them sleep at barriers, those of the chat model
+        too (850 times a token; gpt-oss wrote a seventh slower while an embedding model was open).
         """
         from concurrent.futures import ThreadPoolExecutor, wait
 
-        if len(work) == 1:
-            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="one-batch") as passing:
-                return [passing.submit(self._context.embed, work[0]).result()]
-        running = [one.embed(batch) for one, batch in zip(self._beside, work, strict=False)]
-        wait(running)  # for all, whatever becomes of one: nothing is computed any more when this returns
+        if len(batches) == 1:
+            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="one-batch") as short_lived:
+                return [short_lived.submit(self._context.embed, batches[0]).result()]
+        running = [context.embed(batch) for context, batch in zip(self._parallel, batches, strict=False)]
+        wait(running)  # for all of them, also if one fails: nothing may be computing when this returns
         return [future.result() for future in running]
 
     @contextmanager
     def stopped_by(self, cancel: CancelToken) -> Iterator[None]:
-        """While entered, cancelling `cancel` ends a running `rows` within a native call, with `Cancelled`."""
-        flags = [self._context.stop, *(one.context.stop for one in self._beside)]
+        """Within the context, cancelling `cancel` aborts a running `rows` within its native call; it raises
+        `Cancelled`."""
+        flags = [self._context.stop, *(parallel.context.stop for parallel in self._parallel)]
         for flag in flags:
             flag.clear()
 
@@ -110,18 +118,18 @@ class PooledModel:
             for flag in flags:
                 flag.set()
 
-        with cancel.listened(stop):
+        with cancel.on_cancel(stop):
             yield
 
     def close(self) -> None:
-        for one in self._beside:
-            one.close()
+        for parallel in self._parallel:
+            parallel.close()
         self._context.close()
         self.native.close()
 
 
-class _OneThread:
-    """A context that computes on a thread of its own, which makes, uses and closes it."""
+class _SingleThreadContext:
+    """A context with a thread of its own, which makes, uses and closes it."""
 
     def __init__(self, native: NativeModel, settings: ContextSettings) -> None:
         from concurrent.futures import ThreadPoolExecutor
@@ -144,22 +152,22 @@ class _OneThread:
 
 
 def batched(groups: Iterable[list[int]], size: int) -> Iterator[list[list[int]]]:
-    """`groups` in lists of `size`, the last one maybe shorter."""
+    """`groups` in lists of `size`; the last list may be shorter."""
     rest = iter(groups)
     while taken := list(islice(rest, size)):
         yield taken
 
 
-def _fill_up(texts: list[Sequence[int]]) -> list[Sequence[int]]:
-    """`texts`, and an unused one if they are few tokens: so a text's row is the same alone (as a question is) and among
-    others (as passages are)."""
+def _pad_to_tile(texts: list[Sequence[int]]) -> list[Sequence[int]]:
+    """`texts`, and a text of padding if they have fewer than `TILE_TOKENS` tokens. So a text has the same row alone (as
+    questions are embedded) and among others (as passages are)."""
     missing = TILE_TOKENS - sum(map(len, texts))
     return [*texts, [texts[0][0]] * missing] if missing > 0 else texts
 
 
-def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """The indices of `lengths` in groups of at most `BATCH_TOKENS` tokens (a longer text stands alone) and
-    `BATCH_TEXTS` texts, short ones first."""
+def batch_by_length(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """The indices of `lengths`, shortest first, in groups of at most `BATCH_TEXTS` texts and `BATCH_TOKENS` tokens; a
+    longer text is a group of its own."""
     group: list[int] = []
     tokens = 0
     for index in sorted(range(len(lengths)), key=lengths.__getitem__):

@@ -1,7 +1,7 @@
-"""Choosing the next token: temperature, top-k, top-p, min-p, and a grammar by llama.cpp's own grammar sampler.
+"""Sampling the next token: temperature, top-k, top-p and min-p, and grammars by llama.cpp's grammar sampler.
 
-llama.cpp's sampler chain copies the whole vocabulary into records of three numbers first, which takes 3 ms a token for
-gpt-oss's 201,088. Here the logits are looked at where they lie; what is left after min-p is a handful.
+llama.cpp's sampler chain first copies the whole vocabulary into records of three numbers, which takes 3 ms a token with
+gpt-oss's 201,088. Here the logits are read where they lie; after min-p only a handful of tokens is left.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from models.conversation import Sampling
 from models.faults import N_, ModelFault
-from models.llama.native import NativeModel, library
+from models.llama.library import library
+from models.llama.native import NativeModel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,64 +27,65 @@ if TYPE_CHECKING:
 
     Logits = NDArray[np.float32]
 
-GRAMMAR_LIMIT_BYTES = 1 << 20
-FEW = 8  # up to one in so many tokens, it is cheaper to look at those alone
-BLOCK = 512
-MOST_REPEATED = 1000
-_COUNT = re.compile(r"(?<!\\)\{(\d{1,300})(,\d{0,300})?\}")
-"""In a regular expression."""
+MAX_GRAMMAR_BYTES = 1 << 20
+SPARSE_DIVISOR = 8  # if fewer than one token in eight is left, it is cheaper to gather those than to mask the others
+BLOCK_TOKENS = 512
+MAX_REPETITIONS = 1000
+_REPETITION = re.compile(r"(?<!\\)\{(\d{1,300})(,\d{0,300})?\}")
+"""A repetition count in a regular expression, such as {3} or {1,9}."""
 
 
 class Sampler:
-    """The choices of one generation; close it after. Belongs to the context's thread."""
+    """Samples the tokens of one generation; close it afterwards. Used by the context's thread alone."""
 
     def __init__(self, model: NativeModel, context: ChatContext, sampling: Sampling) -> None:
-        """Raises `ModelFault` if the grammar cannot be read."""
+        """Raises `ModelFault` if the grammar or the schema cannot be used."""
         self._context = context
         self._sampling = sampling
         self._random = random.Random(secrets.randbits(64) if sampling.seed is None else sampling.seed)
-        self._whole = _Grammar(model, sampling.grammar) if sampling.grammar else None
-        self._answer: _Grammar | None = None
+        self._message_grammar = _Grammar(model, sampling.grammar) if sampling.grammar else None
+        self._answer_grammar: _Grammar | None = None
         try:
             if sampling.answer_schema:
-                self._answer = _Grammar(model, grammar_of_schema(sampling.answer_schema))
+                self._answer_grammar = _Grammar(model, grammar_of_schema(sampling.answer_schema))
         except ModelFault:
             self.close()
             raise
 
     def sample(self, *, answering: bool = False) -> int:
-        """The next token, from the logits of the last evaluation. `answering` while it would be text of the answer,
-        which is when the answer's schema holds; the grammar of the whole message holds otherwise."""
+        """Sample the next token from the context's last logits. While `answering` (the token would be part of the
+        answer's text) the answer's schema constrains it, if there is one; else the grammar of the whole message."""
         logits = self._context.logits()
-        token = choose(logits, self._sampling, self._random.random())
-        grammar = self._answer if answering and self._answer is not None else self._whole
+        token = sample_token(logits, self._sampling, self._random.random())
+        grammar = self._answer_grammar if answering and self._answer_grammar is not None else self._message_grammar
         if grammar is None:
             return token
         if not grammar.allows(token):
-            token = choose(grammar.restrict(logits), self._sampling, self._random.random())
+            token = sample_token(grammar.mask(logits), self._sampling, self._random.random())
             if not grammar.allows(token):
-                raise _unusable_grammar()
+                raise _unusable_grammar_fault()
         grammar.accept(token)
         return token
 
     def accept(self, token: int) -> None:
-        """Tell the grammar of a token that was not sampled here; one it does not expect is none of its business."""
-        if self._whole is not None and self._whole.allows(token):
-            self._whole.accept(token)
+        """Advance the message's grammar past a token that was not sampled here. One that the grammar does not allow is
+        ignored."""
+        if self._message_grammar is not None and self._message_grammar.allows(token):
+            self._message_grammar.accept(token)
 
     def close(self) -> None:
-        for grammar in (self._whole, self._answer):
+        for grammar in (self._message_grammar, self._answer_grammar):
             if grammar is not None:
                 grammar.close()
-        self._whole = self._answer = None
+        self._message_grammar = self._answer_grammar = None
 
 
 def grammar_of_schema(schema: str) -> str:
-    """A JSON schema (text) as GBNF; `ModelFault` if it cannot be expressed."""
+    """Convert a JSON schema, given as text, to GBNF. Raises `ModelFault` if that is not possible."""
     from llama_cpp.llama_grammar import json_schema_to_gbnf
 
     try:
-        return str(json_schema_to_gbnf(json.dumps(_bounded(json.loads(schema)))))
+        return str(json_schema_to_gbnf(json.dumps(_with_bounded_counts(json.loads(schema)))))
     except (ValueError, KeyError, TypeError, AttributeError, AssertionError, RecursionError) as error:
         raise ModelFault(
             N_("The answer's form cannot be used"),
@@ -93,34 +95,39 @@ def grammar_of_schema(schema: str) -> str:
         ) from error
 
 
-def _bounded(schema: Any) -> Any:
-    """`schema` without lengths and counts that would be written out one by one: a text of up to 1,000,000,000 letters
-    took all memory. Beyond `MOST_REPEATED` any number is let through; whoever asked checks the answer."""
+def _with_bounded_counts(schema: Any) -> Any:
+    """`schema` with its lengths and counts bounded, since the grammar writes every repetition out: a text of at most
+    1,000,000,000 characters took all memory. A maximum beyond `MAX_REPETITIONS` is dropped and a minimum lowered to it;
+    the caller checks the answer against the schema."""
     if isinstance(schema, list):
-        return [_bounded(one) for one in schema]
+        return [_with_bounded_counts(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {key: value if key in ("const", "enum", "default") else _bounded(value) for key, value in schema.items()}
+    bounded = {
+        key: value if key in ("const", "enum", "default") else _with_bounded_counts(value)
+        for key, value in schema.items()
+    }
     for key in ("minLength", "maxLength", "minItems", "maxItems"):
-        if isinstance(found.get(key), int | float) and found[key] > MOST_REPEATED:
+        if isinstance(bounded.get(key), int | float) and bounded[key] > MAX_REPETITIONS:
             if key.startswith("max"):
-                del found[key]
+                del bounded[key]
             else:
-                found[key] = MOST_REPEATED
-    if isinstance(found.get("pattern"), str):
-        found["pattern"] = _COUNT.sub(_fewer, found["pattern"])
-    return found
+                bounded[key] = MAX_REPETITIONS
+    if isinstance(bounded.get("pattern"), str):
+        bounded["pattern"] = _REPETITION.sub(_bounded_repetition, bounded["pattern"])
+    return bounded
 
 
-def _fewer(count: re.Match[str]) -> str:
+def _bounded_repetition(count: re.Match[str]) -> str:
     least, most = int(count[1]), count[2] or ""
-    if max(least, int(most[1:] or 0)) <= MOST_REPEATED:
+    if max(least, int(most[1:] or 0)) <= MAX_REPETITIONS:
         return count[0]
-    return "{" + str(min(least, MOST_REPEATED)) + ",}"
+    return "{" + str(min(least, MAX_REPETITIONS)) + ",}"
 
 
-def choose(logits: Logits, sampling: Sampling, drawn: float) -> int:
-    """The token that `drawn`, uniform in [0, 1), falls on. In llama.cpp's order: top-k, top-p, min-p, temperature."""
+def sample_token(logits: Logits, sampling: Sampling, uniform: float) -> int:
+    """The token selected by `uniform`, a random number from [0, 1). Filters apply in llama.cpp's order: top-k, top-p,
+    min-p, temperature."""
     import numpy as np
 
     if sampling.temperature <= 0:
@@ -132,68 +139,69 @@ def choose(logits: Logits, sampling: Sampling, drawn: float) -> int:
     if 0 <= sampling.top_p < 1:
         floor = max(floor, _top_p_floor(logits, top, sampling))
     kept = logits >= floor
-    few = np.count_nonzero(kept) * FEW < len(logits)
-    ids = np.flatnonzero(kept) if few else None
+    sparse = np.count_nonzero(kept) * SPARSE_DIVISOR < len(logits)
+    ids = np.flatnonzero(kept) if sparse else None
     scaled = (logits if ids is None else logits[ids]) - np.float32(top)
     if sampling.temperature != 1:
         scaled /= np.float32(sampling.temperature)
     weights = np.exp(scaled, out=scaled)
     if ids is None:
         weights *= kept
-    place = _draw(weights, drawn)
-    return place if ids is None else int(ids[place])
+    index = _draw_index(weights, uniform)
+    return index if ids is None else int(ids[index])
 
 
-def _draw(weights: Logits, drawn: float) -> int:
-    """The index that `drawn` falls on, each taking its weight's share of [0, 1). By blocks: running sums over a whole
-    vocabulary take a millisecond."""
+def _draw_index(weights: Logits, uniform: float) -> int:
+    """The index whose share of [0, 1), in proportion to its weight, contains `uniform`. Sums block by block, because a
+    running sum over a whole vocabulary takes a millisecond."""
     import numpy as np
 
-    starts = np.arange(0, len(weights), BLOCK)
+    starts = np.arange(0, len(weights), BLOCK_TOKENS)
     sums = np.add.reduceat(weights, starts).cumsum(dtype=np.float64)
-    target = drawn * sums[-1]
+    target = uniform * sums[-1]
     block = min(int(sums.searchsorted(target, side="right")), len(starts) - 1)
-    within = weights[block * BLOCK : (block + 1) * BLOCK]
+    within = weights[block * BLOCK_TOKENS : (block + 1) * BLOCK_TOKENS]
     rest = target - (sums[block - 1] if block else 0.0)
-    place = int(within.cumsum(dtype=np.float64).searchsorted(rest, side="right"))
-    if place == len(within):  # rounding: the last one that can be drawn
-        place = int(np.flatnonzero(within)[-1])
-    return block * BLOCK + place
+    index = int(within.cumsum(dtype=np.float64).searchsorted(rest, side="right"))
+    if index == len(within):  # by rounding: take the last one that has a weight
+        index = int(np.flatnonzero(within)[-1])
+    return block * BLOCK_TOKENS + index
 
 
 def _top_p_floor(logits: Logits, top: float, sampling: Sampling) -> float:
-    """The logit of the last token needed to reach `top_p` of the probability (among the `top_k` likeliest, if set)."""
+    """The logit of the last token needed to reach the probability `top_p`, among the `top_k` likeliest if that is set.
+    `top` is the largest logit."""
     import numpy as np
 
-    falling = np.sort(logits)[::-1]
+    descending = np.sort(logits)[::-1]
     if sampling.top_k > 0:
-        falling = falling[: sampling.top_k]
-    sums = np.exp(falling - np.float32(top)).cumsum(dtype=np.float64)
-    return float(falling[min(int(sums.searchsorted(sampling.top_p * sums[-1])), len(falling) - 1)])
+        descending = descending[: sampling.top_k]
+    sums = np.exp(descending - np.float32(top)).cumsum(dtype=np.float64)
+    return float(descending[min(int(sums.searchsorted(sampling.top_p * sums[-1])), len(descending) - 1)])
 
 
 class _Grammar:
-    """A GBNF grammar with a rule `root`, over one model's vocabulary, and how far the text has come in it."""
+    """A GBNF grammar with a rule `root` over one model's vocabulary, and its parse state."""
 
     def __init__(self, model: NativeModel, text: str) -> None:
         self._lib = library()
         self._records: Any = None
-        raw = text.encode("utf-8", "replace")  # half letters, as an escape in a schema may name them
+        raw = text.encode("utf-8", "replace")  # an escape in a schema may name a lone surrogate
         self._handle = None
-        if len(raw) <= GRAMMAR_LIMIT_BYTES and b"\0" not in raw:
+        if len(raw) <= MAX_GRAMMAR_BYTES and b"\0" not in raw:
             self._handle = self._lib.llama_sampler_init_grammar(model.vocab, raw, b"root")
         if not self._handle:
-            raise _unusable_grammar()
+            raise _unusable_grammar_fault()
 
     def allows(self, token: int) -> bool:
-        """Whether `token` may come next. Asking about one is 10,000 times cheaper than about all."""
-        one = (self._lib.llama_token_data * 1)(self._lib.llama_token_data(token, 1.0, 0.0))
-        array = self._lib.llama_token_data_array(one, 1, -1, False)
+        """Whether `token` may come next: 10,000 times cheaper than masking all logits."""
+        candidate = (self._lib.llama_token_data * 1)(self._lib.llama_token_data(token, 1.0, 0.0))
+        array = self._lib.llama_token_data_array(candidate, 1, -1, False)
         self._lib.llama_sampler_apply(self._handle, ctypes.byref(array))
-        return bool(one[0].logit != -math.inf)
+        return bool(candidate[0].logit != -math.inf)
 
-    def restrict(self, logits: Logits) -> Logits:
-        """`logits` with minus infinity for every token that may not come next."""
+    def mask(self, logits: Logits) -> Logits:
+        """`logits` with minus infinity for each token that may not come next."""
         import numpy as np
 
         if self._records is None:
@@ -204,11 +212,11 @@ class _Grammar:
         data = ctypes.cast(self._records.ctypes.data, ctypes.POINTER(self._lib.llama_token_data))
         array = self._lib.llama_token_data_array(data, len(logits), -1, False)
         self._lib.llama_sampler_apply(self._handle, ctypes.byref(array))
-        restricted: Logits = self._records["logit"]
-        return restricted
+        masked: Logits = self._records["logit"]
+        return masked
 
     def accept(self, token: int) -> None:
-        """Go on past `token`, which must be allowed: llama.cpp ends the process on another one."""
+        """Advance past `token`, which must be allowed: on any other, llama.cpp ends the process."""
         self._lib.llama_sampler_accept(self._handle, token)
 
     def close(self) -> None:
@@ -217,7 +225,7 @@ class _Grammar:
             self._handle = None
 
 
-def _unusable_grammar() -> ModelFault:
+def _unusable_grammar_fault() -> ModelFault:
     return ModelFault(
         N_("The answer's form cannot be kept to"),
         N_("The grammar that the answer should follow cannot be read, or leaves nothing to write."),

@@ -1,7 +1,7 @@
-"""Evaluated conversations on disk, so that an old one goes on without being read again. A bounded folder.
+"""KV caches of conversations on disk, in a folder of bounded size, so that an old conversation needs no new prefill.
 
-What is saved is derived from the conversation and its documents and as private as they are: `remove` and `clear` work
-without a model, for whoever deletes a conversation or a document.
+A saved cache is derived from the conversation and its documents and just as private. `remove` and `clear` need no
+model, so that deleting a conversation or a document can always delete it.
 """
 
 from __future__ import annotations
@@ -25,44 +25,44 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FOLDER = "conversations"
-LIMIT_BYTES = 4 << 30  # some twenty conversations of 8,000 tokens
-KEPT_FREE_BYTES = 2 << 30  # on the disk
-STATE, POINTS = ".state", ".points"
+MAX_TOTAL_BYTES = 4 << 30  # some twenty conversations of 8,000 tokens
+MIN_FREE_BYTES = 2 << 30  # left free on the disk
+STATE_SUFFIX, CHECKPOINTS_SUFFIX = ".state", ".points"
 SAFE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class SavedKv:
-    """What a context held, without its state: that is put back by `SavedCaches.restore` itself."""
+    """The tokens and checkpoints of a saved KV cache. `SavedKvStore.restore` puts the cache itself into the context."""
 
     tokens: tuple[int, ...]
     checkpoints: tuple[Checkpoint, ...]
 
 
 class SavedKvStore:
-    """The saved conversations of one cache directory. `settings_id` names the model and how it is loaded: what was
-    saved under another one is not restored, and goes in its turn."""
+    """The saved KV caches of one cache directory, by conversation key. `settings_id` identifies the model and how it is
+    loaded: what was saved under another one is not restored, and is deleted when its turn comes."""
 
-    def __init__(self, cache_dir: Path, settings_id: str = "", limit_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(self, cache_dir: Path, settings_id: str = "", max_bytes: int = MAX_TOTAL_BYTES) -> None:
         self._root = cache_dir / FOLDER
         self._settings_id = settings_id
-        self._limit_bytes = limit_bytes
+        self._max_bytes = max_bytes
 
     def save(self, key: str, context: ChatContext, tokens: Sequence[int], checkpoints: Sequence[Checkpoint]) -> bool:
-        """Keep what `context` holds under `key`; False if there was no room. Never raises for the disk's sake."""
+        """Save the KV cache of `context` under `key`. Returns False if there was no room or the disk failed."""
         size_bytes = context.state_size()
-        state, points = self._files(key)
+        state_file, checkpoints_file = self._files(key)
         try:
             self._root.mkdir(parents=True, exist_ok=True)
-            if size_bytes > self._limit_bytes or shutil.disk_usage(self._root).free < size_bytes + KEPT_FREE_BYTES:
+            if size_bytes > self._max_bytes or shutil.disk_usage(self._root).free < size_bytes + MIN_FREE_BYTES:
                 self.remove(key)
                 return False
-            partial = state.with_suffix(".part")
+            partial = state_file.with_suffix(".part")
             self._make_room(size_bytes, keep=key)
-            saved = context.save_state(partial, tokens)
-            points.unlink(missing_ok=True)  # without it the state does not count: none of both is ever half new
-            os.replace(partial, state)
-            _write_points(points, self._settings_id, tokens, checkpoints, saved)
+            state_bytes = context.save_state(partial, tokens)
+            checkpoints_file.unlink(missing_ok=True)  # a state without it does not count, so the two always match
+            os.replace(partial, state_file)
+            _write_checkpoints(checkpoints_file, self._settings_id, tokens, checkpoints, state_bytes)
         except OSError as error:
             log.warning("a conversation's state could not be saved: %s", error.strerror)
             with suppress(OSError):
@@ -71,12 +71,12 @@ class SavedKvStore:
         return True
 
     def restore(self, key: str, context: ChatContext) -> SavedKv | None:
-        """Put what was saved under `key` into `context`, which then holds nothing else; None if there is nothing that
-        fits, with `context` unchanged or empty."""
-        state, points = self._files(key)
+        """Replace the KV cache of `context` by the one saved under `key`. Returns None, with `context` unchanged or
+        empty, if nothing usable is saved."""
+        state_file, checkpoints_file = self._files(key)
         try:
-            saved, state_bytes, settings_id = _read_points(points)
-            if settings_id != self._settings_id or state.stat().st_size != state_bytes:
+            saved, state_bytes, settings_id = _read_checkpoints(checkpoints_file)
+            if settings_id != self._settings_id or state_file.stat().st_size != state_bytes:
                 return None
         except FileNotFoundError:
             return None
@@ -86,19 +86,19 @@ class SavedKvStore:
             return None
         if not saved.tokens or len(saved.tokens) > context.context_tokens:
             return None
-        if context.load_state(state, saved.tokens):
-            os.utime(points)
+        if context.load_state(state_file, saved.tokens):
+            os.utime(checkpoints_file)  # its modification time is the time of last use
             return saved
         self.remove(key)
         return None
 
     def remove(self, key: str) -> None:
-        """Delete what was saved of one conversation."""
+        """Delete what is saved of one conversation."""
         for file in self._files(key):
             file.unlink(missing_ok=True)
 
     def keep_only(self, keys: Collection[str]) -> None:
-        """Delete what was saved under any other key."""
+        """Delete what is saved under any other key than `keys`."""
         if self._root.is_dir():
             for file in self._root.iterdir():
                 if file.stem not in keys:
@@ -109,60 +109,64 @@ class SavedKvStore:
         shutil.rmtree(self._root, ignore_errors=True)
 
     def _files(self, key: str) -> tuple[Path, Path]:
+        """The state file and the checkpoints file of `key`. Raises ValueError for a key that is no safe file name."""
         if not SAFE_KEY.fullmatch(key):
             raise ValueError(f"not a key of a saved conversation: {key!r}")
-        return self._root / (key + STATE), self._root / (key + POINTS)
+        return self._root / (key + STATE_SUFFIX), self._root / (key + CHECKPOINTS_SUFFIX)
 
     def _make_room(self, size_bytes: int, keep: str) -> None:
-        """Delete the least recently used until `size_bytes` more fit."""
+        """Delete the least recently used caches, but not that of `keep`, until `size_bytes` more fit."""
         kept = {file.name for file in self._files(keep)}
-        used = list(self._by_age(kept))
-        total = sum(size for _when, _key, size in used)
-        for _when, key, size in used:
-            if total + size_bytes <= self._limit_bytes:
+        others = list(self._least_recently_used_first(kept))
+        total = sum(size for _used, _key, size in others)
+        for _used, key, size in others:
+            if total + size_bytes <= self._max_bytes:
                 return
             self.remove(key)
             total -= size
 
-    def _by_age(self, kept: set[str]) -> Iterator[tuple[float, str, int]]:
-        """When it was last used, key and size of each saved conversation, oldest first; leftovers count as oldest."""
+    def _least_recently_used_first(self, kept: set[str]) -> Iterator[tuple[float, str, int]]:
+        """Time of last use, key and size of each saved state not in `kept`. A state without its checkpoints file counts
+        as the oldest; leftovers of an interrupted `save` are deleted."""
         found = []
-        for state in self._root.iterdir():
-            if state.suffix == ".part":
-                state.unlink(missing_ok=True)
-            elif state.suffix == STATE and state.name not in kept:
-                points = state.with_suffix(POINTS)
-                when = points.stat().st_mtime if points.exists() else 0.0
-                found.append((when, state.stem, state.stat().st_size))
+        for file in self._root.iterdir():
+            if file.suffix == ".part":
+                file.unlink(missing_ok=True)
+            elif file.suffix == STATE_SUFFIX and file.name not in kept:
+                checkpoints_file = file.with_suffix(CHECKPOINTS_SUFFIX)
+                used = checkpoints_file.stat().st_mtime if checkpoints_file.exists() else 0.0
+                found.append((used, file.stem, file.stat().st_size))
         yield from sorted(found)
 
 
-def _write_points(
+def _write_checkpoints(
     path: Path, settings_id: str, tokens: Sequence[int], checkpoints: Sequence[Checkpoint], state_bytes: int
 ) -> None:
-    """A line of JSON, then the checkpoints' bytes; whole or not at all."""
+    """Write a line of JSON followed by the checkpoints' bytes, as a whole or not at all."""
     head = {
         "settings": settings_id,
         "state_bytes": state_bytes,
         "tokens": list(tokens),
-        "points": [[point.position, len(point.window)] for point in checkpoints],
+        "points": [[checkpoint.position, len(checkpoint.window_state)] for checkpoint in checkpoints],
     }
     partial = path.with_suffix(".part")
     with partial.open("wb") as file:
         file.write(json.dumps(head).encode() + b"\n")
-        for point in checkpoints:
-            file.write(point.window)
+        for checkpoint in checkpoints:
+            file.write(checkpoint.window_state)
     os.replace(partial, path)
 
 
-def _read_points(path: Path) -> tuple[SavedKv, int, str]:
+def _read_checkpoints(path: Path) -> tuple[SavedKv, int, str]:
+    """What `_write_checkpoints` wrote: tokens and checkpoints, the size of the state file, the settings' id. Raises
+    OSError, ValueError, KeyError or TypeError if the file is missing or damaged."""
     with path.open("rb") as file:
         head = json.loads(file.readline())
-        points = []
+        checkpoints = []
         for position, size in head["points"]:
-            window = file.read(int(size))
-            if len(window) != size:
+            window_state = file.read(int(size))
+            if len(window_state) != size:
                 raise ValueError("cut short")
-            points.append(Checkpoint(int(position), window))
-    saved = SavedKv(tuple(int(token) for token in head["tokens"]), tuple(points))
+            checkpoints.append(Checkpoint(int(position), window_state))
+    saved = SavedKv(tuple(int(token) for token in head["tokens"]), tuple(checkpoints))
     return saved, int(head["state_bytes"]), str(head["settings"])

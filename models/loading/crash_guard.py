@@ -1,4 +1,4 @@
-"""How an embedding or ranking model is loaded that has ended the program: carefully; once that did, too, not at all."""
+"""Loads embedders and rerankers in safe mode after a crash, and not at all once safe mode has crashed as well."""
 
 from __future__ import annotations
 
@@ -7,35 +7,38 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from models.faults import N_, ModelFault
-from models.loading.journal import LoadCrashLog
+from models.loading.crash_log import LoadCrashLog
 
-FAST, CAREFUL = "rearranged", "mapped"
+FAST_MODE, SAFE_MODE = "rearranged", "mapped"
 
 
 @contextmanager
-def loading(path: Path, journal: LoadCrashLog) -> Iterator[bool]:
-    """Entered while the model at `path` is loaded; gives whether that is to be done carefully (see `PooledModel`).
-    Raises the `refusal` of a file that is not loaded any more."""
-    fault = refusal(path, journal)
+def guarded_load(path: Path, crash_log: LoadCrashLog) -> Iterator[bool]:
+    """A context manager around the loading of the model at `path`. Yields whether to load it in safe mode (see
+    `PooledModel`). Raises `repeated_crash_fault` for a file that is no longer loaded.
+
+    A file whose safe mode crashed while other models were being loaded is loaded alone, to see which one is to blame.
+    """
+    fault = repeated_crash_fault(path, crash_log)
     if fault is not None:
         raise fault
-    careful = must_be_careful(path, journal)
-    in_doubt = careful and journal.ended_the_program(path, CAREFUL)
-    mark = journal.begin(path, CAREFUL if careful else FAST, alone=in_doubt)
+    safe_mode = needs_safe_mode(path, crash_log)
+    exclusive = safe_mode and crash_log.has_crashed(path, SAFE_MODE)
+    entry = crash_log.begin(path, SAFE_MODE if safe_mode else FAST_MODE, exclusive=exclusive)
     try:
-        yield careful
+        yield safe_mode
     finally:
-        journal.end(mark)
+        crash_log.end(entry)
 
 
-def must_be_careful(path: Path, journal: LoadCrashLog) -> bool:
-    """Whether the fast way of loading `path` has ended the program lately."""
-    return journal.ended_the_program(path, FAST)
+def needs_safe_mode(path: Path, crash_log: LoadCrashLog) -> bool:
+    """Whether loading `path` in fast mode has crashed the program recently."""
+    return crash_log.has_crashed(path, FAST_MODE)
 
 
-def refusal(path: Path, journal: LoadCrashLog) -> ModelFault | None:
-    """What to say of a model that is not loaded since the careful way ended the program, too; None of any other."""
-    if not (must_be_careful(path, journal) and journal.is_to_blame(path, CAREFUL)):
+def repeated_crash_fault(path: Path, crash_log: LoadCrashLog) -> ModelFault | None:
+    """The fault of a model that is no longer loaded, since safe mode crashed as well; None for any other model."""
+    if not (needs_safe_mode(path, crash_log) and crash_log.crashed_alone(path, SAFE_MODE)):
         return None
     return ModelFault(
         N_("Loading this model ended the program"),

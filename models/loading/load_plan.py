@@ -1,4 +1,7 @@
-"""How a chat model is loaded on this machine: what fits the memory, and why, in words. Measures nothing itself."""
+"""Plans how a chat model is loaded: context length, KV cache type, memory mapping or repacking, GPU offload, and why.
+
+Works from a file's header and a `Machine`; measures nothing itself.
+"""
 
 from __future__ import annotations
 
@@ -15,30 +18,28 @@ if TYPE_CHECKING:
 GIB = 2**30
 MIB = 2**20
 DEFAULT_BUDGET_BYTES = 16 * GIB
-# What the application takes besides its models, measured on Linux: Python and Qt 0.25 GiB, the vector store 0.3 GiB,
+# What the application needs besides its models, measured on Linux: Python and Qt 0.25 GiB, the vector store 0.3 GiB,
 # llama.cpp's own tables and the vocabulary 0.15 GiB.
 APPLICATION_BYTES = 717 * MIB
-POOLED_BYTES = 128 * MIB  # of an embedding or ranking model besides its weights: scratch memory, its own tables
-POOLED_TOKENS = (
-    256  # llama.cpp clears room for the logits of so many at once (`models.llama.pooled_model.BATCH_TOKENS`)
-)
-REPACK_MARGIN_BYTES = 2 * GIB  # must stay free for other programs when weights cannot be dropped from memory
-WINDOWED_MODELS = {"gpt-oss": 2}  # architecture: every n-th layer sees the whole context, the others a window
-MXFP4 = 39  # ggml_type: what llama.cpp can rearrange for any processor with AVX2 or NEON
+POOLED_OVERHEAD_BYTES = 128 * MIB  # of an embedder or reranker besides its weights: scratch memory and tables
+POOLED_BATCH_TOKENS = 256  # llama.cpp allocates logits for each (`models.llama.pooled_model.BATCH_TOKENS`)
+REPACK_MARGIN_BYTES = 2 * GIB  # must stay free for other programs, as repacked weights cannot be dropped from memory
+FULL_ATTENTION_PERIOD = {"gpt-oss": 2}  # by architecture: every n-th layer has full attention, the others a window
+MXFP4 = 39  # ggml_type; llama.cpp can repack it for any processor with AVX2 or NEON
 AUTOMATIC_CONTEXTS = (32768, 24576, 16384, 12288, 8192, 4096)
-SMALLEST_CONTEXT = 4096
-CACHE_PADDING = 256  # llama.cpp rounds every cache up to this
+MIN_CONTEXT = 4096
+KV_PADDING_TOKENS = 256  # llama.cpp rounds every KV cache up to a multiple of this
 UBATCH_TOKENS = 512
-GPU_MARGIN_BYTES = 768 * MIB
+GPU_MARGIN_BYTES = 768 * MIB  # left free on the graphics processors
 ALL_LAYERS = 999
-KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32}
+KV_BYTES_PER_VALUE = {"f16": 2.0, "q8_0": 34 / 32}
 
-ENDED_THE_PROGRAM = N_("The last attempt to load this model ended the program, so the safest settings are used.")
+CRASHED_BEFORE = N_("The last attempt to load this model ended the program, so the safest settings are used.")
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A sentence of a plan: an English template marked with `N_`, and what fills it."""
+    """A sentence that explains a plan: an English template marked with `N_`, and its fields."""
 
     template: str
     values: tuple[tuple[str, object], ...] = ()
@@ -49,13 +50,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """Everything `ChatModel.open` needs to know. `repack` without `mmap` holds rearranged weights in memory of their
-    own; `mmap` alone leaves them in the file cache, from where the system can drop them. `estimated_bytes` is the peak
-    of the whole application."""
+    """How to load a chat model, for `ChatModel.open`. Either `mmap`, which leaves the weights in the file cache, where
+    the system can drop them; or `repack`, which rearranges them in anonymous memory. `repack_experts`: the experts are
+    repacked as well. The experts of the first `cpu_expert_layers` are not offloaded to the GPU. `estimated_bytes` is
+    the peak memory of the whole application."""
 
     context_tokens: int
     kv_type: str
-    ubatch: int
+    ubatch_tokens: int
     threads: int
     threads_batch: int
     gpu_layers: int
@@ -67,8 +69,8 @@ class LoadPlan:
     reasons: tuple[Reason, ...]
 
     @property
-    def way(self) -> str:
-        """Names what may make a load end the program."""
+    def load_mode(self) -> str:
+        """Identify the settings that may make a load crash, for `LoadCrashLog`. Stored on disk."""
         weights = "repacked" if self.repack else "mapped" if self.mmap else "read"
         return f"{weights}|gpu {self.gpu_layers}/{self.cpu_expert_layers}|{self.context_tokens} {self.kv_type}"
 
@@ -79,52 +81,55 @@ def plan_chat(
     budget_bytes: int = DEFAULT_BUDGET_BYTES,
     wanted_context: int | None = None,
     *,
-    beside: Sequence[GgufHeader] = (),
-    careful: bool = False,
+    search_models: Sequence[GgufHeader] = (),
+    safe_mode: bool = False,
 ) -> LoadPlan:
-    """The best plan that keeps the application within `budget_bytes` and the machine's memory. `beside` are the models
-    for searching, which are in memory at the same time. `careful` after a load that ended the program: nothing that is
-    only faster. Raises `ModelFault` if even the smallest context does not fit.
+    """The best plan that keeps the application within `budget_bytes` and the machine's memory.
+
+    `wanted_context` is a context length in tokens, None to choose one. `search_models` are the embedder and the
+    reranker, which are in memory at the same time. `safe_mode`, for after a crash, leaves out whatever only makes it
+    faster. Raises `ModelFault` if even the smallest context does not fit.
     """
     limit_bytes = min(budget_bytes, machine.memory_bytes)
-    estimate = _Estimate(header, APPLICATION_BYTES + sum(map(_pooled_bytes, beside)))
-    context, kv_type = _context(estimate, limit_bytes, machine, wanted_context, careful)
-    needed_bytes = estimate.total_bytes(context, kv_type)
-    repack = not careful and _can_repack(header, machine, needed_bytes)
+    estimate = _MemoryEstimate(header, APPLICATION_BYTES + sum(map(_pooled_bytes, search_models)))
+    context_tokens, kv_type = _choose_context(estimate, limit_bytes, machine, wanted_context, safe_mode)
+    needed_bytes = estimate.total_bytes(context_tokens, kv_type)
+    repack = not safe_mode and _can_repack(header, machine, needed_bytes)
     plan = LoadPlan(
-        context_tokens=context,
+        context_tokens=context_tokens,
         kv_type=kv_type,
-        ubatch=UBATCH_TOKENS,
+        ubatch_tokens=UBATCH_TOKENS,
         threads=machine.physical_cores,
         threads_batch=machine.physical_cores,
         gpu_layers=0,
         cpu_expert_layers=0,
         mmap=not repack,
         repack=repack,
-        repack_experts=repack and _experts_are(header, MXFP4),
+        repack_experts=repack and _all_experts_are(header, MXFP4),
         estimated_bytes=needed_bytes,
         reasons=(),
     )
-    plan = plan if careful else _on_gpu(plan, header, estimate, machine)
-    return replace(plan, reasons=_reasons(plan, header, machine, limit_bytes, wanted_context, careful))
+    plan = plan if safe_mode else _offload(plan, header, estimate, machine)
+    return replace(plan, reasons=_reasons(plan, header, machine, limit_bytes, wanted_context, safe_mode))
 
 
-def safer(plan: LoadPlan) -> LoadPlan:
-    """`plan` without what is only faster, for a file whose loading has ended the program."""
+def safer_plan(plan: LoadPlan) -> LoadPlan:
+    """`plan` without whatever only makes it faster, for a file whose loading has crashed the program."""
     return replace(
         plan,
-        context_tokens=min(plan.context_tokens, 2 * SMALLEST_CONTEXT),
+        context_tokens=min(plan.context_tokens, 2 * MIN_CONTEXT),
         gpu_layers=0,
         cpu_expert_layers=0,
         mmap=True,
         repack=False,
         repack_experts=False,
-        reasons=(*plan.reasons, _reason(ENDED_THE_PROGRAM)),
+        reasons=(*plan.reasons, _reason(CRASHED_BEFORE)),
     )
 
 
-class _Estimate:
-    """Memory that a model needs, from its header. Checked against measurements in tests/bench/bench_memory.py."""
+class _MemoryEstimate:
+    """The memory that a chat model needs, estimated from its header; tests/bench/bench_memory.py compares it with
+    measurements."""
 
     def __init__(self, header: GgufHeader, application_bytes: int) -> None:
         self.application_bytes = application_bytes
@@ -132,59 +137,62 @@ class _Estimate:
         self.weights_bytes = max(in_one_file, header.expected_size_bytes)
         self.longest_context = header.context_length or AUTOMATIC_CONTEXTS[0]
         self._header = header
-        self._period = WINDOWED_MODELS.get(header.architecture, 0) if header.sliding_window else 0
+        self._full_attention_period = FULL_ATTENTION_PERIOD.get(header.architecture, 0) if header.sliding_window else 0
 
     def total_bytes(self, context_tokens: int, kv_type: str) -> int:
         return (
             self.application_bytes
             + self.weights_bytes
-            + self.cache_bytes(context_tokens, kv_type)
+            + self.kv_cache_bytes(context_tokens, kv_type)
             + self.compute_bytes(context_tokens)
         )
 
-    def cache_bytes(self, context_tokens: int, kv_type: str) -> int:
-        """Keys and values of every layer; windowed layers keep their window and one micro-batch."""
+    def kv_cache_bytes(self, context_tokens: int, kv_type: str) -> int:
+        """Keys and values of all layers. Sliding-window layers hold their window and one micro-batch."""
         header = self._header
-        full = header.block_count if not self._period else header.block_count // self._period
+        full = (
+            header.block_count if not self._full_attention_period else header.block_count // self._full_attention_period
+        )
         window = min(context_tokens, header.sliding_window + UBATCH_TOKENS)
-        cells = full * _padded(context_tokens) + (header.block_count - full) * _padded(window)
+        cells = full * _pad(context_tokens) + (header.block_count - full) * _pad(window)
         width = (header.key_length + header.value_length) * header.head_count_kv
-        return int(cells * width * KV_BYTES[kv_type])
+        return int(cells * width * KV_BYTES_PER_VALUE[kv_type])
 
     def compute_bytes(self, context_tokens: int) -> int:
-        """Scratch memory: activations of a micro-batch, and its attention mask (half precision) over the context."""
+        """Scratch memory: a micro-batch's activations and its half-precision attention mask over the context."""
         header = self._header
         activations = UBATCH_TOKENS * 4 * 8 * max(header.embedding_length, header.head_count * header.key_length)
         return activations + UBATCH_TOKENS * context_tokens * 2 + header.vocab_size * 8
 
 
 def _pooled_bytes(header: GgufHeader) -> int:
-    """What an embedding or ranking model takes; its weights are held rearranged, not mapped."""
-    return header.size_bytes + header.vocab_size * POOLED_TOKENS * 4 + POOLED_BYTES
+    """The memory that an embedder or reranker needs; its weights are repacked, not mapped."""
+    return header.size_bytes + header.vocab_size * POOLED_BATCH_TOKENS * 4 + POOLED_OVERHEAD_BYTES
 
 
-def _padded(tokens: int) -> int:
-    return -(-tokens // CACHE_PADDING) * CACHE_PADDING
+def _pad(tokens: int) -> int:
+    return -(-tokens // KV_PADDING_TOKENS) * KV_PADDING_TOKENS
 
 
-def _context(
-    estimate: _Estimate, limit_bytes: int, machine: Machine, wanted: int | None, careful: bool
+def _choose_context(
+    estimate: _MemoryEstimate, limit_bytes: int, machine: Machine, wanted: int | None, safe_mode: bool
 ) -> tuple[int, str]:
-    """The context and the type of its cache. Halving the cache's precision comes before shortening what was asked for;
-    an automatic choice also leaves alone what other programs use now."""
+    """The context length and the KV cache's type. For a `wanted` context, the cache's precision is halved before the
+    context is shortened; an automatic one also spares the memory that other programs use now, with a limit."""
     longest = min(wanted, estimate.longest_context) if wanted else estimate.longest_context
-    room_bytes = limit_bytes if wanted else min(limit_bytes, max(machine.available_bytes, _held(machine, limit_bytes)))
+    reclaimable_bytes = _reclaimable_bytes(machine, limit_bytes)
+    room_bytes = limit_bytes if wanted else min(limit_bytes, max(machine.available_bytes, reclaimable_bytes))
     sizes = [size for size in AUTOMATIC_CONTEXTS if size <= longest] or [longest]
     if wanted and longest not in sizes:
         sizes = [longest, *sizes]
-    if careful:
+    if safe_mode:
         sizes = sizes[-1:]
     for size in sizes:
         for kv_type in ("f16", "q8_0") if wanted else ("f16",):
             if estimate.total_bytes(size, kv_type) <= room_bytes:
                 return size, kv_type
     smallest = sizes[-1]
-    for kv_type in KV_BYTES:
+    for kv_type in KV_BYTES_PER_VALUE:
         if estimate.total_bytes(smallest, kv_type) <= limit_bytes:
             return smallest, kv_type
     raise ModelFault(
@@ -196,27 +204,29 @@ def _context(
     )
 
 
-def _held(machine: Machine, limit_bytes: int) -> int:
-    """What an automatic plan may count on even when little is free now: other programs can give way down to this."""
+def _reclaimable_bytes(machine: Machine, limit_bytes: int) -> int:
+    """What an automatic plan may use even if less is free now: seven eighths of the machine's memory, since other
+    programs' memory can be swapped out or dropped."""
     return min(limit_bytes, machine.memory_bytes * 7 // 8)
 
 
 def _can_repack(header: GgufHeader, machine: Machine, needed_bytes: int) -> bool:
     return (
         not machine.gpus
-        and _experts_are(header, MXFP4)
+        and _all_experts_are(header, MXFP4)
         and machine.available_bytes >= needed_bytes + REPACK_MARGIN_BYTES
     )
 
 
-def _experts_are(header: GgufHeader, kind: int) -> bool:
-    """Whether all expert matrices are of ggml type `kind`, in a shape that llama.cpp can rearrange (rows by eight)."""
+def _all_experts_are(header: GgufHeader, kind: int) -> bool:
+    """Whether all expert matrices are of ggml type `kind` and of a shape that llama.cpp can repack (rows by eight)."""
     experts = [t for t in header.tensors if "_exps.weight" in t.name]
     return bool(experts) and all(t.type == kind and t.shape[1] % 8 == 0 for t in experts)
 
 
-def _on_gpu(plan: LoadPlan, header: GgufHeader, estimate: _Estimate, machine: Machine) -> LoadPlan:
-    """`plan` with as much as fits on the graphics processors: everything, or everything but some layers' experts."""
+def _offload(plan: LoadPlan, header: GgufHeader, estimate: _MemoryEstimate, machine: Machine) -> LoadPlan:
+    """`plan` with everything offloaded to the graphics processors, or everything but the experts of some layers; the
+    unchanged plan if even that does not fit."""
     room_bytes = sum(gpu.available_bytes for gpu in machine.gpus) - GPU_MARGIN_BYTES
     experts = _expert_bytes_by_layer(header)
     on_gpu_bytes = estimate.total_bytes(plan.context_tokens, plan.kv_type) - estimate.application_bytes
@@ -236,7 +246,7 @@ def _expert_bytes_by_layer(header: GgufHeader) -> list[int]:
 
 
 def _reasons(
-    plan: LoadPlan, header: GgufHeader, machine: Machine, limit_bytes: int, wanted: int | None, careful: bool
+    plan: LoadPlan, header: GgufHeader, machine: Machine, limit_bytes: int, wanted: int | None, safe_mode: bool
 ) -> tuple[Reason, ...]:
     reasons = [
         _reason(
@@ -246,8 +256,8 @@ def _reasons(
             limit=_gigabytes(limit_bytes),
         )
     ]
-    if careful:
-        reasons.append(_reason(ENDED_THE_PROGRAM))
+    if safe_mode:
+        reasons.append(_reason(CRASHED_BEFORE))
     if wanted and plan.context_tokens < min(wanted, header.context_length or wanted):
         reasons.append(_reason(N_("{wanted:,} tokens of context would not fit."), wanted=wanted))
     if wanted and header.context_length and wanted > header.context_length:

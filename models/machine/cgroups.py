@@ -1,33 +1,33 @@
-"""What this process's control groups (Linux, versions 1 and 2) allow it: a container's memory and processors."""
+"""Memory limits and CPU quotas of this process's control groups (Linux, versions 1 and 2), such as a container's."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-CGROUPS = Path("/sys/fs/cgroup")
-OWN_CGROUP = Path("/proc/self/cgroup")
+CGROUP_ROOT = Path("/sys/fs/cgroup")
+MEMBERSHIP_FILE = Path("/proc/self/cgroup")
 UNLIMITED_BYTES = 1 << 60  # version 1 writes "no limit" as a number near 2**63
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryLimit:
-    """A container's bound: at most `limit_bytes`, of which `used_bytes` cannot be taken back (no file cache)."""
+    """A container's memory limit. `used_bytes` of it are in use, not counting file cache, which can be dropped."""
 
     limit_bytes: int
     used_bytes: int
 
 
-def container_limit(own: Path = OWN_CGROUP, root: Path = CGROUPS) -> MemoryLimit | None:
-    """The tightest memory limit among this process's control groups and their parents (versions 1 and 2)."""
-    found = [limit for folder in _own_groups(own, root) if (limit := _limit_of(folder)) is not None]
+def container_memory_limit(membership: Path = MEMBERSHIP_FILE, root: Path = CGROUP_ROOT) -> MemoryLimit | None:
+    """The tightest memory limit among this process's control groups and their parents; None if there is none."""
+    found = [limit for folder in _cgroup_folders(membership, root) if (limit := _memory_limit_of(folder)) is not None]
     return min(found, key=lambda limit: limit.limit_bytes - limit.used_bytes, default=None)
 
 
-def cpu_quota(own: Path = OWN_CGROUP, root: Path = CGROUPS) -> int | None:
-    """Whole processors that the control groups allow (cpu.max), rounded up; None for no limit."""
+def cpu_quota(membership: Path = MEMBERSHIP_FILE, root: Path = CGROUP_ROOT) -> int | None:
+    """The number of processors that the control groups allow (cpu.max), rounded up; None for no limit."""
     quotas = []
-    for folder in _own_groups(own, root):
+    for folder in _cgroup_folders(membership, root):
         try:
             quota, period = (folder / "cpu.max").read_text().split()
         except (OSError, ValueError):
@@ -37,10 +37,10 @@ def cpu_quota(own: Path = OWN_CGROUP, root: Path = CGROUPS) -> int | None:
     return min(quotas, default=None)
 
 
-def _own_groups(own: Path, root: Path) -> list[Path]:
-    """The folders of this process's groups, and the root, which counts inside a container."""
+def _cgroup_folders(membership: Path, root: Path) -> list[Path]:
+    """The folders of this process's groups and their parents, and the root, whose limits apply inside a container."""
     try:
-        lines = own.read_text().splitlines()
+        lines = membership.read_text().splitlines()
     except OSError:
         return []
     folders = [root, root / "memory"]
@@ -54,8 +54,8 @@ def _own_groups(own: Path, root: Path) -> list[Path]:
     return folders
 
 
-def _limit_of(folder: Path) -> MemoryLimit | None:
-    """The limit set on the group at `folder`, None for none."""
+def _memory_limit_of(folder: Path) -> MemoryLimit | None:
+    """The memory limit of the group at `folder`; None if it has none."""
     names = ("memory.max", "memory.current", "file")
     if not (folder / names[0]).exists():
         names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_cache")

@@ -1,4 +1,4 @@
-"""What this machine can give a model: memory (a container's limits count), cores, graphics processors."""
+"""Measures the memory (within a container's limits), cores and graphics processors that a model may use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from models.llama.gpu import Gpu
-from models.machine.cgroups import container_limit
+from models.machine.cgroups import container_memory_limit
 from models.machine.cores import usable_cores
 
 log = logging.getLogger(__name__)
@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """`memory_bytes` is what exists for this process, `available_bytes` what is free now (file cache counts as free);
-    `physical_cores` those that compute a model (see `models.machine.cores`)."""
+    """`memory_bytes` is all memory that this process may use, `available_bytes` what is free now, file cache included.
+    `physical_cores` are those that compute a model (see `models.machine.cores`)."""
 
     memory_bytes: int
     available_bytes: int
@@ -25,12 +25,12 @@ class Machine:
 
 
 def probe_machine() -> Machine:
-    """Measure now. The first time llama.cpp starts for it (0.2 s): not on the GUI thread."""
+    """Measure now. The first call initialises llama.cpp (0.2 s), so do not call it on the GUI thread."""
     import psutil
 
     memory = psutil.virtual_memory()
     total, available = int(memory.total), int(memory.available)
-    limit = container_limit() if sys.platform == "linux" else None
+    limit = container_memory_limit() if sys.platform == "linux" else None
     if limit is not None and limit.limit_bytes < total:
         total = limit.limit_bytes
         available = min(available, max(limit.limit_bytes - limit.used_bytes, 0))
@@ -39,9 +39,9 @@ def probe_machine() -> Machine:
 
 def _gpus() -> tuple[Gpu, ...]:
     try:
-        from models.llama.native import graphics_processors
+        from models.llama.ggml import list_gpus
 
-        return graphics_processors()
-    except (ImportError, OSError, RuntimeError) as error:  # a broken build is reported when a model is loaded
+        return list_gpus()
+    except (ImportError, OSError, RuntimeError) as error:  # a broken build is reported as soon as a model is loaded
         log.warning("llama.cpp cannot list its devices: %s", error)
         return ()

@@ -1,4 +1,4 @@
-"""Chooses the prompt format of a model from the header of its file."""
+"""Chooses the chat format of a model by the header of its file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 HARMONY_ARCHITECTURE = "gpt-oss"  # 20b and 120b alike
 
 
-def format_of(header: GgufHeader, cache_dir: Path) -> ChatFormat:
-    """The format of the model with this header; raises `ModelFault` for a file that is no chat model."""
+def chat_format_for(header: GgufHeader, cache_dir: Path) -> ChatFormat:
+    """The chat format of the model with this header. Raises `ModelFault` if it is no chat model."""
     if header.architecture == HARMONY_ARCHITECTURE:
-        from models.prompts.harmony_render import HarmonyEncoding
+        from models.prompts.harmony_render import HarmonyFormat
 
-        return HarmonyEncoding.from_gguf(header.path, cache_dir)
+        return HarmonyFormat.from_gguf(header.path, cache_dir)
     from models.prompts.templates import TemplateFormat
 
     return TemplateFormat.from_gguf(header)

@@ -1,7 +1,8 @@
-"""Owns the headers of harmony messages: what a role, a recipient, a channel and a content type may look like.
+"""Parses the headers of harmony messages: role, recipient, channel and content type.
 
-A header is what stands between `<|start|>` and `<|message|>`. The model does not always write it as it should; what
-cannot be understood as a header is handed back as text, so that nothing is lost.
+A header is what comes between `<|start|>` and `<|message|>`, such as
+`assistant<|channel|>commentary to=functions.search <|constrain|>json`. The model does not always write it correctly;
+what cannot be parsed as part of a header is returned as text, so that nothing is lost.
 """
 
 from __future__ import annotations
@@ -10,23 +11,25 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 
-from models.prompts.vocabulary import END, FORCE_FINAL, MESSAGE
+from models.prompts.harmony_vocabulary import END, FINAL_HEADER, MESSAGE
 
-HEADER_LIMIT = 160  # characters; a longer "header" is text whose <|message|> is missing (tool names have up to 64)
+MAX_HEADER_CHARS = 160  # a longer one is text whose <|message|> is missing (tool names have up to 64 characters)
 
 _CHANNELS = ("analysis", "commentary", "final")
-_PEOPLE = frozenset({"", "assistant", "user", "system", "developer", "all", "none"})  # recipients that are no tools
+_NOT_TOOLS = frozenset({"", "assistant", "user", "system", "developer", "all", "none"})  # as recipients
 _RECIPIENT = re.compile(r"\bto=([A-Za-z0-9_.\-]*)(?:<\|\S*)?")
 _ASSISTANT = re.compile(r"\s*assistant(?![a-z]|$)|\s*assistant(?=analysis|commentary|final|$)")
-_SOMEBODY_ELSE = re.compile(r"\s*(?:user|system|developer|tool|functions\.[A-Za-z0-9_.\-]*)\s*")
+_OTHER_ROLE = re.compile(r"\s*(?:user|system|developer|tool|functions\.[A-Za-z0-9_.\-]*)\s*")
 _CHANNEL = re.compile(r"\s*(analysis|commentary|final)")
 _CHANNEL_AFTER_ROLE = re.compile(r"\s*(analysis|commentary|final)(?=\s*$|[^a-z\s])")
-_TYPES = frozenset({"json", "code", "text", "python", "markdown", "typescript", "javascript", "yaml", "xml", "html"})
+_CONTENT_TYPES = frozenset(
+    {"json", "code", "text", "python", "markdown", "typescript", "javascript", "yaml", "xml", "html"}
+)
 _WORD = re.compile(r"[\w.\-/]+")
 
 
 class HeaderPart(Enum):
-    """What a piece of a header is: it follows `<|start|>`, `<|channel|>` or `<|constrain|>`."""
+    """Which control token a part of a header follows: `<|start|>`, `<|channel|>` or `<|constrain|>`."""
 
     ROLE = "role"
     CHANNEL = "channel"
@@ -34,8 +37,9 @@ class HeaderPart(Enum):
 
 
 @dataclass(slots=True)
-class Header:
-    """A header as far as it has come. `started`: a control token began it; `role_given`: by the prompt."""
+class HarmonyHeader:
+    """A header as far as it has been written. `started`: a control token began it; `role_given`: the prompt ended with
+    `<|start|>assistant`, so the role is not written by the model."""
 
     started: bool = False
     role_given: bool = False
@@ -53,69 +57,73 @@ class Header:
 
 
 @dataclass(slots=True)
-class HeaderMeaning:
-    """What a header says. `rest` is the text in it that is no header."""
+class ParsedHeader:
+    """The content of a header. `stray_text` is the text in it that is no part of a header."""
 
     by_assistant: bool = True
     channel: str = ""
     recipient: str = ""
-    rest: str = ""
+    stray_text: str = ""
 
     @property
     def is_call(self) -> bool:
-        return self.by_assistant and self.recipient not in _PEOPLE and self.channel != "final"
+        """Whether the message calls a tool."""
+        return self.by_assistant and self.recipient not in _NOT_TOOLS and self.channel != "final"
 
 
-def read_header(header: Header) -> HeaderMeaning:
-    meaning = HeaderMeaning()
-    rest = []
+def parse_harmony_header(header: HarmonyHeader) -> ParsedHeader:
+    """Parse `header` leniently: the last recognised channel and recipient win."""
+    parsed = ParsedHeader()
+    stray = []
     for part, text in header.parts:
         for recipient in _RECIPIENT.findall(text):
-            meaning.recipient = recipient.removeprefix("functions.").strip(".") or meaning.recipient
+            parsed.recipient = recipient.removeprefix("functions.").strip(".") or parsed.recipient
         text = _RECIPIENT.sub(" ", text)
         if part is HeaderPart.ROLE:
-            text = _read_role(text, header.role_given, meaning)
+            text = _parse_role(text, header.role_given, parsed)
         elif part is HeaderPart.CHANNEL:
-            text = _read_channel(text, meaning)
+            text = _parse_channel(text, parsed)
         elif _WORD.fullmatch(text.rstrip()):
             text = ""
-        rest.append("" if text.strip().lower() in _TYPES else text.strip())
-    meaning.rest = " ".join(text for text in rest if text)
-    return meaning
+        stray.append("" if text.strip().lower() in _CONTENT_TYPES else text.strip())
+    parsed.stray_text = " ".join(text for text in stray if text)
+    return parsed
 
 
-def _read_role(text: str, given: bool, meaning: HeaderMeaning) -> str:
-    """What is left of `text` without the role, and without the channel of `assistantfinal` or a bare `final`."""
-    if _SOMEBODY_ELSE.fullmatch(text):
-        meaning.by_assistant = False
+def _parse_role(text: str, role_given: bool, parsed: ParsedHeader) -> str:
+    """Take the role off `text`, and a channel written without its control token (`assistantfinal`, or a bare `final`).
+    Returns what is left."""
+    if _OTHER_ROLE.fullmatch(text):
+        parsed.by_assistant = False
         return ""
     found = _ASSISTANT.match(text)
     if found:
         text = text[found.end() :]
     channel = _CHANNEL_AFTER_ROLE.match(text)
-    if channel and (found or given or channel.group().strip() == text.strip()):
-        meaning.channel = channel.group(1)
+    if channel and (found or role_given or channel.group().strip() == text.strip()):
+        parsed.channel = channel.group(1)
         text = text[channel.end() :]
     return text
 
 
-def _read_channel(text: str, meaning: HeaderMeaning) -> str:
+def _parse_channel(text: str, parsed: ParsedHeader) -> str:
     if channel := _CHANNEL.match(text):
-        meaning.channel = channel.group(1)
+        parsed.channel = channel.group(1)
         return text[channel.end() :]
-    cut_short = any(name.startswith(text.strip()) for name in _CHANNELS)
-    return "" if cut_short else text
+    is_cut_short = any(name.startswith(text.strip()) for name in _CHANNELS)
+    return "" if is_cut_short else text
 
 
-def completion(header: Header) -> tuple[int, ...]:
-    """The ids that make the header, as far as it has come, the beginning of an answer; else end it and begin anew."""
+def rest_of_final_header(header: HarmonyHeader) -> tuple[int, ...]:
+    """The ids that complete the unfinished `header` to `FINAL_HEADER`; if it cannot be, they end its message and follow
+    with a whole `FINAL_HEADER`."""
     role, text = header.parts[0][1], header.parts[-1][1]
     parts = [part for part, _ in header.parts]
     by_assistant = role == ("" if header.role_given else "assistant")
     if parts == [HeaderPart.ROLE] and by_assistant:
-        return FORCE_FINAL[2:]
+        return FINAL_HEADER[2:]
     if parts == [HeaderPart.ROLE] and not role:
-        return FORCE_FINAL[1:]
+        return FINAL_HEADER[1:]
     if parts == [HeaderPart.ROLE, HeaderPart.CHANNEL] and by_assistant and text in ("", "final"):
-        return FORCE_FINAL[4:] if text else FORCE_FINAL[3:]
-    return (MESSAGE, END, *FORCE_FINAL)
+        return FINAL_HEADER[4:] if text else FINAL_HEADER[3:]
+    return (MESSAGE, END, *FINAL_HEADER)

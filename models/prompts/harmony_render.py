@@ -1,8 +1,12 @@
-"""Owns turning a conversation into gpt-oss's token ids, by openai-harmony; no text ever becomes a control token.
+"""gpt-oss's chat format, harmony: renders a conversation to token ids with openai-harmony, the library of its authors.
 
-The template inside the GGUF gives the same ids, but for what it does otherwise than the format's authors: it leaves two
-line breaks after instructions that no tools follow, writes `json` where they write `<|constrain|>json`, puts the comma
-of a parameter with a default after the comment, and quotes a tool's result once more. There openai-harmony is followed.
+A prompt is a sequence of messages `<|start|>ROLE<|channel|>CHANNEL<|message|>TEXT<|end|>`. The texts of people,
+documents and the model are tokenized apart from these control tokens and put between them, so that no text can become
+one.
+
+The chat template in the GGUF renders the same ids with four exceptions, in which openai-harmony is followed: the
+template leaves two line breaks after instructions that no tools follow, writes `json` instead of `<|constrain|>json`,
+puts the comma of a parameter with a default after the comment, and JSON-encodes a tool's result once more.
 """
 
 from __future__ import annotations
@@ -10,57 +14,66 @@ from __future__ import annotations
 import json
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.conversation import Conversation, Message, Role, Sampling, ToolCall
-from models.prompts.chat_format import Prompt
+from models.prompts.chat_format import Prompt, with_reasoning_kept
 from models.prompts.harmony_parser import HarmonyParser
-from models.prompts.vocabulary import ASSISTANT, END, MESSAGE, START, STOP_IDS, Vocabulary, load_vocabulary
+from models.prompts.harmony_vocabulary import (
+    ASSISTANT,
+    END,
+    MESSAGE,
+    START,
+    STOP_IDS,
+    HarmonyVocabulary,
+    load_harmony_vocabulary,
+)
 
 if TYPE_CHECKING:
     import openai_harmony
 
 PIECE_CHARS = 2000
-SEARCHED_CHARS = 1000
+CUT_SEARCH_CHARS = 1000  # how far before the end of a piece a place to cut is looked for
 
 
-class HarmonyEncoding:
-    """gpt-oss's conversation format over the vocabulary of one GGUF. Any thread may use it."""
+class HarmonyFormat:
+    """The `ChatFormat` of gpt-oss, over the vocabulary of one GGUF. Any thread may use it."""
 
-    def __init__(self, encoding: openai_harmony.HarmonyEncoding, vocabulary: Vocabulary) -> None:
+    def __init__(self, encoding: openai_harmony.HarmonyEncoding, vocabulary: HarmonyVocabulary) -> None:
         self._encoding = encoding
         self._vocabulary = vocabulary
 
     @classmethod
-    def from_gguf(cls, path: Path, cache_dir: Path) -> HarmonyEncoding:
-        """The encoding with the vocabulary of the GGUF at `path`; never downloads (see `models.prompts.vocabulary`)."""
-        vocabulary = load_vocabulary(path, cache_dir)
-        os.environ["TIKTOKEN_ENCODINGS_BASE"] = str(cache_dir)  # read when the encoding is loaded, next line but one
+    def from_gguf(cls, path: Path, cache_dir: Path) -> HarmonyFormat:
+        """The format with the vocabulary of the GGUF at `path`. openai-harmony downloads nothing, since it finds that
+        vocabulary in `cache_dir` (see `models.prompts.harmony_vocabulary`). Raises `ModelFault`."""
+        vocabulary = load_harmony_vocabulary(path, cache_dir)
+        os.environ["TIKTOKEN_ENCODINGS_BASE"] = str(cache_dir)  # read by `load_harmony_encoding`
         import openai_harmony
 
         name = openai_harmony.HarmonyEncodingName.HARMONY_GPT_OSS
         return cls(openai_harmony.load_harmony_encoding(name), vocabulary)
 
     def render(self, conversation: Conversation) -> list[int]:
-        """The prompt, ending with `<|start|>assistant`."""
+        """The token ids of the prompt, which ends with `<|start|>assistant`."""
         return list(self.prompt(conversation).tokens)
 
-    def prefix(self, conversation: Conversation) -> list[int]:
-        """The part of the prompt before the first message: system and developer message."""
+    def system_prefix(self, conversation: Conversation) -> list[int]:
+        """The token ids of the system and the developer message, with which every prompt begins."""
         return [token for message in self._preamble(conversation) for token in message]
 
     def boundaries(self, conversation: Conversation) -> tuple[int, ...]:
-        """Where in the prompt each user message begins."""
+        """The positions in the prompt at which its user messages begin."""
         return self.prompt(conversation).boundaries
 
     def prompt(self, conversation: Conversation) -> Prompt:
-        """The prompt with the positions that matter for a cache."""
-        tokens = self.prefix(conversation)
+        """The prompt, which ends with `<|start|>assistant`, and its positions that matter for a KV cache."""
+        tokens = self.system_prefix(conversation)
         prefix_tokens = len(tokens)
         boundaries = []
-        for message, keeps_reasoning in _history(conversation.messages):
+        for message, keeps_reasoning in with_reasoning_kept(conversation.messages):
             if message.role is Role.USER:
                 boundaries.append(len(tokens))
             for part in self._message(message, keeps_reasoning):
@@ -68,14 +81,15 @@ class HarmonyEncoding:
         return Prompt((*tokens, START, ASSISTANT), prefix_tokens, tuple(boundaries))
 
     def encode_text(self, text: str) -> list[int]:
-        """The ids of `text`, all of them ordinary: what looks like a control token is spelled out.
+        """The ids of `text`, all of them ordinary tokens: what is spelled like a control token stays text.
 
-        Goes in pieces, because openai-harmony takes time quadratic in the length of a word (107 s for 100,000 Chinese
-        letters on end) and holds Python's lock meanwhile. The pieces are cut where its tokens end anyway; only a text
-        of more than `SEARCHED_CHARS` letters without a space or a comma may get other ids than in one go.
+        Encodes piece by piece, because openai-harmony takes time quadratic in the length of a word (107 s for 100,000
+        Chinese characters in a row) and holds the interpreter lock meanwhile. Pieces are cut where a token ends in any
+        case; only a text of more than `CUT_SEARCH_CHARS` characters without a space or a comma may get other ids than
+        as a whole.
         """
         tokens: list[int] = []
-        for piece in _pieces(_without_surrogates(text)):
+        for piece in _split_at_token_ends(_without_surrogates(text)):
             tokens += self._encoding.encode(piece, disallowed_special=())
         return tokens
 
@@ -85,19 +99,20 @@ class HarmonyEncoding:
 
     @property
     def stop_ids(self) -> frozenset[int]:
-        """The ids that end a turn."""
+        """The ids that end a completion."""
         return STOP_IDS
 
     @property
     def sampling(self) -> Sampling:
-        """As the model card says."""
+        """The model card's sampling."""
         return Sampling()
 
     def parser(self, prompt: Prompt | None = None) -> HarmonyParser:
-        """A parser for one completion of a prompt rendered here."""
+        """A new parser for one completion of a prompt rendered here."""
         return HarmonyParser(self._vocabulary.token_bytes)
 
     def _preamble(self, conversation: Conversation) -> Iterator[list[int]]:
+        """The system message, and the developer message if there are instructions or tools."""
         import openai_harmony as harmony
 
         system = harmony.SystemContent.new()
@@ -125,7 +140,7 @@ class HarmonyEncoding:
         yield self._encoding.render(harmony.Message.from_role_and_content(harmony.Role.DEVELOPER, developer))
 
     def _message(self, message: Message, keeps_reasoning: bool) -> Iterator[list[int]]:
-        """The messages of the format that one of ours becomes; none for an answer stopped before its first word."""
+        """The harmony messages of one of ours; none for an answer that was stopped before its first word."""
         if message.role is Role.USER:
             yield self._text_message("user", message.text)
         elif message.role is Role.TOOL:
@@ -138,16 +153,17 @@ class HarmonyEncoding:
                 channel = "commentary" if message.tool_calls else "final"
                 yield self._text_message("assistant", message.text, channel=channel)
             for call in message.tool_calls:
-                yield self._call(call)
+                yield self._tool_call_message(call)
 
-    def _call(self, call: ToolCall) -> list[int]:
+    def _tool_call_message(self, call: ToolCall) -> list[int]:
         recipient = _tool_recipient(call.name)
         return self._text_message(
             "assistant", call.arguments, channel="commentary", recipient=recipient, content_type="<|constrain|>json"
         )
 
     def _text_message(self, role: str, text: str, *, name: str | None = None, **header: str) -> list[int]:
-        """A message of plain text: openai-harmony renders it empty, and our ids of the text go in before its end."""
+        """A message of plain text. openai-harmony renders it without text; the ids of `text` are put in before the last
+        token."""
         import openai_harmony as harmony
 
         author = harmony.Author(role=harmony.Role(role), name=name)
@@ -157,21 +173,13 @@ class HarmonyEncoding:
         return [*head, *self.encode_text(text), last]
 
 
-def _history(messages: Sequence[Message]) -> Iterator[tuple[Message, bool]]:
-    """The messages, each with whether its reasoning is kept: only of calls that no answer has followed yet."""
-    answers = [at for at, message in enumerate(messages) if message.role is Role.ASSISTANT and not message.tool_calls]
-    last_answer = answers[-1] if answers else -1
-    for at, message in enumerate(messages):
-        yield message, bool(message.tool_calls) and at > last_answer
-
-
 def _tool_recipient(name: str) -> str:
     name = _without_surrogates(name)
     return name if "." in name else f"functions.{name}"
 
 
 def _without_surrogates(text: str) -> str:
-    """Half letters, as broken files and clipboards give them, replaced: no encoder takes them."""
+    """`text` with lone surrogates, which come from broken files and clipboards, replaced: no encoder takes them."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -179,11 +187,11 @@ def _without_surrogates(text: str) -> str:
     return text
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _split_at_token_ends(text: str) -> Iterator[str]:
     start = 0
     while len(text) - start > PIECE_CHARS:
         end = start + PIECE_CHARS
-        lowest = end - SEARCHED_CHARS
+        lowest = end - CUT_SEARCH_CHARS
         cut = next((at for at in range(end, lowest, -1) if _is_token_end(text[at - 1], text[at])), end)
         yield text[start:cut]
         start = cut
@@ -191,8 +199,8 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _is_token_end(before: str, after: str) -> bool:
-    """Whether o200k_base ends a token between the two whatever is around them: after a letter or digit, before a space
-    or a sign that joins neither. An apostrophe may belong to the word ("it's")."""
+    """Whether o200k_base ends a token between the two characters in any context: after a letter or digit and before a
+    space, a punctuation mark or a symbol, but not before an apostrophe, which may belong to the word ("it's")."""
     if after == "'" or unicodedata.category(before)[0] not in "LMN":
         return False
     return after == " " or unicodedata.category(after)[0] in "PS"

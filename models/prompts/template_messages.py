@@ -1,4 +1,4 @@
-"""Owns putting a conversation into the values that chat templates read, its texts as stand-ins."""
+"""Converts a conversation to a chat template's `messages` and `tools`, with placeholders for its texts."""
 
 from __future__ import annotations
 
@@ -6,128 +6,140 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.conversation import Conversation, Role, ToolCall
+from models.prompts.chat_format import with_reasoning_kept
 
-Rewrite = Callable[[str], str]
+TextRewrite = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """How a conversation is brought to a template that does not take it as it is. `folded`: the instructions stand
-    before the first question. `merged`: messages in a row by the same side become one. `parts`: a content is a list.
-    `bare`: nothing is said that can be left unsaid."""
+class TemplateAdaptation:
+    """How a conversation is adapted to a template that does not accept it as it is. `fold_instructions`: they go before
+    the first question instead of into a system message. `merge_same_role`: consecutive messages of one role become one.
+    `content_as_list`: a message's content is a list of parts. `omit_optional`: optional variables are not defined."""
 
-    folded: bool = False
-    merged: bool = False
-    parts: bool = False
-    bare: bool = False
+    fold_instructions: bool = False
+    merge_same_role: bool = False
+    content_as_list: bool = False
+    omit_optional: bool = False
 
 
-WAYS = (
-    Way(),
-    Way(folded=True),
-    Way(merged=True),
-    Way(folded=True, merged=True),
-    Way(parts=True),
-    Way(bare=True),
-    Way(folded=True, merged=True, bare=True),
+ADAPTATIONS = (
+    TemplateAdaptation(),
+    TemplateAdaptation(fold_instructions=True),
+    TemplateAdaptation(merge_same_role=True),
+    TemplateAdaptation(fold_instructions=True, merge_same_role=True),
+    TemplateAdaptation(content_as_list=True),
+    TemplateAdaptation(omit_optional=True),
+    TemplateAdaptation(fold_instructions=True, merge_same_role=True, omit_optional=True),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A text that was given a stand-in, without the white space around it. `required`: the template must write it.
-    `asks`: it begins what a user message says."""
+class PlaceholderText:
+    """A text that a placeholder stands for, without the white space around it. `required`: the template must output it.
+    `starts_user_message`: it is the first text of a user message."""
 
-    core: str
+    stripped: str
     required: bool
-    asks: bool
+    starts_user_message: bool
 
 
-class Texts:
-    """The texts of one rendering. With `rewrite`, they stand for themselves, rewritten."""
+class Placeholders:
+    """The placeholders of one rendering, and the texts they stand for. With `rewrite` there are none: the template gets
+    the rewritten texts themselves."""
 
-    def __init__(self, rewrite: Rewrite | None = None) -> None:
-        self.given: list[Text] = []
+    def __init__(self, rewrite: TextRewrite | None = None) -> None:
+        self.texts: list[PlaceholderText] = []
         self._rewrite = rewrite
         self._nonce = secrets.token_hex(8)
-        # The quotation mark is escaped where a template writes the text as JSON, which shows that it does.
+        # A template that outputs the text as JSON escapes the quotation mark, which tells that it does.
         self._pattern = re.compile(rf'{self._nonce}(\\*)"(\d+)e')
 
-    def stand_in(self, text: str, *, required: bool = False, asks: bool = False) -> str:
-        """What to give the template for `text`."""
-        core = text.strip()
-        if not core:
+    def placeholder_for(self, text: str, *, required: bool = False, starts_user_message: bool = False) -> str:
+        """What the template is given for `text`: the white space around it with a placeholder between."""
+        stripped = text.strip()
+        if not stripped:
             return text
-        self.given.append(Text(core, required, asks))
+        self.texts.append(PlaceholderText(stripped, required, starts_user_message))
         if self._rewrite is not None:
             return self._rewrite(text)
-        start = text.index(core)
-        return f'{text[:start]}{self._nonce}"{len(self.given) - 1}e{text[start + len(core) :]}'
+        start = text.index(stripped)
+        return f'{text[:start]}{self._nonce}"{len(self.texts) - 1}e{text[start + len(stripped) :]}'
 
-    def taken_apart(self, rendered: str) -> Iterator[str | Text]:
-        """What the template wrote: its own text as str, the conversation's as Text."""
-        at = 0
+    def split(self, rendered: str) -> Iterator[str | PlaceholderText]:
+        """The template's output in parts: its own text as str, the conversation's in place of the placeholders."""
+        start = 0
         for match in self._pattern.finditer(rendered):
-            if rendered[at : match.start()]:
-                yield rendered[at : match.start()]
-            text = self.given[int(match.group(2))]
-            yield Text(_escaped(text.core, len(match.group(1))), text.required, text.asks)
-            at = match.end()
-        if rendered[at:]:
-            yield rendered[at:]
+            if rendered[start : match.start()]:
+                yield rendered[start : match.start()]
+            text = self.texts[int(match.group(2))]
+            yield replace(text, stripped=_json_escaped(text.stripped, len(match.group(1))))
+            start = match.end()
+        if rendered[start:]:
+            yield rendered[start:]
 
-    def all_there(self, rendered: str) -> bool:
-        """Whether nothing that must be in the prompt is missing. Of texts that stand for themselves the longest word is
-        looked for, since the template may change them."""
+    def has_all_required(self, rendered: str) -> bool:
+        """Whether the output contains every required text. Of rewritten texts only the longest word is looked for,
+        since the template may have changed the rest."""
         if self._rewrite is not None:
-            words = [max(re.findall(r"\w+", text.core), key=len, default="") for text in self.given if text.required]
+            words = [
+                max(re.findall(r"\w+", text.stripped), key=len, default="") for text in self.texts if text.required
+            ]
             return all(word.casefold() in rendered.casefold() for word in words)
-        there = {int(match.group(2)) for match in self._pattern.finditer(rendered)}
-        return all(index in there for index, text in enumerate(self.given) if text.required)
+        present = {int(match.group(2)) for match in self._pattern.finditer(rendered)}
+        return all(index in present for index, text in enumerate(self.texts) if text.required)
 
 
-def messages_for(
-    conversation: Conversation, texts: Texts, way: Way, *, tools: bool, neutral: Rewrite
+def template_messages(
+    conversation: Conversation,
+    placeholders: Placeholders,
+    adaptation: TemplateAdaptation,
+    *,
+    tools: bool,
+    neutralise: TextRewrite,
 ) -> list[dict[str, Any]]:
-    """The conversation as `messages`. Without `tools`, calls are left out and their results are told as by the user."""
-    drafts = [draft for draft in _drafts(conversation, tools) if draft.texts or draft.calls]
+    """The conversation as a template's `messages`. Without `tools`, tool calls are left out and their results become
+    user messages. `neutralise` is applied to what has no placeholder: tool names and arguments."""
+    sources = [source for source in _source_messages(conversation, tools) if source.texts or source.calls]
     instructions = conversation.instructions
-    if instructions.strip() and not way.folded:
-        drafts.insert(0, _Draft("system", (instructions,)))
-    if way.merged:
-        drafts = _merged(drafts)
+    if instructions.strip() and not adaptation.fold_instructions:
+        sources.insert(0, _SourceMessage("system", (instructions,)))
+    if adaptation.merge_same_role:
+        sources = _merge_same_role(sources)
     messages = []
-    for draft in drafts:
-        first_words: tuple[str, ...] = ()
-        if draft.role == "user" and instructions.strip() and way.folded:
-            first_words = (texts.stand_in(instructions, required=True),)
+    for source in sources:
+        leading_texts: tuple[str, ...] = ()
+        if source.role == "user" and instructions.strip() and adaptation.fold_instructions:
+            leading_texts = (placeholders.placeholder_for(instructions, required=True),)
             instructions = ""
-        messages.append(_message(draft, first_words, texts, way, neutral))
+        messages.append(_template_message(source, leading_texts, placeholders, adaptation, neutralise))
     return messages
 
 
-def tools_for(conversation: Conversation, neutral: Rewrite) -> list[dict[str, Any]]:
-    """The tools in the form that templates expect, which is OpenAI's."""
+def template_tools(conversation: Conversation, neutralise: TextRewrite) -> list[dict[str, Any]]:
+    """The tools as a template's `tools`, in OpenAI's form, which templates expect."""
     tools = [
         {
             "type": "function",
             "function": {
                 "name": tool.name,
                 "description": tool.description,
-                "parameters": _json(tool.parameters) or {"type": "object", "properties": {}},
+                "parameters": _parse_json(tool.parameters) or {"type": "object", "properties": {}},
             },
         }
         for tool in conversation.tools
     ]
-    return [_rewritten(tool, neutral) for tool in tools]
+    return [_rewritten(tool, neutralise) for tool in tools]
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class _SourceMessage:
+    """A message with a template's role and the texts that make up its content, before placeholders."""
+
     role: str
     texts: tuple[str, ...]
     reasoning: str = ""
@@ -135,68 +147,72 @@ class _Draft:
     tool_name: str = ""
 
 
-def _drafts(conversation: Conversation, tools: bool) -> Iterator[_Draft]:
-    messages = conversation.messages
-    answers = [at for at, message in enumerate(messages) if message.role is Role.ASSISTANT and not message.tool_calls]
-    last_answer = answers[-1] if answers else -1
-    for at, message in enumerate(messages):
+def _source_messages(conversation: Conversation, tools: bool) -> Iterator[_SourceMessage]:
+    for message, keeps_reasoning in with_reasoning_kept(conversation.messages):
         texts = (message.text,) if message.text.strip() else ()
         if message.role is Role.TOOL and tools:
-            yield _Draft("tool", (message.text,), tool_name=message.tool_name)
+            yield _SourceMessage("tool", (message.text,), tool_name=message.tool_name)
         elif message.role is Role.ASSISTANT:
             calls = message.tool_calls if tools else ()
-            # Reasoning is kept as for gpt-oss: of calls that no answer has followed yet.
-            reasoning = message.reasoning if calls and at > last_answer else ""
-            yield _Draft("assistant", texts, reasoning, calls)
+            yield _SourceMessage("assistant", texts, message.reasoning if calls and keeps_reasoning else "", calls)
         else:
-            yield _Draft("user", texts)
+            yield _SourceMessage("user", texts)
 
 
-def _merged(drafts: list[_Draft]) -> list[_Draft]:
-    merged: list[_Draft] = []
-    for draft in drafts:
-        last = merged[-1] if merged else None
-        if last and last.role == draft.role and draft.role in ("user", "assistant") and not last.calls + draft.calls:
-            merged[-1] = _Draft(draft.role, last.texts + draft.texts)
+def _merge_same_role(messages: list[_SourceMessage]) -> list[_SourceMessage]:
+    merged: list[_SourceMessage] = []
+    for message in messages:
+        last, role = merged[-1] if merged else None, message.role
+        if last and last.role == role and role in ("user", "assistant") and not last.calls + message.calls:
+            merged[-1] = _SourceMessage(role, last.texts + message.texts)
         else:
-            merged.append(draft)
+            merged.append(message)
     return merged
 
 
-def _message(draft: _Draft, first_words: tuple[str, ...], texts: Texts, way: Way, neutral: Rewrite) -> dict[str, Any]:
-    asks = draft.role == "user"
-    required = draft.role in ("user", "system", "tool")
-    words = [texts.stand_in(text, required=required, asks=asks and not index) for index, text in enumerate(draft.texts)]
-    content = "\n\n".join((*first_words, *words))
+def _template_message(
+    source: _SourceMessage,
+    leading_texts: tuple[str, ...],
+    placeholders: Placeholders,
+    adaptation: TemplateAdaptation,
+    neutralise: TextRewrite,
+) -> dict[str, Any]:
+    by_user = source.role == "user"
+    required = source.role in ("user", "system", "tool")
+    texts = [
+        placeholders.placeholder_for(text, required=required, starts_user_message=by_user and not index)
+        for index, text in enumerate(source.texts)
+    ]
+    content = "\n\n".join((*leading_texts, *texts))
     message: dict[str, Any] = {
-        "role": draft.role,
-        "content": [{"type": "text", "text": content}] if way.parts else content,
+        "role": source.role,
+        "content": [{"type": "text", "text": content}] if adaptation.content_as_list else content,
     }
-    if draft.reasoning.strip():
-        message["reasoning_content"] = texts.stand_in(draft.reasoning)
-    if draft.calls:
-        message["tool_calls"] = [_call(call, neutral) for call in draft.calls]
-    if draft.tool_name:
-        message["name"] = neutral(draft.tool_name)
+    if source.reasoning.strip():
+        message["reasoning_content"] = placeholders.placeholder_for(source.reasoning)
+    if source.calls:
+        message["tool_calls"] = [_template_tool_call(call, neutralise) for call in source.calls]
+    if source.tool_name:
+        message["name"] = neutralise(source.tool_name)
     return message
 
 
-def _call(call: ToolCall, neutral: Rewrite) -> dict[str, Any]:
-    arguments = _json(call.arguments)
+def _template_tool_call(call: ToolCall, neutralise: TextRewrite) -> dict[str, Any]:
+    arguments = _parse_json(call.arguments)
     function = {"name": call.name, "arguments": arguments if isinstance(arguments, dict) else call.arguments}
-    rewritten: dict[str, Any] = _rewritten({"type": "function", "function": function}, neutral)
+    rewritten: dict[str, Any] = _rewritten({"type": "function", "function": function}, neutralise)
     return rewritten
 
 
-def _json(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
 
-def _rewritten(value: Any, rewrite: Rewrite) -> Any:
-    """`value` with every text in it rewritten."""
+def _rewritten(value: Any, rewrite: TextRewrite) -> Any:
+    """`value` with every string in it rewritten."""
     if isinstance(value, str):
         return rewrite(value)
     if isinstance(value, list):
@@ -206,8 +222,9 @@ def _rewritten(value: Any, rewrite: Rewrite) -> Any:
     return value
 
 
-def _escaped(text: str, backslashes: int) -> str:
-    """`text` as JSON writes it, once for one backslash before the stand-in's quotation mark, twice for three, ..."""
+def _json_escaped(text: str, backslashes: int) -> str:
+    """`text` escaped as in a JSON string: once if the placeholder's quotation mark got one backslash, twice for three,
+    and so on."""
     while backslashes:
         text, backslashes = json.dumps(text, ensure_ascii=False)[1:-1], backslashes // 2
     return text

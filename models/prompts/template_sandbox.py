@@ -1,6 +1,6 @@
-"""Runs the chat template that a model file brings along: a program by a stranger, so within bounds.
+"""Runs the chat template of a model file in a sandbox, since it is a program by a stranger.
 
-It sees the conversation and nothing else (jinja2's sandbox), and neither its steps nor its text may grow without end.
+It sees the conversation and nothing else (jinja2's sandbox), and the number of its steps and characters is limited.
 """
 
 from __future__ import annotations
@@ -19,37 +19,37 @@ from jinja2.visitor import NodeTransformer
 
 from models.faults import N_, ModelFault
 
-TEMPLATE_LIMIT_CHARS = 1 << 18
-STEP_LIMIT = 200_000  # rounds of loops and calls, 1 s; the templates of today take some for each message
-TEXT_LIMIT_CHARS = 1 << 25  # all text that is put out or put together while one prompt is made
-POWER_LIMIT = 64
+MAX_TEMPLATE_CHARS = 1 << 18
+MAX_STEPS = 200_000  # loop rounds and calls in one rendering, about 1 s; today's templates need a few a message
+MAX_TEXT_CHARS = 1 << 25  # of all text that is output or concatenated in one rendering
+MAX_POWER_OPERAND = 64
 FILTERS_WITH_WIDTH = ("center", "batch", "slice", "wordwrap", "filesizeformat", "urlize", "xmlattr", "pprint")
 METHODS_WITH_WIDTH = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs", "translate"})
-STEP, JOIN = "papermoor_step", "papermoor_join"  # names that the instrumented template calls
+STEP, JOIN = "papermoor_step", "papermoor_join"  # what the instrumented template calls
 
 Variables = Mapping[str, object]
 
 
-class TemplateRefused(Exception):
-    """The template gave up (`raise_exception`), is broken, or went beyond its bounds. The text says why."""
+class TemplateFailed(Exception):
+    """Rendering failed: the template called `raise_exception`, is broken, or exceeded a limit. The text says why."""
 
 
-class TemplateEndless(TemplateRefused):
-    """It went beyond its bounds: not to be tried again in another way."""
+class TemplateLimitExceeded(TemplateFailed):
+    """The template exceeded a limit; it is not to be tried again with another adaptation."""
 
 
 class ChatTemplate:
-    """A compiled template. Any thread may use it, one at a time."""
+    """A compiled template. Any thread may use it, but only one at a time."""
 
     def __init__(self, source: str, name: str) -> None:
-        """`name` is the file's, for the fault. Raises `ModelFault` if the template cannot be read."""
+        """Compile `source`. Raises `ModelFault`, with the file's `name`, if that fails."""
         self._environment = _Environment()
         try:
-            if len(source) > TEMPLATE_LIMIT_CHARS:
+            if len(source) > MAX_TEMPLATE_CHARS:
                 raise jinja2.TemplateError("it is too long")
             tree = self._environment.parse(source)
             self.variables = frozenset(meta.find_undeclared_variables(tree))
-            code = self._environment.compile(_Instrument().visit(tree), filename="<chat template>")
+            code = self._environment.compile(_CountingTransformer().visit(tree), filename="<chat template>")
             self._template = jinja2.Template.from_code(
                 self._environment, code, self._environment.make_globals(None), None
             )
@@ -57,27 +57,28 @@ class ChatTemplate:
             raise template_fault(name, error) from error
 
     def render(self, variables: Variables, today: date) -> str:
-        """The template's text. Raises `TemplateRefused`."""
+        """The template's output for `variables`. Raises `TemplateFailed`."""
         budget = self._environment.budget
-        budget.restart()
+        budget.reset()
         try:
             parts = []
             for part in self._template.generate(
                 **variables,
-                raise_exception=_refuse,
+                raise_exception=_raise_exception,
                 strftime_now=today.strftime,
                 **{STEP: str, JOIN: budget.join},
             ):
-                budget.text(part)
+                budget.counted(part)
                 parts.append(part)
             return "".join(parts)
-        except TemplateEndless:
+        except TemplateLimitExceeded:
             raise
-        except Exception as error:  # whatever a stranger's program comes up with; it has touched nothing of ours
-            raise TemplateRefused(str(error) or type(error).__name__) from error
+        except Exception as error:  # a stranger's program may raise anything; it has no access to our state
+            raise TemplateFailed(str(error) or type(error).__name__) from error
 
 
 def template_fault(name: str, error: Exception) -> ModelFault:
+    """The fault of the file `name`, whose template failed with `error`."""
     return ModelFault(
         N_("This model cannot be spoken to"),
         N_("The template in {name} that says how to put questions to the model does not work ({why})."),
@@ -87,42 +88,42 @@ def template_fault(name: str, error: Exception) -> ModelFault:
     )
 
 
-def _refuse(message: object) -> str:
+def _raise_exception(message: object) -> str:
     raise jinja2.TemplateError(str(message))
 
 
-class _Budget:
-    """What one rendering may still use up."""
+class _RenderBudget:
+    """The steps and characters that are left to one rendering."""
 
     def __init__(self) -> None:
-        self.restart()
+        self.reset()
 
-    def restart(self) -> None:
-        self._steps, self._chars = STEP_LIMIT, TEXT_LIMIT_CHARS
+    def reset(self) -> None:
+        self._steps, self._chars = MAX_STEPS, MAX_TEXT_CHARS
 
-    def step(self) -> None:
+    def count_step(self) -> None:
         self._steps -= 1
         if self._steps < 0:
-            raise TemplateEndless("it does not come to an end")
+            raise TemplateLimitExceeded("it does not come to an end")
 
-    def chars(self, count: int) -> None:
+    def count_chars(self, count: int) -> None:
         self._chars -= count
         if self._chars < 0:
-            raise TemplateEndless("its text does not come to an end")
+            raise TemplateLimitExceeded("its text does not come to an end")
 
-    def text(self, value: Any) -> Any:
-        """`value`, counted."""
+    def counted(self, value: Any) -> Any:
+        """Count the characters of `value`, if it is a string, and return it."""
         if isinstance(value, str):
-            self.chars(len(value))
+            self.count_chars(len(value))
         return value
 
     def join(self, *parts: object) -> str:
-        """What `~` does."""
-        return "".join(str(self.text(part)) for part in parts)
+        """Concatenate `parts`, as the operator `~` does."""
+        return "".join(str(self.counted(part)) for part in parts)
 
 
-class _Instrument(NodeTransformer):
-    """Has every round of a loop, made a call, and every `~` counted."""
+class _CountingTransformer(NodeTransformer):
+    """Rewrites a template so that every round of a loop and every `~` is counted."""
 
     def visit_For(self, node: nodes.For) -> nodes.Node:
         self.generic_visit(node)
@@ -135,8 +136,8 @@ class _Instrument(NodeTransformer):
         return nodes.Call(nodes.Name(JOIN, "load"), node.nodes, [], None, None, lineno=node.lineno)
 
 
-class _Generation(ext.Extension):
-    """`{% generation %}`: marks what the model has written, for training; here only its content counts."""
+class _GenerationTag(ext.Extension):
+    """`{% generation %}`, which marks the model's own text for training; here only its content matters."""
 
     tags = {"generation"}
 
@@ -146,17 +147,18 @@ class _Generation(ext.Extension):
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """The sandbox, as the templates expect it (the settings are those of Hugging Face's `apply_chat_template`)."""
+    """The sandbox, with the settings of Hugging Face's `apply_chat_template`, which templates are written for. Each
+    operation that can make a long text out of short ones is counted before it is done."""
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def __init__(self) -> None:
-        self.budget = _Budget()
+        self.budget = _RenderBudget()
         super().__init__(
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=self.budget.text,
-            extensions=["jinja2.ext.loopcontrols", _Generation],
+            finalize=self.budget.counted,
+            extensions=["jinja2.ext.loopcontrols", _GenerationTag],
         )
         for name in FILTERS_WITH_WIDTH:
             self.filters.pop(name, None)
@@ -172,33 +174,33 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().is_safe_attribute(obj, attr, value)
 
     def wrap_str_format(self, value: Any) -> Any:
-        """What `str.format` is replaced with, which the sandbox keeps from reaching into values."""
+        """Check the field widths before the sandbox wraps `str.format`, so that it cannot reach into values."""
         if isinstance(owner := getattr(value, "__self__", None), str) and value.__name__.startswith("format"):
-            _require_narrow(owner)
+            _require_narrow_fields(owner)
         return super().wrap_str_format(value)
 
     def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
-        self.budget.step()
+        self.budget.count_step()
         owner, name = getattr(obj, "__self__", None), getattr(obj, "__name__", "")
         if isinstance(owner, str) and name == "replace" and len(args) >= 2:
             self._count_replacement(owner, *args[:2])
         elif isinstance(owner, str) and name == "join" and args:
-            self.budget.chars(len(owner) * len(args[0]))
-        return self.budget.text(super().call(context, obj, *args, **kwargs))
+            self.budget.count_chars(len(owner) * len(args[0]))
+        return self.budget.counted(super().call(context, obj, *args, **kwargs))
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        self.budget.step()
+        self.budget.count_step()
         sized = (str, list, tuple)
         if operator == "+" and isinstance(left, sized) and isinstance(right, sized):
-            self.budget.chars(len(left) + len(right))
+            self.budget.count_chars(len(left) + len(right))
         elif operator == "*":
             for one, other in ((left, right), (right, left)):
                 if isinstance(one, sized) and isinstance(other, int):
-                    self.budget.chars(len(one) * max(other, 0))
-        elif operator == "**" and not (abs(left) <= POWER_LIMIT and abs(right) <= POWER_LIMIT):
+                    self.budget.count_chars(len(one) * max(other, 0))
+        elif operator == "**" and not (abs(left) <= MAX_POWER_OPERAND and abs(right) <= MAX_POWER_OPERAND):
             raise jinja2.TemplateError("a power is too large")
         elif operator == "%" and isinstance(left, str):
-            _require_narrow(left)
+            _require_narrow_fields(left)
         return super().call_binop(context, operator, left, right)
 
     def _replace(self, value: Any, old: Any, new: Any, count: int = -1) -> str:
@@ -206,27 +208,27 @@ class _Environment(ImmutableSandboxedEnvironment):
         return str(value).replace(str(old), str(new), count)
 
     def _count_replacement(self, text: str, old: Any, new: Any) -> None:
-        self.budget.chars(len(text) + text.count(str(old)) * len(str(new)))
+        self.budget.count_chars(len(text) + text.count(str(old)) * len(str(new)))
 
     def _indent(self, value: Any, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
         text = str(value)
-        self.budget.chars((text.count("\n") + 1) * (width if isinstance(width, int) else len(width)))
+        self.budget.count_chars((text.count("\n") + 1) * (width if isinstance(width, int) else len(width)))
         return do_indent(text, width, first, blank)
 
     def _join(self, value: Any, filler: Any = "", attribute: str | int | None = None) -> str:
         items = [str(item if attribute is None else self.getitem(item, attribute)) for item in value]
-        self.budget.chars(sum(map(len, items)) + len(items) * len(str(filler)))
+        self.budget.count_chars(sum(map(len, items)) + len(items) * len(str(filler)))
         return str(filler).join(items)
 
 
 def _format(value: Any, *args: Any, **kwargs: Any) -> str:
     """The filter `format`."""
-    _require_narrow(str(value))
+    _require_narrow_fields(str(value))
     return str(str(value) % (kwargs or args))
 
 
-def _require_narrow(template: str) -> None:
-    """Refuse a format with a field of a width that the template computes or that has more than three digits."""
+def _require_narrow_fields(template: str) -> None:
+    """Raise an error if a field's width is computed or has more than three digits."""
     if re.search(r"\d{4}|%[^%a-zA-Z]*\*|\{[^{}]*\{", template):
         raise jinja2.TemplateError("a field is too wide")
 
@@ -238,6 +240,6 @@ def _to_json(
     separators: tuple[str, str] | None = None,
     sort_keys: bool = False,
 ) -> str:
-    """JSON as templates expect it: letters as they are, nothing escaped for web pages."""
+    """The filter `tojson` as templates expect it: no escapes for HTML, and non-ASCII characters as they are."""
     indent = min(int(indent), 8) if indent is not None else None
     return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)

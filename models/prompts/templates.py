@@ -1,18 +1,20 @@
-"""Owns speaking to a model by the chat template in its file: Qwen, Llama, Mistral, Gemma, DeepSeek and the like.
+"""The chat format of models with a chat template in their file: Qwen, Llama, Mistral, Gemma, DeepSeek and the like.
 
-A template writes conversation and control tokens into one text, which cannot tell the two apart. So the template is
-given stand-ins in place of what people, documents and models have written. Only what it writes itself may be a control
-token; the texts are put in afterwards, and can neither be mistaken for one nor change what the template does.
+A template (jinja) renders conversation and control tokens into one string, in which a text that spells a control token
+cannot be told from a real one. So the template is given placeholders in place of what people, documents and models have
+written. Only what the template itself outputs may become control tokens; the texts are put in afterwards. They can
+neither be mistaken for control tokens nor change what the template does.
 
-A stand-in has the white space around its text, so that a template may trim it. Tests on a text's content (Qwen's for
-`<tool_response>`) see the stand-in and find nothing: reasoning, calls and results come in fields of their own. What a
-template does not understand (instructions, two messages in a row by the same side, plain strings as content) is brought
-to it in another way, see `template_messages.Way`. A template that changes texts otherwise gets the texts themselves, as
-a last resort, with a space in whatever is spelled like a special token.
+A placeholder keeps the white space around its text, so that a template may trim it. Conditions on a text's content
+(Qwen's on `<tool_response>`) see the placeholder and do not match; reasoning, calls and results are passed in fields of
+their own. For what a template may not accept (a system message, two consecutive messages of one role, strings as
+content) there are the adaptations of `models.prompts.template_messages`. A template that changes texts in other ways
+gets, as a last resort, the texts themselves, with a space put into whatever is spelled like a special token.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 from dataclasses import replace
@@ -21,14 +23,21 @@ from typing import Any, Final
 
 from models.conversation import Conversation, Effort, Message, Role, Sampling
 from models.gguf.header import GgufHeader
-from models.prompts.chat_format import Prompt, no_template
-from models.prompts.template_messages import WAYS, Text, Texts, messages_for, tools_for
-from models.prompts.template_sandbox import ChatTemplate, TemplateEndless, TemplateRefused, template_fault
+from models.prompts.chat_format import Prompt, no_template_fault
+from models.prompts.template_messages import (
+    ADAPTATIONS,
+    Placeholders,
+    PlaceholderText,
+    template_messages,
+    template_tools,
+)
+from models.prompts.template_sandbox import ChatTemplate, TemplateFailed, TemplateLimitExceeded, template_fault
 from models.prompts.template_vocabulary import TemplateVocabulary
-from models.prompts.think_parser import KNOWN_TAGS, TOOL_TAGS, ThinkParser, ThinkStyle
+from models.prompts.think_parser import REASONING_TAGS, TOOL_TAGS, ReasoningMarkup, TagPair, ThinkParser
 
-ANY_QUESTION: Final = Message(Role.USER, "?")  # stands in where there is no message yet
-OTHER_CALLS: Final = ("<function=", "<arg_key>", "<invoke ")  # calls that are no JSON: Qwen3-Coder, GLM, MiniMax
+SAMPLE_QUESTION: Final = Message(Role.USER, "?")  # for rendering a conversation without messages
+# Tool calls that are not JSON: Qwen3-Coder, GLM, MiniMax.
+UNSUPPORTED_CALL_MARKUP: Final = ("<function=", "<arg_key>", "<invoke ")
 
 SAMPLING_KEYS: Final = {
     "temperature": "general.sampling.temp",
@@ -36,62 +45,63 @@ SAMPLING_KEYS: Final = {
     "top_k": "general.sampling.top_k",
     "min_p": "general.sampling.min_p",
 }
-# What the models' cards advise where the file says nothing; for others llama.cpp's own defaults.
+# What the model cards recommend, for files that say nothing; for all other models, llama.cpp's defaults.
 REASONING_SAMPLING: Final = Sampling(temperature=0.6, top_p=0.95, top_k=20, min_p=0.0)
 SAMPLING_BY_ARCHITECTURE: Final = {
     "qwen2": Sampling(temperature=0.7, top_p=0.8, top_k=20, min_p=0.0),
     "llama": Sampling(temperature=0.6, top_p=0.9, top_k=0, min_p=0.0),
     "gemma": Sampling(temperature=1.0, top_p=0.95, top_k=64, min_p=0.0),
 }
-OTHER_SAMPLING: Final = Sampling(temperature=0.8, top_p=0.95, top_k=40, min_p=0.05)
+DEFAULT_SAMPLING: Final = Sampling(temperature=0.8, top_p=0.95, top_k=40, min_p=0.05)
 
 
 class TemplateFormat:
-    """The conversation format of one model file. Any thread may use it."""
+    """The `ChatFormat` of one model file. Any thread may use it."""
 
     stop_ids: frozenset[int]
     sampling: Sampling
 
     def __init__(self, header: GgufHeader, vocabulary: TemplateVocabulary) -> None:
-        """Raises `ModelFault` if the file has no template that can be read."""
+        """Raises `ModelFault` if the file has no template, or one that does not compile."""
         self._name = header.path.name
         source = header.chat_template
         if not source.strip():
-            raise no_template(self._name)
-        self._tools = None
+            raise no_template_fault(self._name)
+        self._tool_template = None
         self._lock = threading.Lock()
         self._template = ChatTemplate(source, self._name)
         tool_source = header.text("tokenizer.chat_template.tool_use") or source
-        if takes_tools(tool_source):
-            self._tools = self._template if tool_source == source else ChatTemplate(tool_source, self._name)
+        if supports_tools(tool_source):
+            self._tool_template = self._template if tool_source == source else ChatTemplate(tool_source, self._name)
         self._vocabulary = vocabulary
         self.stop_ids = vocabulary.stop_ids
-        self.sampling = sampling_of(header, self._reasons(source))
-        self._style = self._style_of(source)
+        tags = _reasoning_tags(source)
+        self.sampling = recommended_sampling(header, reasons=tags is not None)
+        self._markup = _reasoning_markup(tags, vocabulary)
 
     @classmethod
     def from_gguf(cls, header: GgufHeader) -> TemplateFormat:
-        """The format of the file behind `header`, whose vocabulary is read but not its weights."""
+        """The format of the file with this header. Loads its vocabulary, but not its weights. Raises `ModelFault`."""
         if not header.chat_template.strip():
-            raise no_template(header.path.name)
-        tags = [tag for pair in (*KNOWN_TAGS, TOOL_TAGS) for tag in (pair.opening, pair.closing)]
+            raise no_template_fault(header.path.name)
+        tags = [tag for pair in (*REASONING_TAGS, TOOL_TAGS) for tag in (pair.opening, pair.closing)]
         return cls(header, TemplateVocabulary.load(header.path, tags))
 
     def prompt(self, conversation: Conversation) -> Prompt:
-        """The prompt, to where the model goes on. Raises `ModelFault` if the template does not take the conversation;
-        without messages it is what every conversation with these instructions begins with."""
+        """The prompt, up to where the model is to write; for a conversation without messages, what every prompt with
+        these instructions begins with. Raises `ModelFault` if the template does not accept the conversation."""
         if not conversation.messages:
-            prompt = self.prompt(replace(conversation, messages=(ANY_QUESTION,)))
+            prompt = self.prompt(replace(conversation, messages=(SAMPLE_QUESTION,)))
             return replace(prompt, tokens=prompt.tokens[: prompt.prefix_tokens], boundaries=())
-        tools = self._tools is not None and bool(conversation.tools)
-        rendered, texts = self._rendered(conversation, tools)
-        assembly = _Assembly(self._vocabulary)
-        for part in texts.taken_apart(rendered):
-            if isinstance(part, Text):
+        tools = self._tool_template is not None and bool(conversation.tools)
+        rendered, placeholders = self._render_first_accepted(conversation, tools)
+        assembly = _PromptAssembly(self._vocabulary)
+        for part in placeholders.split(rendered):
+            if isinstance(part, PlaceholderText):
                 assembly.add_text(part)
             else:
                 assembly.add_literal(part)
-        end, tags = rendered.rstrip(), self._style.tags
+        end, tags = rendered.rstrip(), self._markup.tags
         return replace(
             assembly.prompt(),
             opens_reasoning=end.endswith(tags.opening),
@@ -100,41 +110,43 @@ class TemplateFormat:
         )
 
     def parser(self, prompt: Prompt) -> ThinkParser:
-        """A parser for one completion of `prompt`."""
+        """A new parser for one completion of `prompt`."""
         return ThinkParser(
             self._vocabulary.token_bytes,
-            self._style,
+            self._markup,
             opens_reasoning=prompt.opens_reasoning,
             ends_reasoning=prompt.ends_reasoning,
             offers_tools=prompt.offers_tools,
         )
 
     def encode_text(self, text: str) -> list[int]:
-        """The tokens of `text`, none of them a control token."""
+        """The tokens of `text`; none of them is a control token, whatever the text spells."""
         return self._vocabulary.encode(text)
 
-    def _rendered(self, conversation: Conversation, tools: bool) -> tuple[str, Texts]:
-        """What the template makes of the conversation, in the first way that it takes."""
-        refusal = TemplateRefused("it leaves out what was asked")
-        neutral = self._vocabulary.neutral
+    def _render_first_accepted(self, conversation: Conversation, tools: bool) -> tuple[str, Placeholders]:
+        """The template's output for the first adaptation of the conversation that it accepts, and the placeholders in
+        it: with placeholders for the texts if possible, else with neutralised texts."""
+        failure = TemplateFailed("it leaves out what was asked")
+        neutralise = self._vocabulary.neutralise
         with self._lock:
-            for rewrite in (None, neutral):
-                for way in WAYS:
-                    texts = Texts(rewrite)
-                    messages = messages_for(conversation, texts, way, tools=tools, neutral=neutral)
-                    try:
-                        rendered = self._render(messages, conversation, tools, way.bare)
-                    except TemplateEndless as error:
-                        raise template_fault(self._name, error) from error
-                    except TemplateRefused as error:
-                        refusal = error
-                        continue
-                    if rendered.strip() and texts.all_there(rendered):
-                        return rendered, texts
-        raise template_fault(self._name, refusal)
+            for rewrite, adaptation in itertools.product((None, neutralise), ADAPTATIONS):
+                placeholders = Placeholders(rewrite)
+                messages = template_messages(conversation, placeholders, adaptation, tools=tools, neutralise=neutralise)
+                try:
+                    rendered = self._render(messages, conversation, tools, adaptation.omit_optional)
+                except TemplateLimitExceeded as error:
+                    raise template_fault(self._name, error) from error
+                except TemplateFailed as error:
+                    failure = error
+                    continue
+                if rendered.strip() and placeholders.has_all_required(rendered):
+                    return rendered, placeholders
+        raise template_fault(self._name, failure)
 
-    def _render(self, messages: list[dict[str, Any]], conversation: Conversation, tools: bool, bare: bool) -> str:
-        template = self._tools if tools and self._tools is not None else self._template
+    def _render(
+        self, messages: list[dict[str, Any]], conversation: Conversation, tools: bool, omit_optional: bool
+    ) -> str:
+        template = self._tool_template if tools and self._tool_template is not None else self._template
         today = _date(conversation.date)
         vocabulary = self._vocabulary
         variables: dict[str, object] = {
@@ -143,9 +155,9 @@ class TemplateFormat:
             "bos_token": vocabulary.spelling(vocabulary.bos),
             "eos_token": vocabulary.spelling(vocabulary.eos),
         }
-        if tools or not bare:
-            variables["tools"] = tools_for(conversation, vocabulary.neutral) if tools else None
-        if not bare:
+        if tools or not omit_optional:
+            variables["tools"] = template_tools(conversation, vocabulary.neutralise) if tools else None
+        if not omit_optional:
             thinks = conversation.effort is not Effort.LOW
             variables |= {
                 "documents": None,
@@ -156,71 +168,76 @@ class TemplateFormat:
             }
         return template.render(variables, today)
 
-    def _reasons(self, source: str) -> bool:
-        return any(pair.opening in source or pair.closing in source for pair in KNOWN_TAGS)
 
-    def _style_of(self, source: str) -> ThinkStyle:
-        tags = next((pair for pair in KNOWN_TAGS if pair.opening in source or pair.closing in source), KNOWN_TAGS[0])
-        encode = self._vocabulary.encode_literal
-        skip = encode(f"{tags.opening}\n\n{tags.closing}\n\n") if self._reasons(source) else ()
-        return ThinkStyle(tags, end_reasoning=encode(f"{tags.closing}\n\n"), skip_reasoning=skip)
+def _reasoning_tags(source: str) -> TagPair | None:
+    """The reasoning tags that the template names; None for a model that does not reason."""
+    return next((tags for tags in REASONING_TAGS if tags.opening in source or tags.closing in source), None)
 
 
-def takes_tools(source: str) -> bool:
-    """Whether a template offers tools, and has them called in the way that is understood here."""
+def _reasoning_markup(tags: TagPair | None, vocabulary: TemplateVocabulary) -> ReasoningMarkup:
+    encode = vocabulary.encode_literal
+    skip_tokens = encode(f"{tags.opening}\n\n{tags.closing}\n\n") if tags is not None else ()
+    tags = tags or REASONING_TAGS[0]
+    return ReasoningMarkup(tags, end_tokens=encode(f"{tags.closing}\n\n"), skip_tokens=skip_tokens)
+
+
+def supports_tools(source: str) -> bool:
+    """Whether a template lists tools and has them called as `ThinkParser` expects: as JSON between `TOOL_TAGS`."""
     as_json = TOOL_TAGS.opening in source and re.search(r"""\\?["']arguments\\?["']""", source) is not None
-    return "tools" in source and as_json and not any(other in source for other in OTHER_CALLS)
+    return "tools" in source and as_json and not any(markup in source for markup in UNSUPPORTED_CALL_MARKUP)
 
 
-def sampling_of(header: GgufHeader, reasons: bool) -> Sampling:
-    """How the authors choose tokens: as the file says, or as is advised for its kind of model."""
+def recommended_sampling(header: GgufHeader, reasons: bool) -> Sampling:
+    """The sampling that the model's authors recommend: in the file's metadata, else for models of its kind."""
     family = next((s for kind, s in SAMPLING_BY_ARCHITECTURE.items() if header.architecture.startswith(kind)), None)
-    chosen = REASONING_SAMPLING if reasons else family or OTHER_SAMPLING
-    found = {name: header.metadata.get(key) for name, key in SAMPLING_KEYS.items()}
-    said = {name: value for name, value in found.items() if isinstance(value, int | float)}
-    if "top_k" in said:
-        said["top_k"] = int(said["top_k"])
-    return replace(chosen, **said)  # type: ignore[arg-type]  # the values are numbers, each of its field's kind
+    base = REASONING_SAMPLING if reasons else family or DEFAULT_SAMPLING
+    values = {name: header.metadata.get(key) for name, key in SAMPLING_KEYS.items()}
+    given = {name: value for name, value in values.items() if isinstance(value, int | float)}
+    if "top_k" in given:
+        given["top_k"] = int(given["top_k"])
+    return replace(base, **given)  # type: ignore[arg-type]  # the values are numbers, each of its field's kind
 
 
 def _date(text: str) -> date:
+    """The ISO date in `text`; today if there is none."""
     try:
         return date.fromisoformat(text)
     except ValueError:
         return date.today()
 
 
-class _Assembly:
-    """A prompt being put together: control tokens by id, and all text between two of them tokenized as one."""
+class _PromptAssembly:
+    """Builds a prompt: control tokens by id, and the text between two of them tokenized as a whole."""
 
     def __init__(self, vocabulary: TemplateVocabulary) -> None:
         self._vocabulary = vocabulary
         self._tokens: list[int] = [vocabulary.bos] if vocabulary.adds_bos and vocabulary.bos >= 0 else []
         self._begins_with_bos = bool(self._tokens)
         self._pending = ""
-        self._continues = False
+        self._follows_text = False
         self._last_was_text = False
         self._boundaries: list[int] = []
 
     def add_literal(self, literal: str) -> None:
-        """What the template wrote itself."""
+        """Add what the template itself has output: its special tokens become control tokens."""
         for segment in self._vocabulary.segments(literal):
             if isinstance(segment, str):
                 self._pending += segment
             else:
                 self._flush()
-                if not (self._begins_with_bos and self._tokens == [segment]):  # not twice
+                if not (self._begins_with_bos and self._tokens == [segment]):  # BOS only once
                     self._tokens.append(segment)
-                self._continues = False
+                self._follows_text = False
             self._last_was_text = self._last_was_text and isinstance(segment, str) and segment.isspace()
 
-    def add_text(self, text: Text) -> None:
-        if text.asks:
-            if self._last_was_text:  # instructions in the same message: what follows them may change
+    def add_text(self, text: PlaceholderText) -> None:
+        """Add a text of the conversation, in which nothing becomes a control token."""
+        if text.starts_user_message:
+            if self._last_was_text:  # instructions folded into the message: its own text may change
                 self._flush()
-                self._continues = True
-            self._mark()
-        self._pending += text.core
+                self._follows_text = True
+            self._add_boundary()
+        self._pending += text.stripped
         self._last_was_text = True
 
     def prompt(self) -> Prompt:
@@ -228,11 +245,11 @@ class _Assembly:
         prefix = self._boundaries[0] if self._boundaries else 0
         return Prompt(tuple(self._tokens), prefix, tuple(self._boundaries))
 
-    def _mark(self) -> None:
-        """All tokens so far stay as they are, whatever the coming text is."""
+    def _add_boundary(self) -> None:
+        """Note that the tokens so far do not depend on the text that follows."""
         self._boundaries.append(len(self._tokens))
 
     def _flush(self) -> None:
         if self._pending:
-            self._tokens += self._vocabulary.encode(self._pending, continues=self._continues)
+            self._tokens += self._vocabulary.encode(self._pending, follows_text=self._follows_text)
             self._pending = ""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from models.conversation import AnswerDelta, ReasoningDelta, ToolCall
 from models.prompts.harmony_parser import HarmonyParser
-from models.prompts.vocabulary import (
+from models.prompts.harmony_vocabulary import (
     ASSISTANT,
     CHANNEL,
     FINAL,
@@ -21,8 +21,8 @@ from models.prompts.vocabulary import (
     ORDINARY_TOKENS,
     START,
     STOP_IDS,
-    Vocabulary,
-    load_vocabulary,
+    HarmonyVocabulary,
+    load_harmony_vocabulary,
 )
 from tests.support.gguf_models import CONTROL_TOKENS, write_tiny_gpt_oss
 
@@ -37,7 +37,7 @@ def main(streams: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "tiny.gguf"
         write_tiny_gpt_oss(model)
-        vocabulary = load_vocabulary(model, Path(folder))
+        vocabulary = load_harmony_vocabulary(model, Path(folder))
     tokens = calls = characters = 0
     generator = random.Random(0)
     # The signs that control tokens are spelled with are left out, so that one of them in the output is a token shown.
@@ -60,12 +60,12 @@ def main(streams: int) -> None:
     print(f"{seconds:.1f} s, {seconds / tokens * 1e6:.2f} us per token with making the streams")
 
 
-def read(vocabulary: Vocabulary, stream: list[int]) -> tuple[str, int]:
+def read(vocabulary: HarmonyVocabulary, stream: list[int]) -> tuple[str, int]:
     """The text shown and the number of calls made of one stream; every second one is forced to answer."""
     parser = HarmonyParser(vocabulary.token_bytes)
     events = [event for token in stream for event in parser.feed(token)]
     if stream[-1] not in STOP_IDS and len(stream) % 2:
-        for token in parser.force_final():
+        for token in parser.answer_opening():
             events += parser.feed(token)
         if not (parser.answering or parser.has_answer):
             raise SystemExit(f"the answer could not be forced after {stream}")

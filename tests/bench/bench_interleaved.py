@@ -37,7 +37,7 @@ def serve(arguments: argparse.Namespace) -> dict[str, object]:
             raise RuntimeError("this file or the free memory does not let weights be held as llama-bench is told to")
         runtime.REPAINTING.clear()
         runtime.fresh(chat)
-        print(chat._context.held_tokens, flush=True)
+        print(chat._context.cached_tokens, flush=True)
         for _ in sys.stdin:
             runtime.REPAINTING.set()
             if arguments.prompt:

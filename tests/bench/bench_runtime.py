@@ -69,7 +69,7 @@ def fresh(chat: ChatModel) -> None:
     """As after loading: nothing evaluated but the fixed part."""
     from models.conversation import Conversation
 
-    chat.forget()
+    chat.clear_kv_cache()
     chat.warm_up(Conversation((), instructions=INSTRUCTIONS))
 
 
@@ -97,17 +97,17 @@ def decode_speed(chat: ChatModel, tokens: int) -> float:
     limit, the beginning of an answer is put in, which takes its time but is not among the generated tokens."""
     fresh(chat)
     usage = generate(chat, conversation_of(chat, ASKED_TOKENS), tokens)
-    return (chat._context.held_tokens - usage.prompt_tokens) / usage.decode_s
+    return (chat._context.cached_tokens - usage.prompt_tokens) / usage.decode_s
 
 
 def bare_speed(chat: ChatModel, tokens: int) -> float:
     """Tokens per second of llama-bench's own loop in this process, the window at rest: llama.cpp's calls and nothing
     else, tokens drawn anyhow. It tells exactly what our path costs: two processes on one machine differ by more.
     """
-    from models.llama.native import library
+    from models.llama.library import library
 
     lib, context = library(), chat._context.handle
-    chat.forget()
+    chat.clear_kv_cache()
     REPAINTING.clear()
     drawn = (ctypes.c_int32 * 1)(RANDOM.randrange(100_000))
     started_s = 0.0
@@ -119,7 +119,7 @@ def bare_speed(chat: ChatModel, tokens: int) -> float:
         drawn[0] = RANDOM.randrange(100_000)
     speed = tokens / (time.perf_counter() - started_s)
     REPAINTING.set()
-    chat.forget()
+    chat.clear_kv_cache()
     return speed
 
 
@@ -175,7 +175,7 @@ def stops(chat: ChatModel, count: int) -> dict[str, object]:
     """95th percentiles of stopping while reading and while writing."""
     reading, writing = [], []
     for attempt in range(count):
-        chat.forget()
+        chat.clear_kv_cache()
         reading.append(stop_latency_s(chat, conversation_of(chat, 2000), 1.0 + attempt * 0.37))
         short = conversation_of(chat, 130)
         generate(chat, short, 1)
@@ -197,7 +197,7 @@ def turns(chat: ChatModel) -> dict[str, object]:
         more = (Message(Role.ASSISTANT, "It closes in winter [1]."), Message(Role.USER, question))
         return replace(conversation, messages=(*conversation.messages, *more))
 
-    chat.forget()
+    chat.clear_kv_cache()
     chat.switch_to("bench")
     one = conversation_of(chat, 1000)
     first = generate(chat, one, 16)

@@ -1,8 +1,8 @@
-"""From the start of the process to a window that can be seen and used, against a bare PySide6 window, by turns.
+"""Time from the start of the process to a window on screen, against a bare PySide6 window; the two take turns.
 
     python tests/bench/bench_start.py [--rounds N] [--documents N] [--data-dir DIR]
 
-Prints medians in milliseconds. The promise: with 1,000 documents indexed, at most twice a bare window.
+Prints medians in milliseconds. The aim: with 1,000 documents indexed, at most twice the time of a bare window.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Window(QMainWindow):
         super().paintEvent(event)
         if not self.seen:
             self.seen = True
-            QTimer.singleShot(0, self.tell)
-    def tell(self):
+            QTimer.singleShot(0, self.report)
+    def report(self):
         print("seen", time.monotonic(), flush=True)
         QApplication.quit()
 
@@ -54,10 +54,10 @@ def paint(self, event):
         self.seen = True
         QTimer.singleShot(0, self, lambda: print("seen", time.monotonic(), flush=True))
         self.watch = QTimer(self)
-        self.watch.timeout.connect(lambda: look(self))
+        self.watch.timeout.connect(lambda: check(self))
         self.watch.start(2)
 
-def look(window):
+def check(window):
     if window.library is not None and window.library.tree.total:
         window.watch.stop()
         print("listed", time.monotonic(), flush=True)
@@ -70,16 +70,16 @@ sys.exit(main(["--data-dir", sys.argv[1]]))
 
 
 def started(code: str, *arguments: str) -> dict[str, float]:
-    """Milliseconds from the start of a process to each thing that it says."""
+    """Milliseconds from the start of a process to each line of its output, by the line's first word."""
     environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     began_s = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, env=environment, timeout=120
     )
-    told = [line.split() for line in done.stdout.splitlines()]
-    if not told:
+    lines = [line.split() for line in done.stdout.splitlines()]
+    if not lines:
         raise SystemExit(done.stderr)
-    return {name: 1000 * (float(at_s) - began_s) for name, at_s in told}
+    return {name: 1000 * (float(at_s) - began_s) for name, at_s in lines}
 
 
 def index_documents(data_dir: Path, count: int) -> None:
@@ -113,11 +113,11 @@ def main() -> None:
         ours: list[float] = []
         listed: list[float] = []
         for number in range(arguments.rounds + 1):
-            one, other = started(BARE), started(PAPERMOOR, str(data_dir))
+            bare_times, our_times = started(BARE), started(PAPERMOOR, str(data_dir))
             if number:  # the first round warms the file cache
-                bare.append(one["seen"])
-                ours.append(other["seen"])
-                listed.append(other["listed"])
+                bare.append(bare_times["seen"])
+                ours.append(our_times["seen"])
+                listed.append(our_times["listed"])
     print(f"bare window       {statistics.median(bare):7.0f} ms   (least {min(bare):.0f})")
     print(f"Papermoor         {statistics.median(ours):7.0f} ms   (least {min(ours):.0f})")
     print(f"documents listed  {statistics.median(listed):7.0f} ms   (least {min(listed):.0f})")

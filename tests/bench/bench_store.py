@@ -171,7 +171,7 @@ def measure(database: Database, index: VectorIndex, questions: Vectors, vectors:
         by_words.search(asked[0])
         both.search(asked[0])
     gc.collect()
-    gc.freeze()  # as the application does (`gui.collect`): else some searches would pay for a walk over the imports
+    gc.freeze()  # as `gui.garbage_collection` does: else some searches would include a full collection
     few = frozenset(range(1, 2 + len(vectors) // PER_DOCUMENT // 100))
     times = len(questions)
     timed("meaning, top 10", lambda n: by_meaning(n, 10), times)

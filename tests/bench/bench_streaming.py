@@ -51,8 +51,8 @@ def measure(rate: float, count: int) -> None:
     from PySide6.QtWidgets import QApplication
 
     from gui.app import make_window
-    from gui.collect import GuiThreadCollector
-    from gui.main_window import WindowOpening
+    from gui.garbage_collection import GuiThreadCollector
+    from gui.workspace_session import LaunchOptions
 
     app = QApplication([])
     collector = GuiThreadCollector(app)
@@ -66,7 +66,7 @@ def measure(rate: float, count: int) -> None:
         last_s = now_s
 
     with tempfile.TemporaryDirectory() as folder:
-        window = make_window(app, WindowOpening(Path(folder)), "light")
+        window = make_window(app, LaunchOptions(Path(folder)), "light")
         window.show()
         window.open_library()
         began_s = time.monotonic()

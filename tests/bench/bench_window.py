@@ -1,10 +1,10 @@
-"""Memory of the whole application while its window answers: every process, and how long the event loop was held up.
+"""Memory of all processes while the window answers a question, and how long its event loop was blocked.
 
     python -m tests.bench.bench_window --model FILE.gguf [--embedder FILE.gguf] [--contexts 8192,32768] [--tokens 64]
 
-The real window indexes the user guide, is asked a question by keyboard and waits for the answer. Printed are the peak
-of its own process as the operating system counts it, the highest sum over all its processes (the vector store's too;
-pages that two of them share count twice), and the longest pauses between two turns of the event loop.
+The real window indexes the user guide, a question is typed, and the answer awaited. Printed are the peak of the
+window's own process as the operating system counts it, the highest sum over all processes (that of the vector store
+too; shared pages count twice), and the longest pauses between two turns of the event loop.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class MemoryWatch:
 
 
 class LoopWatch:
-    """Looks every 5 ms, on the GUI thread, how long the event loop was away."""
+    """Measures on the GUI thread, every 5 ms, how long the event loop was blocked."""
 
     def __init__(self) -> None:
         from PySide6.QtCore import QTimer
@@ -70,7 +70,7 @@ class LoopWatch:
         self._timer.start(5)
 
     def stop(self) -> tuple[float, float]:
-        """The 99th percentile of the pauses, and the longest, in milliseconds."""
+        """Return the 99th percentile of the pauses and the longest one, in milliseconds."""
         self._timer.stop()
         self._pauses_s.sort()
         return 1000 * self._pauses_s[int(0.99 * (len(self._pauses_s) - 1))], 1000 * self._pauses_s[-1]
@@ -81,9 +81,9 @@ class LoopWatch:
         self._last_s = now_s
 
 
-def wait(app: QApplication, what: str, seen: Callable[[], bool]) -> None:
+def wait(app: QApplication, what: str, condition: Callable[[], bool]) -> None:
     began_s = time.monotonic()
-    while not seen():
+    while not condition():
         if time.monotonic() - began_s > LIMIT_S:
             raise SystemExit(f"waited in vain: {what}")
         app.processEvents()
@@ -91,14 +91,14 @@ def wait(app: QApplication, what: str, seen: Callable[[], bool]) -> None:
 
 
 def measure(arguments: argparse.Namespace, context: int) -> None:
-    """Open the window on a new data directory, ask, wait, print."""
+    """Open the window on a new data directory, ask a question, wait for the answer, print."""
     from PySide6.QtWidgets import QApplication
 
     from core.guide import guide_folder
     from core.settings import SettingsStore
     from gui.app import make_window
-    from gui.collect import GuiThreadCollector
-    from gui.main_window import WindowOpening
+    from gui.garbage_collection import GuiThreadCollector
+    from gui.workspace_session import LaunchOptions
     from models.conversation import Sampling
     from tests.bench.bench_memory import peak_bytes
 
@@ -108,10 +108,10 @@ def measure(arguments: argparse.Namespace, context: int) -> None:
         data_dir = Path(folder)
         SettingsStore(data_dir / "settings.toml").change(context_tokens=context, answer_tokens=arguments.tokens)
         memory = MemoryWatch()
-        opening = WindowOpening(
+        options = LaunchOptions(
             data_dir, arguments.model, arguments.embedder, sampling=Sampling(seed=1), paths=(guide_folder(),)
         )
-        window = make_window(app, opening, "light")
+        window = make_window(app, options, "light")
         window.show()
         window.open_library()
         wait(app, "indexing", lambda: "ready" in window.status.text.text() and not window.bridge.busy)
@@ -131,7 +131,7 @@ def measure(arguments: argparse.Namespace, context: int) -> None:
 
 
 def ask(app: QApplication, window: MainWindow) -> tuple[float, float, float]:
-    """Type the question and wait for the answer: seconds that took, and the pauses as `LoopWatch` tells them."""
+    """Type the question and wait for the answer. Return the seconds that took, and what `LoopWatch.stop` returns."""
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest
 

@@ -16,7 +16,8 @@ from core.domain.conversation import AnswerFormat, FormatKind
 from gui.chat.answer import AnswerView
 from gui.chat.question import QuestionView
 from gui.chat.scope_dialog import ScopeDialog
-from gui.main_window import MainWindow, WindowOpening
+from gui.main_window import MainWindow
+from gui.workspace_session import LaunchOptions
 from models.conversation import Sampling
 from tests.support.window import at_rest, click, endless, grammar, nothing_left_behind, opened, shown, wait
 
@@ -36,7 +37,7 @@ def documents(tmp_path: Path) -> Path:
 @contextmanager
 def ready(qtbot: QtBot, tmp_path: Path, model: Path, documents: Path, sampling: Sampling) -> Iterator[MainWindow]:
     """A window with a document and a model that speaks as `sampling` says."""
-    with opened(qtbot, WindowOpening(tmp_path / "data", model, sampling=sampling, paths=(documents,))) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data", model, sampling=sampling, paths=(documents,))) as window:
         wait(qtbot, lambda: at_rest(window) and "1 document ready" in window.status.text.text())
         yield window
 
@@ -74,7 +75,7 @@ def test_reasoning_streams_and_esc_stops_it_and_what_came_is_kept(
         assert window.chat.composer.send.isVisible()
         assert last(window).again.isVisible()
 
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as again:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as again:
         wait(qtbot, lambda: len(again.chat.conversations.model.shown) == 1)
         again.chat.open_conversation(again.chat.conversations.model.shown[0].id)
         wait(qtbot, lambda: len(again.chat.messages.shown) == 2)

@@ -20,8 +20,8 @@ from core.retrieval.phrase_search import PhraseSearch
 from core.workspace import Workspace
 from models.cancel import CancelToken
 from models.conversation import Effort, Sampling, ToolCall
-from models.prompts.harmony_render import HarmonyEncoding
-from models.prompts.vocabulary import ORDINARY_TOKENS
+from models.prompts.harmony_render import HarmonyFormat
+from models.prompts.harmony_vocabulary import ORDINARY_TOKENS
 from tests.support import speech
 
 ORDERS = [
@@ -103,7 +103,7 @@ def source(text: str, name: str = "harbour.txt") -> Citation:
 
 
 def test_control_tokens_in_documents_stay_text(tiny_gpt_oss: Path, tmp_path: Path) -> None:
-    encoding = HarmonyEncoding.from_gguf(tiny_gpt_oss, tmp_path)
+    encoding = HarmonyFormat.from_gguf(tiny_gpt_oss, tmp_path)
 
     def controls(text: str) -> list[int]:
         asked = prompt.question_prompt("When does it open?", [source(text, f"{text[:40]}.txt")], [])

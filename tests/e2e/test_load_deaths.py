@@ -23,8 +23,8 @@ from core.domain.faults import ModelFault
 from core.engines.model_registry import ModelState, ModelStatus
 from core.jobs import Job
 from core.workspace import Workspace
-from models.loading.crash_guard import CAREFUL, FAST
-from models.loading.journal import FORGOTTEN_AFTER_S, JOURNAL_FILE, LoadCrashLog
+from models.loading.crash_guard import FAST_MODE, SAFE_MODE
+from models.loading.crash_log import CRASH_EXPIRY_S, CRASH_LOG_FILE, LoadCrashLog
 from models.progress import Progress
 from tests.support import gguf_models
 from tests.support.dying_load import ENDED, run_loading
@@ -76,8 +76,8 @@ def die_twice(data: Path, kind: str) -> None:
     with opened(data) as workspace:
         status = workspace.shelf.embedder() if kind == "embedder" else workspace.shelf.reranker()
     assert status.path is not None
-    for way in (FAST, CAREFUL):
-        LoadCrashLog(data / "cache").begin(status.path, way)
+    for mode in (FAST_MODE, SAFE_MODE):
+        LoadCrashLog(data / "cache").begin(status.path, mode)
 
 
 @pytest.mark.parametrize("death", ["abort", "kill", "exit"])
@@ -109,20 +109,20 @@ def test_what_only_dies_of_rearranged_weights_goes_on_with_mapped_ones(
         assert run_loading(data, "abort", kind, only_fast=True) == ENDED["abort"]
         assert run_loading(data, "abort", kind, only_fast=True) == 0
     with opened(data) as workspace:
-        careful, ranker = workspace.engines.embedder(), workspace.engines.reranker()
-        assert careful is not None and ranker is not None and is_mapped(model) in (True, None)
+        safe, ranker = workspace.engines.embedder(), workspace.engines.reranker()
+        assert safe is not None and ranker is not None and is_mapped(model) in (True, None)
         texts = ["The valve closes in winter.", "Bread is baked at night.", "word " * 400]
-        vectors = careful.embed_passages(texts)
+        vectors = safe.embed_passages(texts)
         fast = workspace.engines.open_embedder(minilm_gguf)
         try:
-            assert fast.spec.fingerprint == careful.spec.fingerprint, "nothing has to be embedded anew"
+            assert fast.spec.fingerprint == safe.spec.fingerprint, "nothing has to be embedded anew"
             assert (vectors * fast.embed_passages(texts)).sum(axis=1).min() > 0.9999
         finally:
             fast.close()
 
 
 def test_a_ranking_model_is_left_out_and_searching_goes_on(data: Path, tmp_path: Path) -> None:
-    for _ in (FAST, CAREFUL):
+    for _ in (FAST_MODE, SAFE_MODE):
         assert run_loading(data, "kill", "reranker") == ENDED["kill"]
     (tmp_path / "note.txt").write_text("The valve closes in winter.")
     with opened(data) as workspace:
@@ -135,7 +135,7 @@ def test_a_ranking_model_is_left_out_and_searching_goes_on(data: Path, tmp_path:
 def test_two_that_are_loaded_at_the_same_time_are_both_loaded_safely_and_neither_is_left_out(
     data: Path, model: Path
 ) -> None:
-    for _ in (FAST, CAREFUL):
+    for _ in (FAST_MODE, SAFE_MODE):
         assert run_loading(data, "kill", "embedder chat") == ENDED["kill"]
     with opened(data) as workspace:
         assert workspace.shelf.embedder().state is ModelState.READY
@@ -143,9 +143,9 @@ def test_two_that_are_loaded_at_the_same_time_are_both_loaded_safely_and_neither
         loaded = workspace.engines.load_chat_model(Job().report, Job().cancel)
         assert SAFER in str(loaded.plan.reasons[-1])
         assert workspace.engines.reranker() is not None and workspace.shelf.reranker().note == ""
-    journal = LoadCrashLog(data / "cache")
-    assert not journal.ended_the_program(model, CAREFUL), "it was loaded alone, which cleared it"
-    assert journal.ended_the_program(model, FAST)
+    crash_log = LoadCrashLog(data / "cache")
+    assert not crash_log.has_crashed(model, SAFE_MODE), "it was loaded alone, which cleared it"
+    assert crash_log.has_crashed(model, FAST_MODE)
 
 
 def test_one_in_doubt_that_dies_alone_is_left_out(data: Path) -> None:
@@ -169,8 +169,8 @@ def test_a_load_that_ends_leaves_the_mark_of_another_that_runs(data: Path, model
                 shutil.copytree(data / "cache", data / "as it was")
                 found = LoadCrashLog(data / "as it was")
                 assert engines.plan is not None
-                way = engines.plan.way
-                in_the_midst.append((found.is_to_blame(tiny_gpt_oss, way), found.ended_the_program(model, FAST)))
+                mode = engines.plan.load_mode
+                in_the_midst.append((found.crashed_alone(tiny_gpt_oss, mode), found.has_crashed(model, FAST_MODE)))
 
         engines.load_chat_model(report, Job().cancel)
         assert engines.embedder() is not None
@@ -181,20 +181,20 @@ def test_a_load_that_ends_leaves_the_mark_of_another_that_runs(data: Path, model
 
 
 def test_a_load_in_doubt_and_others_wait_for_each_other(tmp_path: Path, model: Path, tiny_gpt_oss: Path) -> None:
-    journal = LoadCrashLog(tmp_path / "cache")
+    crash_log = LoadCrashLog(tmp_path / "cache")
     for first, second in ((False, True), (True, False)):
-        running = journal.begin(tiny_gpt_oss, "one", alone=first)
+        running = crash_log.begin(tiny_gpt_oss, "one", exclusive=first)
         waiting = threading.Thread(
-            target=lambda alone: journal.end(journal.begin(model, "two", alone=alone)), args=[second]
+            target=lambda exclusive: crash_log.end(crash_log.begin(model, "two", exclusive=exclusive)), args=[second]
         )
         waiting.start()
         waiting.join(WOULD_HAVE_BEGUN_S)
         assert waiting.is_alive()
-        journal.end(running)
+        crash_log.end(running)
         waiting.join()
-    both = [journal.begin(path, "any") for path in (model, tiny_gpt_oss)]
-    for mark in both:
-        journal.end(mark)
+    both = [crash_log.begin(path, "any") for path in (model, tiny_gpt_oss)]
+    for entry in both:
+        crash_log.end(entry)
 
 
 def test_choosing_the_file_again_tries_it_again(data: Path, model: Path) -> None:
@@ -220,10 +220,10 @@ def test_after_two_weeks_it_is_tried_again(data: Path) -> None:
     die_twice(data, "reranker")
     with opened(data) as workspace:
         assert left_out(workspace.shelf.reranker())
-    file = data / "cache" / JOURNAL_FILE
+    file = data / "cache" / CRASH_LOG_FILE
     stored = json.loads(file.read_text())
     for death in stored["deaths"].values():
-        death["when"] -= FORGOTTEN_AFTER_S
+        death["when"] -= CRASH_EXPIRY_S
     file.write_text(json.dumps(stored))
     with opened(data) as workspace:
         assert workspace.engines.reranker() is not None and workspace.shelf.reranker().note == ""
@@ -234,8 +234,8 @@ def test_an_embedding_model_that_is_to_take_anothers_place_and_dies_is_refused_a
 ) -> None:
     other = tmp_path / "other.gguf"
     gguf_models.write_minilm(gguf_models.minilm_folder(), other, pooling=gguf.PoolingType.CLS)
-    for way in (FAST, CAREFUL):
-        LoadCrashLog(data / "cache").begin(other, way)
+    for mode in (FAST_MODE, SAFE_MODE):
+        LoadCrashLog(data / "cache").begin(other, mode)
     (tmp_path / "note.txt").write_text("The valve closes in winter.")
     with opened(data) as workspace:
         workspace.library.index([tmp_path / "note.txt"], Job())

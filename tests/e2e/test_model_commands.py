@@ -12,8 +12,8 @@ import pytest
 
 from core.cli.run import run
 from models.catalog import catalog
-from models.loading.crash_guard import CAREFUL, FAST
-from models.loading.journal import LoadCrashLog
+from models.loading.crash_guard import FAST_MODE, SAFE_MODE
+from models.loading.crash_log import LoadCrashLog
 from tests.support.hub_server import Hub, Serve, serving
 
 Papermoor = Callable[..., tuple[int, str, str]]
@@ -51,7 +51,7 @@ def result(called: tuple[int, str, str]) -> Any:
     return json.loads(out)
 
 
-def test_a_model_is_got_checked_listed_and_removed(papermoor: Papermoor, hub: Hub, tmp_path: Path) -> None:
+def test_a_model_is_downloaded_verified_listed_and_removed(papermoor: Papermoor, hub: Hub, tmp_path: Path) -> None:
     rows = {row["key"]: row for row in result(papermoor("list", "--json"))["models"]}
     assert not rows[KEY]["downloaded"] and rows["gpt-oss-20b"]["licence"] == "Apache-2.0"
     hub.answers.extend([Serve(until=1_000_000), Serve()])  # the connection breaks off once
@@ -76,14 +76,14 @@ def test_a_damaged_file_is_found_though_the_catalog_has_no_hash(papermoor: Paper
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-def test_a_file_that_ended_the_program_is_checked_and_got_again_if_it_is_damaged(
+def test_a_file_that_crashed_is_verified_and_downloaded_again_if_it_is_damaged(
     papermoor: Papermoor, hub: Hub, tmp_path: Path, damaged: bool
 ) -> None:
     path = Path(result(papermoor("get", KEY, "--json"))["path"])
     if damaged:
         path.write_bytes(hub.content[:-1000] + bytes(1000))
-    for way in (FAST, CAREFUL):
-        LoadCrashLog(tmp_path / "data" / "cache").begin(path, way)  # and then the program ended
+    for mode in (FAST_MODE, SAFE_MODE):
+        LoadCrashLog(tmp_path / "data" / "cache").begin(path, mode)  # and then the program ended
     assert list(result(papermoor("list", "--json"))["faults"]) == [str(path)]
     asked = len(hub.ranges)
     assert Path(result(papermoor("get", KEY, "--json"))["path"]) == path
@@ -92,12 +92,12 @@ def test_a_file_that_ended_the_program_is_checked_and_got_again_if_it_is_damaged
     assert result(papermoor("list", "--json"))["faults"] == {}
 
 
-def test_a_file_that_ended_the_program_is_tried_again_once_it_was_checked(
+def test_a_file_that_crashed_is_tried_again_after_verification(
     papermoor: Papermoor, hub: Hub, tmp_path: Path
 ) -> None:
     path = Path(result(papermoor("get", KEY, "--json"))["path"])
-    for way in (FAST, CAREFUL):
-        LoadCrashLog(tmp_path / "data" / "cache").begin(path, way)
+    for mode in (FAST_MODE, SAFE_MODE):
+        LoadCrashLog(tmp_path / "data" / "cache").begin(path, mode)
     assert "it is left out" in papermoor("list")[1]
     assert "sound" in papermoor("verify")[1]
     assert "it is left out" not in papermoor("list")[1]
@@ -108,7 +108,7 @@ def test_a_file_is_adopted_from_where_it_is(papermoor: Papermoor, tmp_path: Path
     assert list((tmp_path / "data" / "models").glob("*")) == [], "nothing was copied"
 
 
-def test_what_another_program_has_is_listed(papermoor: Papermoor, tmp_path: Path, minilm_gguf: Path) -> None:
+def test_models_of_other_programs_are_listed(papermoor: Papermoor, tmp_path: Path, minilm_gguf: Path) -> None:
     theirs = tmp_path / "home" / ".lmstudio" / "models" / "somebody" / "minilm" / "all-minilm.gguf"
     theirs.parent.mkdir(parents=True)
     theirs.write_bytes(minilm_gguf.read_bytes())
@@ -117,7 +117,7 @@ def test_what_another_program_has_is_listed(papermoor: Papermoor, tmp_path: Path
     assert f"on this computer already: all-MiniLM-L6-v2 (LM Studio): {theirs}" in papermoor("list")[1]
 
 
-def test_what_cannot_be_is_said_in_a_sentence(papermoor: Papermoor, tmp_path: Path) -> None:
+def test_errors_are_printed_as_sentences(papermoor: Papermoor, tmp_path: Path) -> None:
     status, _, err = papermoor("get", "gpt-5")
     assert status == 1 and "There is no model gpt-5" in err
     (tmp_path / "text.gguf").write_text("no model", encoding="utf-8")

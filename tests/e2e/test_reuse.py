@@ -86,14 +86,14 @@ def test_each_turn_reads_only_what_is_new_though_every_question_brings_passages(
 def test_what_was_answered_can_be_read_while_the_person_thinks(workspace: Workspace) -> None:
     conversation = workspace.conversations.create()
     ask(workspace, conversation, question(SUBJECTS[0]))
-    workspace.chat.read_ahead(conversation)
+    workspace.chat.prefill_history(conversation)
     _, usage = ask(workspace, conversation, question(SUBJECTS[1]))
     asked = workspace.conversations.messages(conversation)[2]
     assert evaluated(usage) <= tokens_of(workspace, asked.prompt) + NOISE_TOKENS
 
 
 def test_a_new_conversation_begins_with_what_was_read_before_it(workspace: Workspace) -> None:
-    workspace.chat.read_ahead(0)
+    workspace.chat.prefill_history(0)
     conversation = workspace.conversations.create()
     _, usage = ask(workspace, conversation, question(SUBJECTS[0]))
     asked = workspace.conversations.messages(conversation)[0]
@@ -105,7 +105,7 @@ def test_two_conversations_in_turn_are_not_read_again(workspace: Workspace) -> N
     one, other = workspace.conversations.create(), workspace.conversations.create()
     for conversation, subject in ((one, SUBJECTS[0]), (other, SUBJECTS[1])):
         ask(workspace, conversation, question(subject))
-        workspace.chat.read_ahead(conversation)
+        workspace.chat.prefill_history(conversation)
     for conversation, subject in ((one, SUBJECTS[2]), (other, SUBJECTS[3])):
         _, usage = ask(workspace, conversation, question(subject))
         asked = workspace.conversations.messages(conversation)[2]
@@ -117,7 +117,7 @@ def test_yesterdays_conversation_goes_on_after_a_restart(
 ) -> None:
     conversation = workspace.conversations.create()
     ask(workspace, conversation, question(SUBJECTS[0]))
-    workspace.chat.read_ahead(conversation)
+    workspace.chat.prefill_history(conversation)
     workspace.close()
     again = opened(tmp_path, tiny_gpt_oss)
     try:
@@ -170,7 +170,7 @@ def test_a_conversation_that_is_brought_back_is_kept_again(workspace: Workspace,
 def test_the_model_leaves_memory_after_the_set_time_and_comes_back(workspace: Workspace) -> None:
     conversation = workspace.conversations.create()
     ask(workspace, conversation, question(SUBJECTS[0]))
-    workspace.chat.read_ahead(conversation)
+    workspace.chat.prefill_history(conversation)
     assert not workspace.engines.release_idle_chat_model(), "it was used just now"
     workspace.settings.change(unload_minutes=0)
     assert not workspace.engines.release_idle_chat_model(idle_s=10**6), "never, as the settings say"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.chat.messages import basis_text, omission_text, suggestion_text, verdict_text
+from core.chat.messages import context_summary_text, omission_text, survey_suggestion_text, verdict_text
 from core.chat.turn import TurnEvent
 from core.domain.conversation import (
     AnswerFormat,
@@ -79,14 +79,14 @@ def test_a_conversation_looks_into_what_was_chosen_for_it_and_a_mention_goes_bey
 ) -> None:
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
         ask, key = workspace.chat.ask, workspace.engines.chat_key()
-        workspace.chat.read_ahead(0)
+        workspace.chat.prefill_history(0)
         assert workspace.speeds.of(key) is not None, "reading ahead tells how fast this machine is"
         conversation = workspace.conversations.create(scope=Scope((folder / "north",)))
         events = list(ask(conversation, "How much is the rent?"))
         assert searched(events) == ["north/lease.txt"]
         found = basis(events)
         assert (found.passages, found.documents, found.searched, found.library) == (1, 1, 1, 3)
-        assert basis_text(found) == "1 passage from 1 of 1 document"
+        assert context_summary_text(found) == "1 passage from 1 of 1 document"
         answer = saved(events)
         assert answer.judgement is not None and answer.judgement.verdict is Verdict.SUPPORTED
         question = workspace.conversations.messages(conversation)[0]
@@ -106,7 +106,7 @@ def test_a_conversation_looks_into_what_was_chosen_for_it_and_a_mention_goes_bey
 
         events = list(ask(conversation, "Summarise each of the documents", scope=Scope()))
         (offer,) = [event for event in events if isinstance(event, SurveySuggested)]
-        assert (offer.kind, offer.documents) == (SurveyKind.SUMMARIES, 3) and "3 documents" in suggestion_text(offer)
+        assert (offer.kind, offer.documents) == (SurveyKind.SUMMARIES, 3) and "3 documents" in survey_suggestion_text(offer)
         assert workspace.conversations.messages(conversation)[-2].suggestion == offer
 
 
@@ -154,7 +154,7 @@ def test_a_document_in_full_is_read_from_beginning_to_end_or_it_says_how_far(
         conversation = workspace.conversations.create(scope=whole)
         assert workspace.conversations.scope(conversation) == whole
         events = list(workspace.chat.ask(conversation, "What is to be bought?"))
-        assert basis(events).whole and basis_text(basis(events)) == "1 section of 1 document, in full"
+        assert basis(events).whole and context_summary_text(basis(events)) == "1 section of 1 document, in full"
         assert not any(isinstance(event, Omission) for event in events)
         events = list(workspace.chat.ask(conversation, "Anything else?"))
         assert "in the passages [1]." in workspace.conversations.messages(conversation)[2].prompt, "given once"
@@ -181,7 +181,7 @@ def test_patience_decides_how_much_is_read_and_the_rest_is_told(tmp_path: Path, 
         given = {}
         for patience in (LatencyBudget.FAST, LatencyBudget.THOROUGH):
             conversation = workspace.conversations.create()
-            events = list(workspace.chat.ask(conversation, "How much is the rent of the flats?", patience=patience))
+            events = list(workspace.chat.ask(conversation, "How much is the rent of the flats?", latency_budget=patience))
             given[patience] = basis(events).passages
             assert basis(events).patience is patience and given[patience] == len(searched(events))
             left_out = [e for e in events if isinstance(e, Omission) and e.kind is OmissionKind.PASSAGES]

@@ -1,4 +1,4 @@
-"""The window as a person uses it, on real parts: drop a folder, ask, click the citation, see the passage."""
+"""The whole way through the window, on real parts: drop a folder, ask, click the citation, see the passage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from gui.chat.answer import AnswerView
-from gui.main_window import WindowOpening
+from gui.workspace_session import LaunchOptions
 from tests.support.window import click, drop, grammar, nothing_left_behind, opened, shown, wait
 
 __all__ = ["nothing_left_behind"]
@@ -35,10 +35,10 @@ def test_drop_a_folder_ask_click_the_citation_see_the_passage(
     documents.mkdir()
     (documents / "mooring.md").write_text(MOORING, encoding="utf-8")
     (documents / "paper.txt").write_text("Paper boats last four minutes in still water.\n", encoding="utf-8")
-    opening = WindowOpening(
+    options = LaunchOptions(
         tmp_path / "data", tiny_gpt_oss, minilm_gguf, sampling=grammar("The lock is spoken of in passage 1.", ANSWER)
     )
-    with opened(qtbot, opening) as window:
+    with opened(qtbot, options) as window:
         assert "Drop a folder here" in shown(window.documents)
 
         drop(window, [documents])
@@ -65,5 +65,5 @@ def test_drop_a_folder_ask_click_the_citation_see_the_passage(
         assert "Where does the boat lie?" in window.documents.document.view.toPlainText()
         assert window.documents.document.title.text() == "Mooring"
 
-    with opened(qtbot, opening) as again:
+    with opened(qtbot, options) as again:
         wait(qtbot, lambda: [one.title for one in again.chat.conversations.model.shown] == [QUESTION])

@@ -1,4 +1,4 @@
-"""What every test of the window shares."""
+"""The fixture that every test of the window uses."""
 
 from tests.support.window import nothing_left_behind
 

@@ -24,11 +24,11 @@ from core.domain.conversation import (
     Verdict,
 )
 from core.domain.documents import Citation, Support
-from gui import words
+from gui import number_formats
 from gui.chat.answer import AnswerView
 from gui.chat.asking import AskOptions
 from gui.chat.turn import Phase, TurnView
-from gui.documents.place import PassageTargets
+from gui.documents.passage_references import ReferenceList
 from gui.style.theme import Theme
 from models.conversation import Effort, PrefillProgress
 from tests.support.window import click, shown, wait
@@ -92,7 +92,7 @@ def test_what_was_read_and_what_was_left_out_are_said(answer: AnswerView) -> Non
     assert "3 more passages were found and not read. More would have taken longer than you want to wait." in shown(
         answer.read
     )
-    opened: list[PassageTargets] = []
+    opened: list[ReferenceList] = []
     answer.places_wanted.connect(opened.append)
     click(answer.read.passages[1])
     assert opened[0].current.path == Path("/papers/house rules.pdf")
@@ -134,7 +134,7 @@ def test_a_question_that_the_documents_do_not_answer(answer: AnswerView) -> None
         QUESTION,
     )
     assert "Your documents do not seem to answer this." in shown(answer.verdict)
-    opened: list[PassageTargets] = []
+    opened: list[ReferenceList] = []
     answer.places_wanted.connect(opened.append)
     click(answer.verdict.nearest.rows[0])
     assert opened[0].current.path == Path("/papers/boats.txt")
@@ -171,7 +171,7 @@ def test_reading_goes_on_between_two_reports_and_says_how_many_tokens(answer: An
     turn.reading, turn.reading_told_s = PrefillProgress(0, 1000, 10.0, 512), time.monotonic()
     answer.show()
     answer.follow(turn)
-    assert f"of {words.count(1000)} tokens" in answer.waiting.text.text()
+    assert f"of {number_formats.count(1000)} tokens" in answer.waiting.text.text()
     wait(qtbot, lambda: answer.waiting.progress.value() > 0)
     turn.reading_told_s -= 60  # no further than to where the next report comes
     wait(qtbot, lambda: answer.waiting.progress.value() == 512)
@@ -183,7 +183,7 @@ def test_reading_goes_on_between_two_reports_and_says_how_many_tokens(answer: An
 @pytest.mark.parametrize("appearance", ["light", "dark"])
 def test_a_source_keeps_its_two_lines_where_room_is_short(qtbot: QtBot, qapp: QApplication, appearance: str) -> None:
     theme = Theme(qapp, appearance)
-    theme.dress()
+    theme.apply_style_sheet()
     answer = AnswerView(theme, None)
     qtbot.addWidget(answer)
     answer.show_message(ANSWER, QUESTION)

@@ -1,4 +1,4 @@
-"""Operations run on workers, and everything that comes of them is heard on the GUI thread."""
+"""Operations run on workers, and all callbacks and signals come on the GUI thread."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from models.progress import Progress
 
 @pytest.fixture
 def bridge(qtbot: QtBot) -> Iterator[Bridge]:
-    made = Bridge()
-    yield made
-    assert made.close()
+    bridge = Bridge()
+    yield bridge
+    assert bridge.close()
 
 
 def test_a_result_comes_back_on_the_gui_thread(qtbot: QtBot, bridge: Bridge) -> None:
-    heard: list[tuple[str, str]] = []
+    calls: list[tuple[str, str]] = []
     ended: list[bool] = []
     operation = Operation(
         "store",
         lambda job: threading.current_thread().name,
         bridge,
-        on_result=lambda worked_on: heard.append((worked_on, threading.current_thread().name)),
+        on_result=lambda worked_on: calls.append((worked_on, threading.current_thread().name)),
         on_end=lambda: ended.append(True),
     )
     bridge.run(operation)
     qtbot.waitUntil(lambda: ended == [True])
-    assert heard == [("store", "MainThread")]
+    assert calls == [("store", "MainThread")]
     assert not bridge.busy
 
 
-def test_a_fault_goes_to_who_asked_and_else_to_the_window(qtbot: QtBot, bridge: Bridge) -> None:
+def test_a_fault_goes_to_on_fault_or_else_to_the_window(qtbot: QtBot, bridge: Bridge) -> None:
     def fail(job: Job) -> None:
         raise Fault(N_("Title"), N_("What {thing}"), thing="happened")
 
@@ -50,7 +50,7 @@ def test_a_fault_goes_to_who_asked_and_else_to_the_window(qtbot: QtBot, bridge: 
     assert str(signal.args[0]) == "What happened"
 
 
-def test_a_bug_is_told_and_the_worker_goes_on(qtbot: QtBot, bridge: Bridge) -> None:
+def test_a_bug_is_reported_and_the_worker_goes_on(qtbot: QtBot, bridge: Bridge) -> None:
     with qtbot.waitSignal(bridge.bug) as signal:
         bridge.run(Operation("store", lambda job: [][0], bridge))
     assert isinstance(signal.args[0], IndexError)
@@ -81,8 +81,8 @@ def test_events_come_in_order_together_and_before_the_end(qtbot: QtBot, bridge: 
     assert len(lists) < 500
 
 
-def test_what_happened_before_a_progress_report_is_heard_before_it(qtbot: QtBot, bridge: Bridge) -> None:
-    heard: list[object] = []
+def test_events_before_a_progress_report_are_delivered_before_it(qtbot: QtBot, bridge: Bridge) -> None:
+    calls: list[object] = []
 
     def work(job: Job) -> Iterator[object]:
         yield "event"
@@ -90,16 +90,16 @@ def test_what_happened_before_a_progress_report_is_heard_before_it(qtbot: QtBot,
 
     bridge.stream(
         Operation(
-            "chat", work, bridge, on_events=heard.extend, on_progress=heard.append, on_end=lambda: heard.append(0)
+            "chat", work, bridge, on_events=calls.extend, on_progress=calls.append, on_end=lambda: calls.append(0)
         )
     )
-    qtbot.waitUntil(lambda: 0 in heard)
-    assert heard == ["event", Progress(1, 2, "bytes"), 0]
+    qtbot.waitUntil(lambda: 0 in calls)
+    assert calls == ["event", Progress(1, 2, "bytes"), 0]
 
 
-def test_a_stopped_operation_says_so(qtbot: QtBot, bridge: Bridge) -> None:
+def test_a_stopped_operation_is_cancelled(qtbot: QtBot, bridge: Bridge) -> None:
     started = threading.Event()
-    heard: list[str] = []
+    calls: list[str] = []
 
     def work(job: Job) -> None:
         started.set()
@@ -111,27 +111,27 @@ def test_a_stopped_operation_says_so(qtbot: QtBot, bridge: Bridge) -> None:
             "index",
             work,
             bridge,
-            on_result=lambda nothing: heard.append("result"),
-            on_cancelled=lambda: heard.append("cancelled"),
+            on_result=lambda nothing: calls.append("result"),
+            on_cancelled=lambda: calls.append("cancelled"),
         )
     )
     assert started.wait(30)
     running.stop()
-    qtbot.waitUntil(lambda: heard == ["cancelled"])
+    qtbot.waitUntil(lambda: calls == ["cancelled"])
 
 
-def test_nobody_is_called_for_an_owner_that_is_gone(qtbot: QtBot, bridge: Bridge) -> None:
+def test_no_callback_comes_for_an_owner_that_is_gone(qtbot: QtBot, bridge: Bridge) -> None:
     owner, go_on = QObject(), threading.Event()
-    heard: list[str] = []
-    bridge.run(Operation("store", lambda job: go_on.wait(30), owner, on_result=lambda done: heard.append("gone")))
+    calls: list[str] = []
+    bridge.run(Operation("store", lambda job: go_on.wait(30), owner, on_result=lambda done: calls.append("gone")))
     owner.deleteLater()
     qtbot.wait(1)
     go_on.set()
-    bridge.run(Operation("store", lambda job: 1, bridge, on_result=lambda one: heard.append("there")))
-    qtbot.waitUntil(lambda: heard == ["there"])
+    bridge.run(Operation("store", lambda job: 1, bridge, on_result=lambda one: calls.append("there")))
+    qtbot.waitUntil(lambda: calls == ["there"])
 
 
-def test_closing_stops_what_runs_drops_what_waits_and_runs_the_last_work(qtbot: QtBot) -> None:
+def test_closing_cancels_what_runs_drops_what_waits_and_finishes(qtbot: QtBot) -> None:
     bridge, started = Bridge(), threading.Event()
     done: list[str] = []
 
@@ -146,7 +146,7 @@ def test_closing_stops_what_runs_drops_what_waits_and_runs_the_last_work(qtbot: 
     assert done == ["close"]
 
 
-def test_a_worker_may_say_farewell_and_its_failure_is_told(qtbot: QtBot) -> None:
+def test_closing_runs_last_work_on_a_worker_and_returns_false_if_something_fails(qtbot: QtBot) -> None:
     bridge = Bridge()
     done: list[str] = []
     bridge.run(Operation("chat", lambda job: None, bridge))

@@ -15,7 +15,8 @@ from core.domain.documents import Citation, Support
 from core.workspace import Workspace
 from gui.chat.answer import AnswerView
 from gui.chat.question import QuestionView
-from gui.main_window import MainWindow, WindowOpening
+from gui.main_window import MainWindow
+from gui.workspace_session import LaunchOptions
 from models.conversation import Effort
 from tests.support.window import at_rest, click, opened, shown, wait
 
@@ -57,7 +58,7 @@ def open_row(qtbot: QtBot, window: MainWindow, row: int) -> None:
 
 
 def test_newest_first_and_reopened_as_they_were(qtbot: QtBot, data_dir: Path) -> None:
-    with opened(qtbot, WindowOpening(data_dir)) as window:
+    with opened(qtbot, LaunchOptions(data_dir)) as window:
         wait(qtbot, lambda: titles(window) == ["the insurance", "the notice period", "the rent"])
         open_row(qtbot, window, 2)
         question, answer = window.chat.messages.shown
@@ -74,7 +75,7 @@ def test_newest_first_and_reopened_as_they_were(qtbot: QtBot, data_dir: Path) ->
 
 
 def test_renamed_in_place_with_f2(qtbot: QtBot, data_dir: Path) -> None:
-    with opened(qtbot, WindowOpening(data_dir)) as window:
+    with opened(qtbot, LaunchOptions(data_dir)) as window:
         wait(qtbot, lambda: len(titles(window)) == 3)
         open_row(qtbot, window, 0)
         QTest.keyClick(window, Qt.Key.Key_F2)
@@ -85,12 +86,12 @@ def test_renamed_in_place_with_f2(qtbot: QtBot, data_dir: Path) -> None:
         QTest.keyClick(editor, Qt.Key.Key_Return)
         wait(qtbot, lambda: titles(window)[0] == "Fire and water")
         assert window.chat.header.title.text() == "Fire and water"
-    with opened(qtbot, WindowOpening(data_dir)) as again:
+    with opened(qtbot, LaunchOptions(data_dir)) as again:
         wait(qtbot, lambda: len(titles(again)) == 3 and titles(again)[0] == "Fire and water")
 
 
 def test_deleted_with_the_delete_key_and_brought_back(qtbot: QtBot, data_dir: Path) -> None:
-    with opened(qtbot, WindowOpening(data_dir)) as window:
+    with opened(qtbot, LaunchOptions(data_dir)) as window:
         wait(qtbot, lambda: len(titles(window)) == 3)
         open_row(qtbot, window, 1)
         QTest.keyClick(window.chat.conversations.view, Qt.Key.Key_Delete)
@@ -102,17 +103,17 @@ def test_deleted_with_the_delete_key_and_brought_back(qtbot: QtBot, data_dir: Pa
 
 
 def test_deleted_for_good_after_a_restart(qtbot: QtBot, data_dir: Path) -> None:
-    with opened(qtbot, WindowOpening(data_dir)) as window:
+    with opened(qtbot, LaunchOptions(data_dir)) as window:
         wait(qtbot, lambda: len(titles(window)) == 3)
         open_row(qtbot, window, 0)
         window.chat.conversations.delete_current()
         wait(qtbot, lambda: len(titles(window)) == 2)
-    with opened(qtbot, WindowOpening(data_dir)) as again:
+    with opened(qtbot, LaunchOptions(data_dir)) as again:
         wait(qtbot, lambda: titles(again) == ["the notice period", "the rent"])
 
 
 def test_found_by_their_titles(qtbot: QtBot, data_dir: Path) -> None:
-    with opened(qtbot, WindowOpening(data_dir)) as window:
+    with opened(qtbot, LaunchOptions(data_dir)) as window:
         wait(qtbot, lambda: len(titles(window)) == 3)
         QTest.keyClicks(window.chat.conversations.search, "NOTICE the")
         assert titles(window) == ["the notice period"]
@@ -127,7 +128,7 @@ def test_a_long_conversation_makes_only_its_recent_messages(qtbot: QtBot, tmp_pa
         workspace.conversations.append(number, ChatMessage(0, "user", f"question {turn}"))
         workspace.conversations.append(number, ChatMessage(0, "assistant", f"answer {turn}"))
     workspace.close()
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         wait(qtbot, lambda: titles(window) == ["Long"])
         open_row(qtbot, window, 0)
         messages = window.chat.messages

@@ -1,4 +1,4 @@
-"""The opened document says of what it shows that it was read from a picture."""
+"""The opened document says which of its text was read by text recognition."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.documents import Document, DocumentState, DocumentText
 from gui.documents.document_view import DocumentView
-from gui.documents.place import PassageTarget, PassageTargets
+from gui.documents.passage_references import PassageReference, ReferenceList
 from gui.style.theme import Theme
 
 LETTER = "Plain words.\n\nWords of a scan.\n\nPlain again."
@@ -24,29 +24,32 @@ def text_of(name: str, text: str, **more: object) -> DocumentText:
 
 @pytest.fixture
 def view(qapp: QApplication, qtbot: QtBot) -> DocumentView:
-    made = DocumentView(Theme(qapp, "light"))
-    qtbot.addWidget(made)
-    return made
+    view = DocumentView(Theme(qapp, "light"))
+    qtbot.addWidget(view)
+    return view
 
 
-def told(view: DocumentView, text: DocumentText, start: int, end: int) -> str:
+def notice(view: DocumentView, text: DocumentText, start: int, end: int) -> str:
+    """What the view says of the passage between two offsets."""
     quote = text.text[start:end]
     view.forget()
-    view.show_places(PassageTargets((PassageTarget(1, text.document.path, "Title", None, "", start, end, quote),)))
+    view.show_references(
+        ReferenceList((PassageReference(1, text.document.path, "Title", None, "", start, end, quote),))
+    )
     view.show_text(text)
     return view.notice.text()
 
 
-def test_words_of_a_scan_in_a_letter_say_so_and_those_beside_it_do_not(view: DocumentView) -> None:
+def test_a_passage_in_a_scanned_picture_is_announced_and_one_beside_it_is_not(view: DocumentView) -> None:
     text = text_of("letter.docx", LETTER, pictured=(SCAN,))
-    assert "stands in a picture" in told(view, text, *SCAN)
-    assert told(view, text, 0, 12) == ""
+    assert "stands in a picture" in notice(view, text, *SCAN)
+    assert notice(view, text, 0, 12) == ""
 
 
-def test_a_slide_with_a_scan_says_so_and_a_scanned_page_is_one(view: DocumentView) -> None:
+def test_a_slide_with_a_scanned_picture_and_a_scanned_page_are_announced(view: DocumentView) -> None:
     second = LETTER.index("Plain again")
     slides = text_of("talk.pptx", LETTER, pages=(0, second), pictured=(SCAN,))
-    assert "stands in a picture" in told(view, slides, 0, 5)
-    assert told(view, slides, second, second + 5) == ""
+    assert "stands in a picture" in notice(view, slides, 0, 5)
+    assert notice(view, slides, second, second + 5) == ""
     pages = text_of("lease.pdf", LETTER, pages=(0, second), recognised=(0,))
-    assert "This page is scanned" in told(view, pages, 0, 5)
+    assert "This page is scanned" in notice(view, pages, 0, 5)

@@ -20,11 +20,12 @@ from gui.app import make_window
 from gui.documents.password import PasswordDialog
 from gui.documents.results import SNIPPET
 from gui.documents.skipped import SkippedDialog
-from gui.main_window import MainWindow, WindowOpening
+from gui.main_window import MainWindow
+from gui.workspace_session import LaunchOptions
 from tests.support.documents import write_encrypted_pdf, write_ods, write_pptx
 from tests.support.gguf_models import minilm_folder, write_minilm
 from tests.support.pictures import two_languages, write_scanned_folder
-from tests.support.window import at_rest, click, drop, hold_over, models_dialog, opened, shown, wait
+from tests.support.window import at_rest, click, drag_over, drop, models_dialog, opened, shown, wait
 
 LEASE = """# Lease of the boathouse
 
@@ -40,17 +41,17 @@ The rent is 420 euros a month, due on the first working day.
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "contracts"
-    (made / "old").mkdir(parents=True)
-    (made / "lease.md").write_text(LEASE, encoding="utf-8")
-    (made / "old" / "Insurance 2019.txt").write_text("The insurance covers fire and water.\n", encoding="utf-8")
-    (made / "broken.pdf").write_bytes(b"%PDF-1.7 but nothing more")
-    return made
+    contracts = tmp_path / "contracts"
+    (contracts / "old").mkdir(parents=True)
+    (contracts / "lease.md").write_text(LEASE, encoding="utf-8")
+    (contracts / "old" / "Insurance 2019.txt").write_text("The insurance covers fire and water.\n", encoding="utf-8")
+    (contracts / "broken.pdf").write_bytes(b"%PDF-1.7 but nothing more")
+    return contracts
 
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as made:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as made:
         yield made
 
 
@@ -62,7 +63,7 @@ def filled(qtbot: QtBot, window: MainWindow, folder: Path) -> MainWindow:
 
 
 def rows(window: MainWindow) -> list[str]:
-    """The tree as it is shown: name and state of every row that is unfolded."""
+    """Name and state of each row of the tree that is not in a collapsed folder."""
     model, view = window.documents.library.model, window.documents.library.view
     found: list[str] = []
 
@@ -81,7 +82,7 @@ def search(qtbot: QtBot, window: MainWindow, words: str) -> None:
     QTest.keyClicks(window, "f", Qt.KeyboardModifier.ControlModifier)
     QTest.keyClicks(window.documents.search, words)
     results = window.documents.results
-    wait(qtbot, lambda: results.found is not None and results.found.result.query == words)
+    wait(qtbot, lambda: results.result is not None and results.result.search_result.query == words)
 
 
 def test_an_empty_library_says_what_to_do_and_blocks_nothing(window: MainWindow) -> None:
@@ -95,14 +96,14 @@ def test_an_empty_library_says_what_to_do_and_blocks_nothing(window: MainWindow)
     assert window.documents.search.isEnabled() and window.chat.composer.field.isEnabled()
 
 
-def test_what_can_be_dropped_is_announced_over_the_window(window: MainWindow, folder: Path) -> None:
-    hold_over(window, [folder])
-    assert window.drop_sign.isVisible() and window.drop_sign.words == "Drop to add “contracts”"
-    hold_over(window, [folder / "model.gguf"])
-    window.drop_sign.hide()
-    hold_over(window, [folder / "model.gguf"])
-    assert window.drop_sign.words == "Drop to use this model"
-    window.drop_sign.hide()
+def test_what_can_be_dropped_is_announced_by_the_overlay(window: MainWindow, folder: Path) -> None:
+    drag_over(window, [folder])
+    assert window.drop_overlay.isVisible() and window.drop_overlay.caption == "Drop to add “contracts”"
+    drag_over(window, [folder / "model.gguf"])
+    window.drop_overlay.hide()
+    drag_over(window, [folder / "model.gguf"])
+    assert window.drop_overlay.caption == "Drop to use this model"
+    window.drop_overlay.hide()
 
 
 def test_a_dropped_folder_is_shown_with_the_state_of_each_document(filled: MainWindow) -> None:
@@ -110,16 +111,16 @@ def test_a_dropped_folder_is_shown_with_the_state_of_each_document(filled: MainW
     shown_rows = rows(filled)
     assert shown_rows[:3] == ["contracts: 2 ready, 1 skipped", "old: 1 document", "Insurance 2019.txt: Ready"]
     assert shown_rows[3].startswith("broken.pdf: Skipped: ") and shown_rows[4] == "lease.md: Ready"
-    assert filled.documents.library.total.text() == "3 documents"
+    assert filled.documents.library.total_label.text() == "3 documents"
 
 
-def test_search_marks_the_words_and_opens_the_passage(qtbot: QtBot, filled: MainWindow) -> None:
+def test_search_highlights_the_words_and_opens_the_passage(qtbot: QtBot, filled: MainWindow) -> None:
     search(qtbot, filled, "notice of the lease")
     results = filled.documents.results
     assert "in 2 documents searched" in results.summary.text()
     first = results.view.model().index(0, 0)
     snippet = first.data(SNIPPET)
-    assert {snippet.text[a:b] for a, b in snippet.marks} >= {"lease", "notice"}
+    assert {snippet.text[a:b] for a, b in snippet.highlights} >= {"lease", "notice"}
     assert "Lease of the boathouse" in first.data(Qt.ItemDataRole.AccessibleTextRole)
 
     QTest.keyClick(filled.documents.search, Qt.Key.Key_Down)
@@ -151,7 +152,7 @@ def test_slides_are_called_slides(qtbot: QtBot, window: MainWindow, tmp_path: Pa
     document.view.grab()  # the rules between the slides
 
 
-def test_cells_of_a_sheet_are_told_where_the_passage_stands(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+def test_the_cells_of_a_passage_in_a_sheet_are_named(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     rows = [[f"item {number}", "nothing of note, but at length", str(number)] for number in range(1, 60)]
     rows[30][1] = "an agouti"
     drop(window, [write_ods(tmp_path / "costs.ods", {"Costs": rows, "Other": [["more", "words"] * 300]})])
@@ -168,12 +169,12 @@ def test_cells_of_a_sheet_are_told_where_the_passage_stands(qtbot: QtBot, window
     wait(qtbot, lambda: document.page.text() == "sheet Other")
 
 
-def test_search_says_when_nothing_fits_and_that_meaning_is_not_searched_yet(qtbot: QtBot, filled: MainWindow) -> None:
+def test_search_says_that_nothing_was_found_and_that_only_words_were_searched(qtbot: QtBot, filled: MainWindow) -> None:
     search(qtbot, filled, "zebra crossing")
     words = shown(filled.documents.results)
     assert "Nothing was found for “zebra crossing”" in words
     assert "Found by the words themselves." in words
-    click(filled.documents.results.get_meaning)
+    click(filled.documents.results.get_search_model)
     wait(qtbot, lambda: "Search model" in shown(models_dialog(filled)))
     assert "Search by meaning needs a small model" in shown(models_dialog(filled))
     models_dialog(filled).close()
@@ -181,11 +182,11 @@ def test_search_says_when_nothing_fits_and_that_meaning_is_not_searched_yet(qtbo
 
 def test_the_tree_can_be_filtered_by_name_and_by_state(qtbot: QtBot, filled: MainWindow) -> None:
     library = filled.documents.library
-    QTest.keyClicks(library.words, "insur")
-    wait(qtbot, lambda: library.total.text() == "1 of 3 documents")
+    QTest.keyClicks(library.name_filter, "insur")
+    wait(qtbot, lambda: library.total_label.text() == "1 of 3 documents")
     assert rows(filled)[0] == "contracts: 1 document"
-    library.words.clear()
-    library.show_state(DocumentState.SKIPPED)
+    library.name_filter.clear()
+    library.filter_by_state(DocumentState.SKIPPED)
     wait(qtbot, lambda: len(rows(filled)) == 2 and rows(filled)[1].startswith("broken.pdf: Skipped"))
 
 
@@ -266,8 +267,8 @@ def test_a_change_on_the_disk_is_found_with_f5(qtbot: QtBot, filled: MainWindow,
     QTest.keyClick(filled, Qt.Key.Key_F5)
     wait(qtbot, lambda: at_rest(filled) and "3 documents ready" in filled.status.text.text())
     search(qtbot, filled, "geraniums")
-    found = filled.documents.results.found
-    assert found is not None and [passage.path.name for passage in found.result.passages] == ["new.txt"]
+    found = filled.documents.results.result
+    assert found is not None and [passage.path.name for passage in found.search_result.passages] == ["new.txt"]
 
 
 def test_a_change_on_the_disk_is_noticed_by_itself(qtbot: QtBot, filled: MainWindow, folder: Path) -> None:
@@ -281,12 +282,12 @@ def test_following_changes_can_be_switched_off_and_rules_changed(
     qtbot: QtBot, filled: MainWindow, folder: Path
 ) -> None:
     assert filled.workspace is not None
-    filled.dialogs._change_settings({"watch": False, "ignore": "old/"})
+    filled.dialogs.change_settings({"watch": False, "ignore": "old/"})
     wait(qtbot, lambda: at_rest(filled) and "1 document ready" in filled.status.text.text())
-    assert filled.library is not None and not filled.library.watches
-    filled.dialogs._change_settings({"watch": True, "ignore": ""})
+    assert filled.library is not None and not filled.library.watching
+    filled.dialogs.change_settings({"watch": True, "ignore": ""})
     wait(qtbot, lambda: at_rest(filled) and "2 documents ready" in filled.status.text.text())
-    assert filled.library.watches
+    assert filled.library.watching
 
 
 def test_another_search_model_asks_before_it_prepares_everything_anew(
@@ -322,11 +323,11 @@ def test_other_languages_ask_before_scanned_pages_are_read_again(
             rows = connection.execute("SELECT DISTINCT recognised_in FROM documents WHERE recognised").fetchall()
         return rows == [(languages,)]
 
-    window.dialogs._change_settings({"recognition_languages": "eng"})
+    window.dialogs.change_settings({"recognition_languages": "eng"})
     drop(window, [write_scanned_folder(tmp_path)])
     wait(qtbot, lambda: at_rest(window) and "3 documents ready" in window.status.text.text())
     for languages, answer, expected in (("enm", "Keep them", "eng"), ("enm+eng", "Read them again", "enm+eng")):
-        window.dialogs._change_settings({"recognition_languages": languages})
+        window.dialogs.change_settings({"recognition_languages": languages})
         wait(qtbot, lambda: bool(window.findChildren(QMessageBox)))
         (box,) = window.findChildren(QMessageBox)
         assert f"in “{languages}”" in box.text()
@@ -337,7 +338,7 @@ def test_other_languages_ask_before_scanned_pages_are_read_again(
         wait(qtbot, lambda: at_rest(window))
 
 
-def test_a_folder_that_is_not_there_is_listed_and_keeps_its_documents(
+def test_a_missing_folder_is_listed_and_keeps_its_documents(
     qtbot: QtBot, filled: MainWindow, folder: Path, tmp_path: Path
 ) -> None:
     folder.rename(tmp_path / "elsewhere")
@@ -368,19 +369,19 @@ def test_a_document_that_is_searched_in_part_says_so(qtbot: QtBot, filled: MainW
     wait(qtbot, lambda: filled.status.skipped.text() == "2 skipped")
     filled.documents.library.view.expandAll()
     assert "Insurance 2019.txt: Ready, in part" in rows(filled)
-    node = filled.documents.library.model.tree.at(folder / "old" / "Insurance 2019.txt")
+    node = filled.documents.library.model.tree.node_at(folder / "old" / "Insurance 2019.txt")
     assert node is not None and "ended several times" in filled.documents.library.model.details(node)
 
 
-def test_reading_can_be_paused_and_taken_up_again_after_a_restart(qtbot: QtBot, tmp_path: Path, folder: Path) -> None:
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
+def test_indexing_can_be_paused_and_resumed_after_a_restart(qtbot: QtBot, tmp_path: Path, folder: Path) -> None:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         window.actions_by_name["pause_indexing"].trigger()
         drop(window, [folder])
         wait(qtbot, lambda: window.status.text.text().startswith("Paused · Reading documents: 0 of 3"))
         assert window.status.pause.text() == "Go on" and window.status.stop.isVisible()
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    window = make_window(app, WindowOpening(tmp_path / "data"), "light")
+    window = make_window(app, LaunchOptions(tmp_path / "data"), "light")
     try:
         window.show()
         window.open_library()
@@ -400,14 +401,14 @@ def test_the_guide_is_added_and_opened_by_f1(qtbot: QtBot, window: MainWindow) -
     assert window.documents.document.title.text() == "Getting started"
 
 
-def test_documents_and_geometry_are_there_again_after_a_restart(qtbot: QtBot, tmp_path: Path, folder: Path) -> None:
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as first:
+def test_documents_and_geometry_are_kept_over_a_restart(qtbot: QtBot, tmp_path: Path, folder: Path) -> None:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as first:
         drop(first, [folder])
         wait(qtbot, lambda: at_rest(first) and "2 documents ready" in first.status.text.text())
         first.splitter.setSizes([300, 900])
         width = first.splitter.sizes()[0]
     assert (tmp_path / "data" / "window.ini").is_file()
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as second:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as second:
         wait(qtbot, lambda: "2 documents ready" in second.status.text.text())
         room = second.splitter.width() - second.chat.minimumSizeHint().width() - 1  # the screen of the tests is small
-        assert second.splitter.sizes()[0] == min(width, room)
+        assert second.splitter.sizes()[0] == max(second.documents.minimumWidth(), min(width, room))

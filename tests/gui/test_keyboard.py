@@ -10,12 +10,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.main_window import WindowOpening
+from gui.workspace_session import LaunchOptions
 from tests.support.window import opened, wait
 
 
 def test_every_control_that_takes_the_focus_has_a_name(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         window.library.add_guide()  # type: ignore[union-attr]  # the library is open
         wait(qtbot, lambda: window.documents.stack.currentWidget() is window.documents.library)
         nameless = [
@@ -32,7 +32,7 @@ def test_every_control_that_takes_the_focus_has_a_name(qtbot: QtBot, tmp_path: P
 
 
 def test_no_two_actions_share_a_key(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         keys = Counter(
             action.shortcut().toString()
             for action in window.actions_by_name.values()
@@ -43,7 +43,7 @@ def test_no_two_actions_share_a_key(qtbot: QtBot, tmp_path: Path) -> None:
 
 
 def test_the_keys_lead_to_the_search_and_to_the_question(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         QTest.keyClicks(window, "f", Qt.KeyboardModifier.ControlModifier)
         assert window.documents.search.hasFocus()
         QTest.keyClicks(window, "l", Qt.KeyboardModifier.ControlModifier)
@@ -51,7 +51,7 @@ def test_the_keys_lead_to_the_search_and_to_the_question(qtbot: QtBot, tmp_path:
 
 
 def test_tab_goes_round_the_whole_window(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         window.documents.search.setFocus()
         seen: list[QWidget] = []
         for _ in range(60):
@@ -73,7 +73,7 @@ def test_tab_goes_round_the_whole_window(qtbot: QtBot, tmp_path: Path) -> None:
 
 
 def test_a_narrow_window_folds_the_conversations_and_keeps_everything_in_reach(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         window.resize(800, 500)
         wait(qtbot, lambda: not window.chat.conversations.isVisible())
         assert window.width() == 800 and window.chat.composer.field.isVisible() and window.documents.search.isVisible()

@@ -1,4 +1,4 @@
-"""`papermoor` at its start: which arguments open the window, what is imported for it, which Qt is refused."""
+"""How `papermoor` starts: which arguments open the window, what is imported, which Qt is refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import PySide6
 import pytest
 
 from gui.__main__ import window_options
-from gui.app import unusable_qt
+from gui.app import unsupported_qt_reason
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("pymilvus", "llama_cpp", "numpy", "openai_harmony", "huggingface_hub", "liteparse", "pandas")
@@ -60,9 +60,9 @@ def test_without_a_display_one_sentence_says_so() -> None:
 
 
 def test_pyside_6_12_0_on_python_3_11_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert unusable_qt() == ""
+    assert unsupported_qt_reason() == ""
     monkeypatch.setattr(PySide6, "__version__", "6.12.0")
     monkeypatch.setattr(sys, "version_info", (3, 11, 7, "final", 0))
-    assert "6.12.0" in unusable_qt() and "6.11.3" in unusable_qt()
+    assert "6.12.0" in unsupported_qt_reason() and "6.11.3" in unsupported_qt_reason()
     monkeypatch.setattr(sys, "version_info", (3, 12, 1, "final", 0))
-    assert unusable_qt() == ""
+    assert unsupported_qt_reason() == ""

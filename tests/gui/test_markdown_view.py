@@ -1,4 +1,4 @@
-"""A Markdown document in the document view: its marks are not seen, and every offset still holds."""
+"""A Markdown document in the document view: its markup is hidden, and every offset stays valid."""
 
 from __future__ import annotations
 
@@ -34,37 +34,36 @@ def view(qtbot: QtBot, qapp: QApplication) -> PassageView:
     return shown
 
 
-def look(view: PassageView, text: str, words: str, within: int = 0) -> QTextCharFormat:
-    """How a character of `words` looks."""
-    at = text.index(words) + within
+def format_of(view: PassageView, text: str, words: str) -> QTextCharFormat:
+    """The format of the first character of `words`."""
     cursor = QTextCursor(view.document())
-    cursor.setPosition(len(text[:at].encode("utf-16-le")) // 2 + 1)
+    cursor.setPosition(len(text[: text.index(words)].encode("utf-16-le")) // 2 + 1)
     return cursor.charFormat()
 
 
 @pytest.mark.parametrize("quote", ["**940 euros** and", "| 2022 | **940** |", "Lease 😀", "**code**"])
-def test_a_quote_is_highlighted_where_it_stands(view: PassageView, quote: str) -> None:
+def test_a_quote_is_highlighted_where_it_is(view: PassageView, quote: str) -> None:
     start = TEXT.index(quote)
     view.show_passage(TEXT, (), start, start + len(quote), suffix=".md")
     assert view.highlighted_text() == quote
     assert view.toPlainText() == TEXT
 
 
-def test_marks_are_invisible_and_what_they_mean_is_seen(view: PassageView) -> None:
+def test_markup_is_hidden_and_its_style_is_seen(view: PassageView) -> None:
     view.show_passage(TEXT, (), 0, 0, suffix=".md")
-    seen, mark = look(view, TEXT, "940 euros"), look(view, TEXT, "**940 euros")
+    strong, markup = format_of(view, TEXT, "940 euros"), format_of(view, TEXT, "**940 euros")
     assert (
-        seen.fontWeight() == QFont.Weight.DemiBold
-        and mark.fontPointSize() < 1
-        and mark.foreground().color().alpha() == 0
+        strong.fontWeight() == QFont.Weight.DemiBold
+        and markup.fontPointSize() < 1
+        and markup.foreground().color().alpha() == 0
     )
-    assert look(view, TEXT, "# Lease").fontPointSize() < 1
-    assert look(view, TEXT, "Lease").fontPointSize() > look(view, TEXT, "The rent").font().pointSizeF()
-    assert look(view, TEXT, "https://example").fontPointSize() < 1
-    assert look(view, TEXT, "**code**").fontPointSize() != mark.fontPointSize()
+    assert format_of(view, TEXT, "# Lease").fontPointSize() < 1
+    assert format_of(view, TEXT, "Lease").fontPointSize() > format_of(view, TEXT, "The rent").font().pointSizeF()
+    assert format_of(view, TEXT, "https://example").fontPointSize() < 1
+    assert format_of(view, TEXT, "**code**").fontPointSize() != markup.fontPointSize()
 
 
-def test_the_columns_of_a_table_stand_below_each_other(view: PassageView) -> None:
+def test_the_columns_of_a_table_are_aligned(view: PassageView) -> None:
     view.show_passage(TEXT, (), 0, 0, suffix=".md")
     lefts = set()
     for cell in ("Rent |", "900 |", "**940** |"):
@@ -79,12 +78,14 @@ def test_nothing_is_loaded_and_no_link_leads_anywhere(view: PassageView) -> None
     assert "<img" not in view.toHtml() and "href" not in view.toHtml()
 
 
-def test_other_documents_keep_their_signs(view: PassageView) -> None:
+def test_other_documents_are_shown_as_they_are(view: PassageView) -> None:
     view.show_passage(TEXT, (), 0, 0, suffix=".txt")
-    assert look(view, TEXT, "**940 euros") == look(view, TEXT, "940 euros") == look(view, TEXT, "# Lease")
+    assert (
+        format_of(view, TEXT, "**940 euros") == format_of(view, TEXT, "940 euros") == format_of(view, TEXT, "# Lease")
+    )
 
 
-def test_text_that_comes_while_scrolling_is_dressed_too(view: PassageView, qtbot: QtBot) -> None:
+def test_text_added_while_scrolling_is_styled_too(view: PassageView, qtbot: QtBot) -> None:
     long = "Start.\n\n```\n" + "**code** line\n" * 3000 + "```\n\n" + "A **strong** line of text.\n\n" * 3000
     at = long.index("```\n\nA") + 5 + 27 * 1500
     view.show_passage(long, (), at, at + 20, suffix=".md")
@@ -94,26 +95,26 @@ def test_text_that_comes_while_scrolling_is_dressed_too(view: PassageView, qtbot
     qtbot.waitUntil(lambda: view.toPlainText() != before)
     grown = view.toPlainText()
     block = view.document().findBlock(grown.index("A **strong**"))
-    looks = {found.format.fontPointSize() for found in block.textFormats()}
-    assert any(0 < size < 1 for size in looks)
+    sizes = {run.format.fontPointSize() for run in block.textFormats()}
+    assert any(0 < size < 1 for size in sizes)
 
 
 def hidden(view: PassageView) -> str:
-    """All that is as small as a mark."""
+    """All characters that are as small as markup."""
     found = []
     block = view.document().begin()
     while block.isValid():
         raw = block.text().encode("utf-16-le")
-        for look in block.textFormats():
-            if 0 < look.format.fontPointSize() < 1:
-                found.append(raw[2 * look.start : 2 * (look.start + look.length)].decode("utf-16-le"))
+        for run in block.textFormats():
+            if 0 < run.format.fontPointSize() < 1:
+                found.append(raw[2 * run.start : 2 * (run.start + run.length)].decode("utf-16-le"))
         block = block.next()
     return "".join(found)
 
 
 @pytest.mark.parametrize("line", ["**Strong** words here.\n", "Words that end **strong**\n"])
 @pytest.mark.parametrize("upwards", [True, False])
-def test_words_that_come_beside_a_mark_are_seen(view: PassageView, qtbot: QtBot, line: str, upwards: bool) -> None:
+def test_words_added_beside_markup_are_seen(view: PassageView, qtbot: QtBot, line: str, upwards: bool) -> None:
     long = line * 3000
     at = len(line) * 1500
     view.show_passage(long, (), at, at + 5, suffix=".md")
@@ -126,24 +127,24 @@ def test_words_that_come_beside_a_mark_are_seen(view: PassageView, qtbot: QtBot,
     assert set(hidden(view)) == {"*"}
 
 
-def test_a_fence_that_ends_where_text_comes_stays_one(view: PassageView, qtbot: QtBot) -> None:
+def test_a_code_block_that_grows_while_scrolling_stays_one(view: PassageView, qtbot: QtBot) -> None:
     long = "```\n" + "**code**\n" * 6000
     at = long.index("**code", 20_000)
     view.show_passage(long, (), at, at + 8, suffix=".md")
     before = len(view.toPlainText())
     view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
     qtbot.waitUntil(lambda: len(view.toPlainText()) > before)
-    qtbot.waitUntil(lambda: not view.dressing)
+    qtbot.waitUntil(lambda: not view.styling)
     assert hidden(view) == ""
 
 
-def test_the_rows_of_a_long_table_stand_below_each_other_wherever_it_is_opened(view: PassageView, qtbot: QtBot) -> None:
+def test_the_rows_of_a_long_table_are_aligned_wherever_it_is_opened(view: PassageView, qtbot: QtBot) -> None:
     long = "| Year | Rent |\n|---|---|\n" + "| 2021 | 900 |\n| a much longer cell | 940 |\n" * 1500
     at = long.index("| 2021", 30_000)
     view.show_passage(long, (), at, at + 5, suffix=".md")
-    qtbot.waitUntil(lambda: not view.dressing)
+    qtbot.waitUntil(lambda: not view.styling)
     view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
-    qtbot.waitUntil(lambda: not view.dressing)
+    qtbot.waitUntil(lambda: not view.styling)
     shown = view.toPlainText()
     lefts = set()
     for at in (shown.index("900"), shown.index("940"), shown.rindex("900"), shown.rindex("940")):
@@ -153,21 +154,21 @@ def test_the_rows_of_a_long_table_stand_below_each_other_wherever_it_is_opened(v
     assert max(lefts) - min(lefts) <= 3
 
 
-def test_a_long_text_is_dressed_step_by_step_and_another_may_come_meanwhile(view: PassageView, qtbot: QtBot) -> None:
+def test_a_long_text_is_styled_step_by_step_and_another_may_be_shown_meanwhile(view: PassageView, qtbot: QtBot) -> None:
     long = "**a** `b` *c* ~~d~~ [e](f)\n" * 3000
     view.show_passage(long, (), 0, 60_000, suffix=".md")
-    assert view.dressing
-    qtbot.waitUntil(lambda: not view.dressing)
+    assert view.styling
+    qtbot.waitUntil(lambda: not view.styling)
     assert "a" not in hidden(view) and hidden(view).count("](f)") == view.toPlainText().count("](f)")
     view.show_passage(long, (), 0, 60_000, suffix=".md")
-    assert view.dressing
+    assert view.styling
     view.clear()
-    assert not view.dressing
+    assert not view.styling
     view.show_passage(TEXT, (), 0, 0, suffix=".txt")
     assert hidden(view) == ""
 
 
-def test_what_is_copied_is_the_document_s_own_text(view: PassageView, qapp: QApplication) -> None:
+def test_copying_gives_the_text_of_the_document(view: PassageView, qapp: QApplication) -> None:
     view.show_passage(TEXT, (), 0, 0, suffix=".md")
     view.selectAll()
     view.copy()

@@ -1,4 +1,4 @@
-"""Models in the window: missing, downloaded, paused, chosen by a drop, refused in words."""
+"""Models in the window: missing, downloaded, paused, chosen by a drop, refused with a reason."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from gui.main_window import MainWindow, WindowOpening
-from gui.models.situation import SituationKind
+from core.engines.model_availability import ModelKind
+from gui.main_window import MainWindow
+from gui.workspace_session import LaunchOptions
 from models.catalog import catalog
 from models.faults import ModelFault
-from models.loading.crash_guard import CAREFUL, FAST
-from models.loading.journal import LoadCrashLog
+from models.loading.crash_guard import FAST_MODE, SAFE_MODE
+from models.loading.crash_log import LoadCrashLog
 from tests.support.hub_server import Hub, Serve, serving
 from tests.support.window import at_rest, click, drop, models_dialog, opened, shown, wait
 
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as made:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as made:
         wait(qtbot, lambda: made.chat.model_card.isVisible())
         yield made
 
@@ -42,7 +43,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, minilm_gguf: Path) -> Iterator[Hub]:
 
 
 def dismiss(window: MainWindow) -> str:
-    """The words of the message that is open; it is closed."""
+    """Close the message box that is open and return its text."""
     (box,) = [box for box in window.findChildren(QMessageBox) if box.isVisible()]
     words = f"{box.text()} {box.informativeText()}"
     box.close()
@@ -59,7 +60,7 @@ def test_without_a_model_the_chat_says_what_is_needed_and_that_search_works(wind
     assert not window.chat.composer.send.isEnabled()
 
 
-def test_a_dropped_gguf_becomes_the_model_and_stays_it(
+def test_a_dropped_gguf_becomes_the_model_and_is_kept_over_a_restart(
     qtbot: QtBot, window: MainWindow, tiny_gpt_oss: Path, tmp_path: Path
 ) -> None:
     drop(window, [tiny_gpt_oss])
@@ -67,7 +68,7 @@ def test_a_dropped_gguf_becomes_the_model_and_stays_it(
     assert not window.chat.model_card.isVisible()
     assert window.chat.composer.field.placeholderText() == "Ask about your documents"
     window.close()
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as again:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as again:
         wait(qtbot, lambda: again.status.model.text() == "Model ready")
 
 
@@ -86,7 +87,7 @@ def test_a_model_that_goes_missing_is_named(
 
 
 @pytest.mark.parametrize("kind", ["text", "truncated", "search model"])
-def test_a_file_that_cannot_be_used_is_refused_in_words(
+def test_a_file_that_cannot_be_used_is_refused_with_a_reason(
     qtbot: QtBot, window: MainWindow, tiny_gpt_oss: Path, minilm_gguf: Path, tmp_path: Path, kind: str
 ) -> None:
     wrong = tmp_path / "wrong.gguf"
@@ -98,7 +99,7 @@ def test_a_file_that_cannot_be_used_is_refused_in_words(
         wrong.write_bytes(minilm_gguf.read_bytes())
     drop(window, [wrong])
     if kind == "search model":  # no fault: it is used for what it is
-        wait(qtbot, lambda: window.models is not None and window.models.situation(SituationKind.EMBEDDER).ready)
+        wait(qtbot, lambda: window.models is not None and window.models.availability(ModelKind.EMBEDDER).ready)
         assert window.status.model.text() == "No language model"
         wait(qtbot, lambda: at_rest(window))
         return
@@ -116,7 +117,7 @@ def test_a_download_is_paused_goes_on_and_makes_search_by_meaning_possible(
     assert window.models is not None
     wait(qtbot, lambda: at_rest(window))
     dialog = models_dialog(window)
-    card = dialog.cards[SituationKind.EMBEDDER]
+    card = dialog.cards[ModelKind.EMBEDDER]
     click(card.download)
     wait(qtbot, lambda: card.progress.value() > 0)
     assert "MB of 2" in card.numbers.text() or " of " in card.numbers.text()
@@ -134,7 +135,7 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(qtbot: QtBot, win
     window.dialogs.show_models()
     assert window.models is not None
     wait(qtbot, lambda: at_rest(window))
-    card = models_dialog(window).cards[SituationKind.EMBEDDER]
+    card = models_dialog(window).cards[ModelKind.EMBEDDER]
     click(card.download)
     wait(qtbot, lambda: card.fault.isVisible())
     assert card.fault.text() and "Traceback" not in card.fault.text()
@@ -152,12 +153,12 @@ def test_a_model_that_another_program_has_is_offered_and_used_from_there(
     theirs = tmp_path / "home" / ".lmstudio" / "models" / "somebody" / "minilm" / "all-MiniLM-L6-v2.gguf"
     theirs.parent.mkdir(parents=True)
     theirs.write_bytes(minilm_gguf.read_bytes())
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         window.dialogs.show_models()
-        card = models_dialog(window).cards[SituationKind.EMBEDDER]
-        wait(qtbot, lambda: card.found.isVisible() and at_rest(window))
-        assert "all-MiniLM-L6-v2.gguf" in card.found.text()
-        click(card.found)
+        card = models_dialog(window).cards[ModelKind.EMBEDDER]
+        wait(qtbot, lambda: card.use_found_copy.isVisible() and at_rest(window))
+        assert "all-MiniLM-L6-v2.gguf" in card.use_found_copy.text()
+        click(card.use_found_copy)
         wait(qtbot, lambda: "all-MiniLM" in card.title.text() and at_rest(window))
         assert window.workspace is not None and window.workspace.shelf.embedder().path == theirs
         assert list((tmp_path / "data" / "models").glob("*.gguf")) == []
@@ -168,20 +169,20 @@ def test_a_search_model_that_ended_the_program_says_so_and_is_tried_again_when_i
     qtbot: QtBot, tmp_path: Path, minilm_gguf: Path
 ) -> None:
     data = tmp_path / "data"
-    with opened(qtbot, WindowOpening(data)) as window:
+    with opened(qtbot, LaunchOptions(data)) as window:
         drop(window, [minilm_gguf])
-        wait(qtbot, lambda: window.models is not None and window.models.situation(SituationKind.EMBEDDER).ready)
-    LoadCrashLog(data / "cache").begin(minilm_gguf, FAST)  # and then the program ended
-    with opened(qtbot, WindowOpening(data)) as window:
+        wait(qtbot, lambda: window.models is not None and window.models.availability(ModelKind.EMBEDDER).ready)
+    LoadCrashLog(data / "cache").begin(minilm_gguf, FAST_MODE)  # and then the program ended
+    with opened(qtbot, LaunchOptions(data)) as window:
         window.dialogs.show_models()
-        card = models_dialog(window).cards[SituationKind.EMBEDDER]
+        card = models_dialog(window).cards[ModelKind.EMBEDDER]
         wait(qtbot, lambda: "safest settings" in card.text.text() and at_rest(window))
         assert "all-MiniLM" in card.title.text()
         models_dialog(window).close()
-    LoadCrashLog(data / "cache").begin(minilm_gguf, CAREFUL)
-    with opened(qtbot, WindowOpening(data)) as window:
+    LoadCrashLog(data / "cache").begin(minilm_gguf, SAFE_MODE)
+    with opened(qtbot, LaunchOptions(data)) as window:
         window.dialogs.show_models()
-        card = models_dialog(window).cards[SituationKind.EMBEDDER]
+        card = models_dialog(window).cards[ModelKind.EMBEDDER]
         wait(qtbot, lambda: "search goes on without it" in card.fault.text() and at_rest(window))
         assert card.download.isVisible() and card.file.isVisible()
         drop(window, [minilm_gguf])
@@ -190,16 +191,16 @@ def test_a_search_model_that_ended_the_program_says_so_and_is_tried_again_when_i
         models_dialog(window).close()
 
 
-def test_the_dialog_of_models_grows_with_what_it_has_to_say(qtbot: QtBot, tmp_path: Path, minilm_gguf: Path) -> None:
+def test_the_models_dialog_grows_with_its_texts(qtbot: QtBot, tmp_path: Path, minilm_gguf: Path) -> None:
     data = tmp_path / "data"
-    with opened(qtbot, WindowOpening(data, embedder=minilm_gguf)) as window:
+    with opened(qtbot, LaunchOptions(data, embedder=minilm_gguf)) as window:
         window.dialogs.show_models()
         dialog = models_dialog(window)
         wait(qtbot, lambda: at_rest(window) and dialog.isVisible())
-        card = dialog.cards[SituationKind.EMBEDDER]
+        card = dialog.cards[ModelKind.EMBEDDER]
         fault = ModelFault("It does not open", "Nothing of it can be read. " * 12, "Choose another one.")
         assert window.models is not None
-        dialog._show(replace(window.models.situation(SituationKind.EMBEDDER), fault=fault))
+        window.models.changed.emit(replace(window.models.availability(ModelKind.EMBEDDER), fault=fault))
         wait(qtbot, lambda: card.fault.height() >= card.fault.heightForWidth(card.fault.width()))
         assert card.visibleRegion().boundingRect().height() == card.height()
         dialog.close()

@@ -14,7 +14,8 @@ from core.domain.conversation import WHOLE_LIBRARY, FormatKind, LatencyBudget, S
 from gui.chat.form_dialog import FormDialog
 from gui.chat.mentions import mention_begun, without_mention
 from gui.chat.scope_dialog import ScopeDialog
-from gui.main_window import MainWindow, WindowOpening
+from gui.main_window import MainWindow
+from gui.workspace_session import LaunchOptions
 from tests.support.window import at_rest, click, opened, shown, wait
 
 
@@ -29,7 +30,7 @@ def papers(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path, papers: Path) -> Iterator[MainWindow]:
-    with opened(qtbot, WindowOpening(tmp_path / "data", paths=(papers,))) as made:
+    with opened(qtbot, LaunchOptions(tmp_path / "data", paths=(papers,))) as made:
         wait(qtbot, lambda: at_rest(made) and "4 documents ready" in made.status.text.text())
         yield made
 

@@ -1,4 +1,4 @@
-"""The settings dialog follows the declaration; what is chosen is kept, and the look changes at once."""
+"""The settings dialog offers what is declared, keeps what is chosen, and changes the appearance at once."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QSpinBo
 from pytestqt.qtbot import QtBot
 
 from core.settings import DECLARATIONS, Settings, SettingsStore
-from gui.main_window import MainWindow, WindowOpening
+from gui.main_window import MainWindow
 from gui.settings.about import AboutDialog
 from gui.settings.dialog import SettingsDialog
 from gui.style.colours import DARK, LIGHT, Colours, contrast
+from gui.workspace_session import LaunchOptions
 from tests.support.window import click, opened, shown, wait
 
 
@@ -24,7 +25,7 @@ def open_settings(window: MainWindow) -> SettingsDialog:
 
 
 def test_every_declared_setting_is_offered_with_its_help_and_value(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         dialog = open_settings(window)
         offered = {field.name: field for field in dialog.fields}
         assert set(offered) == {name for name, declaration in DECLARATIONS.items() if declaration.label}
@@ -37,7 +38,7 @@ def test_every_declared_setting_is_offered_with_its_help_and_value(qtbot: QtBot,
 
 
 def test_what_is_chosen_is_kept_and_dark_is_dark_at_once(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         dialog = open_settings(window)
         controls = {field.name: field.control for field in dialog.fields}
         appearance, longest = controls["appearance"], controls["answer_tokens"]
@@ -51,7 +52,7 @@ def test_what_is_chosen_is_kept_and_dark_is_dark_at_once(qtbot: QtBot, tmp_path:
 
 
 def test_about_says_the_version_and_where_the_data_lies(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         window.actions_by_name["about"].trigger()
         (dialog,) = window.findChildren(AboutDialog)
         words = shown(dialog)
@@ -59,7 +60,7 @@ def test_about_says_the_version_and_where_the_data_lies(qtbot: QtBot, tmp_path: 
         dialog.reject()
 
 
-def test_every_text_can_be_read_on_its_ground() -> None:
+def test_every_text_has_enough_contrast() -> None:
     """WCAG 2.2 AA: 4.5 for text."""
     pairs = [
         ("text", "canvas"), ("text", "surface"), ("text", "raised"), ("text", "accent_soft"), ("text", "danger_soft"),
@@ -67,15 +68,15 @@ def test_every_text_can_be_read_on_its_ground() -> None:
         ("link", "surface"), ("link", "accent_soft"), ("on_accent", "accent"), ("on_accent", "accent_hover"),
         ("on_mark", "mark"), ("danger", "surface"), ("danger", "canvas"), ("warning", "canvas"), ("canvas", "text"),
     ]  # fmt: skip
-    low = [
-        (colours.dark, text, ground, round(contrast(getattr(colours, text), getattr(colours, ground)), 2))
+    too_low = [
+        (colours.dark, text, behind, round(contrast(getattr(colours, text), getattr(colours, behind)), 2))
         for colours in (LIGHT, DARK)
-        for text, ground in pairs
-        if contrast(getattr(colours, text), getattr(colours, ground)) < 4.5
+        for text, behind in pairs
+        if contrast(getattr(colours, text), getattr(colours, behind)) < 4.5
     ]
-    assert low == []
+    assert too_low == []
 
 
-def test_the_muted_text_of_the_persons_own_bubble_can_be_read() -> None:
+def test_the_muted_text_of_a_question_has_enough_contrast() -> None:
     colours: tuple[Colours, ...] = (LIGHT, DARK)
     assert all(contrast(one.muted, one.accent_soft) >= 4.5 for one in colours)

@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.conversation import SurveyKind, SurveySuggested
 from gui.chat.answer import AnswerView
-from gui.main_window import MainWindow, WindowOpening
+from gui.main_window import MainWindow
 from gui.surveys.page import SurveyPage
 from gui.surveys.table import CHECKED, DOCUMENT, FINDING
+from gui.workspace_session import LaunchOptions
 from models.conversation import Sampling
 from tests.support import speech
 from tests.support.window import at_rest, click, opened, shown, wait
@@ -40,7 +41,7 @@ def invoices(tmp_path: Path) -> Path:
 def ready(qtbot: QtBot, tmp_path: Path, folder: Path, model: Path, said: str) -> Iterator[MainWindow]:
     """A window on `folder`, with a model that says the same of every document."""
     sampling = Sampling(temperature=0.0, grammar=speech.grammar(speech.answer(said)))
-    with opened(qtbot, WindowOpening(tmp_path / "data", model, sampling=sampling, paths=(folder,))) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data", model, sampling=sampling, paths=(folder,))) as window:
         wait(qtbot, lambda: at_rest(window) and "ready" in window.status.text.text())
         yield window
 
@@ -132,7 +133,7 @@ def test_a_survey_is_stopped_and_goes_on_and_gives_way_to_a_question(
         wait(qtbot, lambda: done(page) and read(page) == 8)
         assert "Read 8 of 8 documents; 0 of them had something to say." in shown(page)
 
-    with opened(qtbot, WindowOpening(tmp_path / "data")) as again:
+    with opened(qtbot, LaunchOptions(tmp_path / "data")) as again:
         QTest.keyClicks(again, "e", Qt.KeyboardModifier.ControlModifier)
         wait(qtbot, lambda: again.surveys.list.count() == 1)
         again.surveys.list.setFocus()
@@ -147,7 +148,7 @@ def test_a_survey_is_stopped_and_goes_on_and_gives_way_to_a_question(
 def test_what_was_offered_for_named_documents_is_prepared_for_those(
     qtbot: QtBot, tmp_path: Path, invoices: Path
 ) -> None:
-    with opened(qtbot, WindowOpening(tmp_path / "data", paths=(invoices,))) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data", paths=(invoices,))) as window:
         wait(qtbot, lambda: at_rest(window) and "2 documents ready" in window.status.text.text())
         named = (min(invoices.iterdir()),)
         window.chat.survey_wanted.emit(SurveySuggested(SurveyKind.SUMMARIES, QUESTION, 1, None, named))
@@ -157,7 +158,7 @@ def test_what_was_offered_for_named_documents_is_prepared_for_those(
 
 
 def test_what_was_offered_under_an_answer_is_prepared(qtbot: QtBot, tmp_path: Path, invoices: Path) -> None:
-    with opened(qtbot, WindowOpening(tmp_path / "data", paths=(invoices,))) as window:
+    with opened(qtbot, LaunchOptions(tmp_path / "data", paths=(invoices,))) as window:
         wait(qtbot, lambda: at_rest(window) and "2 documents ready" in window.status.text.text())
         window.chat.survey_wanted.emit(SurveySuggested(SurveyKind.SUMMARIES, QUESTION, 2, None))
         page = window.surveys.new_page

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtGui import QTextDocument
 
-from gui.documents.text_window import MOST_CHARS, TextWindow, find_quote, positions, shown
+from gui.documents.text_window import MAX_CHARS, TextWindow, as_qt_text, find_quote, qt_length
 
 texts = st.text(st.sampled_from("ab \n\r\u00e9\u4e2d\U0001f600\u2028\ud7ff"), max_size=60)
 
@@ -15,19 +15,19 @@ texts = st.text(st.sampled_from("ab \n\r\u00e9\u4e2d\U0001f600\u2028\ud7ff"), ma
 @given(texts)
 def test_positions_are_those_qt_counts(text: str) -> None:
     document = QTextDocument()
-    document.setPlainText(shown(text))
-    assert document.characterCount() - 1 == positions(text)
+    document.setPlainText(as_qt_text(text))
+    assert document.characterCount() - 1 == qt_length(text)
 
 
 @settings(deadline=None)
 @given(texts, st.integers(0, 60))
-def test_an_offset_stands_where_its_text_begins(text: str, offset: int) -> None:
+def test_an_offset_is_at_the_position_where_its_text_begins(text: str, offset: int) -> None:
     offset = min(offset, len(text))
     if text[offset - 1 : offset + 1] == "\r\n":
         offset += 1
     window = TextWindow.around(text, offset, offset)
-    whole = shown(text[window.low : window.high])
-    before = shown(text[window.low : offset])
+    whole = as_qt_text(text[window.low : window.high])
+    before = as_qt_text(text[window.low : offset])
     assert whole.startswith(before)
     assert window.position(offset) == len(before.encode("utf-16-le")) // 2
 
@@ -38,10 +38,10 @@ def test_a_long_text_is_shown_in_part_and_grows_at_its_ends() -> None:
     assert window.low < 2_000_000 < window.high and window.high - window.low < 30_000
     assert text[window.low - 1] == "\n" and text[window.high] == "\n"
     for _ in range(40):
-        window = window.down()
-    assert window.high - window.low <= MOST_CHARS + 1_000
+        window = window.extended_down()
+    assert window.high - window.low <= MAX_CHARS + 1_000
     for _ in range(400):
-        window = window.up()
+        window = window.extended_up()
     assert window.at_top and not window.at_bottom
 
 

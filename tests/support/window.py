@@ -1,4 +1,4 @@
-"""A real window in a test, and what a person does with it: click, type, drop, wait, look."""
+"""A real window in a test, and what a person does with it: click, drop, wait, read what is shown."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from pytestqt.logging import _QtMessageCapture
 from pytestqt.qtbot import QtBot
 
 from gui.app import make_window
-from gui.main_window import MainWindow, WindowOpening
+from gui.main_window import MainWindow
 from gui.models.dialog import ModelsDialog
+from gui.workspace_session import LaunchOptions
 from models.conversation import Sampling
 from tests.support.speech import speech
 
-WAIT_MS = 120_000  # for a machine that is busy with other things: a bound, not a pace
-WORKERS = ("chat", "close", "download", "index", "search", "store", "watch")
+WAIT_MS = 120_000  # at most, for a machine that is busy with other things
+WORKER_THREADS = ("chat", "close", "download", "index", "search", "store", "watch")
 QT_NOISE = ("This plugin does not support propagateSizeHints()",)  # of the offscreen platform
 
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(qapp: QApplication, qtlog: _QtMessageCapture) -> Iterator[None]:
-    """Fails a test that leaves a window, a worker thread or a warning of Qt. Garbage is collected by the GUI thread
-    only, as in the application: on a worker's thread, Qt objects would be destroyed there."""
+    """Fail a test that leaves a visible window, a worker thread or a warning of Qt behind. As in the application,
+    garbage is collected on the GUI thread only: on a worker, Qt objects would be destroyed there."""
     gc.disable()
     try:
         yield
@@ -39,16 +40,16 @@ def nothing_left_behind(qapp: QApplication, qtlog: _QtMessageCapture) -> Iterato
         gc.enable()
         gc.collect()
     assert [record.message for record in qtlog.records if record.message.strip() not in QT_NOISE] == []
-    assert [thread.name for thread in threading.enumerate() if thread.name in WORKERS] == []
+    assert [thread.name for thread in threading.enumerate() if thread.name in WORKER_THREADS] == []
     assert [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()] == []
 
 
 @contextmanager
-def opened(qtbot: QtBot, opening: WindowOpening) -> Iterator[MainWindow]:
-    """The window as `papermoor` opens it, its library open; closed at the end, with nothing left running."""
+def opened(qtbot: QtBot, options: LaunchOptions) -> Iterator[MainWindow]:
+    """The window as `papermoor` opens it, with its library open and nothing running; closed at the end."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    window = make_window(app, opening, "light")
+    window = make_window(app, options, "light")
     window.show()
     window.open_library()
     qtbot.waitUntil(
@@ -67,24 +68,24 @@ def opened(qtbot: QtBot, opening: WindowOpening) -> Iterator[MainWindow]:
 
 
 def at_rest(window: MainWindow) -> bool:
-    """Nothing is being indexed and the tree on screen is up to date."""
+    """Whether nothing runs: no index job, and no other operation but those in the background."""
     return window.library is not None and window.library.indexing is None and not window.bridge.busy
 
 
 def grammar(analysis: str, final: str) -> Sampling:
-    """Makes the tiny model speak: one analysis, one final answer, in harmony's own tokens."""
+    """Sampling by which the tiny model writes this reasoning and this answer, in harmony's own tokens."""
     return Sampling(temperature=0.0, grammar=speech(analysis, final))
 
 
 def endless() -> Sampling:
-    """Makes the tiny model reason until it is stopped."""
+    """Sampling by which the tiny model reasons until it is stopped."""
     root = '<[200005]> "analysis" <[200008]> more'
     return Sampling(temperature=0.0, grammar=f'root ::= {root}\nmore ::= "so " more')
 
 
 def drop(window: QWidget, paths: Sequence[Path]) -> None:
-    """Drag `paths` over the window and let go."""
-    hold_over(window, paths)
+    """Drag `paths` over the window and drop them."""
+    drag_over(window, paths)
     mime = _mime(paths)
     event = QDropEvent(
         QPointF(120, 200), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -92,7 +93,8 @@ def drop(window: QWidget, paths: Sequence[Path]) -> None:
     QApplication.sendEvent(window, event)
 
 
-def hold_over(window: QWidget, paths: Sequence[Path]) -> None:
+def drag_over(window: QWidget, paths: Sequence[Path]) -> None:
+    """Drag `paths` over the window without dropping them."""
     mime = _mime(paths)
     event = QDragEnterEvent(
         QPoint(120, 200), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -106,12 +108,12 @@ def click(widget: QWidget) -> None:
 
 
 def shown(widget: QWidget) -> str:
-    """Every word of the labels that can be seen in `widget`."""
+    """The text of all visible labels in `widget`, a line each."""
     return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible() and label.text())
 
 
-def wait(qtbot: QtBot, seen: Callable[[], bool]) -> None:
-    qtbot.waitUntil(seen, timeout=WAIT_MS)
+def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
+    qtbot.waitUntil(condition, timeout=WAIT_MS)
 
 
 def _mime(paths: Sequence[Path]) -> QMimeData:
@@ -121,7 +123,7 @@ def _mime(paths: Sequence[Path]) -> QMimeData:
 
 
 def models_dialog(window: MainWindow) -> ModelsDialog:
-    """The dialog of models, which is there once it has been shown."""
+    """The models dialog, which has been opened before."""
     dialog = window.dialogs.models_dialog
     assert dialog is not None
     return dialog

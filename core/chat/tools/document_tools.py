@@ -157,7 +157,7 @@ class DocumentTools:
 
     def _numbered(self, passages: Sequence[Passage]) -> str:
         """`passages` as the model reads them, each with its number; those given before by their number alone."""
-        known, new = self._book.number(passages)
+        known, new = self._book.add(passages)
         names = disambiguated_names(source.path for source in (*new, *known))
         parts = [passage_text(source, names[source.path]) for source in new]
         if known:

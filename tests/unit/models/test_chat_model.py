@@ -26,7 +26,7 @@ from models.conversation import (
 )
 from models.faults import Cancelled, ModelFault
 from models.gguf.header import read_header
-from models.loading.journal import LoadCrashLog
+from models.loading.crash_log import LoadCrashLog
 from models.loading.load_plan import GIB, LoadPlan, plan_chat
 from models.machine.probe import Machine
 from tests.support import speech
@@ -57,7 +57,7 @@ def loaded(tiny_gpt_oss: Path, plan: LoadPlan, cache_dir: Path) -> Iterator[Chat
 
 @pytest.fixture
 def model(loaded: ChatModel) -> ChatModel:
-    loaded.forget()
+    loaded.clear_kv_cache()
     return loaded
 
 
@@ -88,7 +88,7 @@ def test_reasoning_and_answer_come_as_events_and_the_turn_is_complete(model: Cha
     assert usage.prefill_s > 0 and usage.decode_s > 0
 
 
-def test_reading_is_told_from_nothing_to_all_of_the_prompt(model: ChatModel) -> None:
+def test_prefill_progress_goes_from_nothing_to_the_whole_prompt(model: ChatModel) -> None:
     long = replace(QUESTION, messages=(Message(Role.USER, "The valve closes in winter. " * 150),))
     readings = [event for event in model.generate(long, max_tokens=4) if isinstance(event, PrefillProgress)]
     done = [reading.done_tokens for reading in readings]
@@ -96,19 +96,19 @@ def test_reading_is_told_from_nothing_to_all_of_the_prompt(model: ChatModel) -> 
     assert len(done) > 4
     assert readings[0].seconds_left is None and readings[-1].seconds_left == 0
     following = [*done[1:], readings[-1].total_tokens]
-    assert [reading.next_tokens for reading in readings] == following  # each says where the next one will be
+    assert [reading.next_report_tokens for reading in readings] == following  # each says where the next one will be
 
 
-def test_between_two_reports_reading_is_estimated_up_to_the_next() -> None:
+def test_prefill_progress_is_extrapolated_up_to_the_next_report() -> None:
     told = PrefillProgress(100, 1100, 50.0, 612)
-    assert told.estimated(0) == told
-    assert told.estimated(10) == PrefillProgress(300, 1100, 40.0, 612)
-    assert told.estimated(3600).done_tokens == 612
-    assert PrefillProgress(0, 900, None, 512).estimated(10) == PrefillProgress(0, 900, None, 512)
-    assert PrefillProgress(900, 900, 0.0, 900).estimated(10).done_tokens == 900
+    assert told.extrapolated(0) == told
+    assert told.extrapolated(10) == PrefillProgress(300, 1100, 40.0, 612)
+    assert told.extrapolated(3600).done_tokens == 612
+    assert PrefillProgress(0, 900, None, 512).extrapolated(10) == PrefillProgress(0, 900, None, 512)
+    assert PrefillProgress(900, 900, 0.0, 900).extrapolated(10).done_tokens == 900
 
 
-def test_a_second_turn_reads_little_more_than_what_is_new(model: ChatModel) -> None:
+def test_a_second_turn_prefills_little_more_than_what_is_new(model: ChatModel) -> None:
     first = finished(list(model.generate(QUESTION, sampling=SPEECH))).usage
     second = followed_by(QUESTION, ANSWER, "And when does it open?")
     usage = finished(list(model.generate(second, sampling=SPEECH))).usage
@@ -117,7 +117,7 @@ def test_a_second_turn_reads_little_more_than_what_is_new(model: ChatModel) -> N
     assert usage.prompt_tokens - usage.reused_tokens <= new + 64
 
 
-def test_an_answer_read_back_while_idle_makes_the_next_turn_cost_the_question_alone(model: ChatModel) -> None:
+def test_after_warming_up_with_the_answer_the_next_turn_prefills_the_question_alone(model: ChatModel) -> None:
     list(model.generate(QUESTION, sampling=SPEECH))
     model.warm_up(replace(QUESTION, messages=(*QUESTION.messages, Message(Role.ASSISTANT, ANSWER, reasoning=THOUGHT))))
     second = followed_by(QUESTION, ANSWER, "And when does it open?")
@@ -126,13 +126,13 @@ def test_an_answer_read_back_while_idle_makes_the_next_turn_cost_the_question_al
     assert usage.prompt_tokens - usage.reused_tokens <= question_tokens + 8
 
 
-def test_asking_the_same_again_reads_one_token(model: ChatModel) -> None:
+def test_asking_the_same_again_prefills_one_token(model: ChatModel) -> None:
     list(model.generate(QUESTION, sampling=SPEECH))
     usage = finished(list(model.generate(QUESTION, sampling=SPEECH))).usage
     assert usage.prompt_tokens - usage.reused_tokens == 1
 
 
-def test_an_edited_question_keeps_everything_before_it(model: ChatModel) -> None:
+def test_an_edited_question_reuses_everything_before_it(model: ChatModel) -> None:
     conversation = followed_by(QUESTION, ANSWER, "And when does it open?")
     list(model.generate(conversation, sampling=SPEECH))
     edited = followed_by(QUESTION, ANSWER, "Which valve is meant?")
@@ -141,21 +141,21 @@ def test_an_edited_question_keeps_everything_before_it(model: ChatModel) -> None
     assert usage.reused_tokens >= model.count_prompt(before) - 2
 
 
-def test_the_fixed_part_can_be_read_before_the_first_question(model: ChatModel) -> None:
+def test_the_fixed_part_can_be_prefilled_before_the_first_question(model: ChatModel) -> None:
     model.warm_up(replace(QUESTION, messages=()))
     usage = finished(list(model.generate(QUESTION, sampling=SPEECH))).usage
     assert usage.reused_tokens > 20
     assert usage.prompt_tokens - usage.reused_tokens < 20
 
 
-def test_the_cache_changes_no_answer(model: ChatModel) -> None:
+def test_reusing_the_kv_cache_changes_no_answer(model: ChatModel) -> None:
     """The same seed over a fresh and a reused cache; single tokens, where one difference would change all after."""
     free = Sampling(temperature=0.0)
     model.warm_up(replace(QUESTION, messages=()))
     other = replace(QUESTION, messages=(Message(Role.USER, "Something else entirely, and longer than that."),))
     list(model.generate(other, max_tokens=30, sampling=free))
     reused = said(list(model.generate(QUESTION, max_tokens=24, sampling=free)))
-    model.forget()
+    model.clear_kv_cache()
     model.warm_up(replace(QUESTION, messages=()))
     assert said(list(model.generate(QUESTION, max_tokens=24, sampling=free))) == reused
 
@@ -167,7 +167,7 @@ def test_the_same_seed_gives_the_same_words(model: ChatModel) -> None:
     assert said(list(model.generate(QUESTION, max_tokens=16, sampling=Sampling(seed=8)))) != one
 
 
-def test_cancelling_while_writing_ends_with_an_event(model: ChatModel) -> None:
+def test_cancelling_during_decode_ends_with_an_event(model: ChatModel) -> None:
     cancel, events = CancelToken(), []
     for event in model.generate(QUESTION, cancel=cancel):
         events.append(event)
@@ -176,7 +176,7 @@ def test_cancelling_while_writing_ends_with_an_event(model: ChatModel) -> None:
     assert finished(events).reason is FinishReason.CANCELLED
 
 
-def test_cancelling_while_reading_keeps_what_was_read(model: ChatModel) -> None:
+def test_cancelling_during_prefill_keeps_what_was_done(model: ChatModel) -> None:
     cancel, events = CancelToken(), []
     long = replace(QUESTION, messages=(Message(Role.USER, "The valve closes in winter. " * 300),))
     for event in model.generate(long, cancel=cancel):
@@ -188,7 +188,7 @@ def test_cancelling_while_reading_keeps_what_was_read(model: ChatModel) -> None:
     assert usage.reused_tokens > 300
 
 
-def test_a_token_cancelled_before_evaluates_nothing(model: ChatModel) -> None:
+def test_a_cancel_token_that_is_already_set_generates_nothing(model: ChatModel) -> None:
     cancel = CancelToken()
     cancel.cancel()
     events = list(model.generate(QUESTION, cancel=cancel))
@@ -196,7 +196,7 @@ def test_a_token_cancelled_before_evaluates_nothing(model: ChatModel) -> None:
     assert finished(events).usage.generated_tokens == 0
 
 
-def test_a_generation_left_half_way_does_not_hinder_the_next(model: ChatModel) -> None:
+def test_an_abandoned_generation_does_not_affect_the_next(model: ChatModel) -> None:
     events = model.generate(QUESTION, sampling=SPEECH)
     next(event for event in events if isinstance(event, ReasoningDelta))
     events.close()
@@ -213,7 +213,7 @@ def test_answer_now_ends_the_reasoning(model: ChatModel) -> None:
     assert said(events)[0] and said(events)[1]
 
 
-def test_reasoning_that_never_ends_is_ended_for_the_answers_sake(model: ChatModel) -> None:
+def test_endless_reasoning_is_ended_for_the_answer(model: ChatModel) -> None:
     events = list(model.generate(QUESTION, max_tokens=40, sampling=Sampling(seed=3)))
     assert finished(events).reason in (FinishReason.LENGTH, FinishReason.COMPLETE)
     assert finished(events).usage.generated_tokens <= 40
@@ -253,14 +253,14 @@ def test_a_grammar_that_cannot_be_read_is_a_fault(model: ChatModel, grammar: str
         list(model.generate(QUESTION, sampling=Sampling(grammar=grammar)))
 
 
-def test_a_conversation_longer_than_the_context_is_refused_before_it_is_read(model: ChatModel) -> None:
+def test_a_conversation_longer_than_the_context_is_refused_before_prefill(model: ChatModel) -> None:
     long = replace(QUESTION, messages=(Message(Role.USER, "winter " * 5000),))
     with pytest.raises(ModelFault, match=r"takes 5,0\d\d tokens, and the model can keep 4,096"):
         list(model.generate(long))
     assert said(list(model.generate(QUESTION, sampling=SPEECH))) == (THOUGHT, ANSWER)
 
 
-def test_writing_stops_where_the_context_ends(model: ChatModel) -> None:
+def test_generation_stops_where_the_context_ends(model: ChatModel) -> None:
     long = replace(QUESTION, messages=(Message(Role.USER, "winter " * 3900),))
     events = list(model.generate(long, sampling=Sampling(seed=1)))
     assert finished(events).reason in (FinishReason.LENGTH, FinishReason.COMPLETE)
@@ -301,35 +301,35 @@ def test_an_embedding_model_is_no_chat_model(minilm_gguf: Path, plan: LoadPlan, 
         ChatModel.open(minilm_gguf, plan, cache_dir)
 
 
-def test_loading_can_be_cancelled_and_is_no_failure(tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path) -> None:
+def test_a_cancelled_load_is_no_crash(tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path) -> None:
     cancel = CancelToken()
     with pytest.raises(Cancelled):
         ChatModel.open(tiny_gpt_oss, plan, tmp_path, report=lambda _: cancel.cancel(), cancel=cancel)
-    assert not LoadCrashLog(tmp_path).ended_the_program(tiny_gpt_oss, plan.way)
+    assert not LoadCrashLog(tmp_path).has_crashed(tiny_gpt_oss, plan.load_mode)
 
 
-def test_a_load_that_ended_the_program_is_found_and_answered_with_safer_settings(
+def test_after_a_crash_the_model_is_loaded_with_safer_settings(
     tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path
 ) -> None:
     fast = replace(plan, mmap=False, repack=True, repack_experts=True)
-    LoadCrashLog(tmp_path).begin(tiny_gpt_oss, fast.way)  # and then the process died
+    LoadCrashLog(tmp_path).begin(tiny_gpt_oss, fast.load_mode)  # and then the process died
     model = ChatModel.open(tiny_gpt_oss, fast, tmp_path)
     try:
         assert model.plan.mmap and not model.plan.repack
         assert "ended the program" in str(model.plan.reasons[-1])
     finally:
         model.close()
-    assert LoadCrashLog(tmp_path).ended_the_program(tiny_gpt_oss, fast.way), "it is not tried a second time"
-    assert not LoadCrashLog(tmp_path).ended_the_program(tiny_gpt_oss, model.plan.way)
+    assert LoadCrashLog(tmp_path).has_crashed(tiny_gpt_oss, fast.load_mode), "it is not tried a second time"
+    assert not LoadCrashLog(tmp_path).has_crashed(tiny_gpt_oss, model.plan.load_mode)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"running": 3}', '{"running": [], "deaths": []}'])
-def test_an_unreadable_journal_starts_anew(tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path, content: str) -> None:
+def test_an_unreadable_crash_log_starts_anew(tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path, content: str) -> None:
     (tmp_path / "model-loads.json").write_text(content)
-    assert not LoadCrashLog(tmp_path).ended_the_program(tiny_gpt_oss, plan.way)
+    assert not LoadCrashLog(tmp_path).has_crashed(tiny_gpt_oss, plan.load_mode)
 
 
-def test_rearranged_weights_say_the_same(tiny_gpt_oss: Path, plan: LoadPlan, cache_dir: Path) -> None:
+def test_repacked_weights_write_the_same(tiny_gpt_oss: Path, plan: LoadPlan, cache_dir: Path) -> None:
     fast = replace(plan, mmap=False, repack=True, repack_experts=True)
     model = ChatModel.open(tiny_gpt_oss, fast, cache_dir)
     try:

@@ -14,10 +14,10 @@ import psutil
 import pytest
 
 from models.cancel import CancelToken
-from models.embedder import Embedder, EmbedderSpec, spec_of
+from models.embedder import Embedder, EmbedderSpec, embedder_spec
 from models.faults import Cancelled, ModelFault
 from models.gguf.header import read_header
-from models.llama.pooled_model import BATCH_TEXTS, BATCH_TOKENS, batches
+from models.llama.pooled_model import BATCH_TEXTS, BATCH_TOKENS, batch_by_length
 
 SENTENCES = ("That is a happy person", "That is a happy dog", "That is a very happy person", "Today is a sunny day")
 PUBLISHED = (0.70, 0.94, 0.25)
@@ -36,7 +36,7 @@ def texts_of_many_lengths(count: int) -> list[str]:
     return [" ".join(words[(i * 7 + j) % len(words)] for j in range(1 + (i * 5) % 70)) for i in range(count)]
 
 
-def test_gives_the_similarities_that_its_authors_publish(embedder: Embedder) -> None:
+def test_similarities_are_those_its_authors_publish(embedder: Embedder) -> None:
     vectors = embedder.embed_passages(SENTENCES)
     assert vectors[1:] @ vectors[0] == pytest.approx(PUBLISHED, abs=0.01)
 
@@ -54,7 +54,7 @@ def test_a_text_has_the_same_vector_alone_and_in_a_batch(embedder: Embedder) -> 
     assert (together * alone).sum(axis=1).min() > 0.9999
 
 
-def test_batches_that_are_computed_side_by_side_give_the_same_vectors(embedder: Embedder, minilm_gguf: Path) -> None:
+def test_batches_computed_in_parallel_give_the_same_vectors(embedder: Embedder, minilm_gguf: Path) -> None:
     texts = texts_of_many_lengths(150)
     several = Embedder.open(minilm_gguf, threads=3)
     try:
@@ -89,7 +89,7 @@ def test_a_question_and_a_passage_of_the_same_words_agree_when_the_model_has_no_
     assert float(passage @ embedder.embed_query(SENTENCES[0])) > 0.9999
 
 
-def test_what_is_embedded_takes_no_memory_for_logits(embedder: Embedder) -> None:
+def test_embedding_keeps_no_memory_for_logits(embedder: Embedder) -> None:
     """llama.cpp clears 31 MB of them for a batch of this model's 30,522 words, 270 MB for 262,144, and keeps them."""
     embedder.embed_passages(["valve"])
     before_bytes = psutil.Process().memory_info().rss
@@ -103,20 +103,20 @@ def test_the_order_of_the_texts_is_kept(embedder: Embedder) -> None:
     assert (forward * backward[::-1]).sum(axis=1).min() > 0.9999
 
 
-def test_a_text_longer_than_the_model_reads_is_embedded_in_parts_and_reported(embedder: Embedder) -> None:
+def test_a_text_longer_than_the_maximum_is_embedded_in_parts_and_reported(embedder: Embedder) -> None:
     long_text = "The valve closes in winter. " * 200 + "The orchard is sold by contract. " * 200
     batch = embedder.embed_batch([SENTENCES[0], long_text])
-    assert batch.split == (1,)
+    assert batch.split_indices == (1,)
     assert np.linalg.norm(batch.vectors[1]) == pytest.approx(1.0, abs=1e-5)
     ends = embedder.embed_passages(["The valve closes in winter.", "The orchard is sold by contract."])
     similarities = ends @ batch.vectors[1]
     assert similarities.min() > 0.3, "both halves of the text are in its vector"
 
 
-def test_no_piece_of_a_long_text_exceeds_the_models_maximum(embedder: Embedder) -> None:
+def test_every_part_of_a_long_text_fits_the_batch(embedder: Embedder) -> None:
     counts = embedder.count_tokens(["short", "word " * 3000])
     assert counts[0] == 3 and counts[1] == 3002
-    assert embedder.embed_batch(["word " * 3000]).split == (0,)
+    assert embedder.embed_batch(["word " * 3000]).split_indices == (0,)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\x00", "\ud800", "🜁" * 300, "a" * 100_000])
@@ -201,7 +201,7 @@ def test_closing_drops_waiting_work(minilm_gguf: Path) -> None:
 
 def test_batches_hold_every_text_once_within_their_bounds() -> None:
     lengths = [1 + (i * 37) % 300 for i in range(500)]
-    groups = list(batches(lengths))
+    groups = list(batch_by_length(lengths))
     assert sorted(index for group in groups for index in group) == list(range(500))
     for group in groups:
         assert len(group) <= BATCH_TEXTS
@@ -209,5 +209,5 @@ def test_batches_hold_every_text_once_within_their_bounds() -> None:
 
 
 def test_the_catalog_knows_the_file_and_its_prefixes(minilm_gguf: Path) -> None:
-    spec = spec_of(read_header(minilm_gguf))
+    spec = embedder_spec(read_header(minilm_gguf))
     assert (spec.key, spec.dimension, spec.max_tokens, spec.pooling) == ("all-minilm-l6-v2", 384, 256, "mean")

@@ -12,6 +12,7 @@ import pytest
 
 from models.cancel import CancelToken
 from models.faults import Cancelled, ModelFault
+from models.gguf.pooling import Pooling
 from models.llama.pooled_model import PooledModel
 from models.reranker import Reranker, RerankerSpec
 from tests.support import gguf_models
@@ -19,7 +20,6 @@ from tests.support import gguf_models
 QUESTION = "When does the valve close?"
 PASSAGES = ["The valve closes in winter.", "Bread is baked at night.", "winter " * 900, "", "The bridge is raised."]
 CLASSIFIER = np.random.default_rng(5).normal(size=(1, 384)).astype(np.float32)
-CLS_POOLING = 2
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,8 @@ def reranker(file: Path) -> Iterator[Reranker]:
     opened.close()
 
 
-def test_a_score_is_the_classifiers_word_on_question_and_passage(reranker: Reranker, minilm_gguf: Path) -> None:
-    model = PooledModel(minilm_gguf, CLS_POOLING, 512, threads=1)
+def test_a_score_is_the_classifiers_output_for_question_and_passage(reranker: Reranker, minilm_gguf: Path) -> None:
+    model = PooledModel(minilm_gguf, Pooling.CLS, 512, threads=1)
     try:
         tokens = [model.native.tokenize(text, add_special=False) for text in (QUESTION, PASSAGES[0])]
         pair = [101, *tokens[0], 102, *tokens[1], 102]
@@ -61,7 +61,7 @@ def test_a_passage_too_long_is_cut_not_refused(reranker: Reranker) -> None:
     assert len(reranker.scores("valve " * 2000, ["winter " * 5000])) == 1
 
 
-def test_a_template_puts_the_two_together(file: Path) -> None:
+def test_a_template_joins_question_and_passage(file: Path) -> None:
     spec = RerankerSpec("test", 512, "Query: {query} Document: {document} Answer:")
     ranked = Reranker.open(file, threads=1, spec=spec)
     try:
@@ -75,7 +75,7 @@ def test_no_passages_give_no_scores(reranker: Reranker) -> None:
     assert reranker.scores(QUESTION, []) == []
 
 
-def test_cancelling_is_heard(reranker: Reranker) -> None:
+def test_a_cancel_token_that_is_already_set_raises_cancelled(reranker: Reranker) -> None:
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
@@ -89,7 +89,7 @@ class HeardByTheModelAlone(CancelToken):
         pass
 
 
-def test_cancelling_ends_the_computation_that_runs_and_the_next_one_is_whole(reranker: Reranker) -> None:
+def test_cancelling_aborts_the_running_computation_and_the_next_one_is_complete(reranker: Reranker) -> None:
     before = reranker.scores(QUESTION, PASSAGES)
     cancel = HeardByTheModelAlone()
     cancel.cancel()

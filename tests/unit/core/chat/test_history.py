@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.chat.history import BYTES_PER_TOKEN, began_on, beginnings, prompt_room
+from core.chat.history import BYTES_PER_TOKEN, start_date, possible_starts, prompt_token_limit
 from core.domain.conversation import ChatMessage
 
 ROOM_TOKENS = 1000
@@ -18,7 +18,7 @@ def conversation(turns: int, question_bytes: int = 300, answer_bytes: int = 100)
 
 def kept(history: list[ChatMessage]) -> int:
     """Where the history begins that fits the room."""
-    for start in beginnings(history, ROOM_TOKENS):
+    for start in possible_starts(history, ROOM_TOKENS):
         if sum(len(message.prompt or message.text) for message in history[start:]) <= ROOM_TOKENS * BYTES_PER_TOKEN:
             return start
     raise AssertionError("nothing fits")
@@ -26,7 +26,7 @@ def kept(history: list[ChatMessage]) -> int:
 
 def test_all_of_it_is_given_while_it_fits() -> None:
     assert kept(conversation(10)) == 0
-    assert list(beginnings([], ROOM_TOKENS)) == [0]
+    assert list(possible_starts([], ROOM_TOKENS)) == [0]
 
 
 def test_it_begins_at_a_question_and_keeps_at_least_about_half_of_the_room() -> None:
@@ -48,20 +48,20 @@ def test_the_beginning_moves_rarely_as_the_conversation_goes_on() -> None:
 def test_letters_of_three_bytes_count_as_three() -> None:
     chinese = [ChatMessage(0, "user", "Why?", prompt="\u4f60" * 300) for _ in range(20)]
     latin = [ChatMessage(0, "user", "Why?", prompt="q" * 900) for _ in range(20)]
-    assert list(beginnings(chinese, ROOM_TOKENS)) == list(beginnings(latin, ROOM_TOKENS))
+    assert list(possible_starts(chinese, ROOM_TOKENS)) == list(possible_starts(latin, ROOM_TOKENS))
 
 
 def test_one_enormous_turn_leaves_as_a_whole() -> None:
     history = conversation(1, question_bytes=20_000)
-    assert list(beginnings(history, ROOM_TOKENS)) == [0, len(history)]
+    assert list(possible_starts(history, ROOM_TOKENS)) == [0, len(history)]
 
 
 def test_the_room_leaves_space_for_the_answer() -> None:
-    assert prompt_room(8192) == 8192 - 1024
-    assert prompt_room(1000) == 500
+    assert prompt_token_limit(8192) == 8192 - 1024
+    assert prompt_token_limit(1000) == 500
 
 
 def test_the_date_is_that_of_the_first_message() -> None:
     history = [ChatMessage(0, "user", "Why?", created_s=86_400.0 * 365)]
-    assert began_on(history) == "1971-01-01"
-    assert began_on([]) > "2020"
+    assert start_date(history) == "1971-01-01"
+    assert start_date([]) > "2020"

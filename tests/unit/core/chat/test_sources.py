@@ -13,10 +13,10 @@ RENT = Passage(1, 1.0, 1, Path("/d/lease.txt"), "lease", None, "", 0, 22, "The r
 
 def test_a_passage_that_was_given_keeps_its_number_and_one_whose_words_have_changed_does_not() -> None:
     book = SourceNumbering()
-    _, (first,) = book.number([RENT])
-    assert book.number([RENT]) == ([first], [])
-    later = SourceNumbering(book.all)
-    assert later.number([RENT]) == ([first], [])
-    known, (second,) = later.number([replace(RENT, text="The rent is 777 euros.")])
+    _, (first,) = book.add([RENT])
+    assert book.add([RENT]) == ([first], [])
+    later = SourceNumbering(book.sources)
+    assert later.add([RENT]) == ([first], [])
+    known, (second,) = later.add([replace(RENT, text="The rent is 777 euros.")])
     assert (known, first.number, second.number) == ([], 1, 2)
-    assert [source.quote for source in later.all] == ["The rent is 940 euros.", "The rent is 777 euros."]
+    assert [source.quote for source in later.sources] == ["The rent is 940 euros.", "The rent is 777 euros."]

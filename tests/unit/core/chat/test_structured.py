@@ -31,7 +31,7 @@ SOURCE = Citation(1, 1, Path("/d/invoice.txt"), "", None, "", 40, 40 + len(TEXT)
 
 
 def finished(answer: str, form: AnswerFormat, answered: float = 0.9) -> ChatMessage:
-    return structured.finished(ChatMessage(0, "assistant", answer), form, [SOURCE], [SOURCE], answered=answered)
+    return structured.checked_answer(ChatMessage(0, "assistant", answer), form, [SOURCE], [SOURCE], answerability=answered)
 
 
 def test_a_table_is_checked_row_by_row_and_shown_with_its_sources() -> None:
@@ -87,9 +87,9 @@ def test_what_does_not_follow_the_schema_is_no_data(answer: str) -> None:
 
 
 def test_the_schema_constrains_the_answer_alone() -> None:
-    assert structured.sampling(Sampling(), JSON).answer_schema == JSON.schema
-    assert structured.sampling(Sampling(), AnswerFormat()) == Sampling()
-    assert json.loads(structured.schema_of(TABLE))["properties"]["rows"]["items"]["required"] == [
+    assert structured.constrained_sampling(Sampling(), JSON).answer_schema == JSON.schema
+    assert structured.constrained_sampling(Sampling(), AnswerFormat()) == Sampling()
+    assert json.loads(structured.schema_text(TABLE))["properties"]["rows"]["items"]["required"] == [
         "Vendor", "Amount", "passage",
     ]  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.chat.survey_intent import about_everything, expected_s
+from core.chat.survey_intent import expected_s, survey_kind
 from core.domain.conversation import SurveyKind
 from core.store.conversations.model_speeds import Speed
 
@@ -26,7 +26,7 @@ from core.store.conversations.model_speeds import Speed
     ],
 )
 def test_a_question_about_everything_is_seen(question: str, kind: SurveyKind) -> None:
-    assert about_everything(question) is kind
+    assert survey_kind(question) is kind
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_question_about_everything_is_seen(question: str, kind: SurveyKind) ->
     ],
 )
 def test_a_question_that_a_few_passages_answer_is_not(question: str) -> None:
-    assert about_everything(question) is None
+    assert survey_kind(question) is None
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_a_question_that_a_few_passages_answer_is_not(question: str) -> None:
     ],
 )
 def test_two_named_documents_are_compared(question: str) -> None:
-    assert about_everything(question, two_named=True) is SurveyKind.CHANGES
-    assert about_everything(question) is None
+    assert survey_kind(question, two_named=True) is SurveyKind.CHANGES
+    assert survey_kind(question) is None
 
 
 def test_a_faster_machine_is_expected_to_be_done_sooner() -> None:

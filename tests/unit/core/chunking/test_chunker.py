@@ -18,7 +18,8 @@ from core.parsing.limits import ParseLimits
 from core.parsing.readers.markdown import markdown_blocks
 from core.parsing.readers.plain import text_blocks
 from core.parsing.registry import parse_file
-from core.text.boundaries import sentence_ends, splits_character, splits_word
+from core.text.graphemes import splits_character, splits_word
+from core.text.sentences import sentence_ends
 
 SMALL = ChunkingRules(min_chars=40, max_chars=120, small_chars=20)
 WORDS = "mill river wind flour grain wheel stone miller sack cart horse bread oven field harvest water".split()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.citations.contradiction import is_turned_round
+from core.citations.contradiction import contradicts
 from core.citations.support import support
 from core.domain.documents import Support
 
@@ -88,7 +88,7 @@ def test_the_same_in_other_words_is_not(claim: str) -> None:
     ],
 )
 def test_other_languages(claim: str, passage: str, turned: bool) -> None:
-    assert is_turned_round(claim, passage) is turned
+    assert contradicts(claim, passage) is turned
 
 
 WORDS = st.lists(
@@ -102,5 +102,5 @@ WORDS = st.lists(
 @example(["not", "yard", "sold,", "yard", "sold,"], [])
 def test_no_sentence_is_the_contrary_of_itself(words: list[str], others: list[str]) -> None:
     claim = " ".join(words)
-    assert not is_turned_round(claim, f"{claim}\n{claim}")
-    assert is_turned_round(claim, " ".join(others)) in (True, False)
+    assert not contradicts(claim, f"{claim}\n{claim}")
+    assert contradicts(claim, " ".join(others)) in (True, False)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.citations.number_context import figures
+from core.citations.number_context import number_contexts
 from core.citations.support import support
 from core.domain.documents import Support
 
@@ -116,7 +116,7 @@ def test_any_two_numbers_of_a_list_may_not_change_places(names: list[str], numbe
 @given(st.text(alphabet="ab 1,.%|-\n年月万中京", max_size=60), st.text(alphabet="ab 1,.%|-\n年月万中京", max_size=60))
 def test_any_text_can_be_compared_and_supports_itself(claim: str, passage: str) -> None:
     assert support(claim, passage) in Support
-    for figure in figures(passage):
+    for figure in number_contexts(passage):
         assert all(away >= 0 for away in figure.around.values())
     if any(char.isalnum() for char in claim):
         assert support(claim, f"{passage}\n{claim}") is not Support.NOT_FOUND

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.citations.dates import days_in
-from core.citations.quantities import amounts_in, restated
+from core.citations.dates import dates_in
+from core.citations.quantities import quantities_in, restated
 from core.citations.support import support
 from core.domain.documents import Support
 
@@ -88,7 +88,7 @@ def test_a_number_rounded_to_two_digits_is_the_number_and_a_tenth_more_is_not(nu
 def test_a_date_agrees_with_itself_however_it_is_written_and_with_no_other(one: object, other: object) -> None:
     words, iso, others = (f"It was {day:{style}}." for day, style in (
         (one, "%-d %B 2019"), (one, "2019-%m-%d"), (other, "%B %-d, 2019")))  # fmt: skip
-    (first,), (second,), (third,) = days_in(words), days_in(iso), days_in(others)
+    (first,), (second,), (third,) = dates_in(words), dates_in(iso), dates_in(others)
     assert first.agrees_with(second)
     assert first.agrees_with(third) == (f"{one:%m%d}" == f"{other:%m%d}")
 
@@ -99,7 +99,7 @@ def test_a_date_agrees_with_itself_however_it_is_written_and_with_no_other(one: 
 def test_any_text_can_be_restated(claim: str, passage: str) -> None:
     assert all(way != claim for way in restated(claim, passage))
     for text in (claim, passage):
-        for amount in amounts_in(text):
+        for amount in quantities_in(text):
             assert 0 <= amount.start < amount.end <= len(text)
-        for day in days_in(text):
+        for day in dates_in(text):
             assert 0 <= day.start < day.end <= len(text)

@@ -67,12 +67,12 @@ def test_checked_sentences_stand_where_they_say() -> None:
 @pytest.mark.parametrize("size", [1, 3, 100])
 def test_the_mark_is_taken_off_while_it_streams_in(mark: str, size: int) -> None:
     opening, said = RefusalMarkerFilter(), f"{mark}The passages do not say."
-    shown = "".join(opening.take(said[i : i + size]) for i in range(0, len(said), size)) + opening.rest()
-    assert opening.declined and shown == "The passages do not say."
+    shown = "".join(opening.feed(said[i : i + size]) for i in range(0, len(said), size)) + opening.flush()
+    assert opening.refused and shown == "The passages do not say."
 
 
 @given(st.text(alphabet="[noe1] \nAx", max_size=20), st.integers(1, 5))
 def test_nothing_else_is_taken_off(text: str, size: int) -> None:
     opening = RefusalMarkerFilter()
-    shown = "".join(opening.take(text[i : i + size]) for i in range(0, len(text), size)) + opening.rest()
-    assert opening.declined or shown == text
+    shown = "".join(opening.feed(text[i : i + size]) for i in range(0, len(text), size)) + opening.flush()
+    assert opening.refused or shown == text

@@ -69,7 +69,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenLibrary]:
 
 def of_words(passage: Passage, words: str) -> str:
     """What is said of the section of `words` in it, as of a quotation in an answer that was stored."""
-    ((source,), at) = SourceNumbering().number([passage])[1], passage.text.index(words)
+    ((source,), at) = SourceNumbering().add([passage])[1], passage.text.index(words)
     (source,) = citations_of(json.loads(json.dumps(citations_to_json([source]))))
     return quoted(source, at, at + len(words), Support.SUPPORTED).section
 
@@ -100,7 +100,7 @@ def test_so_does_a_document_in_full_and_what_a_tool_or_a_survey_read(opened: Ope
     DocumentTools(
         opened.library, Scopes(opened.database), retriever, PhraseSearch(opened.database), book
     ).read_document(name)
-    (read,) = book.all
+    (read,) = book.sources
     at = read.quote.index("gibbon")
     assert quoted(read, at, at + 6, Support.SUPPORTED).section == UNDER["gibbon"]
     (exact,) = PhraseSearch(opened.database).find("okapi", frozenset({document.id})).places

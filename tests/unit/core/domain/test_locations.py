@@ -124,7 +124,7 @@ def retriever(opened: OpenLibrary) -> Retriever:
 
 def narrowed(passage: Passage, words: str) -> str:
     """What is said of the place of `words` in it, as of a quotation in an answer."""
-    ((source,), at) = SourceNumbering().number([passage])[1], passage.text.casefold().index(words)
+    ((source,), at) = SourceNumbering().add([passage])[1], passage.text.casefold().index(words)
     return place_words(quoted(source, at, at + len(words), Support.SUPPORTED))
 
 
@@ -188,7 +188,7 @@ def test_a_passage_of_several_small_pages_says_so(opened: OpenLibrary) -> None:
 def test_the_sheet_is_named_once(opened: OpenLibrary) -> None:
     passage = retriever(opened).search("quince", limit=1).passages[0]
     assert (passage.section, section_words(passage)) == ("Prices 2024", "")
-    _, (source,) = SourceNumbering().number([passage])
+    _, (source,) = SourceNumbering().add([passage])
     assert passage_text(source, "prices.xlsx").startswith("[1] prices.xlsx | Staff | sheets Staff, Prices 2024\nStaff")
 
 
@@ -207,7 +207,7 @@ def test_the_cells_of_a_long_sheet_are_told_everywhere(opened: OpenLibrary, tmp_
     told = f"sheet Costs, A{rows[0]}:C{rows[-1]}"
     assert len(rows) > 3 and place_words(passage) == told
     assert narrowed(passage, "capybara") == "sheet Costs, B1234"
-    _, (source,) = SourceNumbering().number([passage])
+    _, (source,) = SourceNumbering().add([passage])
     assert citations_of(json.loads(json.dumps(citations_to_json([source])))) == (source,)
     assert f" | {told}\n" in passage_text(source, "costs.xlsx")
     (place,) = PhraseSearch(opened.database).find("a capybara").places
@@ -242,7 +242,7 @@ def test_pages_are_named_as_they_are_scrolled_through(opened: OpenLibrary) -> No
 
 def test_it_is_kept_with_the_answer_and_old_answers_have_none(opened: OpenLibrary) -> None:
     passage = retriever(opened).search("walrus", limit=1).passages[0]
-    _, (source,) = SourceNumbering().number([passage])
+    _, (source,) = SourceNumbering().add([passage])
     stored = citations_to_json([source])
     assert citations_of(json.loads(json.dumps(stored))) == (source,)
     del stored[0]["spot"]

@@ -1,4 +1,4 @@
-"""What a file on the disk is good for, and where other programs keep their models."""
+"""Identifying model files, and finding those of other programs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_file_is_known_for_what_it_is(tmp_path: Path, name: str) -> None:
+def test_a_file_is_identified(tmp_path: Path, name: str) -> None:
     file, content, kind, key = KINDS[name]
     (tmp_path / file).write_bytes(content)
     found = identify(tmp_path / file)
@@ -71,7 +71,7 @@ def test_a_file_is_known_for_what_it_is(tmp_path: Path, name: str) -> None:
     assert found.label
 
 
-def test_the_test_models_are_known(tiny_gpt_oss: Path, minilm_gguf: Path) -> None:
+def test_the_models_made_for_tests_are_identified(tiny_gpt_oss: Path, minilm_gguf: Path) -> None:
     assert identify(tiny_gpt_oss).kind == "chat"
     found = identify(minilm_gguf)
     assert found.kind == "embedder"
@@ -81,7 +81,7 @@ def test_the_test_models_are_known(tiny_gpt_oss: Path, minilm_gguf: Path) -> Non
 
 REFUSED = {
     "a Llama that only continues texts": (model("llama"), "holds no chat template"),
-    "a model that does not write word by word": (
+    "a diffusion model": (
         model("dream", tokenizer__chat_template="{{ 1 }}"),
         "cannot chat with",
     ),
@@ -106,7 +106,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path: Path, n
     assert reason in str(caught.value)
 
 
-def put(path: Path, content: bytes | str) -> Path:
+def write(path: Path, content: bytes | str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
@@ -116,7 +116,7 @@ def summary(found: tuple[LocalModel, ...]) -> list[tuple[str, str, Path]]:
     return [(local.program, local.model.kind, local.path) for local in found]
 
 
-PLACES = {
+PATHS_BY_PROGRAM = {
     "linux": {
         "Hugging Face": ".cache/huggingface/hub/models--a--b/snapshots/123/x.gguf",
         "LM Studio": ".lmstudio/models/a/b/x.gguf",
@@ -141,14 +141,13 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("platform", PLACES)
+@pytest.mark.parametrize("platform", PATHS_BY_PROGRAM)
 def test_the_models_of_other_programs_are_found(tmp_path: Path, platform: str) -> None:
-    for place in PLACES[platform].values():
-        put(tmp_path / place, GPT_OSS)
+    paths = {program: tmp_path / path for program, path in PATHS_BY_PROGRAM[platform].items()}
+    for path in paths.values():
+        write(path, GPT_OSS)
     found = find_local_models(tmp_path, {}, platform)
-    assert {local.program: local.path for local in found} == {
-        program: tmp_path / place for program, place in PLACES[platform].items()
-    }
+    assert {local.program: local.path for local in found} == paths
 
 
 VARIABLES = {
@@ -160,8 +159,8 @@ VARIABLES = {
 
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_folders_chosen_by_environment_variables_are_searched(tmp_path: Path, variable: str) -> None:
-    program, place = VARIABLES[variable]
-    path = put(tmp_path / "elsewhere" / place, GPT_OSS)
+    program, relative = VARIABLES[variable]
+    path = write(tmp_path / "elsewhere" / relative, GPT_OSS)
     found = find_local_models(tmp_path, {variable: str(tmp_path / "elsewhere")}, "linux")
     assert summary(found) == [(program, "chat", path)]
 
@@ -169,8 +168,8 @@ def test_folders_chosen_by_environment_variables_are_searched(tmp_path: Path, va
 @pytest.mark.parametrize("variable", ["", "OLLAMA_MODELS"])
 def test_ollamas_files_are_found_by_their_manifests(tmp_path: Path, variable: str) -> None:
     models = tmp_path / "elsewhere" if variable else tmp_path / ".ollama" / "models"
-    blob = put(models / "blobs" / "sha256-aaaa", MINILM)
-    put(models / "blobs" / "sha256-bbbb", "a licence")
+    blob = write(models / "blobs" / "sha256-aaaa", MINILM)
+    write(models / "blobs" / "sha256-bbbb", "a licence")
     layers = [
         {"mediaType": "application/vnd.ollama.image.license", "digest": "sha256:bbbb"},
         {"mediaType": "application/vnd.ollama.image.model", "digest": "sha256:aaaa"},
@@ -179,31 +178,31 @@ def test_ollamas_files_are_found_by_their_manifests(tmp_path: Path, variable: st
         "nonsense",
     ]
     manifests = models / "manifests" / "registry.ollama.ai" / "library"
-    put(manifests / "all-minilm" / "latest", json.dumps({"layers": layers}))
-    put(manifests / "broken" / "latest", "{not json")
-    put(manifests / "odd" / "latest", '{"layers": 7}')
+    write(manifests / "all-minilm" / "latest", json.dumps({"layers": layers}))
+    write(manifests / "broken" / "latest", "{not json")
+    write(manifests / "odd" / "latest", '{"layers": 7}')
     environment = {variable: str(models)} if variable else {}
     assert summary(find_local_models(tmp_path, environment, "linux")) == [("Ollama", "embedder", blob)]
 
 
 def test_lm_studios_moved_folders_are_followed(tmp_path: Path) -> None:
-    put(tmp_path / ".lmstudio-home-pointer", str(tmp_path / "studio") + "\n")
-    put(tmp_path / "studio" / "settings.json", json.dumps({"downloadsFolder": str(tmp_path / "big")}))
-    path = put(tmp_path / "big" / "a" / "b" / "x.gguf", GPT_OSS)
+    write(tmp_path / ".lmstudio-home-pointer", str(tmp_path / "studio") + "\n")
+    write(tmp_path / "studio" / "settings.json", json.dumps({"downloadsFolder": str(tmp_path / "big")}))
+    path = write(tmp_path / "big" / "a" / "b" / "x.gguf", GPT_OSS)
     assert summary(find_local_models(tmp_path, {}, "linux")) == [("LM Studio", "chat", path)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
-def test_a_file_reached_in_two_ways_is_offered_once_and_chat_models_come_first(tmp_path: Path) -> None:
+def test_a_file_reached_by_two_paths_is_listed_once_and_chat_models_come_first(tmp_path: Path) -> None:
     hub = tmp_path / ".cache" / "huggingface" / "hub" / "models--a--b"
-    put(hub / "blobs" / "aaaa", MINILM)
+    write(hub / "blobs" / "aaaa", MINILM)
     for snapshot in ("1", "2"):
         link = hub / "snapshots" / snapshot / "x.gguf"
         link.parent.mkdir(parents=True)
         link.symlink_to(hub / "blobs" / "aaaa")
-    put(tmp_path / ".cache" / "llama.cpp" / "y.gguf", GPT_OSS)
-    put(tmp_path / ".cache" / "llama.cpp" / "z.gguf", model("llama"))
-    put(tmp_path / ".cache" / "llama.cpp" / "cut.gguf", GPT_OSS[:-50])
+    write(tmp_path / ".cache" / "llama.cpp" / "y.gguf", GPT_OSS)
+    write(tmp_path / ".cache" / "llama.cpp" / "z.gguf", model("llama"))
+    write(tmp_path / ".cache" / "llama.cpp" / "cut.gguf", GPT_OSS[:-50])
     found = find_local_models(tmp_path, {}, "linux")
     assert [(local.program, local.model.kind) for local in found] == [
         ("llama.cpp", "chat"),
@@ -211,5 +210,5 @@ def test_a_file_reached_in_two_ways_is_offered_once_and_chat_models_come_first(t
     ]
 
 
-def test_a_machine_without_any_of_them_offers_nothing(tmp_path: Path) -> None:
+def test_a_machine_without_other_programs_lists_nothing(tmp_path: Path) -> None:
     assert find_local_models(tmp_path, {}, "linux") == ()

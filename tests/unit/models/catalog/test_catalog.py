@@ -1,4 +1,4 @@
-"""The catalog: complete, consistent, and recognising the files it knows."""
+"""The catalog is complete and consistent, and recognises the files it lists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ everything = pytest.mark.parametrize("one", catalog.ALL, ids=lambda one: one.key
 
 
 @everything
-def test_every_entry_says_all_that_a_person_and_the_hub_need(one: ModelEntry) -> None:
+def test_every_entry_is_complete(one: ModelEntry) -> None:
     assert one.label
     assert one.note
     assert re.fullmatch(r"[\w.-]+/[\w.-]+", one.repository)
@@ -35,7 +35,7 @@ def test_keys_and_file_names_are_unique() -> None:
     assert len({one.key for one in catalog.ALL}) == len({one.file for one in catalog.ALL}) == len(catalog.ALL)
 
 
-def test_an_unknown_key_is_a_bug() -> None:
+def test_an_unknown_key_raises_key_error() -> None:
     with pytest.raises(KeyError):
         catalog.entry("gpt-6")
 
@@ -57,7 +57,7 @@ def test_every_embedder_is_recognised_by_its_file_name_alone(tmp_path: Path, one
 
 
 @pytest.mark.parametrize("one", catalog.RERANKERS, ids=lambda one: one.key)
-def test_every_reranker_is_recognised_and_taken_for_no_embedder(tmp_path: Path, one: catalog.RerankerEntry) -> None:
+def test_every_reranker_is_recognised_and_not_as_an_embedder(tmp_path: Path, one: catalog.RerankerEntry) -> None:
     path = tmp_path / one.file
     architecture = one.architecture
     path.write_bytes(gguf_bytes({"general.architecture": architecture, f"{architecture}.embedding_length": 1024}))
@@ -71,7 +71,7 @@ def test_the_converted_minilm_is_recognised(minilm_gguf: Path) -> None:
     assert (found.key, found.dimension, found.pooling) == ("all-minilm-l6-v2", 384, "mean")
 
 
-def test_a_gpt_oss_file_is_told_by_its_size(tmp_path: Path) -> None:
+def test_editions_of_gpt_oss_are_distinguished_by_size(tmp_path: Path) -> None:
     path = tmp_path / "gpt-oss-20b.gguf"
     path.write_bytes(gguf_bytes({"general.architecture": "gpt-oss"}))
     header = read_header(path)
@@ -79,7 +79,7 @@ def test_a_gpt_oss_file_is_told_by_its_size(tmp_path: Path) -> None:
     assert catalog.chat_model_for(replace(header, size_bytes=12_109_566_560)) is catalog.CHAT_MODELS[1]
 
 
-def test_models_with_prefixes_have_the_published_ones() -> None:
+def test_prefixes_are_the_published_ones() -> None:
     prefixes = {one.key: (one.query_prefix, one.passage_prefix) for one in catalog.EMBEDDERS}
     assert prefixes["embeddinggemma-300m"] == ("task: search result | query: ", "title: none | text: ")
     assert prefixes["nomic-embed-text-v1.5"] == ("search_query: ", "search_document: ")

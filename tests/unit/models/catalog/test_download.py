@@ -1,4 +1,4 @@
-"""Downloading from a hub that drops, stalls, corrupts, redirects and forgets: the file comes whole or not at all."""
+"""Downloads from a hub that drops, stalls, corrupts, redirects and loses files arrive whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ import pytest
 
 from models.cancel import CancelToken
 from models.catalog.catalog import EmbedderEntry
-from models.catalog.download import download, downloaded_bytes, note_path, part_path, resolve, verify
+from models.catalog.download import checksum_path, download, downloaded_bytes, part_path, resolve, verify
 from models.catalog.fetch import CHECKING, TRYING_AGAIN, RetryBudget
 from models.faults import Cancelled, DownloadFault, ModelFault
 from models.progress import Progress, ignore_progress
 from tests.support.hub_server import COMMIT, Hub, Serve, serving
 
 SIZE = 3_000_000
-QUICK = RetryBudget(stall_timeout_s=0.3, attempts=3, first_wait_s=0.01, longest_wait_s=0.02)
+QUICK = RetryBudget(read_timeout_s=0.3, attempts=3, first_wait_s=0.01, longest_wait_s=0.02)
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def entry(hub: Hub | None = None, *, revision: str | None = None, sha256: str | 
 
 
 def get(hub: Hub, folder: Path, **options: object) -> Path:
-    return download(entry(hub), folder, endpoint=hub.url, patience=QUICK, **options)  # type: ignore[arg-type]
+    return download(entry(hub), folder, endpoint=hub.url, retry_budget=QUICK, **options)  # type: ignore[arg-type]
 
 
 def part_of(hub: Hub, folder: Path) -> Path:
@@ -81,36 +81,25 @@ def test_a_file_is_downloaded_and_verified(hub: Hub, tmp_path: Path) -> None:
     assert [progress.done for progress in seen] == sorted(progress.done for progress in seen)
 
 
-def test_nothing_else_is_asked_of_the_hub(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from huggingface_hub.utils import _detect_agent
-
-    asked: list[str] = []
-    monkeypatch.setattr(_detect_agent, "_registry", None)
-    monkeypatch.setattr(_detect_agent, "_load_registry", lambda: asked.append("who calls?"))
-    get(hub, tmp_path)
-    assert asked == []
-    assert {path.split("/")[1].split("?")[0] for path in hub.paths} == {"somebody", "bytes"}
-
-
-def test_a_downloaded_file_is_not_asked_for_again(hub: Hub, tmp_path: Path) -> None:
+def test_a_downloaded_file_is_not_downloaded_again(hub: Hub, tmp_path: Path) -> None:
     get(hub, tmp_path)
     asked = len(hub.paths)
     get(hub, tmp_path)
     assert len(hub.paths) == asked
 
 
-def test_the_pinned_revision_is_asked_for(hub: Hub, tmp_path: Path) -> None:
-    download(entry(hub, revision="fedcba"), tmp_path, endpoint=hub.url, patience=QUICK)
+def test_the_pinned_revision_is_requested(hub: Hub, tmp_path: Path) -> None:
+    download(entry(hub, revision="fedcba"), tmp_path, endpoint=hub.url, retry_budget=QUICK)
     assert hub.paths[:2] == [
         "HEAD /somebody/model-GGUF/resolve/fedcba/model-Q8_0.gguf",
         "GET /somebody/model-GGUF/resolve/fedcba/model-Q8_0.gguf",
     ]
 
 
-def test_without_a_pin_the_hub_tells_commit_size_and_hash(hub: Hub, tmp_path: Path) -> None:
-    path = download(entry(), tmp_path, endpoint=hub.url, patience=QUICK)
+def test_without_a_pin_commit_size_and_checksum_come_from_the_hub(hub: Hub, tmp_path: Path) -> None:
+    path = download(entry(), tmp_path, endpoint=hub.url, retry_budget=QUICK)
     assert path.read_bytes() == hub.content
-    assert note_path(path).read_text().strip() == hub.sha256, "noted, so that the file can be verified later"
+    assert checksum_path(path).read_text().strip() == hub.sha256, "kept, so that the file can be verified later"
     assert verify(path, entry()) == hub.sha256
     path.write_bytes(hub.content[:-1] + b"?")
     with pytest.raises(ModelFault):
@@ -120,10 +109,10 @@ def test_without_a_pin_the_hub_tells_commit_size_and_hash(hub: Hub, tmp_path: Pa
 
 def test_the_environments_mirror_is_used(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", hub.url + "/")
-    assert_whole(download(entry(hub), tmp_path, patience=QUICK), hub)
+    assert_whole(download(entry(hub), tmp_path, retry_budget=QUICK), hub)
 
 
-MISHAPS = {
+FAILURES = {
     "drops": [Serve(until=100_000), Serve(until=100_001), Serve(until=2_999_999)],
     "drops before the first byte": [Serve(until=0), Serve(until=0)],
     "stalls": [Serve(until=1_000_000, stall=True), Serve(until=2_000_000, stall=True)],
@@ -134,16 +123,16 @@ MISHAPS = {
 }
 
 
-@pytest.mark.parametrize("name", MISHAPS)
-def test_a_file_comes_whole_from_a_server_that(hub: Hub, tmp_path: Path, name: str) -> None:
-    hub.answers.extend(MISHAPS[name])
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_file_arrives_whole_from_a_server_that(hub: Hub, tmp_path: Path, name: str) -> None:
+    hub.answers.extend(FAILURES[name])
     seen: list[Progress] = []
     assert_whole(get(hub, tmp_path, report=seen.append), hub)
     assert TRYING_AGAIN in {progress.detail for progress in seen}
     assert not hub.answers
 
 
-def test_after_a_drop_only_the_rest_is_asked_for_at_the_lasting_address(hub: Hub, tmp_path: Path) -> None:
+def test_after_a_drop_only_the_rest_is_requested_from_the_permanent_address(hub: Hub, tmp_path: Path) -> None:
     hub.answers.extend([Serve(until=1_234_567), Serve()])
     get(hub, tmp_path)
     assert hub.ranges == [None, "bytes=1234567-"]
@@ -151,7 +140,7 @@ def test_after_a_drop_only_the_rest_is_asked_for_at_the_lasting_address(hub: Hub
 
 
 @pytest.mark.parametrize("there", [0, 1, 65_536, 1_234_567, SIZE - 1, SIZE])
-def test_an_earlier_run_is_continued_at_any_byte(hub: Hub, tmp_path: Path, there: int) -> None:
+def test_an_interrupted_download_resumes_at_any_byte(hub: Hub, tmp_path: Path, there: int) -> None:
     part_of(hub, tmp_path).write_bytes(hub.content[:there])
     assert downloaded_bytes(entry(hub), tmp_path) == there
     seen: list[Progress] = []
@@ -160,13 +149,13 @@ def test_an_earlier_run_is_continued_at_any_byte(hub: Hub, tmp_path: Path, there
     assert (CHECKING in {progress.detail for progress in seen}) == (there > 0)
 
 
-def test_a_part_that_is_too_long_is_begun_anew(hub: Hub, tmp_path: Path) -> None:
+def test_a_part_file_that_is_too_long_is_discarded(hub: Hub, tmp_path: Path) -> None:
     part_of(hub, tmp_path).write_bytes(hub.content + b"x")
     assert_whole(get(hub, tmp_path), hub)
     assert hub.ranges == [None]
 
 
-def test_parts_of_other_editions_go(hub: Hub, tmp_path: Path) -> None:
+def test_part_files_of_other_editions_are_deleted(hub: Hub, tmp_path: Path) -> None:
     (tmp_path / f"model-Q8_0.gguf.{'a' * 12}.part").write_bytes(b"of yesterday's edition")
     assert_whole(get(hub, tmp_path), hub)
 
@@ -183,7 +172,16 @@ download(entry, Path(sys.argv[2]), endpoint=sys.argv[1])
 """
 
 
-def test_a_killed_program_continues_where_it_was(hub: Hub, tmp_path: Path) -> None:
+def test_the_hub_is_asked_for_nothing_but_the_file(hub: Hub, tmp_path: Path) -> None:
+    """In a process of its own, for which this hub is huggingface.co and nothing is cached: huggingface_hub would ask it
+    once a day which programs may be calling."""
+    environment = os.environ | {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-c", CHILD, hub.url, str(tmp_path / "models")]
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
+    assert {path.split("/")[1].split("?")[0] for path in hub.paths} == {"somebody", "bytes"}
+
+
+def test_a_killed_download_resumes_where_it_was(hub: Hub, tmp_path: Path) -> None:
     hub.answers.append(Serve(until=2_000_000, stall=True))
     child = subprocess.Popen([sys.executable, "-c", CHILD, hub.url, str(tmp_path)], stdout=subprocess.PIPE)
     with child:
@@ -209,7 +207,7 @@ def test_cancelling_ends_a_stalled_download_and_keeps_the_part(hub: Hub, tmp_pat
     thread = threading.Thread(target=cancel_once_stalled)
     thread.start()
     with pytest.raises(Cancelled):
-        download(entry(hub), tmp_path, endpoint=hub.url, cancel=cancel, patience=RetryBudget(stall_timeout_s=250))
+        download(entry(hub), tmp_path, endpoint=hub.url, cancel=cancel, retry_budget=RetryBudget(read_timeout_s=250))
     thread.join()
     part = part_of(hub, tmp_path)
     assert part.read_bytes() == hub.content[: part.stat().st_size]
@@ -217,7 +215,7 @@ def test_cancelling_ends_a_stalled_download_and_keeps_the_part(hub: Hub, tmp_pat
     assert_whole(get(hub, tmp_path), hub)
 
 
-def test_cancelling_while_the_part_is_checked_keeps_it(hub: Hub, tmp_path: Path) -> None:
+def test_cancelling_while_the_part_file_is_hashed_keeps_it(hub: Hub, tmp_path: Path) -> None:
     part = part_of(hub, tmp_path)
     part.write_bytes(hub.content[:2_500_000])
     cancel = CancelToken()
@@ -236,7 +234,12 @@ def test_cancelling_between_attempts_does_not_wait(hub: Hub, tmp_path: Path) -> 
 
     with pytest.raises(Cancelled):
         download(
-            entry(hub), tmp_path, endpoint=hub.url, cancel=cancel, report=stop, patience=RetryBudget(first_wait_s=250)
+            entry(hub),
+            tmp_path,
+            endpoint=hub.url,
+            cancel=cancel,
+            report=stop,
+            retry_budget=RetryBudget(first_wait_s=250),
         )
 
 
@@ -275,7 +278,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_one_sentence_says_that_the_server(hub: Hub, tmp_path: Path, name: str) -> None:
+def test_the_fault_says_that_the_server(hub: Hub, tmp_path: Path, name: str) -> None:
     answers, sentence = FAULTS[name]
     hub.answers.extend(answers)
     assert sentence in fault_of(hub, tmp_path)
@@ -297,45 +300,45 @@ def test_a_hub_that_contradicts_the_catalog_is_not_believed(
     assert not hub.ranges
 
 
-def test_a_hub_without_checksums_is_enough_where_the_catalog_has_them(hub: Hub, tmp_path: Path) -> None:
+def test_a_hub_without_checksums_is_enough_if_the_catalog_has_them(hub: Hub, tmp_path: Path) -> None:
     hub.metadata_headers = {"X-Linked-Etag": '"not-a-sha256"', "X-Linked-Size": ""}
     assert_whole(get(hub, tmp_path), hub)
 
 
-def test_a_file_that_nobody_gives_a_checksum_for_is_not_downloaded(hub: Hub, tmp_path: Path) -> None:
+def test_a_file_without_any_known_checksum_is_not_downloaded(hub: Hub, tmp_path: Path) -> None:
     hub.metadata_headers = {"X-Linked-Etag": '"0123456789abcdef"'}
     with pytest.raises(DownloadFault, match="gives no checksum"):
-        download(entry(), tmp_path, endpoint=hub.url, patience=QUICK)
+        download(entry(), tmp_path, endpoint=hub.url, retry_budget=QUICK)
 
 
 @pytest.mark.parametrize(
-    ("status", "sentence"), [(404, "does not have this file"), (401, "does not"), (500, "status 500")]
+    ("status", "sentence"), [(404, "does not have this file"), (401, "does not give this file"), (500, "status 500")]
 )
-def test_a_hub_that_refuses_is_told_apart(hub: Hub, tmp_path: Path, status: int, sentence: str) -> None:
+def test_refusals_of_the_hub_are_distinguished(hub: Hub, tmp_path: Path, status: int, sentence: str) -> None:
     hub.metadata_status = status
     assert sentence in fault_of(hub, tmp_path)
 
 
-def test_being_offline_is_said_at_once(tmp_path: Path) -> None:
+def test_being_offline_is_reported_at_once(tmp_path: Path) -> None:
     with serving(Hub(b"")) as gone:
         pass
     assert "127.0.0.1 cannot be reached" in fault_of(gone, tmp_path)
 
 
-def test_too_small_a_drive_is_said_before_the_first_byte(hub: Hub, tmp_path: Path) -> None:
+def test_a_drive_that_is_too_small_is_reported_before_the_first_byte(hub: Hub, tmp_path: Path) -> None:
     hub.metadata_headers = {"X-Linked-Size": str(1 << 60)}
     with pytest.raises(DownloadFault, match="more on the drive of"):
-        download(entry(), tmp_path, endpoint=hub.url, patience=QUICK)
+        download(entry(), tmp_path, endpoint=hub.url, retry_budget=QUICK)
     assert not hub.ranges
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_drive_that_becomes_full_is_said(hub: Hub, tmp_path: Path) -> None:
+def test_a_drive_that_becomes_full_is_reported(hub: Hub, tmp_path: Path) -> None:
     part_of(hub, tmp_path).symlink_to("/dev/full")
     assert "became full" in fault_of(hub, tmp_path)
 
 
-def test_a_folder_that_cannot_be_made_is_said(hub: Hub, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(hub: Hub, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where the folder should be")
     assert "Writing" in fault_of(hub, tmp_path / "models")
 
@@ -349,7 +352,7 @@ def test_verifying_compares_with_the_catalog(hub: Hub, tmp_path: Path) -> None:
 
 
 class _Proxy(BaseHTTPRequestHandler):
-    """Passes plain requests for any host on to the hub on this machine."""
+    """Forwards unencrypted requests for any host to the hub on this machine."""
 
     hub: Hub
     asked: list[str]
@@ -396,14 +399,14 @@ def proxy(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Proxy]]:
 
 
 def test_the_systems_proxy_is_used(hub: Hub, proxy: type[_Proxy], tmp_path: Path) -> None:
-    path = download(entry(hub), tmp_path, endpoint="http://hub.invalid", patience=QUICK)
+    path = download(entry(hub), tmp_path, endpoint="http://hub.invalid", retry_budget=QUICK)
     assert_whole(path, hub)
     assert [url.split("/")[2] for url in proxy.asked] == ["hub.invalid", "hub.invalid", "cdn.invalid"]
 
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate for this machine that nobody has signed, and its key, in one file."""
+    """A self-signed certificate for this machine, and its key, in one file."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl makes the certificate")
@@ -437,7 +440,7 @@ def test_a_certificate_in_the_systems_store_is_trusted(
     assert_whole(get(secure_hub, tmp_path / "models"), secure_hub)
 
 
-def test_an_open_connection_is_not_accepted_after_an_encrypted_one(
+def test_a_redirect_from_https_to_http_is_refused(
     hub: Hub, secure_hub: Hub, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", os.fspath(certificate))
@@ -446,6 +449,6 @@ def test_an_open_connection_is_not_accepted_after_an_encrypted_one(
     assert not hub.ranges
 
 
-def test_reports_go_nowhere_by_default(hub: Hub, tmp_path: Path) -> None:
+def test_progress_is_ignored_by_default(hub: Hub, tmp_path: Path) -> None:
     ignore_progress(Progress(0, 0, "bytes"))
     assert_whole(download(entry(hub), tmp_path, endpoint=hub.url), hub)

@@ -81,7 +81,7 @@ def test_the_tiny_gpt_oss_reads_as_the_reference_library_reads_it(tiny_gpt_oss: 
     assert "<|start|>" in header.chat_template
 
 
-def test_the_embedder_says_how_it_pools(minilm_gguf: Path) -> None:
+def test_an_embedders_header_has_its_pooling_type(minilm_gguf: Path) -> None:
     header = read_header(minilm_gguf)
     assert (header.architecture, header.pooling_type, header.embedding_length) == ("bert", 1, 384)
 
@@ -90,7 +90,7 @@ def test_block_sizes_are_those_of_the_reference_library() -> None:
     assert {int(kind): sizes for kind, sizes in gguf.GGML_QUANT_SIZES.items()} == TENSOR_BLOCKS
 
 
-def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_as_missing(tmp_path: Path) -> None:
     assert "There is no file" in str(fault_of(tmp_path / "absent.gguf"))
 
 
@@ -106,7 +106,7 @@ def test_a_named_pipe_is_no_model_and_is_not_waited_for(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file modes do not keep readers out on Windows")
 @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission_is_said_to_be_locked(small: Path) -> None:
+def test_a_file_without_read_permission_is_reported(small: Path) -> None:
     small.chmod(0)
     assert "no permission" in str(fault_of(small))
 
@@ -146,7 +146,7 @@ def test_a_truncated_file_says_how_much_is_missing(small: Path) -> None:
         struct.pack("<QQ", 0, 1) + text("general.alignment") + struct.pack("<II", 4, 0),
     ],
 )
-def test_untrusted_counts_are_refused_without_memory(tmp_path: Path, body: bytes) -> None:
+def test_hostile_counts_are_refused_without_allocating_memory(tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "hostile.gguf"
     path.write_bytes(b"GGUF" + struct.pack("<I", 3) + body)
     tracemalloc.start()

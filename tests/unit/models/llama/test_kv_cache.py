@@ -13,7 +13,7 @@ import pytest
 from models.cancel import CancelToken
 from models.faults import Cancelled
 from models.llama.context import ChatContext, ContextSettings
-from models.llama.kv_cache import CHECKPOINTS_KEPT, KvCache, common_length
+from models.llama.kv_cache import MAX_CHECKPOINTS, KvCache, common_prefix_length
 from models.llama.native import LoadSettings, NativeModel
 
 BATCH = 48
@@ -55,7 +55,7 @@ def read(cache: KvCache, prompt: list[int], *, every: int) -> int:
         end = min(len(cache.tokens) + every, len(prompt))
         end = len(prompt) - 1 if end == len(prompt) and len(cache.tokens) < len(prompt) - 1 else end
         assert cache.extend(prompt[len(cache.tokens) : end], output_last=end == len(prompt))
-        cache.checkpoint()
+        cache.add_checkpoint()
     return reused
 
 
@@ -71,19 +71,19 @@ def assert_same_logits(one: np.ndarray, other: np.ndarray) -> None:
     assert np.abs(one - other).max() < NOISE * other.std()
 
 
-def test_the_model_has_a_window_that_a_plain_cut_would_break(context: ChatContext, fresh: ChatContext) -> None:
+def test_plain_truncation_breaks_sliding_window_layers(context: ChatContext, fresh: ChatContext) -> None:
     """The trap itself: this is what the checkpoints are for. If it stops failing, they are no longer needed."""
     prompt = tokens(900, seed=1)
     cache = KvCache(context)
     read(cache, prompt, every=BATCH)
     context.truncate(700)
-    context.evaluate(prompt[700:701], 700, output_last=True)
+    context.decode(prompt[700:701], 700, output_last=True)
     wrong, right = context.logits().copy(), logits_of(fresh, prompt[:701])
     assert np.abs(wrong - right).max() > 3 * NOISE * right.std()
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_random_edits_branches_and_regenerations_equal_a_fresh_evaluation(
+def test_random_edits_branches_and_regenerations_match_a_fresh_prefill(
     context: ChatContext, fresh: ChatContext, seed: int
 ) -> None:
     choice = random.Random(seed)
@@ -105,13 +105,11 @@ def test_random_edits_branches_and_regenerations_equal_a_fresh_evaluation(
         before = list(cache.tokens)
         reused = read(cache, prompt, every=choice.choice([17, 31, BATCH]))
         assert cache.tokens == prompt
-        assert reused <= common_length(before, prompt)
+        assert reused <= common_prefix_length(before, prompt)
         assert_same_logits(context.logits(), logits_of(fresh, prompt))
 
 
-def test_generated_tokens_are_left_behind_when_the_turn_is_regenerated(
-    context: ChatContext, fresh: ChatContext
-) -> None:
+def test_regenerating_a_turn_drops_its_generated_tokens(context: ChatContext, fresh: ChatContext) -> None:
     prompt = tokens(400, seed=3)
     cache = KvCache(context)
     read(cache, prompt, every=BATCH)
@@ -121,7 +119,7 @@ def test_generated_tokens_are_left_behind_when_the_turn_is_regenerated(
     assert_same_logits(context.logits(), logits_of(fresh, prompt))
 
 
-def test_a_stopped_evaluation_is_taken_up_where_it_stopped(context: ChatContext, fresh: ChatContext) -> None:
+def test_an_aborted_decode_resumes_where_it_stopped(context: ChatContext, fresh: ChatContext) -> None:
     prompt = tokens(700, seed=5)
     cache = KvCache(context)
     stopped = 0
@@ -138,20 +136,20 @@ def test_a_stopped_evaluation_is_taken_up_where_it_stopped(context: ChatContext,
     assert_same_logits(context.logits(), logits_of(fresh, prompt))
 
 
-def test_a_flag_set_before_stops_at_once_and_loses_nothing(context: ChatContext) -> None:
+def test_a_stop_flag_set_before_decode_aborts_at_once_and_loses_nothing(context: ChatContext) -> None:
     cache = KvCache(context)
     cache.extend(tokens(100, seed=6)[:BATCH], output_last=False)
     context.stop.set()
     assert not cache.extend(tokens(BATCH, seed=7), output_last=True)
-    assert len(cache.tokens) == context.held_tokens == BATCH
+    assert len(cache.tokens) == context.cached_tokens == BATCH
     context.stop.clear()
     assert cache.extend(tokens(BATCH, seed=7), output_last=True)
 
 
-def test_only_so_many_checkpoints_are_kept_and_the_first_stays(context: ChatContext) -> None:
+def test_the_number_of_checkpoints_is_bounded_and_the_first_stays(context: ChatContext) -> None:
     cache = KvCache(context)
     read(cache, tokens(1000, seed=8), every=20)
-    assert len(cache.checkpoints) == CHECKPOINTS_KEPT
+    assert len(cache.checkpoints) == MAX_CHECKPOINTS
     assert cache.checkpoints[0].position == 20
 
 
@@ -159,11 +157,9 @@ def test_only_so_many_checkpoints_are_kept_and_the_first_stays(context: ChatCont
     ("bad", "start"),
     [([], 0), ([1] * (BATCH + 1), 0), ([-1], 0), ([201_088], 0), ([1], 5), ([1], -1)],
 )
-def test_what_would_end_the_process_is_refused_before_it_gets_there(
-    context: ChatContext, bad: list[int], start: int
-) -> None:
+def test_input_that_would_crash_llama_cpp_is_refused(context: ChatContext, bad: list[int], start: int) -> None:
     with pytest.raises(ValueError):
-        context.evaluate(bad, start, output_last=True)
+        context.decode(bad, start, output_last=True)
 
 
 def test_a_full_context_is_refused(context: ChatContext) -> None:

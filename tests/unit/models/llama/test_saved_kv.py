@@ -51,7 +51,7 @@ def fill(context: ChatContext, tokens: list[int] = TOKENS) -> KvCache:
     cache = KvCache(context)
     for start in range(0, len(tokens), 48):
         cache.extend(tokens[start : start + 48], output_last=False)
-        cache.checkpoint()
+        cache.add_checkpoint()
     return cache
 
 
@@ -69,7 +69,7 @@ def test_what_is_restored_is_what_was_saved(context: ChatContext, model: NativeM
         found = saved.restore("c1", other)
         assert found is not None and list(found.tokens) == TOKENS
         restored = KvCache(other)
-        restored.put_back(found.tokens, found.checkpoints)
+        restored.set_contents(found.tokens, found.checkpoints)
         difference = np.abs(next_logits(other, restored) - expected).max()
         assert difference < 0.06 * expected.std(), "equal to floating-point noise, see test_llama_cache"
         assert restored.reuse(TOKENS[:300]) == 288, "the checkpoints came back, too"
@@ -81,7 +81,7 @@ def test_another_model_or_setting_restores_nothing(context: ChatContext, tmp_pat
     cache = fill(context)
     SavedKvStore(tmp_path, "a").save("c1", context, cache.tokens, [])
     assert SavedKvStore(tmp_path, "b").restore("c1", context) is None
-    assert context.held_tokens == len(TOKENS), "what the context held is untouched"
+    assert context.cached_tokens == len(TOKENS), "what the context held is untouched"
 
 
 def test_a_context_too_small_restores_nothing(context: ChatContext, model: NativeModel, tmp_path: Path) -> None:
@@ -111,15 +111,15 @@ def test_damaged_files_restore_nothing_and_do_no_harm(context: ChatContext, tmp_
         points.write_bytes(b'{"tokens": 3}\n')
     assert saved.restore("c1", context) is None
     fill(context)
-    assert context.held_tokens == len(TOKENS)
+    assert context.cached_tokens == len(TOKENS)
 
 
-def test_the_folder_stays_within_its_bound_and_the_least_recently_used_goes(
+def test_the_folder_stays_within_its_bound_and_the_least_recently_used_is_deleted(
     context: ChatContext, tmp_path: Path
 ) -> None:
     cache = fill(context)
     size = context.state_size()
-    saved = SavedKvStore(tmp_path, "a", limit_bytes=3 * size + size // 2)
+    saved = SavedKvStore(tmp_path, "a", max_bytes=3 * size + size // 2)
     for number, key in enumerate(["c1", "c2", "c3"]):
         saved.save(key, context, cache.tokens, [])
         os.utime(tmp_path / "conversations" / f"{key}.points", (number, number))
@@ -131,7 +131,7 @@ def test_the_folder_stays_within_its_bound_and_the_least_recently_used_goes(
 
 def test_what_is_larger_than_the_bound_is_not_saved(context: ChatContext, tmp_path: Path) -> None:
     cache = fill(context)
-    assert not SavedKvStore(tmp_path, "a", limit_bytes=1000).save("c1", context, cache.tokens, [])
+    assert not SavedKvStore(tmp_path, "a", max_bytes=1000).save("c1", context, cache.tokens, [])
     assert not list(tmp_path.rglob("*.state"))
 
 
@@ -150,7 +150,7 @@ def test_a_folder_that_cannot_be_written_is_no_fault(context: ChatContext, tmp_p
 
 
 @pytest.mark.parametrize("key", ["", "../up", "a/b", "a" * 65, "ä"])
-def test_keys_that_are_no_file_names_are_bugs(tmp_path: Path, key: str) -> None:
+def test_keys_that_are_no_file_names_raise_value_error(tmp_path: Path, key: str) -> None:
     with pytest.raises(ValueError):
         SavedKvStore(tmp_path).remove(key)
 
@@ -162,7 +162,7 @@ def usage_of(chat: ChatModel, conversation: Conversation) -> tuple[int, int]:
     return last.usage.prompt_tokens, last.usage.prompt_tokens - last.usage.reused_tokens
 
 
-def test_yesterdays_conversation_goes_on_after_a_restart_with_few_tokens_read(
+def test_after_a_restart_a_conversation_continues_with_little_prefill(
     tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path
 ) -> None:
     answered = replace(QUESTION, messages=(*QUESTION.messages, Message(Role.ASSISTANT, "In winter [1].")))
@@ -181,7 +181,7 @@ def test_yesterdays_conversation_goes_on_after_a_restart_with_few_tokens_read(
         chat.close()
 
 
-def test_going_from_one_conversation_to_another_and_back_reads_neither_again(
+def test_switching_between_conversations_prefills_neither_again(
     tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path
 ) -> None:
     other = replace(QUESTION, messages=(Message(Role.USER, "Ships and harbours. " * 200),))
@@ -197,7 +197,7 @@ def test_going_from_one_conversation_to_another_and_back_reads_neither_again(
         chat.close()
 
 
-def test_a_conversation_without_a_key_is_not_kept(tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path) -> None:
+def test_a_conversation_without_a_key_is_not_saved(tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path) -> None:
     chat = ChatModel.open(tiny_gpt_oss, plan, tmp_path)
     usage_of(chat, QUESTION)
     chat.close()

@@ -14,8 +14,8 @@ from models.faults import ModelFault
 from models.gguf.header import GgufHeader
 from models.gguf.parser import TensorInfo
 from models.llama.gpu import Gpu
-from models.loading.load_plan import APPLICATION_BYTES, GIB, MXFP4, LoadPlan, plan_chat, safer
-from models.machine.cgroups import MemoryLimit, container_limit
+from models.loading.load_plan import APPLICATION_BYTES, GIB, MXFP4, LoadPlan, plan_chat, safer_plan
+from models.machine.cgroups import MemoryLimit, container_memory_limit
 from models.machine.probe import Machine, probe_machine
 
 LAYERS = 24
@@ -68,13 +68,13 @@ def test_a_16_gb_laptop_keeps_the_weights_in_the_file_cache() -> None:
     assert "file cache" in words(plan) and f"{plan.context_tokens:,}" in words(plan)
 
 
-def test_a_machine_with_room_rearranges_the_weights_and_never_maps_them_too() -> None:
+def test_a_machine_with_room_repacks_the_weights_instead_of_mapping_them() -> None:
     plan = plan_chat(gpt_oss_20b(), laptop(32, 28))
     assert plan.repack and plan.repack_experts and not plan.mmap
     assert "rearranged" in words(plan)
 
 
-def test_what_is_asked_for_is_kept_if_it_fits_with_a_smaller_cache() -> None:
+def test_a_wanted_context_is_kept_if_it_fits_with_a_quantized_kv_cache() -> None:
     plan = plan_chat(gpt_oss_20b(), laptop(16, 14), wanted_context=131_072)
     assert plan.context_tokens == 131_072
     tight = plan_chat(gpt_oss_20b(), laptop(15, 14), wanted_context=131_072)
@@ -82,22 +82,22 @@ def test_what_is_asked_for_is_kept_if_it_fits_with_a_smaller_cache() -> None:
     assert "8 bits" in words(tight)
 
 
-def test_what_does_not_fit_is_made_smaller_and_said_so() -> None:
+def test_a_wanted_context_that_does_not_fit_is_shortened_with_a_reason() -> None:
     plan = plan_chat(gpt_oss_20b(), laptop(13.5, 13), wanted_context=131_072)
     assert plan.context_tokens < 131_072
     assert "131,072 tokens of context would not fit." in words(plan)
 
 
-def test_the_models_for_searching_are_counted() -> None:
+def test_the_search_models_are_counted() -> None:
     alone = plan_chat(gpt_oss_20b(), laptop(16, 14), wanted_context=8192)
     small = replace(gpt_oss_20b(), size_bytes=350 * 2**20, vocab_size=262_144)
-    both = plan_chat(gpt_oss_20b(), laptop(16, 14), wanted_context=8192, beside=[small, small])
+    both = plan_chat(gpt_oss_20b(), laptop(16, 14), wanted_context=8192, search_models=[small, small])
     assert both.estimated_bytes - alone.estimated_bytes > 2 * (small.size_bytes + 256 * 262_144 * 4)
     longest = plan_chat(gpt_oss_20b(), laptop(16, 14))
-    assert plan_chat(gpt_oss_20b(), laptop(16, 14), beside=[small] * 3).context_tokens < longest.context_tokens
+    assert plan_chat(gpt_oss_20b(), laptop(16, 14), search_models=[small] * 3).context_tokens < longest.context_tokens
 
 
-def test_more_context_than_the_model_was_made_for_is_not_given() -> None:
+def test_the_context_is_limited_to_what_the_model_was_trained_for() -> None:
     plan = plan_chat(gpt_oss_20b(), laptop(64, 60), 64 * GIB, wanted_context=1_000_000)
     assert plan.context_tokens == 131_072
     assert "made for 131,072" in words(plan)
@@ -114,13 +114,13 @@ def test_little_free_memory_is_mentioned() -> None:
     assert "Only 5.0 GB are free" in words(plan_chat(gpt_oss_20b(), laptop(16, 5)))
 
 
-def test_a_graphics_processor_with_room_gets_all_of_it() -> None:
+def test_a_gpu_with_room_gets_the_whole_model() -> None:
     card = Gpu("Card", 16 * GIB, 15 * GIB, shared=False)
     plan = plan_chat(gpt_oss_20b(), laptop(32, 28, card))
     assert plan.gpu_layers >= LAYERS and plan.cpu_expert_layers == 0 and not plan.repack
 
 
-def test_a_smaller_graphics_processor_leaves_some_experts_to_the_processor() -> None:
+def test_a_smaller_gpu_leaves_some_experts_to_the_processor() -> None:
     card = Gpu("Card", 8 * GIB, 7 * GIB, shared=False)
     plan = plan_chat(gpt_oss_20b(), laptop(32, 28, card))
     assert plan.gpu_layers >= LAYERS and 0 < plan.cpu_expert_layers < LAYERS
@@ -129,19 +129,19 @@ def test_a_smaller_graphics_processor_leaves_some_experts_to_the_processor() -> 
     assert f"{LAYERS - plan.cpu_expert_layers} of {LAYERS} layers" in words(plan)
 
 
-def test_a_graphics_processor_too_small_for_anything_is_left_alone() -> None:
+def test_a_gpu_that_is_too_small_is_not_used() -> None:
     plan = plan_chat(gpt_oss_20b(), laptop(32, 28, Gpu("Card", 2 * GIB, 1 * GIB, shared=False)))
     assert plan.gpu_layers == 0
 
 
-def test_after_a_load_that_ended_the_program_nothing_is_only_faster() -> None:
+def test_safe_mode_leaves_out_what_only_makes_it_faster() -> None:
     machine = laptop(64, 60, Gpu("Card", 16 * GIB, 15 * GIB, shared=False))
-    for plan in (plan_chat(gpt_oss_20b(), machine, careful=True), safer(plan_chat(gpt_oss_20b(), machine))):
+    for plan in (plan_chat(gpt_oss_20b(), machine, safe_mode=True), safer_plan(plan_chat(gpt_oss_20b(), machine))):
         assert plan.mmap and not plan.repack and plan.gpu_layers == 0
         assert "ended the program" in words(plan)
 
 
-def test_other_architectures_count_every_layer_as_unwindowed() -> None:
+def test_other_architectures_are_planned_with_full_attention_in_every_layer() -> None:
     windowed, full = plan_chat(gpt_oss_20b(), laptop(64, 60)), plan_chat(gpt_oss_20b("qwen3moe"), laptop(64, 60))
     assert full.estimated_bytes > windowed.estimated_bytes
 
@@ -184,10 +184,10 @@ def test_the_tightest_limit_of_a_container_counts_without_its_file_cache(tmp_pat
         memory__stat=f"anon 1\nfile {2 * GIB}\n",
     )
     write(root / "user" / "session", memory__max="max\n", memory__current="1")
-    assert container_limit(own, root) == MemoryLimit(4 * GIB, 1 * GIB)
+    assert container_memory_limit(own, root) == MemoryLimit(4 * GIB, 1 * GIB)
 
 
-def test_version_1_of_control_groups_is_read_too(tmp_path: Path) -> None:
+def test_control_groups_of_version_1_are_read_too(tmp_path: Path) -> None:
     own, root = tmp_path / "cgroup", tmp_path / "fs"
     own.write_text("9:name=systemd:/\n4:memory:/box\n")
     unlimited = str(2**63 - 4096)
@@ -198,11 +198,11 @@ def test_version_1_of_control_groups_is_read_too(tmp_path: Path) -> None:
         memory__usage_in_bytes=str(GIB // 2),
         memory__stat=f"total_cache {GIB // 4}",
     )
-    assert container_limit(own, root) == MemoryLimit(GIB, GIB // 4)
+    assert container_memory_limit(own, root) == MemoryLimit(GIB, GIB // 4)
 
 
-def test_no_limit_is_no_limit(tmp_path: Path) -> None:
-    assert container_limit(tmp_path / "absent", tmp_path) is None
+def test_without_a_limit_there_is_none(tmp_path: Path) -> None:
+    assert container_memory_limit(tmp_path / "absent", tmp_path) is None
 
 
 def test_a_plan_is_a_value() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.machine.cgroups import cpu_quota
-from models.machine.cores import fast_cores, usable_cores
+from models.machine.cores import performance_cores, usable_cores
 
 
 def processors(system: Path, *siblings: str) -> None:
@@ -30,35 +30,35 @@ def hybrid(system: Path) -> None:
 
 def test_two_threads_of_a_core_count_once(tmp_path: Path) -> None:
     processors(tmp_path, "0,2", "1,3", "0,2", "1,3")
-    assert fast_cores({0, 1, 2, 3}, tmp_path) == 2
+    assert performance_cores({0, 1, 2, 3}, tmp_path) == 2
 
 
 def test_efficiency_cores_of_a_hybrid_processor_are_left_out(tmp_path: Path) -> None:
     hybrid(tmp_path)
-    assert fast_cores(set(range(8)), tmp_path) == 2
+    assert performance_cores(set(range(8)), tmp_path) == 2
 
 
 def test_a_program_kept_to_efficiency_cores_uses_them(tmp_path: Path) -> None:
     hybrid(tmp_path)
-    assert fast_cores({5, 6}, tmp_path) == 2
+    assert performance_cores({5, 6}, tmp_path) == 2
 
 
 def test_only_cores_that_the_program_may_use_count(tmp_path: Path) -> None:
     hybrid(tmp_path)
-    assert fast_cores({0, 1, 5}, tmp_path) == 1
+    assert performance_cores({0, 1, 5}, tmp_path) == 1
 
 
-def test_a_system_that_does_not_say_gives_none(tmp_path: Path) -> None:
-    assert fast_cores({0, 1}, tmp_path) == 0
+def test_without_sysfs_no_cores_are_found(tmp_path: Path) -> None:
+    assert performance_cores({0, 1}, tmp_path) == 0
 
 
 @pytest.mark.parametrize("listed", ["", "many", "1-x", "\0"])
-def test_a_list_that_is_none_gives_none(tmp_path: Path, listed: str) -> None:
+def test_an_unreadable_cpu_list_gives_no_cores(tmp_path: Path, listed: str) -> None:
     processors(tmp_path, listed)
-    assert fast_cores({0}, tmp_path) == 0
+    assert performance_cores({0}, tmp_path) == 0
 
 
-def test_a_share_of_processors_is_rounded_up(tmp_path: Path) -> None:
+def test_a_cpu_quota_is_rounded_up(tmp_path: Path) -> None:
     own, box = tmp_path / "own", tmp_path / "fs" / "box"
     own.write_text("0::/box\n")
     box.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Reading what the model writes, also at random: never an exception, never a control token shown, no text lost."""
+"""Parsing what gpt-oss writes, random tokens included: no exception, no control token shown, no text lost."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from models.conversation import AnswerDelta, ModelEvent, ReasoningDelta, ToolCall
 from models.prompts.harmony_parser import HarmonyParser
-from models.prompts.harmony_render import HarmonyEncoding
-from models.prompts.vocabulary import (
+from models.prompts.harmony_render import HarmonyFormat
+from models.prompts.harmony_vocabulary import (
     CALL,
     CHANNEL,
     CONSTRAIN,
@@ -47,22 +47,22 @@ ANALYSIS, COMMENTARY, FINAL = (
 
 
 @pytest.fixture(scope="session")
-def encoding(tiny_gpt_oss: Path, tmp_path_factory: pytest.TempPathFactory) -> HarmonyEncoding:
-    return HarmonyEncoding.from_gguf(tiny_gpt_oss, tmp_path_factory.mktemp("vocabulary"))
+def harmony_format(tiny_gpt_oss: Path, tmp_path_factory: pytest.TempPathFactory) -> HarmonyFormat:
+    return HarmonyFormat.from_gguf(tiny_gpt_oss, tmp_path_factory.mktemp("vocabulary"))
 
 
-def ids(encoding: HarmonyEncoding, written: str) -> list[int]:
-    """What is written, with control tokens where it names them; `⟨|start|>` is the mere text `<|start|>`."""
+def ids(harmony_format: HarmonyFormat, written: str) -> list[int]:
+    """The ids of `written`, which spells control tokens; `⟨|start|>` stands for the plain text `<|start|>`."""
     pieces = re.split("(" + "|".join(map(re.escape, CONTROLS)) + ")", written)
     return [
         i
         for piece in pieces
-        for i in ([CONTROLS[piece]] if piece in CONTROLS else encoding.encode_text(piece.replace("⟨", "<")))
+        for i in ([CONTROLS[piece]] if piece in CONTROLS else harmony_format.encode_text(piece.replace("⟨", "<")))
     ]
 
 
 def read(parser: HarmonyParser, tokens: Iterable[int], *, finish: bool = True) -> tuple[str, str, list[ToolCall]]:
-    """Reasoning, answer and calls that come of the tokens."""
+    """Feed the tokens; the reasoning, the answer and the calls of the events."""
     events: list[ModelEvent] = [event for token in tokens for event in parser.feed(token)]
     events += parser.finish() if finish else []
     return split(events)
@@ -143,10 +143,10 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_what_the_model_writes_reads_as(encoding: HarmonyEncoding, name: str) -> None:
+def test_a_completion_is_parsed_as(harmony_format: HarmonyFormat, name: str) -> None:
     written, reasoning, answer = WRITTEN[name]
-    parser = encoding.parser()
-    assert read(parser, ids(encoding, written)) == (reasoning, answer, [])
+    parser = harmony_format.parser()
+    assert read(parser, ids(harmony_format, written)) == (reasoning, answer, [])
     assert parser.has_answer == bool(answer)
 
 
@@ -166,39 +166,39 @@ CALLS = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_tool_is_called(encoding: HarmonyEncoding, name: str) -> None:
-    parser = encoding.parser()
-    tokens = ids(encoding, CALLS[name])
+def test_a_tool_is_called(harmony_format: HarmonyFormat, name: str) -> None:
+    parser = harmony_format.parser()
+    tokens = ids(harmony_format, CALLS[name])
     assert read(parser, tokens) == ("", "", [ToolCall("find", JSON)])
     assert parser.called_tool
 
 
-def test_a_call_to_another_namespace_keeps_its_name(encoding: HarmonyEncoding) -> None:
+def test_a_call_to_another_namespace_keeps_its_name(harmony_format: HarmonyFormat) -> None:
     written = f"<|channel|>commentary to=browser.search code<|message|>{JSON}<|call|>"
-    assert read(encoding.parser(), ids(encoding, written)) == ("", "", [ToolCall("browser.search", JSON)])
+    assert read(harmony_format.parser(), ids(harmony_format, written)) == ("", "", [ToolCall("browser.search", JSON)])
 
 
-def test_broken_arguments_are_handed_on_if_the_model_made_the_call(encoding: HarmonyEncoding) -> None:
+def test_invalid_arguments_of_a_finished_call_are_passed_on(harmony_format: HarmonyFormat) -> None:
     written = "<|channel|>commentary to=functions.find<|message|>{query: <|call|>"
-    assert read(encoding.parser(), ids(encoding, written)) == ("", "", [ToolCall("find", "{query: ")])
+    assert read(harmony_format.parser(), ids(harmony_format, written)) == ("", "", [ToolCall("find", "{query: ")])
 
 
-def test_a_call_cut_off_is_shown_and_not_made(encoding: HarmonyEncoding) -> None:
-    parser = encoding.parser()
+def test_an_unfinished_call_is_shown_as_reasoning(harmony_format: HarmonyFormat) -> None:
+    parser = harmony_format.parser()
     written = '<|channel|>commentary to=functions.find<|message|>{"query": "so'
-    assert read(parser, ids(encoding, written)) == ('{"query": "so', "", [])
+    assert read(parser, ids(harmony_format, written)) == ('{"query": "so', "", [])
     assert not parser.called_tool
 
 
-def test_an_answer_addressed_to_a_tool_is_an_answer(encoding: HarmonyEncoding) -> None:
+def test_an_answer_addressed_to_a_tool_is_an_answer(harmony_format: HarmonyFormat) -> None:
     written = "<|channel|>final to=functions.find<|message|>Done.<|return|>"
-    assert read(encoding.parser(), ids(encoding, written)) == ("", "Done.", [])
+    assert read(harmony_format.parser(), ids(harmony_format, written)) == ("", "Done.", [])
 
 
-def test_text_comes_as_soon_as_its_letters_are_whole(encoding: HarmonyEncoding) -> None:
-    parser = encoding.parser()
-    read(parser, ids(encoding, FINAL), finish=False)
-    astronaut = encoding.encode_text("👩🏽‍🚀")
+def test_text_is_emitted_as_soon_as_its_characters_are_complete(harmony_format: HarmonyFormat) -> None:
+    parser = harmony_format.parser()
+    read(parser, ids(harmony_format, FINAL), finish=False)
+    astronaut = harmony_format.encode_text("👩🏽‍🚀")
     assert len(astronaut) > 3
     shown = [split(parser.feed(token))[1] for token in astronaut]
     assert "".join(shown) == "👩🏽‍🚀"
@@ -206,27 +206,27 @@ def test_text_comes_as_soon_as_its_letters_are_whole(encoding: HarmonyEncoding) 
     assert parser.finish() == []
 
 
-def test_half_a_letter_at_the_end_is_marked(encoding: HarmonyEncoding) -> None:
-    half = [*ids(encoding, f"{FINAL}A"), *encoding.encode_text("𓀀")[:-1]]
-    assert read(encoding.parser(), half) == ("", "A\ufffd", [])
-    assert read(encoding.parser(), [*half, RETURN]) == ("", "A\ufffd", [])
+def test_an_incomplete_character_at_the_end_is_marked(harmony_format: HarmonyFormat) -> None:
+    incomplete = [*ids(harmony_format, f"{FINAL}A"), *harmony_format.encode_text("𓀀")[:-1]]
+    assert read(harmony_format.parser(), incomplete) == ("", "A\ufffd", [])
+    assert read(harmony_format.parser(), [*incomplete, RETURN]) == ("", "A\ufffd", [])
 
 
-def test_long_tokens_come_whole(encoding: HarmonyEncoding) -> None:
-    long = max(range(ORDINARY_TOKENS), key=lambda token: len(encoding.token_bytes(token)))
-    text = encoding.token_bytes(long).decode()
+def test_long_tokens_are_emitted_whole(harmony_format: HarmonyFormat) -> None:
+    long = max(range(ORDINARY_TOKENS), key=lambda token: len(harmony_format.token_bytes(token)))
+    text = harmony_format.token_bytes(long).decode()
     assert len(text) == 128
-    assert read(encoding.parser(), [*ids(encoding, FINAL), long]) == ("", text, [])
+    assert read(harmony_format.parser(), [*ids(harmony_format, FINAL), long]) == ("", text, [])
 
 
-def test_a_parser_reads_on_after_the_answer_was_forced(encoding: HarmonyEncoding) -> None:
-    parser = encoding.parser()
-    read(parser, ids(encoding, f"{ANALYSIS}A long thought"), finish=False)
+def test_parsing_continues_after_the_answer_is_forced(harmony_format: HarmonyFormat) -> None:
+    parser = harmony_format.parser()
+    read(parser, ids(harmony_format, f"{ANALYSIS}A long thought"), finish=False)
     assert not parser.answering
-    read(parser, parser.force_final(), finish=False)
+    read(parser, parser.answer_opening(), finish=False)
     assert parser.answering
-    assert parser.force_final() == ()
-    assert read(parser, ids(encoding, "Yes.<|return|>")) == ("", "Yes.", [])
+    assert parser.answer_opening() == ()
+    assert read(parser, ids(harmony_format, "Yes.<|return|>")) == ("", "Yes.", [])
 
 
 FORCED = {
@@ -250,17 +250,19 @@ FORCED = {
 
 
 @pytest.mark.parametrize("so_far", FORCED)
-def test_answer_now_adds_just_what_is_missing(encoding: HarmonyEncoding, so_far: str) -> None:
-    """Stop tokens are not evaluated, so what follows stands in their place; the strict reference parser agrees."""
-    parser = encoding.parser()
-    tokens = ids(encoding, so_far)
+def test_the_answer_opening_adds_just_what_is_missing(harmony_format: HarmonyFormat, so_far: str) -> None:
+    """Stop tokens are not decoded, so the opening comes in their place; the strict reference parser agrees."""
+    parser = harmony_format.parser()
+    tokens = ids(harmony_format, so_far)
     read(parser, tokens, finish=False)
-    forced = parser.force_final()
-    assert list(forced) == ids(encoding, FORCED[so_far])
+    forced = parser.answer_opening()
+    assert list(forced) == ids(harmony_format, FORCED[so_far])
     strict = harmony.StreamableParser(
         harmony.load_harmony_encoding(harmony.HarmonyEncodingName.HARMONY_GPT_OSS), harmony.Role.ASSISTANT
     )
-    for token in [token for token in tokens if token not in STOP_IDS] + list(forced) + encoding.encode_text("Yes"):
+    for token in (
+        [token for token in tokens if token not in STOP_IDS] + list(forced) + harmony_format.encode_text("Yes")
+    ):
         strict.process(token)
     assert (strict.current_channel, strict.current_recipient) == ("final", None)
     assert strict.current_content.endswith("Yes")
@@ -285,11 +287,13 @@ control = st.sampled_from([*CONTROLS.values(), STARTOFTEXT, 200_004, 201_087, 20
 
 @settings(max_examples=1500, deadline=None)
 @given(st.lists(st.one_of(control, control, st.sampled_from(HEADER_WORDS), st.sampled_from(MARKERS)), max_size=60))
-def test_no_text_is_lost_and_nothing_is_invented(encoding: HarmonyEncoding, stream: list[int | str]) -> None:
-    """Random order of control tokens, header words and marker words: every marker comes out once, in its order within
-    reasoning, answer and each call."""
-    tokens = [token for item in stream for token in ([item] if isinstance(item, int) else encoding.encode_text(item))]
-    reasoning, answer, calls = read(encoding.parser(), tokens)
+def test_no_text_is_lost_and_nothing_is_invented(harmony_format: HarmonyFormat, stream: list[int | str]) -> None:
+    """In a random sequence of control tokens, header words and marker words, every marker is shown exactly as often as
+    it occurs."""
+    tokens = [
+        token for item in stream for token in ([item] if isinstance(item, int) else harmony_format.encode_text(item))
+    ]
+    reasoning, answer, calls = read(harmony_format.parser(), tokens)
     shown = [reasoning, answer, *(call.name + " " + call.arguments for call in calls)]
     words = "|".join(marker.strip() for marker in MARKERS)
     assert sorted(re.findall(words, " ".join(shown))) == sorted(re.findall(words, " ".join(map(str, stream))))
@@ -302,16 +306,16 @@ ordinary = st.integers(0, ORDINARY_TOKENS - 1)
 @settings(max_examples=1500, deadline=None)
 @given(st.lists(st.one_of(control, ordinary), max_size=60), st.booleans())
 def test_random_tokens_raise_nothing_and_show_no_control_token(
-    encoding: HarmonyEncoding, tokens: list[int], force: bool
+    harmony_format: HarmonyFormat, tokens: list[int], force: bool
 ) -> None:
-    plain = [token for token in tokens if not set(b"<|>") & set(encoding.token_bytes(token))]
-    parser = encoding.parser()
+    plain = [token for token in tokens if not set(b"<|>") & set(harmony_format.token_bytes(token))]
+    parser = harmony_format.parser()
     reasoning, answer, calls = read(parser, plain, finish=not force)
     if force:
-        read(parser, parser.force_final(), finish=False)
+        read(parser, parser.answer_opening(), finish=False)
         assert parser.answering or parser.has_answer
         if parser.answering:
-            assert split(parser.feed(encoding.encode_text(" elephant")[0]))[1].endswith(" elephant")
+            assert split(parser.feed(harmony_format.encode_text(" elephant")[0]))[1].endswith(" elephant")
     shown = reasoning + answer + "".join(call.name + call.arguments for call in calls)
     assert not set("<|>") & set(shown)
 
@@ -321,13 +325,17 @@ messages = st.lists(st.tuples(st.sampled_from(["analysis", "commentary", "final"
 
 @settings(max_examples=300, deadline=None)
 @given(messages)
-def test_a_well_formed_completion_reads_exactly(encoding: HarmonyEncoding, parts: list[tuple[str, str]]) -> None:
+def test_a_well_formed_completion_is_parsed_exactly(
+    harmony_format: HarmonyFormat, parts: list[tuple[str, str]]
+) -> None:
     tokens: list[int] = []
     for channel, text in parts:
         tokens += (
-            ids(encoding, f"<|start|>assistant<|channel|>{channel}<|message|>") + encoding.encode_text(text) + [END]
+            ids(harmony_format, f"<|start|>assistant<|channel|>{channel}<|message|>")
+            + harmony_format.encode_text(text)
+            + [END]
         )
-    reasoning, answer, calls = read(encoding.parser(), tokens)
+    reasoning, answer, calls = read(harmony_format.parser(), tokens)
     assert reasoning == "\n\n".join(text for channel, text in parts if channel != "final")
     assert answer == "\n\n".join(text for channel, text in parts if channel == "final")
     assert not calls
@@ -339,14 +347,14 @@ mutation = st.tuples(st.sampled_from(["drop", "repeat", "swap", "insert"]), st.i
 @settings(max_examples=500, deadline=None)
 @given(st.lists(mutation, max_size=6))
 def test_mutated_completions_lose_no_word_of_text(
-    encoding: HarmonyEncoding, mutations: list[tuple[str, int, int]]
+    harmony_format: HarmonyFormat, mutations: list[tuple[str, int, int]]
 ) -> None:
     written = (
         f"{ANALYSIS}The elephant thinks of copper.<|end|><|start|>assistant to=functions.find<|channel|>commentary "
         '<|constrain|>json<|message|>{"query": " violin"}<|call|><|start|>assistant'
         f"{FINAL}A castle with a lantern [1].<|return|>"
     )
-    tokens = ids(encoding, written)
+    tokens = ids(harmony_format, written)
     for kind, at, token in mutations:
         at %= len(tokens)
         if kind == "insert":
@@ -357,7 +365,7 @@ def test_mutated_completions_lose_no_word_of_text(
             tokens[at] = token
         elif tokens[at] >= ORDINARY_TOKENS:
             tokens.insert(at, tokens[at])
-    reasoning, answer, calls = read(encoding.parser(), tokens)
+    reasoning, answer, calls = read(harmony_format.parser(), tokens)
     shown = " ".join([reasoning, answer, *(call.arguments for call in calls)])
     for word in ("elephant", "copper", "violin", "castle", "lantern"):
         assert shown.count(word) == 1

@@ -1,4 +1,4 @@
-"""A chat template is a program by a stranger: it runs as templates are written, and can do nothing else."""
+"""A chat template runs as its authors expect, but as a stranger's program it can do nothing else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from models.faults import ModelFault
-from models.prompts.template_sandbox import ChatTemplate, TemplateRefused
+from models.prompts.template_sandbox import ChatTemplate, TemplateFailed
 
 TODAY = date(2026, 1, 2)
 MESSAGES = [{"role": "user", "content": " Hi <b> é "}, {"role": "assistant", "content": "Yes."}]
@@ -40,24 +40,24 @@ RENDERINGS = {
 
 
 @pytest.mark.parametrize("source", RENDERINGS)
-def test_templates_render_as_they_are_meant(source: str) -> None:
+def test_a_template_renders_as_in_hugging_face_transformers(source: str) -> None:
     assert rendered(source) == RENDERINGS[source]
 
 
 HOSTILE = {
-    "reaches for Python": "{{ ''.__class__.__mro__[1].__subclasses__() }}",
-    "reaches for Python through a function": "{{ raise_exception.__globals__.items() }}",
+    "reaches Python's internals": "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "reaches Python's internals through a function": "{{ raise_exception.__globals__.items() }}",
     "pads by Python's format": "{{ '{:99999999999}'.format(1) }}",
     "pads by a nested format": "{{ '{:{}}'.format(1, 99999999999) }}",
     "pads by the filter format": "{{ '%99999999999d' | format(1) }}",
     "changes the conversation": "{{ messages.append(1) }}",
-    "loops on": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
-    "loops on in calls": "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}",
-    "calls itself": "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
-    "writes on": "{% for a in range(99999) %}{{ 'x' * 9999 }}{% endfor %}",
-    "multiplies": "{{ 'x' * 10 ** 12 }}",
+    "loops for ever": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    "recurses for ever": "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}",
+    "recurses without end": "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+    "writes for ever": "{% for a in range(99999) %}{{ 'x' * 9999 }}{% endfor %}",
+    "multiplies strings": "{{ 'x' * 10 ** 12 }}",
     "multiplies lists": "{{ [1] * 10 ** 12 }}",
-    "raises": "{{ 9 ** 9 ** 9 ** 9 }}",
+    "raises to a power": "{{ 9 ** 9 ** 9 ** 9 }}",
     "doubles by +": "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = n.s + n.s %}{% endfor %}",
     "doubles by ~": "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = n.s ~ n.s %}{% endfor %}",
     "doubles by blocks": (
@@ -70,7 +70,7 @@ HOSTILE = {
     "doubles by a filter": (
         "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = n.s | replace('x', 'xx') %}{% endfor %}"
     ),
-    "pads": "{{ 'x'.ljust(10 ** 11) }}",
+    "pads by a method": "{{ 'x'.ljust(10 ** 11) }}",
     "pads by a format": "{{ '%99999999999d' % 1 }}",
     "pads by a given width": "{{ '%*d' % (99999999999, 1) }}",
     "indents": "{{ 'x\ny' | indent(10 ** 11) }}",
@@ -81,24 +81,24 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_template_is_refused(name: str) -> None:
-    with pytest.raises(TemplateRefused):
+    with pytest.raises(TemplateFailed):
         rendered(HOSTILE[name])
 
 
 @pytest.mark.parametrize("source", ("{{ raise_exception.__globals__ }}", "{{ '{0.__class__}'.format(1) }}"))
-def test_what_is_not_for_templates_is_not_there(source: str) -> None:
+def test_python_internals_are_undefined(source: str) -> None:
     assert rendered(source) == ""
 
 
-def test_a_template_says_why_it_gives_up() -> None:
-    with pytest.raises(TemplateRefused, match="I want a tool"):
+def test_the_message_of_raise_exception_is_passed_on() -> None:
+    with pytest.raises(TemplateFailed, match="I want a tool"):
         rendered(HOSTILE["gives up"])
 
 
-def test_a_template_may_be_used_again_after_it_was_refused() -> None:
+def test_a_template_can_be_used_again_after_a_failure() -> None:
     template = ChatTemplate("{% for a in range(n) %}{% for b in range(99999) %}{% endfor %}{% endfor %}.", "model.gguf")
     for _ in range(3):
-        with pytest.raises(TemplateRefused):
+        with pytest.raises(TemplateFailed):
             template.render({"n": 99}, TODAY)
         assert template.render({"n": 1}, TODAY) == "."
 
@@ -107,7 +107,7 @@ def test_a_template_may_be_used_again_after_it_was_refused() -> None:
     "source",
     ("{% if %}", "{{ 'x' | center(10 ** 11) }}", "{{ 'a", "{{ a | nofilter }}", "{" * 5000 + "{% if", "x" * 300_000),
 )
-def test_a_template_that_cannot_be_read_is_a_fault(source: str) -> None:
+def test_a_template_that_does_not_compile_is_a_fault(source: str) -> None:
     with pytest.raises(ModelFault) as caught:
         ChatTemplate(source, "model.gguf")
     assert "model.gguf" in str(caught.value)

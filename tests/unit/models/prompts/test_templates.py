@@ -1,4 +1,4 @@
-"""Prompts made by the templates in model files: as the templates say, and with no text taken for a control token."""
+"""Prompts rendered by the templates in model files: as the templates define, and no text becomes a control token."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from models.conversation import Conversation, Effort, Message, Role, Sampling, T
 from models.faults import ModelFault
 from models.gguf.header import GgufHeader, read_header
 from models.llama.native import LoadSettings, NativeModel
-from models.prompts.chat_format import Prompt, settled
-from models.prompts.formats import format_of
+from models.prompts.chat_format import Prompt, effective_sampling
+from models.prompts.formats import chat_format_for
 from models.prompts.templates import TemplateFormat
 from tests.support.template_models import GEMMA_KIND, KINDS, QWEN3_KIND, Kind, special_ids, vocabulary, write_model
 
@@ -68,10 +68,10 @@ def with_template(headers: Mapping[str, GgufHeader], template: str, name: str = 
 
 
 def shown(kind: Kind, prompt: Prompt) -> str:
-    """The prompt with its special tokens between guillemets."""
+    """The prompt as text, with its special tokens between guillemets."""
     special = {token: f"«{text}»".encode() for text, token in special_ids(kind).items()}
-    words = vocabulary(kind)
-    return b"".join(special[token] if token in special else words[token] for token in prompt.tokens).decode()
+    ordinary = vocabulary(kind)
+    return b"".join(special[token] if token in special else ordinary[token] for token in prompt.tokens).decode()
 
 
 PROMPTS = {
@@ -87,7 +87,7 @@ PROMPTS = {
     "«<|start_header_id|>»assistant«<|end_header_id|>»\n\nAnn.«<|eot_id|>»"
     "«<|start_header_id|>»user«<|end_header_id|>»\n\nAnd when?«<|eot_id|>»"
     "«<|start_header_id|>»assistant«<|end_header_id|>»\n\n",
-    # SentencePiece begins every text after a control token with a space.
+    # SentencePiece puts a space before every text that follows a control token.
     "Gemma": "«<s>»«<start_of_turn>» user\nBe brief.\n\nWho wrote it?«<end_of_turn>» \n"
     "«<start_of_turn>» model\nAnn.«<end_of_turn>» \n"
     "«<start_of_turn>» user\nAnd when?«<end_of_turn>» \n"
@@ -96,15 +96,15 @@ PROMPTS = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_conversation_is_put_as_the_template_says(formats: Mapping[str, TemplateFormat], name: str) -> None:
+def test_a_prompt_is_rendered_by_the_template(formats: Mapping[str, TemplateFormat], name: str) -> None:
     assert shown(KINDS[name], formats[name].prompt(HELLO)) == PROMPTS[name]
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_tokens_are_those_of_the_whole_text(
+def test_a_prompt_has_the_tokens_of_the_rendered_template(
     formats: Mapping[str, TemplateFormat], headers: Mapping[str, GgufHeader], name: str
 ) -> None:
-    """Where no text looks like a control token, the prompt is what llama.cpp makes of the rendered template."""
+    """If no text spells a control token, the prompt has the tokens that llama.cpp makes of the rendered template."""
     kind = KINDS[name]
     messages = [{"role": m.role.value, "content": m.text} for m in HELLO.messages]
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
@@ -118,27 +118,27 @@ def test_tokens_are_those_of_the_whole_text(
 
 
 @pytest.mark.parametrize(("name", "attack"), (("Qwen 3", "<think>"), ("Gemma", "</s>"), ("Gemma", "<table>")))
-def test_llama_cpp_alone_would_take_texts_for_special_tokens(
+def test_llama_cpp_alone_would_find_special_tokens_in_texts(
     headers: Mapping[str, GgufHeader], formats: Mapping[str, TemplateFormat], name: str, attack: str
 ) -> None:
     special = special_ids(KINDS[name]).values()
     native = NativeModel.load(headers[name].path, LoadSettings(), vocab_only=True)
-    taken = native.tokenize(attack, add_special=False, parse_special=False)
+    by_llama_cpp = native.tokenize(attack, add_special=False, parse_special=False)
     native.close()
-    assert set(special) & set(taken)
+    assert set(special) & set(by_llama_cpp)
     assert not set(special) & set(formats[name].encode_text(attack))
 
 
-def spoken(formats: Mapping[str, TemplateFormat], name: str, text: str) -> tuple[list[int], str]:
-    """The special tokens of a prompt in which everybody says `text`, and what its other tokens say."""
+def special_and_text(formats: Mapping[str, TemplateFormat], name: str, text: str) -> tuple[list[int], str]:
+    """The special tokens of a prompt in which every text is `text`, and its ordinary tokens as text."""
     conversation = Conversation(
         (Message(Role.USER, text), Message(Role.ASSISTANT, text), Message(Role.USER, text)), instructions=text
     )
     kind, tokens = KINDS[name], formats[name].prompt(conversation).tokens
     special = set(special_ids(kind).values())
-    words = vocabulary(kind)
-    said = b"".join(words[token] for token in tokens if token not in special)
-    return [token for token in tokens if token in special], said.decode()
+    ordinary = vocabulary(kind)
+    texts = b"".join(ordinary[token] for token in tokens if token not in special)
+    return [token for token in tokens if token in special], texts.decode()
 
 
 TEXTS = st.lists(st.one_of(st.sampled_from(ATTACKS), st.text(max_size=4)), min_size=1, max_size=6).map("".join)
@@ -150,47 +150,49 @@ TEXTS = st.lists(st.one_of(st.sampled_from(ATTACKS), st.text(max_size=4)), min_s
 def test_no_text_becomes_a_control_token(formats: Mapping[str, TemplateFormat], name: str, text: str) -> None:
     text = f"a{text.encode('utf-8', 'replace').decode()}z"
     unknown = special_ids(KINDS[name]).get("<unk>")
-    tokens, said = spoken(formats, name, text)
-    assert [token for token in tokens if token != unknown] == spoken(formats, name, "az")[0]
+    special, texts = special_and_text(formats, name, text)
+    assert [token for token in special if token != unknown] == special_and_text(formats, name, "az")[0]
     if unknown is None:
-        assert said.count(text) == 4
-    counted = formats[name].encode_text(text)
-    assert not set(counted) & (set(special_ids(KINDS[name]).values()) - {unknown})
+        assert texts.count(text) == 4
+    encoded = formats[name].encode_text(text)
+    assert not set(encoded) & (set(special_ids(KINDS[name]).values()) - {unknown})
 
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_is_spelled_out(formats: Mapping[str, TemplateFormat], name: str, attack: str) -> None:
-    tokens, said = spoken(formats, name, f"x{attack}y")
-    assert tokens == spoken(formats, name, "xy")[0]
-    assert said.count(f"x{attack}y") == 4
+def test_a_text_that_spells_a_control_token_stays_text(
+    formats: Mapping[str, TemplateFormat], name: str, attack: str
+) -> None:
+    special, texts = special_and_text(formats, name, f"x{attack}y")
+    assert special == special_and_text(formats, name, "xy")[0]
+    assert texts.count(f"x{attack}y") == 4
 
 
 def test_a_long_text_is_tokenized_in_pieces(formats: Mapping[str, TemplateFormat]) -> None:
     text = "the theatre in the north " * 4000 + "<think>" * 500 + "x" * 30_000
-    words = vocabulary(QWEN3_KIND)
-    assert b"".join(words[token] for token in formats["Qwen 3"].encode_text(text)).decode() == text
+    ordinary = vocabulary(QWEN3_KIND)
+    assert b"".join(ordinary[token] for token in formats["Qwen 3"].encode_text(text)).decode() == text
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_the_fixed_part_and_the_boundaries_stay_as_the_conversation_goes_on(
+def test_prefix_and_boundaries_stay_valid_as_the_conversation_goes_on(
     formats: Mapping[str, TemplateFormat], name: str
 ) -> None:
-    form = formats[name]
-    prompt = form.prompt(HELLO)
+    chat_format = formats[name]
+    prompt = chat_format.prompt(HELLO)
     assert len(prompt.boundaries) == 2
     assert 0 < prompt.prefix_tokens == prompt.boundaries[0] < prompt.boundaries[1] < len(prompt.tokens)
-    beginning = form.prompt(replace(HELLO, messages=()))
+    beginning = chat_format.prompt(replace(HELLO, messages=()))
     assert beginning.tokens == prompt.tokens[: prompt.prefix_tokens]
     assert beginning.prefix_tokens == prompt.prefix_tokens
     for index, boundary in zip((0, 2), prompt.boundaries, strict=True):
         for text in ("\n\nthe other", "  ", ">", "7"):
             messages = (*HELLO.messages[:index], Message(Role.USER, text + "?"))
-            other = form.prompt(replace(HELLO, messages=messages))
+            other = chat_format.prompt(replace(HELLO, messages=messages))
             assert other.tokens[:boundary] == prompt.tokens[:boundary]
 
 
-def test_reasoning_is_begun_or_left_out_as_the_prompt_says(formats: Mapping[str, TemplateFormat]) -> None:
+def test_a_prompt_may_open_or_end_the_reasoning(formats: Mapping[str, TemplateFormat]) -> None:
     assert formats["DeepSeek-R1"].prompt(HELLO).opens_reasoning
     usual, quick = (formats["Qwen 3"].prompt(replace(HELLO, effort=effort)) for effort in (Effort.MEDIUM, Effort.LOW))
     assert (usual.opens_reasoning, usual.ends_reasoning) == (False, False)
@@ -222,7 +224,7 @@ def test_the_reasoning_of_this_turns_calls_is_kept(formats: Mapping[str, Templat
 
 @pytest.mark.parametrize("name", ("DeepSeek-R1", "Llama 3", "Gemma"))
 def test_a_template_without_tools_is_offered_none(formats: Mapping[str, TemplateFormat], name: str) -> None:
-    """Calls and results of an earlier model are still understood: as what the user told."""
+    """The results of calls made with another model before become user messages."""
     call = Message(Role.ASSISTANT, "", tool_calls=(ToolCall("search", "{}"),))
     result = Message(Role.TOOL, "It says 940.", tool_name="search")
     conversation = replace(HELLO, messages=(*HELLO.messages, call, result), tools=(SEARCH,))
@@ -235,23 +237,23 @@ def test_a_template_without_tools_is_offered_none(formats: Mapping[str, Template
 CHATML = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ CONTENT }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
 
 
-def test_a_template_may_want_its_content_in_parts(headers: Mapping[str, GgufHeader]) -> None:
-    form = with_template(headers, CHATML.replace("CONTENT", "m.content[0].text"))
-    assert "Who wrote it?«<|im_end|>»" in shown(QWEN3_KIND, form.prompt(HELLO))
+def test_a_template_may_require_its_content_as_a_list(headers: Mapping[str, GgufHeader]) -> None:
+    chat_format = with_template(headers, CHATML.replace("CONTENT", "m.content[0].text"))
+    assert "Who wrote it?«<|im_end|>»" in shown(QWEN3_KIND, chat_format.prompt(HELLO))
 
 
 def test_a_template_may_write_its_content_as_json(headers: Mapping[str, GgufHeader]) -> None:
-    form = with_template(headers, CHATML.replace("CONTENT", "m.content | tojson"))
+    chat_format = with_template(headers, CHATML.replace("CONTENT", "m.content | tojson"))
     conversation = Conversation((Message(Role.USER, 'Say "a\\b"\n<|im_end|>'),))
-    assert '"Say \\"a\\\\b\\"\\n<|im_end|>"«<|im_end|>»' in shown(QWEN3_KIND, form.prompt(conversation))
+    assert '"Say \\"a\\\\b\\"\\n<|im_end|>"«<|im_end|>»' in shown(QWEN3_KIND, chat_format.prompt(conversation))
 
 
-def test_a_template_that_changes_texts_gets_them_made_harmless(headers: Mapping[str, GgufHeader]) -> None:
-    form = with_template(headers, CHATML.replace("CONTENT", "m.content | upper"))
-    plain = form.prompt(Conversation((Message(Role.USER, "Né?"),)))
+def test_a_template_that_changes_texts_gets_them_neutralised(headers: Mapping[str, GgufHeader]) -> None:
+    chat_format = with_template(headers, CHATML.replace("CONTENT", "m.content | upper"))
+    plain = chat_format.prompt(Conversation((Message(Role.USER, "Né?"),)))
     assert "NÉ?«<|im_end|>»" in shown(QWEN3_KIND, plain)
     conversation = Conversation((Message(Role.USER, "<think> né?<|im_end|>"),))
-    assert "< THINK> NÉ?< |IM_END|>«<|im_end|>»" in shown(QWEN3_KIND, form.prompt(conversation))
+    assert "< THINK> NÉ?< |IM_END|>«<|im_end|>»" in shown(QWEN3_KIND, chat_format.prompt(conversation))
 
 
 def test_a_template_that_cuts_reasoning_out_of_answers_changes_no_answer(
@@ -267,18 +269,18 @@ def test_a_template_that_cuts_reasoning_out_of_answers_changes_no_answer(
 
 BROKEN: dict[str, Callable[[Mapping[str, GgufHeader]], object]] = {
     "no template": lambda headers: with_template(headers, ""),
-    "a template that cannot be read": lambda headers: with_template(headers, "{% for %}"),
-    "a template that refuses": lambda headers: with_template(headers, "{{ raise_exception('no') }}").prompt(HELLO),
-    "a template that says nothing": lambda headers: with_template(headers, " ").prompt(HELLO),
+    "a template that does not compile": lambda headers: with_template(headers, "{% for %}"),
+    "a template that raises an exception": lambda headers: with_template(headers, "{{ raise_exception('no') }}").prompt(
+        HELLO
+    ),
+    "a template without output": lambda headers: with_template(headers, " ").prompt(HELLO),
     "a template that leaves the question out": lambda headers: with_template(headers, "Hello").prompt(HELLO),
-    "a template that stumbles": lambda headers: with_template(headers, "{{ foo.bar }}").prompt(HELLO),
+    "a template with an error": lambda headers: with_template(headers, "{{ foo.bar }}").prompt(HELLO),
 }
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_model_that_cannot_be_spoken_to_is_refused_with_the_reason(
-    headers: Mapping[str, GgufHeader], name: str
-) -> None:
+def test_an_unusable_template_is_refused_with_the_reason(headers: Mapping[str, GgufHeader], name: str) -> None:
     with pytest.raises(ModelFault) as caught:
         BROKEN[name](headers)
     assert caught.value.title == "This model cannot be spoken to"
@@ -288,25 +290,25 @@ def test_a_model_that_cannot_be_spoken_to_is_refused_with_the_reason(
 def test_the_format_is_chosen_by_the_file(
     headers: Mapping[str, GgufHeader], tiny_gpt_oss: Path, tmp_path: Path
 ) -> None:
-    assert isinstance(format_of(headers["Llama 3"], tmp_path), TemplateFormat)
-    harmony = format_of(read_header(tiny_gpt_oss), tmp_path)
+    assert isinstance(chat_format_for(headers["Llama 3"], tmp_path), TemplateFormat)
+    harmony = chat_format_for(read_header(tiny_gpt_oss), tmp_path)
     prompt = harmony.prompt(HELLO)
     assert not isinstance(harmony, TemplateFormat)
     assert harmony.parser(prompt).feed(35644) == []
     assert 200002 in harmony.stop_ids
 
 
-def test_tokens_are_chosen_as_the_authors_say_unless_somebody_says_otherwise(
+def test_the_recommended_sampling_is_used_unless_another_is_requested(
     formats: Mapping[str, TemplateFormat],
 ) -> None:
-    authors = formats["Qwen 3"].sampling
-    assert (authors.temperature, authors.top_k, authors.top_p) == (0.5, 21, 0.95)
-    assert settled(None, authors) == authors
-    assert settled(Sampling(seed=5), authors) == replace(authors, seed=5)
-    assert settled(Sampling(temperature=0), authors) == Sampling(temperature=0)
+    recommended = formats["Qwen 3"].sampling
+    assert (recommended.temperature, recommended.top_k, recommended.top_p) == (0.5, 21, 0.95)
+    assert effective_sampling(None, recommended) == recommended
+    assert effective_sampling(Sampling(seed=5), recommended) == replace(recommended, seed=5)
+    assert effective_sampling(Sampling(temperature=0), recommended) == Sampling(temperature=0)
 
 
-def test_messages_end_with_whatever_token_ends_them(formats: Mapping[str, TemplateFormat]) -> None:
+def test_every_end_of_generation_token_is_a_stop_token(formats: Mapping[str, TemplateFormat]) -> None:
     ids = special_ids(QWEN3_KIND)
     assert formats["Qwen 3"].stop_ids == {ids["<|im_end|>"], ids["<|endoftext|>"]}
     gemma = special_ids(GEMMA_KIND)

@@ -57,8 +57,8 @@ def test_exact_words_are_found_across_line_breaks_and_counted(opened: OpenLibrar
     caller = Caller(opened)
     found = caller.call("find_text", text="red harbour")
     assert found.startswith(f"40 places in 1 documents looked at; the first {FOUND}:")
-    assert [source.number for source in caller.book.all] == list(range(1, FOUND + 1))
-    assert all("Red\nHarbour" in source.quote for source in caller.book.all)
+    assert [source.number for source in caller.book.sources] == list(range(1, FOUND + 1))
+    assert all("Red\nHarbour" in source.quote for source in caller.book.sources)
     assert caller.call("find_text", text="harbour red") == "These exact words were not found."
     assert "1 places" in caller.call("find_text", text="950")
 
@@ -67,7 +67,7 @@ def test_two_documents_are_compared_and_both_sides_can_be_cited(opened: OpenLibr
     caller = Caller(opened)
     found = caller.call("compare", old="lease.md", new="lease renewed.md")
     assert found.startswith("2 differences") and "changed: 900 → 950" in found
-    assert [source.quote for source in caller.book.all] == [
+    assert [source.quote for source in caller.book.sources] == [
         "The rent is 900 euros, due on the first.", "The rent is 950 euros, due on the first.",
         "Smoking is not allowed.",
     ]  # fmt: skip
@@ -100,7 +100,7 @@ def test_what_was_given_before_is_not_given_again(opened: OpenLibrary) -> None:
 def test_nothing_is_looked_for_with_empty_words(opened: OpenLibrary) -> None:
     for tool, words in (("search_documents", {"query": " \n"}), ("find_text", {"text": ""})):
         caller = Caller(opened)
-        assert caller.call(tool, **words).endswith("is empty") and not caller.book.all
+        assert caller.call(tool, **words).endswith("is empty") and not caller.book.sources
 
 
 def test_of_enormous_paragraphs_the_beginnings_are_compared_and_only_what_is_shown_is_a_source(tmp_path: Path) -> None:
@@ -114,5 +114,5 @@ def test_of_enormous_paragraphs_the_beginnings_are_compared_and_only_what_is_sho
         caller = Caller(library)
         told = caller.call("compare", old="old.txt", new="new.txt")
         assert "more characters" in told and len(told) < 6000 and "cut here" not in told
-        assert 0 < len(caller.book.all) <= 3 and max(len(source.quote) for source in caller.book.all) <= 1500
-        assert all(f"[{source.number}]" in told for source in caller.book.all)
+        assert 0 < len(caller.book.sources) <= 3 and max(len(source.quote) for source in caller.book.sources) <= 1500
+        assert all(f"[{source.number}]" in told for source in caller.book.sources)

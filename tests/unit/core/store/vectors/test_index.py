@@ -379,7 +379,8 @@ def test_a_second_copy_does_not_get_the_file(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     store.create("a", DIMENSION)
     code = (
-        "import sys; from pathlib import Path; from core.store.vectors.open_store import *\n"
+        "import sys; from pathlib import Path; from core.store.vectors.open_store import open_store\n"
+        "from core.store.vectors.milvus import VectorStoreError\n"
         "try: open_store(Path(sys.argv[1]))\n"
         "except VectorStoreError: print('refused')"
     )
@@ -391,7 +392,7 @@ def test_a_second_copy_does_not_get_the_file(tmp_path: Path) -> None:
 
 def test_a_server_left_by_a_killed_copy_is_gone_once_the_next_has_started(tmp_path: Path) -> None:
     code = (
-        "import sys, os, signal; from pathlib import Path; from core.store.vectors.open_store import *\n"
+        "import sys, os, signal; from pathlib import Path; from core.store.vectors.open_store import open_store\n"
         "store = open_store(Path(sys.argv[1])); store.create('a', 8)\n"
         "print('up', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -1,0 +1,36 @@
+"""What the window works with once the workspace is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+
+from core.workspace import Workspace
+from gui.bridge import Bridge
+from gui.chat.turns import Turns
+from gui.documents.actions import LibraryActions
+from gui.guide import GuideOpener
+from gui.models.actions import ModelActions
+from gui.models.chat_model_coordinator import ChatModelCoordinator
+
+
+@dataclass(frozen=True, slots=True)
+class WindowServices:
+    """Used on the GUI thread; each runs its work on workers. The methods of `workspace` itself belong on workers."""
+
+    workspace: Workspace
+    library: LibraryActions
+    models: ModelActions
+    turns: Turns
+    coordinator: ChatModelCoordinator
+    guide: GuideOpener
+
+    @classmethod
+    def create(cls, bridge: Bridge, workspace: Workspace, parent: QObject) -> WindowServices:
+        """Create all of them, owned by `parent`."""
+        library = LibraryActions(bridge, workspace, parent)
+        models = ModelActions(bridge, workspace, parent)
+        turns = Turns(bridge, workspace, parent)
+        coordinator = ChatModelCoordinator(models, turns, parent)
+        return cls(workspace, library, models, turns, coordinator, GuideOpener(bridge, workspace, library, parent))
