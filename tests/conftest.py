@@ -26,7 +26,7 @@ class BlockedNetworkError(RuntimeError):
     """A test tried to leave this machine. No OSError: code that retries after network errors must not swallow it."""
 
 
-def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+def _block_network(event: str, arguments: tuple[object, ...]) -> None:
     """Audit hook: sees every connection and name look-up of Python's own sockets, whoever makes it."""
     if event in ("socket.connect", "socket.sendto", "socket.bind"):
         address = arguments[1]
@@ -40,7 +40,7 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
         raise BlockedNetworkError(f"{event} to {name!r}")
 
 
-sys.addaudithook(_refuse_network)
+sys.addaudithook(_block_network)
 
 
 def made_once(name: str, sources: Sequence[Path], make: Callable[[Path], None]) -> Path:

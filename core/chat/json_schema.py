@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-DEEPEST = 40
+MAX_DEPTH = 40
 
 
 class SchemaError(ValueError):
@@ -33,7 +33,7 @@ def require_schema(schema: Any) -> None:
     _require_references(schema)
 
 
-def check(value: Any, schema: Any) -> None:
+def validate(value: Any, schema: Any) -> None:
     """Raise `MismatchError` if `value` does not follow `schema`, which has passed `require_schema`."""
     from jsonschema.exceptions import best_match
     from referencing.exceptions import Unresolvable
@@ -66,7 +66,7 @@ def _require_references(schema: Any) -> None:
     from referencing.jsonschema import DRAFT202012
 
     resolver = Registry().resolver_with_root(DRAFT202012.create_resource(schema))
-    for one in _schemas_in(schema, DEEPEST):
+    for one in _schemas_in(schema, MAX_DEPTH):
         passed: set[str] = set()
         found: Any = one
         while isinstance(found, dict) and isinstance(reference := found.get("$ref"), str):

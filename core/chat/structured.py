@@ -92,7 +92,7 @@ def checked_answer(
     it is, without data and marked incomplete."""
     try:
         value, data = _extract_json(message.text)
-        json_schema.check(value, json.loads(schema_text(answer_format)))
+        json_schema.validate(value, json.loads(schema_text(answer_format)))
     except (ValueError, RecursionError):
         return replace(message, text=f"```json\n{message.text}\n```", complete=False)
     if answer_format.kind is FormatKind.TABLE:

@@ -9,6 +9,6 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; gives the exit status: 0 done, 1 failed (one sentence on stderr), 2 wrong use."""
-    from core.cli.run import run
+    from core.cli.run import run_command_line
 
-    return run(argv)
+    return run_command_line(argv)

@@ -9,7 +9,7 @@ from core.i18n import tr
 
 EFFORTS = ("low", "medium", "high")
 SURVEY_KINDS = ("question", "list", "summaries", "changes")
-PATIENCES = ("fast", "balanced", "thorough")
+LATENCY_BUDGETS = ("fast", "balanced", "thorough")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -17,12 +17,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="papermoor",
         description=tr("Chat about your own documents, on your own computer. Without a command, the window opens."),
-        parents=[_common()],
+        parents=[_common_options()],
     )
     commands = parser.add_subparsers(dest="command", metavar=tr("COMMAND"))
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=text, description=text, parents=[_common()])
+        return commands.add_parser(name, help=text, description=text, parents=[_common_options()])
 
     index = command("index", tr("add folders or files and bring their index up to date"))
     index.add_argument("paths", nargs="+", type=Path, metavar="PATH")
@@ -31,15 +31,15 @@ def make_parser() -> argparse.ArgumentParser:
     search = command("search", tr("find passages by keywords and, with an embedding model, by meaning"))
     search.add_argument("query", nargs="?", metavar="QUERY")
     search.add_argument("--queries", type=Path, metavar="FILE.jsonl", help=tr('a line {"id", "question"} per query'))
-    search.add_argument("--limit", type=positive, default=10, metavar="N", help=tr("passages at most (10)"))
-    search.add_argument("--max-chars", type=positive, metavar="N", help=tr("characters of all passages together"))
+    search.add_argument("--limit", type=positive_int, default=10, metavar="N", help=tr("passages at most (10)"))
+    search.add_argument("--max-chars", type=positive_int, metavar="N", help=tr("characters of all passages together"))
     search.add_argument("--explain", action="store_true", help=tr("say why each passage ranks where it does"))
 
     ask = command("ask", tr("ask a question and stream the answer"))
     ask.add_argument("question", metavar="QUESTION")
     ask.add_argument("--effort", choices=EFFORTS, help=tr("how long the model reasons"))
-    ask.add_argument("--max-tokens", type=positive, metavar="N", help=tr("reasoning and answer together"))
-    ask.add_argument("--patience", choices=PATIENCES, help=tr("how much is read before the answer begins"))
+    ask.add_argument("--max-tokens", type=positive_int, metavar="N", help=tr("reasoning and answer together"))
+    ask.add_argument("--patience", choices=LATENCY_BUDGETS, help=tr("how much is read before the answer begins"))
     _add_scope(ask)
     ask.add_argument("--whole", action="store_true", help=tr("give the documents in full, as far as they fit"))
     form = ask.add_mutually_exclusive_group()
@@ -70,10 +70,10 @@ def make_parser() -> argparse.ArgumentParser:
 def _add_survey(survey: argparse.ArgumentParser) -> None:
     what = survey.add_mutually_exclusive_group(required=True)
     what.add_argument("question", nargs="?", metavar="QUESTION")
-    what.add_argument("--resume", type=positive, metavar="ID", help=tr("go on with a survey that was stopped"))
-    what.add_argument("--export", type=positive, metavar="ID", help=tr("print or write a survey as it is"))
+    what.add_argument("--resume", type=positive_int, metavar="ID", help=tr("go on with a survey that was stopped"))
+    what.add_argument("--export", type=positive_int, metavar="ID", help=tr("print or write a survey as it is"))
     what.add_argument("--list", action="store_true", help=tr("list the surveys"))
-    what.add_argument("--delete", type=positive, metavar="ID", help=tr("delete a survey"))
+    what.add_argument("--delete", type=positive_int, metavar="ID", help=tr("delete a survey"))
     survey.add_argument("--retry", action="store_true", help=tr("with --resume: read again what failed"))
     survey.add_argument("--kind", choices=SURVEY_KINDS, help=tr("what is asked; told from the question otherwise"))
     survey.add_argument("--effort", choices=EFFORTS, default="low", help=tr("how long the model reasons"))
@@ -107,19 +107,19 @@ def _add_models(models: argparse.ArgumentParser) -> None:
         ("remove", tr("delete a downloaded model"), "key"),
         ("verify", tr("check downloaded files against their published hashes"), None),
     ):
-        action = actions.add_parser(name, help=text, description=text, parents=[_common()])
+        action = actions.add_parser(name, help=text, description=text, parents=[_common_options()])
         if argument:
             action.add_argument(argument, metavar=argument.upper(), type=Path if argument == "path" else str)
 
 
-def positive(text: str) -> int:
+def positive_int(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(tr("must be 1 or more"))
     return value
 
 
-def _common() -> argparse.ArgumentParser:
+def _common_options() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group(tr("options of every command"))
     group.add_argument("--data-dir", type=Path, metavar="DIR", help=tr("where the library and settings are kept"))

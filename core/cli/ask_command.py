@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.chat import messages
-from core.cli.output import Output, place_text
+from core.cli.output import Output, location_text
 from core.domain.conversation import (
     AnswerCheck,
     AnswerFormat,
@@ -33,13 +33,13 @@ from models.conversation import AnswerDelta, Effort, PrefillProgress, ReasoningD
 from models.progress import Progress
 
 
-def ask(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+def ask_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     """Ask in a conversation of its own, which leaves no trace in the list of conversations."""
     workspace.engines.chat_path()  # says at once what is missing
-    answer_format = format_of(arguments)
-    scope = scope_of(workspace, arguments)
+    answer_format = answer_format_from(arguments)
+    scope = scope_from(workspace, arguments)
     conversation = workspace.conversations.create(scope=scope)
-    told = _Told(output, show_answer=answer_format.kind is FormatKind.TEXT and not output.json)
+    told = _AnswerPrinter(output, show_answer=answer_format.kind is FormatKind.TEXT and not output.json)
     try:
         for event in workspace.chat.ask(
             conversation,
@@ -50,7 +50,7 @@ def ask(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> 
             latency_budget=LatencyBudget(arguments.patience) if arguments.patience else None,
             answer_format=answer_format,
         ):
-            told.take(event)
+            told.handle(event)
     finally:
         workspace.conversations.delete(conversation)
     output.finish_progress()
@@ -58,7 +58,7 @@ def ask(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> 
     if answer is None:
         return
     if output.json:
-        output.result(told.values(answer))
+        output.result(told.json_values(answer))
     elif answer_format.kind is FormatKind.TEXT:
         _print_sources(answer, output)
     else:
@@ -72,7 +72,7 @@ def ask(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> 
         )
 
 
-def scope_of(workspace: Workspace, arguments: argparse.Namespace) -> Scope:
+def scope_from(workspace: Workspace, arguments: argparse.Namespace) -> Scope:
     """What `--in` and `--whole` choose; a fault for a path that the library knows nothing of."""
     paths = tuple(path.expanduser().absolute() for path in arguments.within or ())
     for path in paths:
@@ -87,16 +87,16 @@ def scope_of(workspace: Workspace, arguments: argparse.Namespace) -> Scope:
     return Scope(paths, bool(getattr(arguments, "whole", False)))
 
 
-def format_of(arguments: argparse.Namespace) -> AnswerFormat:
+def answer_format_from(arguments: argparse.Namespace) -> AnswerFormat:
     if arguments.schema is not None:
-        return AnswerFormat(FormatKind.JSON, schema=_read(arguments.schema))
+        return AnswerFormat(FormatKind.JSON, schema=_read_schema(arguments.schema))
     if arguments.columns is not None:
         columns = tuple(name.strip() for name in arguments.columns.split(","))
         return AnswerFormat(FormatKind.TABLE, columns=columns)
     return AnswerFormat()
 
 
-class _Told:
+class _AnswerPrinter:
     """Prints what happens while it happens, and keeps what the result needs."""
 
     def __init__(self, output: Output, *, show_answer: bool) -> None:
@@ -108,7 +108,7 @@ class _Told:
         self._suggestion: SurveySuggested | None = None
         self._omissions: list[Omission] = []
 
-    def take(self, event: object) -> None:
+    def handle(self, event: object) -> None:
         if isinstance(event, AnswerSaved):
             self.answer = event.message
         elif isinstance(event, PrefillProgress):
@@ -134,20 +134,20 @@ class _Told:
         elif isinstance(event, AnswerDelta) and self._show_answer:
             self._write(event.text, sys.stdout)
 
-    def values(self, answer: ChatMessage) -> dict[str, Any]:
+    def json_values(self, answer: ChatMessage) -> dict[str, Any]:
         """The answer as `--json` prints it."""
         return {
             "answer": answer.text,
             "reasoning": answer.reasoning,
-            "citations": [_citation(citation) for citation in answer.citations],
+            "citations": [_citation_to_json(citation) for citation in answer.citations],
             "usage": asdict(answer.usage) if answer.usage else None,
             "complete": answer.complete,
             "query": self._query,
             "read": asdict(self._basis) if self._basis else None,
             "omitted": [asdict(omission) for omission in self._omissions],
-            "suggestion": _suggestion(self._suggestion) if self._suggestion else None,
+            "suggestion": _suggestion_to_json(self._suggestion) if self._suggestion else None,
             "tools": [asdict(tool) for tool in answer.tools],
-            **_judgement(answer.judgement),
+            **_check_to_json(answer.judgement),
             "data": json.loads(answer.data) if answer.data else None,
         }
 
@@ -161,11 +161,11 @@ class _Told:
         stream.flush()
 
 
-def _suggestion(suggestion: SurveySuggested) -> dict[str, Any]:
+def _suggestion_to_json(suggestion: SurveySuggested) -> dict[str, Any]:
     return asdict(suggestion) | {"paths": [str(path) for path in suggestion.paths]}
 
 
-def _citation(citation: Citation) -> dict[str, Any]:
+def _citation_to_json(citation: Citation) -> dict[str, Any]:
     return {
         "number": citation.number,
         "path": str(citation.path),
@@ -179,27 +179,27 @@ def _citation(citation: Citation) -> dict[str, Any]:
     }
 
 
-def _judgement(judgement: AnswerCheck | None) -> dict[str, Any]:
+def _check_to_json(judgement: AnswerCheck | None) -> dict[str, Any]:
     if judgement is None:
         return {"verdict": None, "sentences": [], "nearest": []}
     sentences = [asdict(sentence) for sentence in judgement.sentences]
-    nearest = [_citation(source) for source in judgement.nearest]
+    nearest = [_citation_to_json(source) for source in judgement.nearest]
     return {"verdict": judgement.verdict.value, "sentences": sentences, "nearest": nearest}
 
 
 def _print_sources(message: ChatMessage, output: Output) -> None:
     output.line()
     for citation in message.citations:
-        output.line(f"[{citation.number}] {place_text(citation)}")
+        output.line(f"[{citation.number}] {location_text(citation)}")
     if message.judgement is None:
         return
     if text := messages.verdict_text(message.judgement.verdict):
         output.note(text)
     for source in message.judgement.nearest:
-        output.note(f"[{source.number}] {place_text(source)}")
+        output.note(f"[{source.number}] {location_text(source)}")
 
 
-def _read(path: Path) -> str:
+def _read_schema(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:

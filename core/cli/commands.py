@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.cli.explained import why_lines
-from core.cli.output import Output, place_text
+from core.cli.explanation import explanation_lines
+from core.cli.output import Output, location_text
 from core.diagnosis import diagnose
 from core.domain.documents import Passage, SearchResult
 from core.domain.faults import N_, Fault
@@ -23,9 +23,9 @@ from core.parsing.process.passwords import Passwords
 from core.workspace import Workspace
 
 
-def index(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+def index_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     _require_paths(workspace, arguments.paths)
-    _use_passwords(workspace, _passwords(arguments))
+    _retry_with_passwords(workspace, _passwords(arguments))
     report = workspace.library.index(arguments.paths, Job(output.progress))
     output.finish_progress()
     if output.json:
@@ -48,7 +48,7 @@ def index(workspace: Workspace, arguments: argparse.Namespace, output: Output) -
         output.line(tr("scanned: {path}: {reason}", path=one.path, reason=one.reason))
 
 
-def search(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+def search_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     def find(question: str) -> SearchResult:
         return workspace.retriever.search(
             question, limit=arguments.limit, max_chars=arguments.max_chars, explain=arguments.explain, rerank=True
@@ -56,19 +56,19 @@ def search(workspace: Workspace, arguments: argparse.Namespace, output: Output) 
 
     if arguments.queries is not None:
         for query_id, question in _queries(arguments.queries):
-            output.result(_result(query_id, find(question)))
+            output.result(_result_to_json(query_id, find(question)))
     elif not arguments.query.strip():
         raise Fault(N_("Nothing asked"), N_("The question is empty."), N_("Type a question first."))
     elif output.json:
-        output.result(_result(None, find(arguments.query)))
+        output.result(_result_to_json(None, find(arguments.query)))
     else:
         found = find(arguments.query)
         _print_passages(found, output)
         if not found.meaning:
-            output.note(_words_only(workspace.shelf.embedder()))
+            output.note(_keywords_only_text(workspace.shelf.embedder()))
 
 
-def text(arguments: argparse.Namespace, output: Output) -> None:
+def text_command(arguments: argparse.Namespace, output: Output) -> None:
     """Print what the parser reads from a file; needs no library."""
     from core.parsing.ocr import tessdata
     from core.parsing.process.pool import ParserPool
@@ -91,12 +91,12 @@ def text(arguments: argparse.Namespace, output: Output) -> None:
     sys.stdout.flush()
 
 
-def status(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    _print_facts(workspace, output, full=False)
+def status_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    _print_diagnosis(workspace, output, full=False)
 
 
-def doctor(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    _print_facts(workspace, output, full=True)
+def doctor_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    _print_diagnosis(workspace, output, full=True)
 
 
 def _passwords(arguments: argparse.Namespace) -> list[str]:
@@ -104,7 +104,7 @@ def _passwords(arguments: argparse.Namespace) -> list[str]:
     return [*filter(None, [os.environ.get("PAPERMOOR_PASSWORD")]), *(arguments.password or ())]
 
 
-def _use_passwords(workspace: Workspace, passwords: Sequence[str]) -> None:
+def _retry_with_passwords(workspace: Workspace, passwords: Sequence[str]) -> None:
     """Try them on the encrypted documents, those that were skipped before, too."""
     for password in passwords:
         workspace.passwords.give(password)
@@ -120,7 +120,7 @@ def _require_paths(workspace: Workspace, paths: Sequence[Path]) -> None:
             raise Fault(N_("Nothing there"), N_("There is no file or folder {path}."), path=path)
 
 
-def _print_facts(workspace: Workspace, output: Output, *, full: bool) -> None:
+def _print_diagnosis(workspace: Workspace, output: Output, *, full: bool) -> None:
     diagnosis = diagnose(workspace, full=full)
     if output.json:
         output.result(diagnosis.values)
@@ -147,16 +147,16 @@ def _queries(path: Path) -> Iterator[tuple[Any, str]]:
         ) from error
 
 
-def _result(query_id: Any, found: SearchResult) -> dict[str, Any]:
+def _result_to_json(query_id: Any, found: SearchResult) -> dict[str, Any]:
     return {
         "id": query_id,
         "query": found.query,
         "answered": round(found.answered, 4),
-        "passages": [_passage(passage) for passage in found.passages],
+        "passages": [_passage_to_json(passage) for passage in found.passages],
     }
 
 
-def _passage(passage: Passage) -> dict[str, Any]:
+def _passage_to_json(passage: Passage) -> dict[str, Any]:
     values = {
         "rank": passage.rank,
         "score": round(passage.score, 6),
@@ -174,13 +174,13 @@ def _print_passages(found: SearchResult, output: Output) -> None:
     if not found.passages:
         output.line(tr("Nothing found in {n} documents.", n=found.documents_searched))
     for passage in found.passages:
-        output.line(f"{passage.rank}. {place_text(passage)}")
+        output.line(f"{passage.rank}. {location_text(passage)}")
         output.line("   " + " ".join(passage.text.split())[:400])
-        for line in why_lines(passage):
+        for line in explanation_lines(passage):
             output.line("   " + line)
 
 
-def _words_only(embedder: ModelStatus) -> str:
+def _keywords_only_text(embedder: ModelStatus) -> str:
     if embedder.fault is not None:
         return tr("Searched by keywords only: {why}", why=fault_text(embedder.fault))
     if embedder.state is ModelState.ABSENT:

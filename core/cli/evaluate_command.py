@@ -18,7 +18,7 @@ DOCUMENTS = "docs"
 QUESTIONS = "queries*.jsonl"
 
 
-def evaluate_folder(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+def evaluate_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     folder: Path = arguments.folder
     if not (folder / DOCUMENTS).is_dir():
         raise Fault(N_("Nothing there"), N_("There is no folder {path}."), path=folder / DOCUMENTS)
@@ -28,7 +28,7 @@ def evaluate_folder(workspace: Workspace, arguments: argparse.Namespace, output:
     if output.json:
         output.result({"folder": str(folder)} | asdict(found))
     else:
-        _print(found, output)
+        _print_evaluation(found, output)
 
 
 def _questions(folder: Path, more: list[Path]) -> list[KnownQuestion]:
@@ -40,22 +40,22 @@ def _questions(folder: Path, more: list[Path]) -> list[KnownQuestion]:
     return [question for question in found if question.gold or question.corpus in ("", folder.resolve().name)]
 
 
-def _print(found: Evaluation, output: Output) -> None:
+def _print_evaluation(found: Evaluation, output: Output) -> None:
     output.line(
         tr("{questions} questions over {passages} passages of {documents} documents", questions=found.questions,
            passages=found.passages, documents=found.documents)
     )  # fmt: skip
     for name, value in found.measures.items():
         output.line(f"  {name:<16} {100 * value:5.1f} %")
-    for kind, value in found.answered.items():
+    for kind, value in found.answerability_auc.items():
         output.line(
             "  " + tr("told from questions without an answer ({kind}): {value}", kind=kind, value=f"{value:.3f}")
         )
     output.line(
         "  " + tr("a search took {median} ms, at most {most} ms", median=f"{found.median_ms:.0f}",
-                  most=f"{found.slowest_ms:.0f}")
+                  most=f"{found.max_ms:.0f}")
     )  # fmt: skip
-    for question_id in found.unplaced:
+    for question_id in found.unlocated_questions:
         output.note(tr("not found in what was read from the files: a place of question {id}", id=question_id))
-    if not found.meaning:
+    if not found.used_embedder:
         output.note(tr("Searched by keywords only: there is no embedding model yet."))

@@ -15,13 +15,13 @@ from core.workspace import Workspace
 from models.catalog import catalog
 
 
-def models(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+def models_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     ACTIONS[arguments.action](workspace, arguments, output)
 
 
 def _list(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     there = {path.name: path for path in workspace.shelf.downloaded()}
-    rows = [_row(entry, entry.file in there) for entry in catalog.ALL]
+    rows = [_model_to_json(entry, entry.file in there) for entry in catalog.ALL]
     found = workspace.shelf.found_elsewhere()
     faults = _faults(workspace)
     if output.json:
@@ -49,17 +49,17 @@ def _faults(workspace: Workspace) -> dict[str, str]:
 
 
 def _get(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    key = _entry(arguments.key).key
+    key = _catalog_entry(arguments.key).key
     path = workspace.shelf.download(key, Job(output.progress))
     output.finish_progress()
-    _say(output, {"key": key, "path": str(path)}, tr("{key} is here and checked: {path}", key=key, path=path))
+    _print_result(output, {"key": key, "path": str(path)}, tr("{key} is here and checked: {path}", key=key, path=path))
     _announce_embedder_change(workspace, output)
 
 
 def _adopt(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     kind = workspace.shelf.adopt(arguments.path)
     path = arguments.path.expanduser().absolute()
-    _say(output, {"kind": kind, "path": str(path)}, tr("{path} is used from where it is.", path=path))
+    _print_result(output, {"kind": kind, "path": str(path)}, tr("{path} is used from where it is.", path=path))
     _announce_embedder_change(workspace, output)
 
 
@@ -81,10 +81,10 @@ def _announce_embedder_change(workspace: Workspace, output: Output) -> None:
 
 
 def _remove(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    entry = _entry(arguments.key)
+    entry = _catalog_entry(arguments.key)
     removed = workspace.shelf.remove(entry)
     words = tr("{key} was removed.", key=entry.key) if removed else tr("{key} was not here.", key=entry.key)
-    _say(output, {"key": entry.key, "removed": removed}, words)
+    _print_result(output, {"key": entry.key, "removed": removed}, words)
 
 
 def _verify(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
@@ -109,7 +109,7 @@ def _verify(workspace: Workspace, arguments: argparse.Namespace, output: Output)
         )
 
 
-def _row(entry: catalog.ModelEntry, downloaded: bool) -> dict[str, Any]:
+def _model_to_json(entry: catalog.ModelEntry, downloaded: bool) -> dict[str, Any]:
     return {
         "key": entry.key,
         "label": entry.label,
@@ -123,7 +123,7 @@ def _row(entry: catalog.ModelEntry, downloaded: bool) -> dict[str, Any]:
     }
 
 
-def _entry(key: str) -> catalog.ModelEntry:
+def _catalog_entry(key: str) -> catalog.ModelEntry:
     try:
         return catalog.entry(key)
     except KeyError:
@@ -135,7 +135,7 @@ def _entry(key: str) -> catalog.ModelEntry:
         ) from None
 
 
-def _say(output: Output, values: dict[str, Any], words: str) -> None:
+def _print_result(output: Output, values: dict[str, Any], words: str) -> None:
     if output.json:
         output.result(values)
     else:

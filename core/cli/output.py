@@ -12,7 +12,7 @@ from core.domain.locations import place_words, section_words
 from core.i18n import tr
 from models.progress import Progress
 
-LINE_INTERVAL_S = 5.0  # between progress lines where there is no terminal to redraw
+PROGRESS_LINE_INTERVAL_S = 5.0  # between progress lines where there is no terminal to redraw
 
 
 class Output:
@@ -39,7 +39,7 @@ class Output:
             sys.stderr.write("\r" + text.ljust(self._width))
             sys.stderr.flush()
             self._width = len(text)
-        elif time.monotonic() - self._last_line_s >= LINE_INTERVAL_S:
+        elif time.monotonic() - self._last_line_s >= PROGRESS_LINE_INTERVAL_S:
             self._last_line_s = time.monotonic()
             print(text, file=sys.stderr, flush=True)
 
@@ -56,7 +56,7 @@ class Output:
             self._width = 0
 
 
-def place_text(place: Passage | Citation) -> str:
+def location_text(place: Passage | Citation) -> str:
     """Where a passage stands: file, page or the like, heading."""
     where = ", ".join(filter(None, (str(place.path), place_words(place))))
     section = section_words(place)

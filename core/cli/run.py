@@ -12,32 +12,32 @@ from pathlib import Path
 
 from core.cli import commands
 from core.cli.arguments import make_parser
-from core.cli.ask_command import ask
-from core.cli.evaluate_command import evaluate_folder
-from core.cli.model_commands import models
+from core.cli.ask_command import ask_command
+from core.cli.evaluate_command import evaluate_command
+from core.cli.model_commands import models_command
 from core.cli.output import Output
-from core.cli.survey_command import survey
+from core.cli.survey_command import survey_command
 from core.domain.faults import Cancelled, Fault
 from core.i18n import fault_text, fault_title, set_language, tr
 from core.workspace import Workspace, default_data_dir
 
 log = logging.getLogger(__name__)
 
-FAILED, WRONG_USE = 1, 2
+EXIT_FAILED, EXIT_WRONG_USE = 1, 2
 Command = Callable[[Workspace, argparse.Namespace, Output], None]
 COMMANDS: dict[str, Command] = {
-    "index": commands.index,
-    "search": commands.search,
-    "ask": ask,
-    "survey": survey,
-    "evaluate": evaluate_folder,
-    "models": models,
-    "status": commands.status,
-    "doctor": commands.doctor,
+    "index": commands.index_command,
+    "search": commands.search_command,
+    "ask": ask_command,
+    "survey": survey_command,
+    "evaluate": evaluate_command,
+    "models": models_command,
+    "status": commands.status_command,
+    "doctor": commands.doctor_command,
 }
 
 
-def run(argv: Sequence[str]) -> int:
+def run_command_line(argv: Sequence[str]) -> int:
     """Exit status of the command in `argv` (without the program's name)."""
     logging.lastResort = None  # what no log file takes is not for the terminal either
     set_language("")
@@ -48,10 +48,10 @@ def run(argv: Sequence[str]) -> int:
         return int(end.code or 0)
     if arguments.command is None:
         parser.print_help(sys.stderr)
-        return WRONG_USE
+        return EXIT_WRONG_USE
     output = Output(json=getattr(arguments, "json", False))
     try:
-        return _run(arguments, output)
+        return _run_command(arguments, output)
     except Fault as fault:
         output.finish_progress()
         print(f"papermoor: {fault_title(fault)}: {fault_text(fault)}", file=sys.stderr)
@@ -66,20 +66,20 @@ def run(argv: Sequence[str]) -> int:
             tr("papermoor: something unexpected went wrong; the details are in {path}", path=_log_path(arguments)),
             file=sys.stderr,
         )
-    return FAILED
+    return EXIT_FAILED
 
 
-def _run(arguments: argparse.Namespace, output: Output) -> int:
+def _run_command(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.command == "search" and (arguments.query is None) == (arguments.queries is None):
         print(tr("papermoor search: give either a query or --queries FILE.jsonl"), file=sys.stderr)
-        return WRONG_USE
+        return EXIT_WRONG_USE
     if arguments.command == "text":
-        commands.text(arguments, output)
+        commands.text_command(arguments, output)
         return 0
     if arguments.command == "evaluate" and getattr(arguments, "data_dir", None) is None:
         with tempfile.TemporaryDirectory(prefix="papermoor-") as folder:
             arguments.data_dir = Path(folder)
-            return _run(arguments, output)
+            return _run_command(arguments, output)
     workspace = Workspace.open(
         getattr(arguments, "data_dir", None),
         model=getattr(arguments, "model", None),

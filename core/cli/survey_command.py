@@ -7,36 +7,36 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.cli.ask_command import scope_of
+from core.cli.ask_command import scope_from
 from core.cli.output import Output
 from core.domain.conversation import SurveyKind
 from core.domain.faults import N_, Fault
 from core.i18n import ngettext, tr
 from core.jobs import Job
 from core.survey.export import coverage_statement, to_csv, to_markdown
-from core.survey.summarising import numbered
+from core.survey.summarising import numbered_findings
 from core.survey.values import Survey
 from core.workspace import Workspace
 from models.conversation import Effort
 
 
-def survey(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+def survey_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     """Begin a survey, or go on with one; list or delete them."""
     if arguments.list:
-        _list(workspace, output)
+        _print_list(workspace, output)
         return
     if arguments.delete:
-        _known(workspace, arguments.delete)
+        _require_survey(workspace, arguments.delete)
         workspace.surveys.delete(arguments.delete)
         return
     if arguments.export is None:
         workspace.engines.chat_path()  # says at once what is missing
-    done = _known(workspace, arguments.export) if arguments.export else _run(workspace, arguments, output)
+    done = _require_survey(workspace, arguments.export) if arguments.export else _run(workspace, arguments, output)
     for path, text in ((arguments.csv, to_csv(done)), (arguments.markdown, to_markdown(done))):
         if path is not None:
             _write(path, text)
     if output.json:
-        output.result(_values(done))
+        output.result(_survey_to_json(done))
     else:
         output.line(to_markdown(done))
 
@@ -44,11 +44,11 @@ def survey(workspace: Workspace, arguments: argparse.Namespace, output: Output) 
 def _run(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> Survey:
     surveys = workspace.surveys
     if arguments.resume:
-        survey_id = _known(workspace, arguments.resume).id
+        survey_id = _require_survey(workspace, arguments.resume).id
         if arguments.retry:
             surveys.retry_failed(survey_id)
     else:
-        scope = scope_of(workspace, arguments)
+        scope = scope_from(workspace, arguments)
         kind = SurveyKind(arguments.kind) if arguments.kind else None
         survey_id = surveys.create(arguments.question, scope, kind, Effort(arguments.effort))
         estimate = surveys.estimate(scope, arguments.question)
@@ -65,14 +65,14 @@ def _run(workspace: Workspace, arguments: argparse.Namespace, output: Output) ->
     return done
 
 
-def _known(workspace: Workspace, survey_id: int) -> Survey:
+def _require_survey(workspace: Workspace, survey_id: int) -> Survey:
     try:
         return workspace.surveys.get(survey_id)
     except KeyError:
         raise Fault(N_("No such survey"), N_("There is no survey with the number {n}."), n=survey_id) from None
 
 
-def _list(workspace: Workspace, output: Output) -> None:
+def _print_list(workspace: Workspace, output: Output) -> None:
     heads = workspace.surveys.list()
     if output.json:
         output.result({"surveys": [asdict(head) for head in heads]})
@@ -89,7 +89,7 @@ def _write(path: Path, text: str) -> None:
         raise Fault(N_("Not written"), N_("{path} cannot be written: {why}."), path=path, why=error.strerror) from error
 
 
-def _values(done: Survey) -> dict[str, Any]:
+def _survey_to_json(done: Survey) -> dict[str, Any]:
     findings = [
         {
             "number": n,
@@ -104,7 +104,7 @@ def _values(done: Survey) -> dict[str, Any]:
             "quote": finding.citation.quote,
             "support": finding.citation.support.value,
         }
-        for n, row, finding in numbered(done)
+        for n, row, finding in numbered_findings(done)
     ]
     rows = [
         {"path": str(row.path), "state": row.state.value, "reason": row.reason, "parts": row.parts,

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.documents import DocumentText, Passage, SearchResult
-from core.evaluation.measures import BUDGETS, Outcome, Span, area_under_curve, mean, measure
-from core.evaluation.places import GoldLocation, by_name, locate
-from core.evaluation.questions import Gold, KnownQuestion
+from core.evaluation.measures import CHAR_BUDGETS, QuestionMeasures, PassageSpan, roc_auc, mean_measures, measure_question
+from core.evaluation.gold_locations import GoldLocation, document_lookup, locate_gold
+from core.evaluation.questions import GoldAnswer, KnownQuestion
 from core.jobs import Job
 from core.library.library import Library
 from core.retrieval.retriever import Cut, Retriever
 from models.progress import Progress
 
-PASSAGES = 20
-PASSAGES_IN_BUDGET = 60
-CUTS = (Cut(PASSAGES), *(Cut(PASSAGES_IN_BUDGET, budget) for budget in BUDGETS))
-ANY_KIND = "all"
+MAX_PASSAGES = 20
+MAX_PASSAGES_IN_BUDGET = 60
+CUTS = (Cut(MAX_PASSAGES), *(Cut(MAX_PASSAGES_IN_BUDGET, budget) for budget in CHAR_BUDGETS))
+ALL_KINDS = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +34,20 @@ class Evaluation:
     passages: int
     questions: int
     measures: Mapping[str, float]
-    answered: Mapping[str, float]
-    unplaced: tuple[str, ...]
+    answerability_auc: Mapping[str, float]
+    unlocated_questions: tuple[str, ...]
     median_ms: float
-    slowest_ms: float
-    meaning: bool
+    max_ms: float
+    used_embedder: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _QuestionResult:
     question: KnownQuestion
-    outcome: Outcome | None
-    answered: float
+    measures: QuestionMeasures | None
+    answerability: float
     seconds: float
-    meaning: bool
+    used_embedder: bool
 
 
 def evaluate(
@@ -57,8 +57,8 @@ def evaluate(
 
     The library should hold nothing else. Raises `StorageFault`, `Cancelled`."""
     report = library.index([folder], job)
-    places = _Places(library, folder)
-    asked: list[_Asked] = []
+    places = _GoldLocator(library, folder)
+    asked: list[_QuestionResult] = []
     for number, question in enumerate(questions):
         job.check()
         asked.append(_ask(retriever, places, question))
@@ -68,48 +68,48 @@ def evaluate(
         documents=report.documents,
         passages=report.chunks,
         questions=len(asked),
-        measures=mean([one.outcome for one in asked if one.outcome is not None]),
-        answered=_answered(asked),
-        unplaced=tuple(places.missing),
+        measures=mean_measures([one.measures for one in asked if one.measures is not None]),
+        answerability_auc=_answerability_auc(asked),
+        unlocated_questions=tuple(places.unlocated_questions),
         median_ms=statistics.median(times),
-        slowest_ms=times[-1],
-        meaning=all(one.meaning for one in asked),
+        max_ms=times[-1],
+        used_embedder=all(one.used_embedder for one in asked),
     )
 
 
-def _ask(retriever: Retriever, places: _Places, question: KnownQuestion) -> _Asked:
+def _ask(retriever: Retriever, places: _GoldLocator, question: KnownQuestion) -> _QuestionResult:
     began_s = time.perf_counter()
     found, *in_budgets = retriever.search_cuts(question.text, CUTS)
     seconds = time.perf_counter() - began_s
     outcome = None
-    if known := places.of(question):
-        within = {budget: _spans(part) for budget, part in zip(BUDGETS, in_budgets, strict=True)}
-        outcome = measure(known, _spans(found), within)
-    return _Asked(question, outcome, found.answered, seconds, found.meaning)
+    if known := places.locate(question):
+        within = {budget: _spans(part) for budget, part in zip(CHAR_BUDGETS, in_budgets, strict=True)}
+        outcome = measure_question(known, _spans(found), within)
+    return _QuestionResult(question, outcome, found.answered, seconds, found.meaning)
 
 
-def _spans(found: SearchResult) -> list[Span]:
+def _spans(found: SearchResult) -> list[PassageSpan]:
     return [_span(passage) for passage in found.passages]
 
 
-def _span(passage: Passage) -> Span:
-    return Span(passage.document_id, passage.start, passage.end, passage.page)
+def _span(passage: Passage) -> PassageSpan:
+    return PassageSpan(passage.document_id, passage.start, passage.end, passage.page)
 
 
-def _answered(asked: Sequence[_Asked]) -> dict[str, float]:
-    with_answer = [one.answered for one in asked if one.question.gold]
+def _answerability_auc(asked: Sequence[_QuestionResult]) -> dict[str, float]:
+    with_answer = [one.answerability for one in asked if one.question.gold]
     without = [one for one in asked if not one.question.gold]
     if not with_answer or not without:
         return {}
     kinds = dict.fromkeys(one.question.kind for one in without if one.question.kind)
-    by_kind = {kind: [one.answered for one in without if one.question.kind == kind] for kind in kinds}
+    by_kind = {kind: [one.answerability for one in without if one.question.kind == kind] for kind in kinds}
     return {
-        name: area_under_curve(with_answer, signs)
-        for name, signs in {ANY_KIND: [one.answered for one in without], **by_kind}.items()
+        name: roc_auc(with_answer, signs)
+        for name, signs in {ALL_KINDS: [one.answerability for one in without], **by_kind}.items()
     }
 
 
-class _Places:
+class _GoldLocator:
     """The known places, looked up in the texts that the library holds; each document is read once."""
 
     def __init__(self, library: Library, folder: Path) -> None:
@@ -120,26 +120,26 @@ class _Places:
             for document in library.documents()
             if document.path.is_relative_to(folder)
         }
-        self._document_id = by_name(inside)
+        self._document_id = document_lookup(inside)
         self._texts: dict[int, DocumentText] = {}
-        self.missing: list[str] = []
+        self.unlocated_questions: list[str] = []
 
-    def of(self, question: KnownQuestion) -> list[GoldLocation]:
+    def locate(self, question: KnownQuestion) -> list[GoldLocation]:
         """Places of which nothing is known in the library are noted, and left out."""
-        found = [self._place(gold) for gold in question.gold]
+        found = [self._location(gold) for gold in question.gold]
         if any(place is None for place in found):
-            self.missing.append(question.id)
+            self.unlocated_questions.append(question.id)
         return [place for place in found if place is not None]
 
-    def _place(self, gold: Gold) -> GoldLocation | None:
+    def _location(self, gold: GoldAnswer) -> GoldLocation | None:
         document_id = self._document_id(gold.document)
-        text = self._text(document_id) if document_id is not None else None
+        text = self._document_text(document_id) if document_id is not None else None
         if text is None:
             return None
-        place = locate(gold, text)
+        place = locate_gold(gold, text)
         return None if gold.quote and not place.spans and place.page is None else place
 
-    def _text(self, document_id: int) -> DocumentText | None:
+    def _document_text(self, document_id: int) -> DocumentText | None:
         if document_id not in self._texts:
             text = self._library.document_text(document_id)
             if text is None:

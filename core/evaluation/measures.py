@@ -9,24 +9,24 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.evaluation.places import GoldLocation
+from core.evaluation.gold_locations import GoldLocation
 
-FOUND = 0.9
-PARTLY = 0.5
+FOUND_SHARE = 0.9
+PARTLY_SHARE = 0.5
 """Of a long place (a whole section, a part of a program) this much may be all that a passage shows of it."""
-TOUCHED = 0.01
+TOUCHED_SHARE = 0.01
 """Of a place longer than any passage: that something of it is shown."""
-CUTOFFS = (1, 3, 5, 10)
-BUDGETS = (3_000, 6_000)
-GAIN_AT = 10
-CHARACTERS_AT = 5
-DOCUMENTS_AT = 3
-PAGES_AT = 10
-ALL_DOCUMENTS_AT = 10
+RECALL_CUTOFFS = (1, 3, 5, 10)
+CHAR_BUDGETS = (3_000, 6_000)
+NDCG_CUTOFF = 10
+CHARACTERS_CUTOFF = 5
+ANY_DOCUMENT_CUTOFF = 3
+PAGES_CUTOFF = 10
+ALL_DOCUMENTS_CUTOFF = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class PassageSpan:
     """What a measure needs of a passage."""
 
     document_id: int
@@ -36,61 +36,61 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class QuestionMeasures:
     """What one question found, measure by measure. A measure that does not apply (pages, where none is known) is not
     among them."""
 
     values: Mapping[str, float]
 
 
-def measure(places: Sequence[GoldLocation], passages: Sequence[Span], within: Mapping[int, Sequence[Span]]) -> Outcome:
+def measure_question(places: Sequence[GoldLocation], passages: Sequence[PassageSpan], within: Mapping[int, Sequence[PassageSpan]]) -> QuestionMeasures:
     """`passages` are the best without a limit of length, best first; `within` what was found for each of `BUDGETS`."""
     values: dict[str, float] = {}
     if any(place.spans or place.page is not None for place in places):
         exact = [place for place in places if place.spans or place.page is not None]
-        for count in CUTOFFS:
+        for count in RECALL_CUTOFFS:
             values[f"recall@{count}"] = recall(exact, passages[:count])
         values["any@3"] = float(recall(exact, passages[:3]) > 0)
-        for budget in BUDGETS:
-            found = first_characters(within[budget], budget)
+        for budget in CHAR_BUDGETS:
+            found = truncate_to_budget(within[budget], budget)
             values[f"recall@{budget}c"] = recall(exact, found)
             values[f"any@{budget}c"] = float(recall(exact, found) > 0)
-            values[f"partly@{budget}c"] = recall(exact, found, PARTLY)
-            values[f"touched@{budget}c"] = recall(exact, found, TOUCHED)
+            values[f"partly@{budget}c"] = recall(exact, found, PARTLY_SHARE)
+            values[f"touched@{budget}c"] = recall(exact, found, TOUCHED_SHARE)
         values["mrr"] = reciprocal_rank(exact, passages)
-        values[f"ndcg@{GAIN_AT}"] = discounted_gain(exact, passages[:GAIN_AT])
-        values[f"characters@{CHARACTERS_AT}"] = characters(exact, passages[:CHARACTERS_AT])
+        values[f"ndcg@{NDCG_CUTOFF}"] = ndcg(exact, passages[:NDCG_CUTOFF])
+        values[f"characters@{CHARACTERS_CUTOFF}"] = character_recall(exact, passages[:CHARACTERS_CUTOFF])
     documents = {place.document_id for place in places}
-    values[f"document@{DOCUMENTS_AT}"] = float(any(p.document_id in documents for p in passages[:DOCUMENTS_AT]))
-    first = {p.document_id for p in passages[:ALL_DOCUMENTS_AT]}
-    values[f"documents@{ALL_DOCUMENTS_AT}"] = len(documents & first) / len(documents)
+    values[f"document@{ANY_DOCUMENT_CUTOFF}"] = float(any(p.document_id in documents for p in passages[:ANY_DOCUMENT_CUTOFF]))
+    first = {p.document_id for p in passages[:ALL_DOCUMENTS_CUTOFF]}
+    values[f"documents@{ALL_DOCUMENTS_CUTOFF}"] = len(documents & first) / len(documents)
     pages = {(place.document_id, place.page) for place in places if place.page is not None}
     if pages:
-        seen = {(p.document_id, p.page) for p in passages[:PAGES_AT]}
-        values[f"page@{PAGES_AT}"] = len(pages & seen) / len(pages)
-    return Outcome(values)
+        seen = {(p.document_id, p.page) for p in passages[:PAGES_CUTOFF]}
+        values[f"page@{PAGES_CUTOFF}"] = len(pages & seen) / len(pages)
+    return QuestionMeasures(values)
 
 
-def coverage(place: GoldLocation, passages: Iterable[Span]) -> float:
+def covered_share(place: GoldLocation, passages: Iterable[PassageSpan]) -> float:
     """The share of the place that the passages hold together; of places with the same words, the best."""
     there = [p for p in passages if p.document_id == place.document_id]
     if not place.spans:
         return float(any(place.page is None or p.page == place.page for p in there))
-    return max(_covered(start, end, there) / max(1, end - start) for start, end in place.spans)
+    return max(_covered_chars(start, end, there) / max(1, end - start) for start, end in place.spans)
 
 
-def recall(places: Sequence[GoldLocation], passages: Sequence[Span], share: float = FOUND) -> float:
-    return sum(coverage(place, passages) >= share for place in places) / len(places)
+def recall(places: Sequence[GoldLocation], passages: Sequence[PassageSpan], share: float = FOUND_SHARE) -> float:
+    return sum(covered_share(place, passages) >= share for place in places) / len(places)
 
 
-def characters(places: Sequence[GoldLocation], passages: Sequence[Span]) -> float:
+def character_recall(places: Sequence[GoldLocation], passages: Sequence[PassageSpan]) -> float:
     """Of all characters of all places, the share that is covered."""
     sizes = [max((end - start for start, end in place.spans), default=1) for place in places]
-    held = sum(size * coverage(place, passages) for size, place in zip(sizes, places, strict=True))
+    held = sum(size * covered_share(place, passages) for size, place in zip(sizes, places, strict=True))
     return held / sum(sizes)
 
 
-def reciprocal_rank(places: Sequence[GoldLocation], passages: Sequence[Span]) -> float:
+def reciprocal_rank(places: Sequence[GoldLocation], passages: Sequence[PassageSpan]) -> float:
     """1 / the rank of the passage with which the first place is found."""
     for rank in range(1, len(passages) + 1):
         if recall(places, passages[:rank]):
@@ -98,42 +98,42 @@ def reciprocal_rank(places: Sequence[GoldLocation], passages: Sequence[Span]) ->
     return 0.0
 
 
-def discounted_gain(places: Sequence[GoldLocation], passages: Sequence[Span]) -> float:
+def ndcg(places: Sequence[GoldLocation], passages: Sequence[PassageSpan]) -> float:
     """nDCG: each place counts at the rank with which it is found; at best one place for each passage."""
     found, gain = 0, 0.0
     for rank in range(1, len(passages) + 1):
-        now = sum(coverage(place, passages[:rank]) >= FOUND for place in places)
+        now = sum(covered_share(place, passages[:rank]) >= FOUND_SHARE for place in places)
         gain += (now - found) / math.log2(rank + 1)
         found = now
-    return min(1.0, gain / sum(1 / math.log2(rank + 1) for rank in range(1, min(GAIN_AT, len(places)) + 1)))
+    return min(1.0, gain / sum(1 / math.log2(rank + 1) for rank in range(1, min(NDCG_CUTOFF, len(places)) + 1)))
 
 
-def first_characters(passages: Sequence[Span], budget: int) -> list[Span]:
+def truncate_to_budget(passages: Sequence[PassageSpan], budget: int) -> list[PassageSpan]:
     """The passages as far as the first `budget` characters go; the last one is cut."""
-    kept: list[Span] = []
+    kept: list[PassageSpan] = []
     for passage in passages:
         if budget <= 0:
             break
         end = min(passage.end, passage.start + budget)
-        kept.append(Span(passage.document_id, passage.start, end, passage.page))
+        kept.append(PassageSpan(passage.document_id, passage.start, end, passage.page))
         budget -= end - passage.start
     return kept
 
 
-def area_under_curve(answered: Sequence[float], unanswered: Sequence[float]) -> float:
+def roc_auc(answered: Sequence[float], unanswered: Sequence[float]) -> float:
     """The chance that a question with an answer is told from one without: the area under the ROC curve."""
     higher = sum(float(a > u) + 0.5 * float(a == u) for a in answered for u in unanswered)
     return higher / (len(answered) * len(unanswered))
 
 
-def mean(outcomes: Sequence[Outcome]) -> dict[str, float]:
+def mean_measures(outcomes: Sequence[QuestionMeasures]) -> dict[str, float]:
     """Each measure's mean over the questions it applies to, in the order of the first."""
     names = dict.fromkeys(name for outcome in outcomes for name in outcome.values)
     having = {name: [o.values[name] for o in outcomes if name in o.values] for name in names}
     return {name: sum(values) / len(values) for name, values in having.items()}
 
 
-def _covered(start: int, end: int, passages: Iterable[Span]) -> int:
+def _covered_chars(start: int, end: int, passages: Iterable[PassageSpan]) -> int:
     """Characters of the stretch that lie in at least one passage."""
     covered, reached = 0, start
     for first, last in sorted((max(start, p.start), min(end, p.end)) for p in passages):

@@ -16,7 +16,7 @@ from core.domain.faults import N_, Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Gold:
+class GoldAnswer:
     """A place that answers: a whole document, a page of it, or words in it."""
 
     document: str
@@ -32,7 +32,7 @@ class KnownQuestion:
 
     id: str
     text: str
-    gold: tuple[Gold, ...]
+    gold: tuple[GoldAnswer, ...]
     kind: str = ""
     corpus: str = ""
 
@@ -57,7 +57,7 @@ def read_questions(path: Path) -> list[KnownQuestion]:
 
 def _question(entry: dict[str, Any]) -> KnownQuestion:
     gold = tuple(
-        Gold(str(place["doc"]), place.get("quote") or "", place.get("start"), place.get("end"), place.get("page"))
+        GoldAnswer(str(place["doc"]), place.get("quote") or "", place.get("start"), place.get("end"), place.get("page"))
         for place in entry.get("relevant") or ()
     )
     kind, corpus = entry.get("kind") or "", entry.get("corpus") or ""

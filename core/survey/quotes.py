@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from core.domain.documents import Support
 
-NEARLY = 0.82  # share of matching characters from which altered words still count as a quotation, weakly
-LONGEST_QUOTE = 600
+MIN_SIMILARITY = 0.82  # share of matching characters from which altered words still count as a quotation, weakly
+MAX_QUOTE_CHARS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class QuoteLocation:
     support: Support
 
 
-def locate(quote: str, text: str) -> QuoteLocation:
+def locate_quote(quote: str, text: str) -> QuoteLocation:
     """Find `quote` in `text`."""
-    quote = quote.strip().strip("\"'“”„«»").strip()[:LONGEST_QUOTE]
+    quote = quote.strip().strip("\"'“”„«»").strip()[:MAX_QUOTE_CHARS]
     if not quote:
         return QuoteLocation(0, 0, Support.NOT_FOUND)
     at = text.find(quote)
@@ -35,7 +35,7 @@ def locate(quote: str, text: str) -> QuoteLocation:
     at = folded.find(wanted) if wanted else -1
     if at >= 0:
         return QuoteLocation(offsets[at], offsets[at + len(wanted) - 1] + 1, Support.SUPPORTED)
-    return _nearly(wanted, folded, offsets)
+    return _locate_similar(wanted, folded, offsets)
 
 
 def _fold(text: str) -> tuple[str, list[int]]:
@@ -50,13 +50,13 @@ def _fold(text: str) -> tuple[str, list[int]]:
     return "".join(folded), offsets
 
 
-def _nearly(wanted: str, folded: str, offsets: list[int]) -> QuoteLocation:
+def _locate_similar(wanted: str, folded: str, offsets: list[int]) -> QuoteLocation:
     """The stretch around the longest common run that matches best, if it matches well enough and digits agree."""
     if len(wanted) < 12 or len(folded) < len(wanted) // 2:
         return QuoteLocation(0, 0, Support.NOT_FOUND)
     seed_length = max(8, len(wanted) // 6)
     best = QuoteLocation(0, 0, Support.NOT_FOUND)
-    best_ratio = NEARLY
+    best_ratio = MIN_SIMILARITY
     for offset in range(0, len(wanted) - seed_length + 1, seed_length):
         seed = wanted[offset : offset + seed_length]
         for match in re.finditer(re.escape(seed), folded):

@@ -16,10 +16,10 @@ from core.store.conversations.message_json import citations_of, citations_to_jso
 from core.store.conversations.stored_json import to_json
 from core.store.database import Database
 from core.survey.condition import read_condition
-from core.survey.values import Finding, RowState, Survey, SurveyHead, SurveyRow
+from core.survey.values import Finding, RowState, Survey, SurveyListEntry, SurveyRow
 from models.conversation import Effort
 
-_ROW = "document_id, path, state, reason, findings, place, length, parts, failed_parts"
+_ROW_COLUMNS = "document_id, path, state, reason, findings, place, length, parts, failed_parts"
 
 
 class SurveyStore:
@@ -49,7 +49,7 @@ class SurveyStore:
             )
         return survey_id
 
-    def list(self) -> tuple[SurveyHead, ...]:
+    def list(self) -> tuple[SurveyListEntry, ...]:
         """Every survey, the latest first."""
         with self._database.read() as connection:
             rows = connection.execute(
@@ -57,7 +57,7 @@ class SurveyStore:
                 "COALESCE(SUM(r.state = 'read'), 0), COALESCE(SUM(r.state = 'failed'), 0) "
                 "FROM surveys s LEFT JOIN survey_rows r ON r.survey_id = s.id GROUP BY s.id ORDER BY s.id DESC"
             ).fetchall()
-        return tuple(_head(*row) for row in rows)
+        return tuple(_list_entry(*row) for row in rows)
 
     def get(self, survey_id: int) -> Survey:
         """Raises KeyError if there is none of that id."""
@@ -66,7 +66,7 @@ class SurveyStore:
                 "SELECT question, created_s, summary, settings FROM surveys WHERE id = ?", (survey_id,)
             ).fetchone()
             rows = connection.execute(
-                f"SELECT {_ROW} FROM survey_rows WHERE survey_id = ? ORDER BY ordinal", (survey_id,)
+                f"SELECT {_ROW_COLUMNS} FROM survey_rows WHERE survey_id = ? ORDER BY ordinal", (survey_id,)
             ).fetchall()
         if head is None:
             raise KeyError(survey_id)
@@ -91,7 +91,7 @@ class SurveyStore:
                 "UPDATE survey_rows SET state = ?, reason = ?, findings = ?, place = ?, length = ?, parts = ?, "
                 "failed_parts = ? WHERE survey_id = ? AND path = ?",
                 (
-                    row.state.value, row.reason, _findings(row), row.place, row.length, row.parts, row.failed_parts,
+                    row.state.value, row.reason, _findings_to_json(row), row.chars_read, row.text_length, row.parts, row.failed_parts,
                     survey_id, os.fsencode(row.path),
                 ),
             )  # fmt: skip
@@ -124,34 +124,34 @@ class SurveyStore:
             connection.execute("DELETE FROM surveys WHERE id = ?", (survey_id,))
 
 
-def _head(
+def _list_entry(
     survey_id: int, question: str, settings_text: str, created_s: float, documents: int, read: int, failed: int
-) -> SurveyHead:
+) -> SurveyListEntry:
     settings = json.loads(settings_text)
     kind = SurveyKind(settings.get("kind", SurveyKind.QUESTION))
     done = bool(settings.get("done", False)) and read + failed == documents
-    return SurveyHead(survey_id, question, kind, created_s, documents, read, failed, done)
+    return SurveyListEntry(survey_id, question, kind, created_s, documents, read, failed, done)
 
 
 def _row(document_id: int | None, path: bytes, state: str, reason: str, findings: str, *reading: int) -> SurveyRow:
-    found = tuple(map(_finding, json.loads(findings)))
+    found = tuple(map(_finding_from_json, json.loads(findings)))
     return SurveyRow(document_id, Path(os.fsdecode(path)), RowState(state), reason, found, *reading)
 
 
-def _findings(row: SurveyRow) -> str:
+def _findings_to_json(row: SurveyRow) -> str:
     return to_json(
         [
-            asdict(finding) | {"citation": _stored(finding.citation), "other": _stored(finding.other)}
+            asdict(finding) | {"citation": _citation_to_json(finding.citation), "other": _citation_to_json(finding.other)}
             for finding in row.findings
         ]
     )
 
 
-def _stored(citation: Citation | None) -> dict[str, Any] | None:
+def _citation_to_json(citation: Citation | None) -> dict[str, Any] | None:
     return citations_to_json([citation])[0] if citation else None
 
 
-def _finding(stored: dict[str, Any]) -> Finding:
+def _finding_from_json(stored: dict[str, Any]) -> Finding:
     (citation,) = citations_of([stored["citation"]])
     other = stored.get("other")
     return Finding(**stored | {"citation": citation, "other": citations_of([other])[0] if other else None})

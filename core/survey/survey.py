@@ -22,10 +22,10 @@ from core.library.library import Library
 from core.library.throttle import Throttle
 from core.store.conversations.model_speeds import Speed
 from core.store.documents.scopes import Scopes
-from core.survey.changes import changes
-from core.survey.mapping import Mapping
+from core.survey.changes import change_findings
+from core.survey.part_reader import PartReader
 from core.survey.store import SurveyStore
-from core.survey.summarising import MOST_ROUNDS, Groups, Written, as_summary
+from core.survey.summarising import MAX_ROUNDS, FindingGroups, SummaryRound, join_answers
 from core.survey.values import (
     Estimate,
     RowChanged,
@@ -34,7 +34,7 @@ from core.survey.values import (
     Survey,
     SurveyEnded,
     SurveyEvent,
-    SurveyHead,
+    SurveyListEntry,
     SurveyRow,
 )
 from models.conversation import AnswerDelta, Conversation, Effort, Finished, FinishReason, Sampling
@@ -43,7 +43,7 @@ from models.progress import Progress
 
 log = logging.getLogger(__name__)
 
-SUMMARY_TOKENS = 2000
+MAX_SUMMARY_TOKENS = 2000
 OpenModel = Callable[[Job], AnsweringModel]
 Chosen = list[tuple[int, Path]]
 
@@ -62,7 +62,7 @@ class Surveys:
         scopes: Scopes,
         open_model: OpenModel,
         speed: Callable[[], Speed | None],
-        attention: Throttle,
+        throttle: Throttle,
         sampling: Sampling,
     ) -> None:
         self._store = store
@@ -70,7 +70,7 @@ class Surveys:
         self._scopes = scopes
         self._open_model = open_model
         self._speed = speed
-        self._attention = attention
+        self._throttle = throttle
         self._sampling = sampling
 
     def create(
@@ -122,7 +122,7 @@ class Surveys:
             return self._scopes.documents(scope)
         return [one for one in self._scopes.documents(WHOLE_LIBRARY) if one[0] in mentioned.document_ids]
 
-    def list(self) -> tuple[SurveyHead, ...]:
+    def list(self) -> tuple[SurveyListEntry, ...]:
         """Every survey, the latest first."""
         return self._store.list()
 
@@ -144,7 +144,7 @@ class Surveys:
                 on_row(event.row)
         return self._store.get(survey_id)
 
-    def events(self, survey_id: int, job: Job, give_way: Callable[[], bool] = _never) -> Iterator[SurveyEvent]:
+    def events(self, survey_id: int, job: Job, should_pause: Callable[[], bool] = _never) -> Iterator[SurveyEvent]:
         """Read what has not been read, then write the answer; ends with `SurveyEnded`.
 
         Stops after the part at hand when `give_way` says so, for a question that a person waits for: the survey is then
@@ -158,16 +158,16 @@ class Surveys:
                 self._compare(survey)
                 survey = self._store.get(survey_id)
             model = self._open_model(job)
-            gave_way = yield from self._read_all(survey, model, job, give_way)
+            gave_way = yield from self._read_all(survey, model, job, should_pause)
             if not gave_way:
-                yield from self._conclude(self._store.get(survey_id), model, job)
+                yield from self._summarise(self._store.get(survey_id), model, job)
         yield SurveyEnded(self._store.get(survey_id))
 
     def _read_all(
-        self, survey: Survey, model: AnsweringModel, job: Job, give_way: Callable[[], bool]
+        self, survey: Survey, model: AnsweringModel, job: Job, should_pause: Callable[[], bool]
     ) -> Generator[SurveyEvent, None, bool]:
         """True, as the generator's value, if it gave way before everything was read."""
-        mapping = Mapping(survey, model, self._sampling, _date(survey))
+        mapping = PartReader(survey, model, self._sampling, _date(survey))
         waiting = [row for row in survey.rows if row.state is RowState.WAITING]
         done = len(survey.rows) - len(waiting)
         started_s = time.monotonic()
@@ -175,16 +175,16 @@ class Surveys:
             left_s = (time.monotonic() - started_s) / n * (len(waiting) - n) if n else None
             while row.state is RowState.WAITING:
                 job.check()
-                if give_way():
+                if should_pause():
                     return True
                 job.report(Progress(done + n, len(survey.rows), "files", row.path.name, left_s), now=True)
-                with self._attention.answering():
+                with self._throttle.answering():
                     row = self._read_part(mapping, row, job)
                 self._store.save_row(survey.id, row)
                 yield RowChanged(row, done + n + (row.state is not RowState.WAITING), len(survey.rows), left_s)
         return False
 
-    def _read_part(self, mapping: Mapping, row: SurveyRow, job: Job) -> SurveyRow:
+    def _read_part(self, mapping: PartReader, row: SurveyRow, job: Job) -> SurveyRow:
         if row.document_id is None:
             return _failed(row, tr("The document is no longer in the library."))
         try:
@@ -206,35 +206,35 @@ class Surveys:
                 reason = tr("One of the two documents is no longer in the library.")
                 self._store.save_row(survey.id, _failed(row, reason))
                 continue
-            found = changes(old, new) if n else ()
+            found = change_findings(old, new) if n else ()
             read = replace(row, state=RowState.READ, findings=found, place=len(text.text), length=len(text.text))
             self._store.save_row(survey.id, replace(read, parts=1))
 
-    def _conclude(self, survey: Survey, model: AnsweringModel, job: Job) -> Iterator[SurveyEvent]:
+    def _summarise(self, survey: Survey, model: AnsweringModel, job: Job) -> Iterator[SurveyEvent]:
         """The answer from all findings. A list needs none, for it is the table itself."""
         if survey.kind is SurveyKind.LIST or not survey.coverage.findings:
             self._store.finish(survey.id, "")
             return
-        groups = Groups(survey, model, model.context_tokens - SUMMARY_TOKENS, _date(survey))
-        lines = groups.lines()
-        written = Written()
-        for _ in range(MOST_ROUNDS):
-            questions = groups.of(lines)
+        groups = FindingGroups(survey, model, model.context_tokens - MAX_SUMMARY_TOKENS, _date(survey))
+        lines = groups.finding_lines()
+        written = SummaryRound()
+        for _ in range(MAX_ROUNDS):
+            questions = groups.prompts_for(lines)
             written.answers = []
             for question in questions:
-                with self._attention.answering():
+                with self._throttle.answering():
                     yield from self._write(model, question, job, written, shown=len(questions) == 1)
             if len(written.answers) == 1 or sum(map(len, written.answers)) >= sum(map(len, lines)):
                 break
             lines = written.answers
-        self._store.finish(survey.id, as_summary(written.answers), cut=written.cut)
+        self._store.finish(survey.id, join_answers(written.answers), cut=written.cut)
 
     def _write(
-        self, model: AnsweringModel, question: Conversation, job: Job, written: Written, *, shown: bool
+        self, model: AnsweringModel, question: Conversation, job: Job, written: SummaryRound, *, shown: bool
     ) -> Iterator[SurveyEvent]:
         """Add what the model writes to `written`; `shown`, it is the summary itself."""
         parts: list[str] = []
-        for event in model.generate(question, max_tokens=SUMMARY_TOKENS, cancel=job.cancel, sampling=self._sampling):
+        for event in model.generate(question, max_tokens=MAX_SUMMARY_TOKENS, cancel=job.cancel, sampling=self._sampling):
             if isinstance(event, AnswerDelta):
                 parts.append(event.text)
                 if shown:

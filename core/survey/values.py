@@ -47,8 +47,8 @@ class SurveyRow:
     state: RowState
     reason: str = ""
     findings: tuple[Finding, ...] = ()
-    place: int = 0
-    length: int = 0
+    chars_read: int = 0
+    text_length: int = 0
     parts: int = 0
     failed_parts: int = 0
 
@@ -71,7 +71,7 @@ class Survey:
 
     @property
     def coverage(self) -> Coverage:
-        return coverage(self.rows)
+        return _coverage(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,13 @@ class Coverage:
     read: int
     with_findings: int
     failed: int
-    partly: int = 0
+    partly_read: int = 0
     findings: int = 0
-    left_out: int = 0
+    excluded_findings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class SurveyHead:
+class SurveyListEntry:
     """A line of the list of surveys."""
 
     id: int
@@ -121,7 +121,7 @@ class RowChanged:
 
     row: SurveyRow
     rows_done: int
-    rows: int
+    row_count: int
     left_s: float | None
 
 
@@ -142,14 +142,14 @@ class SurveyEnded:
 SurveyEvent = RowChanged | SummaryDelta | SurveyEnded
 
 
-def coverage(rows: Sequence[SurveyRow]) -> Coverage:
+def _coverage(rows: Sequence[SurveyRow]) -> Coverage:
     kept = [sum(finding.meets is not False for finding in row.findings) for row in rows]
     return Coverage(
         documents=len(rows),
         read=sum(row.state is RowState.READ for row in rows),
         with_findings=sum(bool(number) for number in kept),
         failed=sum(row.state is RowState.FAILED for row in rows),
-        partly=sum(row.state is RowState.READ and row.failed_parts > 0 for row in rows),
+        partly_read=sum(row.state is RowState.READ and row.failed_parts > 0 for row in rows),
         findings=sum(kept),
-        left_out=sum(finding.meets is False for row in rows for finding in row.findings),
+        excluded_findings=sum(finding.meets is False for row in rows for finding in row.findings),
     )

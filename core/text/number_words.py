@@ -11,30 +11,31 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from enum import Enum
 from functools import cache, lru_cache
 
 from core.text import lexicon
+from core.text.han_numerals import han_numerals
 from core.text.language import likely_languages
 from core.text.normalization import CACHED_TEXTS, fold
+from core.text.number_parts import (
+    INVISIBLE,
+    NumberPart,
+    NumberRules,
+    PartKind,
+    number_rules,
+    number_runs,
+    parts_of,
+    visible,
+)
 from core.text.scripts import SIGNS
 
-_INVISIBLE = "\u00ad\u200b"  # soft hyphen and zero-width space, which may separate the parts of a compound
-_WORD = re.compile(rf"(?:[^\W\d_]|[{SIGNS}{_INVISIBLE}])+")
+_WORD = re.compile(rf"(?:[^\W\d_]|[{SIGNS}{INVISIBLE}])+")
 _GAP = re.compile(r"[ \u00a0\n-]{1,2}|\u2011")
 """What may stand between two words of one number."""
 _DIGIT_BEFORE = re.compile(r"\d[ \u00a0\u202f-]?$")
-_LONGEST_COMPOUND = 90  # letters; German "neunhundertneunundneunzigtausend…" has 68
-_LONGEST_DIGITS = 18
 NEARLY_AS_MANY = 0.5
 """Share of the likeliest language's votes with which another is read too."""
 _CENTURIES = range(13, 21)
-_HAN_FORMS = "〇零 一壹 二贰貳两兩 三叁參 四肆 五伍 六陆陸 七柒 八捌 九玖".split()
-_HAN_DIGITS = {form: digit for digit, forms in enumerate(_HAN_FORMS) for form in forms}
-_HAN_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_HAN_MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
-_HAN_SINGLE = "零两兩二三四五六七八九"
-_HAN = re.compile(f"[{''.join((*_HAN_DIGITS, *_HAN_UNITS, *_HAN_MYRIADS))}]{{2,}}|十")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +48,6 @@ class NumberWord:
     ordinal: bool
 
 
-class _Kind(Enum):
-    ADDED = "added"  # "twenty", "one"
-    MULTIPLIER = "multiplier"  # "hundred"
-    GROUP = "group"  # "dozen": multiplies, and ends the number
-    PLUS_TEN = "plus ten"  # Indonesian "belas": "dua belas" is 12
-    JOIN = "join"  # "and"
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A part of a number: its kind, its value, and whether it is an ordinal form."""
-
-    kind: _Kind
-    value: int = 0
-    ordinal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """How a language puts its numbers together: its parts by folded word, and the flags of `[numbers]`."""
-
-    parts: dict[str, _Part]
-    longest: int
-    alone: frozenset[str]
-    not_after: frozenset[str]
-    flags: frozenset[str]
-    prefixed_join: str
-    run: re.Pattern[str] | None
-
-
 @lru_cache(CACHED_TEXTS)
 def number_words(text: str) -> tuple[NumberWord, ...]:
     """The numbers in words of `text`, in order, each with the longest words that make one number.
@@ -84,22 +55,18 @@ def number_words(text: str) -> tuple[NumberWord, ...]:
     A word that is an article or something else too where it stands alone ("ein", "second") is no number there. Linear
     in the text; any thread.
     """
-    written = [(_visible(match.group()), *match.span()) for match in _WORD.finditer(text)]
+    written = [(visible(match.group()), *match.span()) for match in _WORD.finditer(text)]
     tokens = [(fold(word), start, end) for word, start, end in written]
-    found = [*_han_numerals(text)]
+    found = [NumberWord(*numeral) for numeral in han_numerals(text)]
     for language in _languages([word.casefold() for word, _, _ in written]):
-        rules = _rules(language)
-        found += _with_years(text, _read(text, _runs(text, rules) if rules.run else tokens, rules), rules)
+        rules = number_rules(language)
+        found += _with_years(text, _read(text, number_runs(text, rules) if rules.run else tokens, rules), rules)
     return _without_overlaps([number for number in found if not _scales_digits(text, number)])
 
 
 def _scales_digits(text: str, number: NumberWord) -> bool:
     """Whether the word scales a number in digits: "2 million"."""
     return _DIGIT_BEFORE.search(text[max(0, number.start - 2) : number.start]) is not None
-
-
-def _visible(word: str) -> str:
-    return word.replace("\u00ad", "").replace("\u200b", "")
 
 
 def _languages(words: list[str]) -> tuple[str, ...]:
@@ -118,8 +85,8 @@ def _languages(words: list[str]) -> tuple[str, ...]:
 @cache
 def _number_words() -> frozenset[str]:
     """Words that are numbers in some language, and so tell little of the language: Spanish "dos", Turkish "on"."""
-    all_parts = (_rules(language).parts.items() for language in lexicon.languages())
-    return frozenset(word for parts in all_parts for word, part in parts if part.kind is not _Kind.JOIN)
+    all_parts = (number_rules(language).parts.items() for language in lexicon.languages())
+    return frozenset(word for parts in all_parts for word, part in parts if part.kind is not PartKind.JOIN)
 
 
 def _without_overlaps(found: Sequence[NumberWord]) -> tuple[NumberWord, ...]:
@@ -133,7 +100,7 @@ def _without_overlaps(found: Sequence[NumberWord]) -> tuple[NumberWord, ...]:
     return tuple(kept)
 
 
-def _with_years(text: str, numbers: Iterable[NumberWord], rules: _Rules) -> Iterator[NumberWord]:
+def _with_years(text: str, numbers: Iterable[NumberWord], rules: NumberRules) -> Iterator[NumberWord]:
     """`numbers`, two halves of an English year joined: "nineteen eighty-four"."""
     before: NumberWord | None = None
     for number in numbers:
@@ -148,12 +115,12 @@ def _with_years(text: str, numbers: Iterable[NumberWord], rules: _Rules) -> Iter
         yield before
 
 
-def _read(text: str, tokens: Iterable[tuple[str, int, int]], rules: _Rules) -> Iterator[NumberWord]:
+def _read(text: str, tokens: Iterable[tuple[str, int, int]], rules: NumberRules) -> Iterator[NumberWord]:
     """The numbers of one language, word by word: a word that cannot go on with a number ends it and begins another."""
     number = _Number(rules)
     before, end = "", 0
     for word, start, stop in tokens:
-        parts = _parts_of(word, rules)
+        parts = parts_of(word, rules)
         if not parts or not number.may_go_on(text, end, start):
             yield from number.finish()
             number = _Number(rules)
@@ -168,7 +135,7 @@ def _read(text: str, tokens: Iterable[tuple[str, int, int]], rules: _Rules) -> I
 class _Number:
     """One number, put together from its parts in the order they come."""
 
-    def __init__(self, rules: _Rules) -> None:
+    def __init__(self, rules: NumberRules) -> None:
         self._rules = rules
         self._before = ""
         self._total = 0  # of what a thousand, a million … has multiplied
@@ -186,14 +153,14 @@ class _Number:
         below_scale = "comma" in self._rules.flags and self._scale and self._current is None
         return bool(below_scale) and text[end:start] == ", "  # "two thousand, three hundred"
 
-    def take(self, word: str, parts: tuple[_Part, ...], span: tuple[int, int], before: str) -> bool:
+    def take(self, word: str, parts: tuple[NumberPart, ...], span: tuple[int, int], before: str) -> bool:
         """Add the parts of one word, which follows the word `before`; False, with nothing added, if it does not go on
         with this number."""
         if len(parts) > 1 and not all(copy(self)._take_all(parts)):
             return False
         if not all(self._take_all(parts)):
             return False
-        if parts[-1].kind is not _Kind.JOIN:
+        if parts[-1].kind is not PartKind.JOIN:
             if not self._words:
                 self._start, self._before = span[0], before
             self._end = span[1]
@@ -208,11 +175,11 @@ class _Number:
             return
         yield NumberWord(self._start, self._end, self._total + (self._current or 0), self._ordinal)
 
-    def _take_all(self, parts: tuple[_Part, ...]) -> Iterator[bool]:
+    def _take_all(self, parts: tuple[NumberPart, ...]) -> Iterator[bool]:
         return (self._take(part, glued=at > 0) for at, part in enumerate(parts))
 
-    def _take(self, part: _Part, *, glued: bool) -> bool:
-        if part.kind is _Kind.JOIN:
+    def _take(self, part: NumberPart, *, glued: bool) -> bool:
+        if part.kind is PartKind.JOIN:
             self._joined = True
             return glued or (self._start >= 0 and "joins_glued" not in self._rules.flags)
         if self._closed or (self._ordinal and not (part.ordinal or self._ordinal_goes_on(part))):
@@ -223,19 +190,19 @@ class _Number:
         self._joined = False
         return True
 
-    def _put(self, part: _Part, *, reversed_: bool) -> bool:
+    def _put(self, part: NumberPart, *, reversed_: bool) -> bool:
         match part.kind:
-            case _Kind.MULTIPLIER:
+            case PartKind.MULTIPLIER:
                 return self._multiply(part.value)
-            case _Kind.GROUP:
+            case PartKind.GROUP:
                 return self._group(part.value)
-            case _Kind.PLUS_TEN:
+            case PartKind.PLUS_TEN:
                 return self._plus_ten()
         return self._add_reversed(part.value) if reversed_ else self._add(part.value)
 
-    def _ordinal_goes_on(self, part: _Part) -> bool:
+    def _ordinal_goes_on(self, part: NumberPart) -> bool:
         """Whether `part` may follow an ordinal form: Finnish "toista", and every word behind Indonesian "kedua"."""
-        return part.kind is _Kind.PLUS_TEN or "ordinal_first" in self._rules.flags
+        return part.kind is PartKind.PLUS_TEN or "ordinal_first" in self._rules.flags
 
     def _add(self, value: int) -> bool:
         """Add a part whose digits are still zero: 20 + 1, 100 + 20, and in French 60 + 15."""
@@ -315,97 +282,3 @@ class _Number:
         self._current = (self._current or 0) + 10
         self._last = 0
         return True
-
-
-def _parts_of(word: str, rules: _Rules) -> tuple[_Part, ...]:
-    """The parts of a number that one folded word holds; none for any other word."""
-    if part := rules.parts.get(word):
-        return (part,)
-    if rules.prefixed_join and word.startswith(rules.prefixed_join):
-        part = rules.parts.get(word[len(rules.prefixed_join) :])
-        return (_Part(_Kind.JOIN), part) if part else ()
-    if "glued" not in rules.flags or len(word) > _LONGEST_COMPOUND:
-        return ()
-    return _split(word, rules)
-
-
-def _split(word: str, rules: _Rules) -> tuple[_Part, ...]:
-    """`word` as known parts without a rest, the longest first; none if it is no compound of them."""
-    reached: dict[int, tuple[_Part, ...]] = {0: ()}
-    for at in range(len(word)):
-        if at not in reached:
-            continue
-        for end in range(min(len(word), at + rules.longest), at, -1):
-            part = rules.parts.get(word[at:end])
-            if part and (end not in reached or len(reached[at]) + 1 < len(reached[end])):
-                reached[end] = (*reached[at], part)
-    return reached.get(len(word), ())
-
-
-@cache
-def _rules(language: str) -> _Rules:
-    parts: dict[str, _Part] = {}
-    tables = (
-        ("ordinals", _Kind.ADDED, True),
-        ("ordinal_multipliers", _Kind.MULTIPLIER, True),
-        ("groups", _Kind.GROUP, False),
-        ("cardinals", _Kind.ADDED, False),
-        ("multipliers", _Kind.MULTIPLIER, False),
-    )
-    for table, kind, ordinal in tables:
-        for value, forms in lexicon.tables(f"numbers.{table}", language).items():
-            parts.update((fold(form), _Part(kind, int(value), ordinal)) for form in forms)
-    parts.update((fold(word), _Part(_Kind.JOIN)) for word in lexicon.words("numbers.joins", language))
-    parts.update((fold(word), _Part(_Kind.PLUS_TEN)) for word in lexicon.words("numbers.plus_ten", language))
-    return _Rules(
-        parts,
-        max(map(len, parts), default=0),
-        frozenset(map(fold, lexicon.words("numbers.alone", language))),
-        frozenset(map(fold, lexicon.words("numbers.not_after", language))),
-        frozenset(lexicon.words("numbers.flags", language)),
-        lexicon.entry("numbers.prefixed_join", language) or "",
-        _run(parts) if "unspaced" in lexicon.words("numbers.flags", language) else None,
-    )
-
-
-def _run(parts: Iterable[str]) -> re.Pattern[str]:
-    """Two parts or more in a row, in a script without spaces; one alone may be the beginning of another word."""
-    words = "|".join(sorted(map(re.escape, parts), key=len, reverse=True))
-    return re.compile(rf"(?:(?:{words})[{_INVISIBLE}]?){{2,}}")
-
-
-def _runs(text: str, rules: _Rules) -> Iterator[tuple[str, int, int]]:
-    for match in rules.run.finditer(text) if rules.run else ():
-        yield fold(_visible(match.group())), *match.span()
-
-
-def _han_numerals(text: str) -> Iterator[NumberWord]:
-    """Numbers in Han numerals: 三百二十, 二〇二四, 十五万."""
-    for match in _han().finditer(text):
-        value = _han_value(match.group())
-        if value is not None:
-            yield NumberWord(*match.span(), value, match.start() > 0 and text[match.start() - 1] == "第")
-
-
-@cache
-def _han() -> re.Pattern[str]:
-    """A numeral; one digit alone only before what it counts, since it is part of many words."""
-    counters = "".join(lexicon.words("numbers.counters"))
-    return re.compile(f"{_HAN.pattern}|[{_HAN_SINGLE}](?=[{counters}])")
-
-
-def _han_value(numeral: str) -> int | None:
-    """The value of a numeral; None where its characters make none, or only a unit as in 千万."""
-    if numeral[0] in _HAN_MYRIADS or (numeral[0] in _HAN_UNITS and numeral[0] not in "十拾"):
-        return None
-    if all(char in _HAN_DIGITS for char in numeral):
-        return int("".join(str(_HAN_DIGITS[char]) for char in numeral)) if len(numeral) <= _LONGEST_DIGITS else None
-    total = section = digit = 0
-    for char in numeral:
-        if char in _HAN_DIGITS:
-            digit = _HAN_DIGITS[char]
-        elif char in _HAN_UNITS:
-            section, digit = section + (digit or 1) * _HAN_UNITS[char], 0
-        else:
-            total, section, digit = total + (section + digit or 1) * _HAN_MYRIADS[char], 0, 0
-    return total + section + digit

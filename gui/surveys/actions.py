@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from core.domain.conversation import Scope, SurveyKind
 from core.i18n import tr
 from core.jobs import Job
-from core.survey.values import Estimate, RowChanged, SummaryDelta, Survey, SurveyEnded, SurveyHead
+from core.survey.values import Estimate, RowChanged, SummaryDelta, Survey, SurveyEnded, SurveyListEntry
 from gui.bridge import Bridge, Operation, Running
 from gui.surveys.export import export
 from models.faults import Fault
@@ -165,7 +165,7 @@ class SurveyActions(QObject):
         rows = [event for event in events if isinstance(event, RowChanged)]
         if rows and self.run is not None:
             last = rows[-1]
-            self._set_run(replace(self.run, done=last.rows_done, total=last.rows, seconds_left=last.left_s))
+            self._set_run(replace(self.run, done=last.rows_done, total=last.row_count, seconds_left=last.left_s))
             self.rows_changed.emit(rows)
         for event in events:
             if isinstance(event, SummaryDelta):
@@ -209,7 +209,7 @@ class SurveyActions(QObject):
             self.run_changed.emit(run)
 
 
-def state_words(head: SurveyHead) -> str:
+def state_words(head: SurveyListEntry) -> str:
     """How far a survey is, in the words of the list."""
     counted = tr("{read} of {documents} read", read=head.read + head.failed, documents=head.documents)
     return tr("Done") if head.done else counted

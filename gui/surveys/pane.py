@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QListWidget, QLi
 
 from core.domain.conversation import WHOLE_LIBRARY, Scope, SurveyKind
 from core.i18n import tr
-from core.survey.values import Survey, SurveyHead
+from core.survey.values import Survey, SurveyListEntry
 from gui import number_formats
 from gui.chat.scope_dialog import ScopeDialog
 from gui.chat.scoping import open_scope_dialog
@@ -120,7 +120,7 @@ class SurveyPane(QFrame):
         if self._runs_here():
             self.page.show_rows(changed)  # type: ignore[arg-type]  # a signal's argument
 
-    def _show_list(self, heads: tuple[SurveyHead, ...]) -> None:
+    def _show_list(self, heads: tuple[SurveyListEntry, ...]) -> None:
         self.list.clear()
         for head in heads:
             text = " · ".join((head.question, state_words(head), number_formats.relative_day(head.created_s)))

@@ -13,7 +13,7 @@ from core.domain.documents import Citation
 from core.domain.file_names import disambiguated_names
 from core.domain.locations import place_words, section_words
 from core.i18n import tr
-from core.survey.summarising import numbered
+from core.survey.summarising import numbered_findings
 from core.survey.values import Finding, Survey, SurveyRow
 
 NUMBER, DOCUMENT, FINDING, VALUE, QUOTATION, CHECKED = range(6)
@@ -32,7 +32,7 @@ class FindingsModel(QAbstractTableModel):
 
     def show_survey(self, survey: Survey | None) -> None:
         """Rows that only came to the end are inserted, so that what is selected and scrolled to stays."""
-        found = list(numbered(survey)) if survey is not None else []
+        found = list(numbered_findings(survey)) if survey is not None else []
         if survey is not None and (self.survey is None or self.survey.id != survey.id):
             self._names = disambiguated_names(row.path for row in survey.rows)
         self.survey = survey

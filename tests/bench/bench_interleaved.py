@@ -32,11 +32,11 @@ RUN = re.compile(r"(?:prompt|generation) run (\d+)/")
 
 def serve(arguments: argparse.Namespace) -> dict[str, object]:
     """Our side: a figure for every line of standard input, until it ends."""
-    with runtime.warm_chat(arguments.model, arguments.embedder) as chat:
+    with runtime.warm_chat_model(arguments.model, arguments.embedder) as chat:
         if not chat.plan.repack:
             raise RuntimeError("this file or the free memory does not let weights be held as llama-bench is told to")
         runtime.REPAINTING.clear()
-        runtime.fresh(chat)
+        runtime.reset(chat)
         print(chat._context.cached_tokens, flush=True)
         for _ in sys.stdin:
             runtime.REPAINTING.set()
@@ -78,7 +78,7 @@ def in_turns(arguments: argparse.Namespace, ours: OurSide) -> tuple[list[float],
     """Tokens per second of each of our runs, and of each of llama-bench's that was not stopped within."""
     command = [str(arguments.llama_bench), "-m", str(arguments.model), "-r", str(arguments.runs), "-fa", "on"]
     written = 0 if arguments.prompt else WRITTEN_TOKENS
-    before = ours.fixed_tokens + (runtime.ASKED_TOKENS if written else 0)
+    before = ours.fixed_tokens + (runtime.PROMPT_TOKENS if written else 0)
     command += ["-p", str(arguments.prompt), "-n", str(written), "-d", str(before)]
     command += ["-t", str(usable_cores()), "-lm", "none", "--repack", "1", "-o", "json", "--progress"]
     mine, stopped = [], set()
@@ -110,7 +110,7 @@ def main() -> None:
     if not arguments.model or not (arguments.serve or arguments.llama_bench):
         parser.error("name a model file and llama-bench")
     if arguments.serve:
-        runtime.beside_a_window(lambda: serve(arguments))
+        runtime.run_beside_a_window(lambda: serve(arguments))
         return
     ours = OurSide(arguments)
     try:

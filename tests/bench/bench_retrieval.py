@@ -59,12 +59,12 @@ def last_values(name: str, meaning: bool) -> dict[str, float]:
 
 def keep(name: str, found: Evaluation) -> None:
     measures = {key: round(value, 4) for key, value in found.measures.items()}
-    measures |= {f"answered, {kind}": round(value, 4) for kind, value in found.answered.items()}
+    measures |= {f"answered, {kind}": round(value, 4) for kind, value in found.answerability_auc.items()}
     entry = {
         "commit": commit(),
         "day": time.strftime("%Y-%m-%d"),
         "set": name,
-        "meaning": found.meaning,
+        "meaning": found.used_embedder,
         "questions": found.questions,
         "measures": measures,
     }
@@ -81,7 +81,7 @@ def show(name: str, found: Evaluation, before: dict[str, float]) -> None:
         if key in SHOWN:
             change = f"  ({100 * (value - before[key]):+.1f})" if key in before else ""
             print(f"  {key:<14}{100 * value:6.1f} %{change}")
-    for kind, value in found.answered.items():
+    for kind, value in found.answerability_auc.items():
         print(f"  answered or not ({kind}): {value:.3f}")
 
 
@@ -126,7 +126,7 @@ def main() -> None:
             name = folder.resolve().name
             data_dir = (arguments.data or Path(temporary)) / name
             found = evaluated(folder, data_dir, arguments.embedder, arguments.questions)
-            show(name, found, last_values(name, found.meaning))
+            show(name, found, last_values(name, found.used_embedder))
             if not arguments.dry:
                 keep(name, found)
     if arguments.passages or not arguments.folders:

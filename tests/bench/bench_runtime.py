@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from models.chat_model import ChatModel
     from models.conversation import Conversation, Usage
 
-ASKED_TOKENS = 128  # of the prompt before what is written
+PROMPT_TOKENS = 128  # of the prompt before what is written
 REPAINT_MS = 40  # as often as the application shows what has arrived (`gui.bridge.EVENT_INTERVAL_MS`)
 RANDOM = random.Random(7)
 WORDS = re.findall(r"[a-z]{3,}", __doc__.lower() + " ".join(dir(argparse) + dir(subprocess) + dir(os)).lower())
@@ -65,7 +65,7 @@ def conversation_of(chat: ChatModel, tokens: int) -> Conversation:
     return of(words)
 
 
-def fresh(chat: ChatModel) -> None:
+def reset(chat: ChatModel) -> None:
     """As after loading: nothing evaluated but the fixed part."""
     from models.conversation import Conversation
 
@@ -87,7 +87,7 @@ def median_of(count: int, speed: Callable[[], float]) -> float:
 
 def prefill_speed(chat: ChatModel, tokens: int) -> float:
     """Tokens per second of reading a prompt with so many new ones."""
-    fresh(chat)
+    reset(chat)
     usage = generate(chat, conversation_of(chat, tokens), 1)
     return (usage.prompt_tokens - usage.reused_tokens) / usage.prefill_s
 
@@ -95,8 +95,8 @@ def prefill_speed(chat: ChatModel, tokens: int) -> float:
 def decode_speed(chat: ChatModel, tokens: int) -> float:
     """Tokens per second of writing after a short prompt, counting every token evaluated: where reasoning reaches its
     limit, the beginning of an answer is put in, which takes its time but is not among the generated tokens."""
-    fresh(chat)
-    usage = generate(chat, conversation_of(chat, ASKED_TOKENS), tokens)
+    reset(chat)
+    usage = generate(chat, conversation_of(chat, PROMPT_TOKENS), tokens)
     return (chat._context.cached_tokens - usage.prompt_tokens) / usage.decode_s
 
 
@@ -123,7 +123,7 @@ def bare_speed(chat: ChatModel, tokens: int) -> float:
     return speed
 
 
-def beside_bare(chat: ChatModel, tokens: int, rounds: int) -> dict[str, object]:
+def compare_with_bare(chat: ChatModel, tokens: int, rounds: int) -> dict[str, object]:
     """Our whole path against `bare_speed`, taking turns within this process."""
     ratios = []
     for number in range(rounds):
@@ -155,7 +155,7 @@ def stop_latency_s(chat: ChatModel, conversation: Conversation, after_s: float) 
 def measure(arguments: argparse.Namespace) -> dict[str, object]:
     """Everything about our own path, on the calling thread."""
     prompts = [int(tokens) for tokens in arguments.prompt.split(",") if tokens != "0"]
-    with warm_chat(arguments.model, arguments.embedder, mapped=arguments.mapped) as chat:
+    with warm_chat_model(arguments.model, arguments.embedder, mapped=arguments.mapped) as chat:
         figures: dict[str, object] = {"weights": "repacked" if chat.plan.repack else "mapped"}
         for tokens in prompts:
             figures[f"pp{tokens}"] = median_of(arguments.repeat, partial(prefill_speed, chat, tokens))
@@ -163,15 +163,15 @@ def measure(arguments: argparse.Namespace) -> dict[str, object]:
         figures[f"tg{arguments.tokens}"] = median_of(arguments.repeat, partial(decode_speed, chat, arguments.tokens))
         figures["frame_p99_ms"] = 1000 * quantile(FRAMES, 0.99)
         if arguments.bare:
-            figures |= beside_bare(chat, arguments.tokens, arguments.bare)
+            figures |= compare_with_bare(chat, arguments.tokens, arguments.bare)
         if arguments.stops:
-            figures |= stops(chat, arguments.stops)
+            figures |= measure_stops(chat, arguments.stops)
         if arguments.turns:
-            figures |= turns(chat)
+            figures |= measure_turns(chat)
     return figures
 
 
-def stops(chat: ChatModel, count: int) -> dict[str, object]:
+def measure_stops(chat: ChatModel, count: int) -> dict[str, object]:
     """95th percentiles of stopping while reading and while writing."""
     reading, writing = [], []
     for attempt in range(count):
@@ -186,7 +186,7 @@ def stops(chat: ChatModel, count: int) -> dict[str, object]:
     }
 
 
-def turns(chat: ChatModel) -> dict[str, object]:
+def measure_turns(chat: ChatModel) -> dict[str, object]:
     """Tokens evaluated by a second turn, beside those that are new in it, and after coming back to a conversation."""
     from models.conversation import Message, Role
 
@@ -218,7 +218,7 @@ def turns(chat: ChatModel) -> dict[str, object]:
 
 
 @contextmanager
-def warm_chat(path: Path, embedder: Path | None, *, mapped: bool = False) -> Iterator[ChatModel]:
+def warm_chat_model(path: Path, embedder: Path | None, *, mapped: bool = False) -> Iterator[ChatModel]:
     """The model at `path`, loaded as planned or `mapped`, and tried, as llama-bench does; beside an embedding model."""
     from models.chat_model import ChatModel
     from models.gguf.header import read_header
@@ -228,15 +228,15 @@ def warm_chat(path: Path, embedder: Path | None, *, mapped: bool = False) -> Ite
     plan = plan_chat(read_header(path), probe_machine(), wanted_context=8192)
     if mapped:
         plan = replace(plan, mmap=True, repack=False, repack_experts=False)
-    with tempfile.TemporaryDirectory() as cache, beside_an_embedder(embedder):
+    with tempfile.TemporaryDirectory() as cache, open_embedder(embedder):
         chat = ChatModel.open(path, plan, Path(cache))
-        generate(chat, conversation_of(chat, ASKED_TOKENS), 4)
+        generate(chat, conversation_of(chat, PROMPT_TOKENS), 4)
         yield chat
         chat.close()
 
 
 @contextmanager
-def beside_an_embedder(path: Path | None) -> Iterator[None]:
+def open_embedder(path: Path | None) -> Iterator[None]:
     """While entered, an embedding model is open that has embedded a question, as in the application."""
     if path is None:
         yield
@@ -255,7 +255,7 @@ def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)] if values else 0.0
 
 
-def beside_a_window(work: Callable[[], dict[str, object]]) -> dict[str, object]:
+def run_beside_a_window(work: Callable[[], dict[str, object]]) -> dict[str, object]:
     """Run `work` on a thread while this one repaints a window with text, as the application does."""
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication, QLabel
@@ -326,7 +326,7 @@ def main() -> None:
     if not arguments.model:
         parser.error("name a model file")
     if arguments.child:
-        print(json.dumps(beside_a_window(lambda: measure(arguments))))
+        print(json.dumps(run_beside_a_window(lambda: measure(arguments))))
         return
     from models.machine.cores import usable_cores
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.cli.run import FAILED, WRONG_USE, run
+from core.cli.run import EXIT_FAILED, EXIT_WRONG_USE, run_command_line
 from core.domain.conversation import Verdict
 from core.jobs import Job
 from core.workspace import Workspace
@@ -49,7 +49,7 @@ class Terminal:
         )
 
     def run(self, *arguments: object) -> tuple[int, str, str]:
-        status = run([*self._common, *map(str, arguments)])
+        status = run_command_line([*self._common, *map(str, arguments)])
         out, err = self._capsys.readouterr()
         return status, out, err
 
@@ -82,7 +82,7 @@ def test_ask_looks_where_it_is_told_and_says_what_was_read(terminal: Terminal) -
     assert status == 0 and "[1] " in out and "lease.txt" in out
     assert "1 passage from 1 of 1 document" in err and "There is no document named nobody." in err
     status, _, err = terminal.run("ask", "Anything?", "--in", terminal.documents / "west")
-    assert status == FAILED and "has nothing at" in err
+    assert status == EXIT_FAILED and "has nothing at" in err
 
 
 def test_ask_answers_by_a_schema_or_says_that_it_does_not(terminal: Terminal, tmp_path: Path) -> None:
@@ -96,11 +96,11 @@ def test_ask_answers_by_a_schema_or_says_that_it_does_not(terminal: Terminal, tm
 
     terminal.says('{"rent": "much"}')
     status, _, err = terminal.run("ask", "How much is the rent?", "--schema", schema)
-    assert status == FAILED and "does not follow the schema" in err
+    assert status == EXIT_FAILED and "does not follow the schema" in err
     schema.write_text("[")
     status, _, err = terminal.run("ask", "How much is the rent?", "--schema", schema)
-    assert status == FAILED and "JSON schema" in err
-    assert terminal.run("ask", "x", "--schema", schema, "--columns", "a")[0] == WRONG_USE
+    assert status == EXIT_FAILED and "JSON schema" in err
+    assert terminal.run("ask", "x", "--schema", schema, "--columns", "a")[0] == EXIT_WRONG_USE
 
 
 def test_surveys_are_run_listed_exported_and_deleted(terminal: Terminal, tmp_path: Path) -> None:
@@ -120,5 +120,5 @@ def test_surveys_are_run_listed_exported_and_deleted(terminal: Terminal, tmp_pat
     assert terminal.result("survey", "--resume", done["id"], "--retry")["done"]
     assert terminal.run("survey", "--delete", done["id"])[0] == 0
     assert terminal.result("survey", "--list") == {"surveys": []}
-    assert terminal.run("survey", "--export", done["id"])[0] == FAILED
-    assert terminal.run("survey")[0] == WRONG_USE and terminal.run("survey", "x", "--list")[0] == WRONG_USE
+    assert terminal.run("survey", "--export", done["id"])[0] == EXIT_FAILED
+    assert terminal.run("survey")[0] == EXIT_WRONG_USE and terminal.run("survey", "x", "--list")[0] == EXIT_WRONG_USE

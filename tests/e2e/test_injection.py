@@ -103,12 +103,12 @@ def source(text: str, name: str = "harbour.txt") -> Citation:
 
 
 def test_control_tokens_in_documents_stay_text(tiny_gpt_oss: Path, tmp_path: Path) -> None:
-    encoding = HarmonyFormat.from_gguf(tiny_gpt_oss, tmp_path)
+    harmony_format = HarmonyFormat.from_gguf(tiny_gpt_oss, tmp_path)
 
     def controls(text: str) -> list[int]:
         asked = prompt.question_prompt("When does it open?", [source(text, f"{text[:40]}.txt")], [])
         whole = prompt.conversation((), asked, Effort.LOW, (), "2026-01-01")
-        return [token for token in encoding.render(whole) if token >= ORDINARY_TOKENS]
+        return [token for token in harmony_format.render(whole) if token >= ORDINARY_TOKENS]
 
     honest = controls(HARMLESS)
     assert [order for order in ORDERS if controls(order) != honest] == []

@@ -18,7 +18,7 @@ import gguf
 import psutil
 import pytest
 
-from core.cli.run import run
+from core.cli.run import run_command_line
 from core.domain.faults import ModelFault
 from core.engines.model_registry import ModelState, ModelStatus
 from core.jobs import Job
@@ -97,7 +97,7 @@ def test_an_embedding_model_is_loaded_carefully_then_left_out(
         workspace.library.index([tmp_path / "note.txt"], Job())
         assert [one.path.name for one in workspace.retriever.search("valve").passages] == ["note.txt"]
     for words in (["status"], ["models", "list"], ["search", "valve"]):
-        assert run([*words, "--data-dir", str(data)]) == 0
+        assert run_command_line([*words, "--data-dir", str(data)]) == 0
         printed = capsys.readouterr()
         assert LEFT_OUT in printed.out + printed.err and "my-minilm.gguf" in printed.out + printed.err
 

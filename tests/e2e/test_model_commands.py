@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from core.cli.run import run
+from core.cli.run import run_command_line
 from models.catalog import catalog
 from models.loading.crash_guard import FAST_MODE, SAFE_MODE
 from models.loading.crash_log import LoadCrashLog
-from tests.support.hub_server import Hub, Serve, serving
+from tests.support.hub_server import Hub, Response, serving
 
 Papermoor = Callable[..., tuple[int, str, str]]
 KEY = "all-minilm-l6-v2"
@@ -38,7 +38,7 @@ def papermoor(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
         monkeypatch.setenv(name, str(tmp_path / "home"))
 
     def call(*arguments: object) -> tuple[int, str, str]:
-        status = run(["models", *map(str, arguments), "--data-dir", str(tmp_path / "data")])
+        status = run_command_line(["models", *map(str, arguments), "--data-dir", str(tmp_path / "data")])
         printed = capsys.readouterr()
         return status, printed.out, printed.err
 
@@ -54,9 +54,9 @@ def result(called: tuple[int, str, str]) -> Any:
 def test_a_model_is_downloaded_verified_listed_and_removed(papermoor: Papermoor, hub: Hub, tmp_path: Path) -> None:
     rows = {row["key"]: row for row in result(papermoor("list", "--json"))["models"]}
     assert not rows[KEY]["downloaded"] and rows["gpt-oss-20b"]["licence"] == "Apache-2.0"
-    hub.answers.extend([Serve(until=1_000_000), Serve()])  # the connection breaks off once
+    hub.responses.extend([Response(end_byte=1_000_000), Response()])  # the connection breaks off once
     path = Path(result(papermoor("get", KEY, "--json"))["path"])
-    assert path.read_bytes() == hub.content and hub.ranges[-1] == "bytes=1000000-"
+    assert path.read_bytes() == hub.content and hub.requested_ranges[-1] == "bytes=1000000-"
     assert "sound" in papermoor("verify")[1]
     assert "here" in papermoor("list")[1]
     assert result(papermoor("remove", KEY, "--json"))["removed"]
@@ -85,10 +85,10 @@ def test_a_file_that_crashed_is_verified_and_downloaded_again_if_it_is_damaged(
     for mode in (FAST_MODE, SAFE_MODE):
         LoadCrashLog(tmp_path / "data" / "cache").begin(path, mode)  # and then the program ended
     assert list(result(papermoor("list", "--json"))["faults"]) == [str(path)]
-    asked = len(hub.ranges)
+    asked = len(hub.requested_ranges)
     assert Path(result(papermoor("get", KEY, "--json"))["path"]) == path
     assert path.read_bytes() == hub.content
-    assert (len(hub.ranges) > asked) == damaged
+    assert (len(hub.requested_ranges) > asked) == damaged
     assert result(papermoor("list", "--json"))["faults"] == {}
 
 

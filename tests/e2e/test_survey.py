@@ -17,7 +17,7 @@ from core.domain.documents import Support
 from core.domain.faults import ChatFault
 from core.jobs import Job
 from core.survey.export import coverage_statement, to_csv, to_markdown
-from core.survey.summarising import numbered, summary_sentences
+from core.survey.summarising import numbered_findings, summary_sentences
 from core.survey.values import RowChanged, RowState, SummaryDelta, SurveyEnded, SurveyRow
 from core.workspace import Workspace
 from models.cancel import CancelToken
@@ -89,7 +89,7 @@ def test_the_application_checks_the_condition_itself(tmp_path: Path, folder: Pat
     one, two = done.rows
     assert [finding.meets for finding in one.findings] == [True, None, None], "2,000 does not stand in the quotation"
     assert [finding.meets for finding in two.findings] == [None, False, None]
-    assert [finding.text for _, row, finding in numbered(done) if finding.meets] == ["1,250 is due"]
+    assert [finding.text for _, row, finding in numbered_findings(done) if finding.meets] == ["1,250 is due"]
     assert "1 entry was left out: not over 1,000." in coverage_statement(done)
     assert "980 was paid" not in to_csv(done).splitlines()[-1]
 
@@ -115,7 +115,7 @@ def test_a_survey_gives_way_to_a_question(tmp_path: Path, folder: Path, tiny_gpt
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
         survey_id = workspace.surveys.create(OVER)
         asked = iter([False, True])
-        events = list(workspace.surveys.events(survey_id, Job(), give_way=lambda: next(asked)))
+        events = list(workspace.surveys.events(survey_id, Job(), should_pause=lambda: next(asked)))
         assert isinstance(events[-1], SurveyEnded) and not events[-1].survey.done
         assert events[-1].survey.coverage.read == 1
 
@@ -131,7 +131,7 @@ def test_a_long_document_is_read_in_parts_to_its_end(tmp_path: Path, tiny_gpt_os
         done = workspace.surveys.run(survey_id, Job(), on_row=parts.append)
     assert len(parts) > 1 and [row.state for row in parts[:-1]] == [RowState.WAITING] * (len(parts) - 1)
     (row,) = done.rows
-    assert row.place == row.length > len(filler) and row.parts == len(parts)
+    assert row.chars_read == row.text_length > len(filler) and row.parts == len(parts)
     assert [f.citation.support for f in row.findings].count(Support.SUPPORTED) == 1, "the last part alone has it"
 
 

@@ -17,7 +17,7 @@ from models.catalog import catalog
 from models.faults import ModelFault
 from models.loading.crash_guard import FAST_MODE, SAFE_MODE
 from models.loading.crash_log import LoadCrashLog
-from tests.support.hub_server import Hub, Serve, serving
+from tests.support.hub_server import Hub, Response, serving
 from tests.support.window import at_rest, click, drop, models_dialog, opened, shown, wait
 
 
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_a_reason(
 def test_a_download_is_paused_goes_on_and_makes_search_by_meaning_possible(
     qtbot: QtBot, window: MainWindow, hub: Hub
 ) -> None:
-    hub.answers.append(Serve(until=len(hub.content) // 2, stall=True))
+    hub.responses.append(Response(end_byte=len(hub.content) // 2, stall=True))
     window.dialogs.show_models()
     assert window.models is not None
     wait(qtbot, lambda: at_rest(window))
@@ -123,10 +123,10 @@ def test_a_download_is_paused_goes_on_and_makes_search_by_meaning_possible(
     assert "MB of 2" in card.numbers.text() or " of " in card.numbers.text()
     click(card.pause)
     wait(qtbot, lambda: card.download.isVisible() and card.download.text() == "Go on with the download")
-    hub.over.set()
+    hub.shutting_down.set()
     click(card.download)
     wait(qtbot, lambda: "all-MiniLM" in card.title.text() and at_rest(window))
-    assert hub.ranges[0] is None and hub.ranges[-1] is not None
+    assert hub.requested_ranges[0] is None and hub.requested_ranges[-1] is not None
     dialog.close()
 
 

@@ -83,7 +83,7 @@ def write_gpt_oss(path: Path, shape: Shape, *, tensors_per_file: int = 0) -> Non
     _add_gpt_oss_vocabulary(writer, read_vocabulary())
     tensors = list(_gpt_oss_tensors(shape))
     for tensor in tensors:
-        tensor.announce(writer)
+        tensor.add_info(writer)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
@@ -116,7 +116,7 @@ def _add_gpt_oss_parameters(writer: gguf.GGUFWriter, shape: Shape) -> None:
 
 
 def _add_gpt_oss_vocabulary(writer: gguf.GGUFWriter, vocabulary: Sequence[bytes]) -> None:
-    letters = byte_letters()
+    letters = byte_characters()
 
     def spell(token: bytes) -> str:
         return "".join(letters[byte] for byte in token)
@@ -139,7 +139,7 @@ def _add_gpt_oss_vocabulary(writer: gguf.GGUFWriter, vocabulary: Sequence[bytes]
     writer.add_chat_template(TEMPLATE_FILE.read_text(encoding="utf-8"))
 
 
-def byte_letters() -> list[str]:
+def byte_characters() -> list[str]:
     """GPT-2's printable stand-in for each byte: itself where printable, else the next letter from U+0100 on."""
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     stand_ins = iter(range(0x100, 0x200))
@@ -176,7 +176,7 @@ class _Tensor:
         block, block_bytes = gguf.GGML_QUANT_SIZES[self.quant]
         return self.shape if self.quant is Quant.F32 else (*self.shape[:-1], self.shape[-1] // block * block_bytes)
 
-    def announce(self, writer: gguf.GGUFWriter) -> None:
+    def add_info(self, writer: gguf.GGUFWriter) -> None:
         if self.quant is Quant.F32:
             writer.add_tensor_info(self.name, self.shape, np.dtype(np.float32), int(np.prod(self.shape)) * 4)
         else:

@@ -15,17 +15,17 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @dataclass(frozen=True)
-class Serve:
+class Response:
     """How one request for bytes is answered. `until` ends the connection (or stalls it, with `stall`) before that byte
     of the file; a `status` other than 200 answers with that alone; `corrupt_at` changes the byte there."""
 
     status: int = 200
-    until: int | None = None
+    end_byte: int | None = None
     stall: bool = False
     corrupt_at: int | None = None
     ignore_range: bool = False
-    html: bool = False
-    announce: int | None = None
+    as_html: bool = False
+    announced_length: int | None = None
     wrong_range: bool = False
     retry_after: str = ""
 
@@ -35,15 +35,15 @@ class Hub:
     """The file that is offered, how the next requests for it are answered, and what was asked."""
 
     content: bytes
-    answers: deque[Serve] = field(default_factory=deque)
-    ranges: list[str | None] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
+    responses: deque[Response] = field(default_factory=deque)
+    requested_ranges: list[str | None] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     metadata_status: int = 302
     metadata_headers: dict[str, str] = field(default_factory=dict)
     port: int = 0
     scheme: str = "http"
     stalled: threading.Event = field(default_factory=threading.Event)
-    over: threading.Event = field(default_factory=threading.Event)
+    shutting_down: threading.Event = field(default_factory=threading.Event)
     signatures: int = 0
 
     @property
@@ -60,11 +60,11 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_HEAD(self) -> None:
-        self.hub.paths.append(f"HEAD {self.path}")
+        self.hub.requests.append(f"HEAD {self.path}")
         self._metadata()
 
     def do_GET(self) -> None:
-        self.hub.paths.append(f"GET {self.path}")
+        self.hub.requests.append(f"GET {self.path}")
         if "/resolve/" in self.path:
             self._metadata()
         else:
@@ -83,10 +83,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _bytes(self) -> None:
         hub, asked = self.hub, self.headers.get("Range")
-        hub.ranges.append(asked)
-        answer = hub.answers.popleft() if hub.answers else Serve()
+        hub.requested_ranges.append(asked)
+        answer = hub.responses.popleft() if hub.responses else Response()
         if self.path != f"/bytes?{hub.signatures}":
-            answer = Serve(status=403)
+            answer = Response(status=403)
         if answer.status != 200:
             self._status(answer)
             return
@@ -95,27 +95,27 @@ class _Handler(BaseHTTPRequestHandler):
             content[answer.corrupt_at] ^= 1
         start = 0 if asked is None or answer.ignore_range else int(asked.removeprefix("bytes=").removesuffix("-"))
         self._head(answer, start, len(content), partial=asked is not None and not answer.ignore_range)
-        end = len(content) if answer.until is None else max(start, answer.until)
+        end = len(content) if answer.end_byte is None else max(start, answer.end_byte)
         self.wfile.write(content[start:end])
         self.wfile.flush()
         if answer.stall:
             hub.stalled.set()
-            hub.over.wait()
+            hub.shutting_down.wait()
         self.close_connection = True
 
-    def _status(self, answer: Serve) -> None:
+    def _status(self, answer: Response) -> None:
         self.send_response(answer.status)
         if answer.retry_after:
             self.send_header("Retry-After", answer.retry_after)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def _head(self, answer: Serve, start: int, size: int, *, partial: bool) -> None:
+    def _head(self, answer: Response, start: int, size: int, *, partial: bool) -> None:
         self.send_response(206 if partial else 200)
         if partial:
             self.send_header("Content-Range", f"bytes {start + answer.wrong_range}-{size - 1}/{size}")
-        self.send_header("Content-Type", "text/html" if answer.html else "application/octet-stream")
-        self.send_header("Content-Length", str(size - start if answer.announce is None else answer.announce))
+        self.send_header("Content-Type", "text/html" if answer.as_html else "application/octet-stream")
+        self.send_header("Content-Length", str(size - start if answer.announced_length is None else answer.announced_length))
         self.send_header("Connection", "close")
         self.end_headers()
 
@@ -139,7 +139,7 @@ def serving(hub: Hub, *, tls: ssl.SSLContext | None = None) -> Iterator[Hub]:
     try:
         yield hub
     finally:
-        hub.over.set()
+        hub.shutting_down.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -13,7 +13,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-from tests.support.gguf_models import byte_letters
+from tests.support.gguf_models import byte_characters
 
 WIDTH, HEADS, LAYERS, HIDDEN, CONTEXT = 64, 2, 2, 64, 4096
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE = (
@@ -90,21 +90,21 @@ GEMMA = """{{ bos_token }}
 
 
 @dataclass(frozen=True)
-class Kind:
+class ModelSpec:
     """A model to write. `special` are its special tokens with their types, after its words; `ends` the spelling of the
     token that ends a message, `begins` of the one that begins a prompt."""
 
     architecture: str
     template: str
     special: Mapping[str, int]
-    ends: str
-    begins: str = ""
+    end_token: str
+    begin_token: str = ""
     words: Sequence[bytes] = WORDS
     sentencepiece: bool = False
     metadata: Mapping[str, float | int] = field(default_factory=dict)
 
 
-QWEN3_KIND = Kind(
+QWEN3_SPEC = ModelSpec(
     "qwen3",
     QWEN3,
     {
@@ -116,10 +116,10 @@ QWEN3_KIND = Kind(
         "<tool_call>": USER_DEFINED,
         "</tool_call>": USER_DEFINED,
     },
-    ends="<|im_end|>",
+    end_token="<|im_end|>",
     metadata={"general.sampling.temp": 0.5, "general.sampling.top_k": 21},
 )
-DEEPSEEK_KIND = Kind(  # its tags are spelled out: they are no tokens here
+DEEPSEEK_SPEC = ModelSpec(  # its tags are spelled out: they are no tokens here
     "qwen2",
     DEEPSEEK,
     {
@@ -128,17 +128,17 @@ DEEPSEEK_KIND = Kind(  # its tags are spelled out: they are no tokens here
         "<｜User｜>": CONTROL,
         "<｜Assistant｜>": CONTROL,
     },
-    ends="<｜end▁of▁sentence｜>",
-    begins="<｜begin▁of▁sentence｜>",
+    end_token="<｜end▁of▁sentence｜>",
+    begin_token="<｜begin▁of▁sentence｜>",
 )
-LLAMA3_KIND = Kind(
+LLAMA3_SPEC = ModelSpec(
     "llama",
     LLAMA3,
     {"<|begin_of_text|>": CONTROL, "<|start_header_id|>": CONTROL, "<|end_header_id|>": CONTROL, "<|eot_id|>": CONTROL},
-    ends="<|eot_id|>",
-    begins="<|begin_of_text|>",
+    end_token="<|eot_id|>",
+    begin_token="<|begin_of_text|>",
 )
-GEMMA_KIND = Kind(  # SentencePiece, which puts a space before texts and may join "</", "s" and ">"
+GEMMA_SPEC = ModelSpec(  # SentencePiece, which puts a space before texts and may join "</", "s" and ">"
     "llama",
     GEMMA,
     {
@@ -149,8 +149,8 @@ GEMMA_KIND = Kind(  # SentencePiece, which puts a space before texts and may joi
         "<end_of_turn>": CONTROL,
         "<table>": USER_DEFINED,
     },
-    ends="<end_of_turn>",
-    begins="<s>",
+    end_token="<end_of_turn>",
+    begin_token="<s>",
     words=(
         *(bytes([letter]) for letter in range(0x21, 0x7F)),
         b"</",
@@ -164,13 +164,13 @@ GEMMA_KIND = Kind(  # SentencePiece, which puts a space before texts and may joi
     ),
     sentencepiece=True,
 )
-KINDS = {"Qwen 3": QWEN3_KIND, "DeepSeek-R1": DEEPSEEK_KIND, "Llama 3": LLAMA3_KIND, "Gemma": GEMMA_KIND}
+SPECS = {"Qwen 3": QWEN3_SPEC, "DeepSeek-R1": DEEPSEEK_SPEC, "Llama 3": LLAMA3_SPEC, "Gemma": GEMMA_SPEC}
 
 
-def write_model(path: Path, kind: Kind) -> None:
+def write_model(path: Path, spec: ModelSpec) -> None:
     """Write a whole model of `kind`: under 2 MB, the same every time."""
-    writer = gguf.GGUFWriter(path, kind.architecture)
-    writer.add_name(f"synthetic {kind.architecture}, random weights")
+    writer = gguf.GGUFWriter(path, spec.architecture)
+    writer.add_name(f"synthetic {spec.architecture}, random weights")
     writer.add_block_count(LAYERS)
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(WIDTH)
@@ -179,16 +179,16 @@ def write_model(path: Path, kind: Kind) -> None:
     writer.add_head_count_kv(HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_freq_base(10_000.0)
-    if kind.template:
-        writer.add_chat_template(kind.template)
-    for key, value in kind.metadata.items():
+    if spec.template:
+        writer.add_chat_template(spec.template)
+    for key, value in spec.metadata.items():
         if isinstance(value, int):
             writer.add_int32(key, value)
         else:
             writer.add_float32(key, value)
-    count = _add_sentencepiece(writer, kind) if kind.sentencepiece else _add_byte_pairs(writer, kind)
+    count = _add_sentencepiece(writer, spec) if spec.sentencepiece else _add_byte_pairs(writer, spec)
     random = np.random.default_rng(0)
-    for name, shape in _shapes(kind.architecture, count).items():
+    for name, shape in _shapes(spec.architecture, count).items():
         values = np.ones(shape) if len(shape) == 1 else random.standard_normal(shape) * 0.05
         writer.add_tensor(name, values.astype(np.float32))
     writer.write_header_to_file()
@@ -197,55 +197,55 @@ def write_model(path: Path, kind: Kind) -> None:
     writer.close()
 
 
-def vocabulary(kind: Kind) -> list[bytes]:
+def ordinary_tokens(spec: ModelSpec) -> list[bytes]:
     """The ordinary tokens by id; the special ones follow."""
-    if kind.sentencepiece:
-        return [b"" for _ in kind.special] + [bytes([byte]) for byte in range(256)] + list(kind.words)
-    return [bytes([byte]) for byte in range(256)] + list(kind.words)
+    if spec.sentencepiece:
+        return [b"" for _ in spec.special] + [bytes([byte]) for byte in range(256)] + list(spec.words)
+    return [bytes([byte]) for byte in range(256)] + list(spec.words)
 
 
-def special_ids(kind: Kind) -> dict[str, int]:
-    first = 0 if kind.sentencepiece else 256 + len(kind.words)
-    return {text: first + index for index, text in enumerate(kind.special)}
+def special_ids(spec: ModelSpec) -> dict[str, int]:
+    first = 0 if spec.sentencepiece else 256 + len(spec.words)
+    return {text: first + index for index, text in enumerate(spec.special)}
 
 
-def _add_byte_pairs(writer: gguf.GGUFWriter, kind: Kind) -> int:
-    letters = byte_letters()
-    spelled = ["".join(letters[byte] for byte in token) for token in vocabulary(kind)]
+def _add_byte_pairs(writer: gguf.GGUFWriter, spec: ModelSpec) -> int:
+    letters = byte_characters()
+    spelled = ["".join(letters[byte] for byte in token) for token in ordinary_tokens(spec)]
     known, merges = set(spelled), []
     for word in spelled[256:]:
         cut = next((at for at in range(len(word) - 1, 0, -1) if word[:at] in known and word[at:] in known), None)
         if cut:
             merges.append(f"{word[:cut]} {word[cut:]}")
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("qwen2" if kind.architecture.startswith("qwen") else "llama-bpe")
-    writer.add_token_list([*spelled, *kind.special])
-    writer.add_token_types([NORMAL] * len(spelled) + list(kind.special.values()))
+    writer.add_tokenizer_pre("qwen2" if spec.architecture.startswith("qwen") else "llama-bpe")
+    writer.add_token_list([*spelled, *spec.special])
+    writer.add_token_types([NORMAL] * len(spelled) + list(spec.special.values()))
     writer.add_token_merges(merges)
-    _add_ends(writer, kind)
-    return len(spelled) + len(kind.special)
+    _add_special_ids(writer, spec)
+    return len(spelled) + len(spec.special)
 
 
-def _add_sentencepiece(writer: gguf.GGUFWriter, kind: Kind) -> int:
-    words = [word.decode().replace(" ", "\u2581") for word in kind.words]
-    tokens = [*kind.special, *(f"<0x{byte:02X}>" for byte in range(256)), *words]
-    types = [*kind.special.values(), *[BYTE] * 256, *[NORMAL] * len(words)]
+def _add_sentencepiece(writer: gguf.GGUFWriter, spec: ModelSpec) -> int:
+    words = [word.decode().replace(" ", "\u2581") for word in spec.words]
+    tokens = [*spec.special, *(f"<0x{byte:02X}>" for byte in range(256)), *words]
+    types = [*spec.special.values(), *[BYTE] * 256, *[NORMAL] * len(words)]
     writer.add_tokenizer_model("llama")
     writer.add_tokenizer_pre("default")
     writer.add_token_list(tokens)
     writer.add_token_scores([float(len(token)) for token in tokens])
     writer.add_token_types(types)
     writer.add_add_space_prefix(True)
-    _add_ends(writer, kind)
+    _add_special_ids(writer, spec)
     return len(tokens)
 
 
-def _add_ends(writer: gguf.GGUFWriter, kind: Kind) -> None:
-    ids = special_ids(kind)
-    writer.add_eos_token_id(ids[kind.ends])
-    if kind.begins:
-        writer.add_bos_token_id(ids[kind.begins])
-    writer.add_add_bos_token(bool(kind.begins))
+def _add_special_ids(writer: gguf.GGUFWriter, spec: ModelSpec) -> None:
+    ids = special_ids(spec)
+    writer.add_eos_token_id(ids[spec.end_token])
+    if spec.begin_token:
+        writer.add_bos_token_id(ids[spec.begin_token])
+    writer.add_add_bos_token(bool(spec.begin_token))
 
 
 def _shapes(architecture: str, tokens: int) -> dict[str, tuple[int, ...]]:

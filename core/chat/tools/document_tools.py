@@ -25,12 +25,12 @@ from core.store.documents.scopes import Scopes
 from core.text.document_diff import Difference, DifferenceKind, differences
 from models.cancel import CancelToken
 
-READ_CHARS = 4000
-LISTED = 60
-FOUND = 12
-DIFFERENCES = 30
-COMPARED_CHARS = 5000
-SIDE_CHARS = 1500
+MAX_READ_CHARS = 4000
+MAX_LISTED_NAMES = 60
+MAX_TEXT_MATCHES = 12
+MAX_DIFFERENCES = 30
+MAX_COMPARISON_CHARS = 5000
+MAX_SIDE_CHARS = 1500
 """Of each side of a difference: a paragraph without end is no source of two million characters."""
 
 
@@ -77,7 +77,7 @@ class DocumentTools:
         found = self._retriever.search(
             query,
             limit=max(1, min(limit, 10)),
-            max_chars=READ_CHARS,
+            max_chars=MAX_READ_CHARS,
             documents=self._scope,
             rerank=True,
             cancel=self._cancel,
@@ -88,7 +88,7 @@ class DocumentTools:
         """Find every place where exact words stand in the person's documents, with a little of what surrounds them."""
         if not text.split():
             raise ArgumentError("argument 'text' is empty")
-        found = self._phrases.find(text, self._scope, FOUND)
+        found = self._phrases.find(text, self._scope, MAX_TEXT_MATCHES)
         if not found.total:
             return "These exact words were not found."
         head = f"{found.total} places in {found.read} documents looked at"
@@ -103,15 +103,15 @@ class DocumentTools:
         wanted = compared(name_contains)
         paths = (path for document_id, path, _ in self._scopes.documents(WHOLE_LIBRARY) if self._sees(document_id))
         names = sorted(disambiguated_names(path for path in paths if wanted in compared(path.name)).values())
-        listed = "\n".join(names[:LISTED])
-        more = f"\n(and {len(names) - LISTED} more)" if len(names) > LISTED else ""
+        listed = "\n".join(names[:MAX_LISTED_NAMES])
+        more = f"\n(and {len(names) - MAX_LISTED_NAMES} more)" if len(names) > MAX_LISTED_NAMES else ""
         return f"{len(names)} documents\n{listed}{more}"
 
     def read_document(
         self,
         name: Annotated[str, "the file's name, as listed"],
         start: Annotated[int, "offset in characters to read from"] = 0,
-        length: Annotated[int, "characters to read, up to 4000"] = READ_CHARS,
+        length: Annotated[int, "characters to read, up to 4000"] = MAX_READ_CHARS,
         page: Annotated[int, "page, slide or sheet to read from instead, counted from 1; 0 for none"] = 0,
     ) -> str:
         """Read a part of one document."""
@@ -122,7 +122,7 @@ class DocumentTools:
                 raise ArgumentError(f"{name!r} has {len(pages)} {unit_in_english(stored.document.path.name)}")
             start = pages[page - 1]
         start = max(0, min(start, len(text)))
-        end = min(len(text), start + max(1, min(length, READ_CHARS)))
+        end = min(len(text), start + max(1, min(length, MAX_READ_CHARS)))
         rest = f"; {len(text) - end} more follow" if end < len(text) else ""
         return f"characters {start} to {end} of {len(text)}{rest}\n{self._numbered([_passage(stored, start, end)])}"
 
@@ -137,10 +137,10 @@ class DocumentTools:
         if not found:
             return "The two documents say the same, word for word."
         lines: list[str] = []
-        room = COMPARED_CHARS
-        for difference in found[:DIFFERENCES]:
+        room = MAX_COMPARISON_CHARS
+        for difference in found[:MAX_DIFFERENCES]:
             sides = _sides(difference, before, after)
-            room -= sum(len(side.text) for side in sides) + min(len(difference.words), SIDE_CHARS)
+            room -= sum(len(side.text) for side in sides) + min(len(difference.words), MAX_SIDE_CHARS)
             if room < 0:  # before they are numbered: what is not shown is no source
                 break
             lines.append(self._compared(difference, sides))
@@ -151,7 +151,7 @@ class DocumentTools:
     def _compared(self, difference: Difference, sides: Sequence[Passage]) -> str:
         words = f": {_cut(difference.words)}" if difference.words else ""
         spans = [span for span in (difference.old, difference.new) if span is not None]
-        left = sum(max(0, end - start - SIDE_CHARS) for start, end in spans[-len(sides) :])
+        left = sum(max(0, end - start - MAX_SIDE_CHARS) for start, end in spans[-len(sides) :])
         more = f"\n(and {left} more characters of it)" if left else ""
         return f"{difference.kind.value}{words}\n{self._numbered(sides)}{more}"
 
@@ -192,7 +192,7 @@ class DocumentTools:
 def _sides(difference: Difference, before: DocumentText, after: DocumentText) -> list[Passage]:
     """Where it stands in both documents, as far as it is shown; of what was only moved, where it is now."""
     sides = [
-        _passage(stored, span[0], min(span[1], span[0] + SIDE_CHARS))
+        _passage(stored, span[0], min(span[1], span[0] + MAX_SIDE_CHARS))
         for stored, span in ((before, difference.old), (after, difference.new))
         if span is not None
     ]
@@ -200,7 +200,7 @@ def _sides(difference: Difference, before: DocumentText, after: DocumentText) ->
 
 
 def _cut(words: str) -> str:
-    return words if len(words) <= SIDE_CHARS else f"{words[:SIDE_CHARS]}… ({len(words) - SIDE_CHARS} more characters)"
+    return words if len(words) <= MAX_SIDE_CHARS else f"{words[:MAX_SIDE_CHARS]}… ({len(words) - MAX_SIDE_CHARS} more characters)"
 
 
 def _holds(path: Path, words: str) -> bool:

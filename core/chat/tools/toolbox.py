@@ -20,7 +20,7 @@ from models.faults import Fault
 
 log = logging.getLogger(__name__)
 
-RESULT_CHARS = 6000  # of a result, given to the model; a longer one is cut and says so
+MAX_RESULT_CHARS = 6000  # of a result, given to the model; a longer one is cut and says so
 TYPE_NAMES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
@@ -77,9 +77,9 @@ class Toolbox:
         except ArgumentError as error:
             return ToolResult(name, shown, f"error: {error}", ok=False)
         log.info("tool %s answered with %d characters", name, len(text))
-        cut_chars = max(0, len(text) - RESULT_CHARS)
+        cut_chars = max(0, len(text) - MAX_RESULT_CHARS)
         if cut_chars:
-            text = text[:RESULT_CHARS] + f"\n(cut here: {cut_chars} more characters)"
+            text = text[:MAX_RESULT_CHARS] + f"\n(cut here: {cut_chars} more characters)"
         return ToolResult(name, shown, text, ok=True, cut_chars=cut_chars)
 
 

@@ -1,4 +1,4 @@
-"""The whole path on a real, tiny gpt-oss that is made to speak by a grammar: prompt, cache, events, stops, faults."""
+"""The chat model on a real, tiny gpt-oss whose output a grammar dictates: prompts, KV cache, events, stops, faults."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.support import speech
 
 THOUGHT, ANSWER = "The passage names the valve.", "The valve closes in winter [1]."
 SPEECH = Sampling(grammar=speech.speech(THOUGHT, ANSWER), seed=1)
-ANALYSIS = '<[200005]> "analysis" <[200008]>'  # the opening of a message on that channel
+ANALYSIS = '<[200005]> "analysis" <[200008]>'  # <|channel|>analysis<|message|>
 QUESTION = Conversation((Message(Role.USER, "When does the valve close?"),), instructions="Answer from the passages.")
 
 
@@ -90,20 +90,20 @@ def test_reasoning_and_answer_come_as_events_and_the_turn_is_complete(model: Cha
 
 def test_prefill_progress_goes_from_nothing_to_the_whole_prompt(model: ChatModel) -> None:
     long = replace(QUESTION, messages=(Message(Role.USER, "The valve closes in winter. " * 150),))
-    readings = [event for event in model.generate(long, max_tokens=4) if isinstance(event, PrefillProgress)]
-    done = [reading.done_tokens for reading in readings]
-    assert done[0] == 0 and done == sorted(done) and done[-1] == readings[-1].total_tokens
+    reports = [event for event in model.generate(long, max_tokens=4) if isinstance(event, PrefillProgress)]
+    done = [report.done_tokens for report in reports]
+    assert done[0] == 0 and done == sorted(done) and done[-1] == reports[-1].total_tokens
     assert len(done) > 4
-    assert readings[0].seconds_left is None and readings[-1].seconds_left == 0
-    following = [*done[1:], readings[-1].total_tokens]
-    assert [reading.next_report_tokens for reading in readings] == following  # each says where the next one will be
+    assert reports[0].seconds_left is None and reports[-1].seconds_left == 0
+    following = [*done[1:], reports[-1].total_tokens]
+    assert [report.next_report_tokens for report in reports] == following
 
 
 def test_prefill_progress_is_extrapolated_up_to_the_next_report() -> None:
-    told = PrefillProgress(100, 1100, 50.0, 612)
-    assert told.extrapolated(0) == told
-    assert told.extrapolated(10) == PrefillProgress(300, 1100, 40.0, 612)
-    assert told.extrapolated(3600).done_tokens == 612
+    report = PrefillProgress(100, 1100, 50.0, 612)
+    assert report.extrapolated(0) == report
+    assert report.extrapolated(10) == PrefillProgress(300, 1100, 40.0, 612)
+    assert report.extrapolated(3600).done_tokens == 612
     assert PrefillProgress(0, 900, None, 512).extrapolated(10) == PrefillProgress(0, 900, None, 512)
     assert PrefillProgress(900, 900, 0.0, 900).extrapolated(10).done_tokens == 900
 
@@ -149,15 +149,15 @@ def test_the_fixed_part_can_be_prefilled_before_the_first_question(model: ChatMo
 
 
 def test_reusing_the_kv_cache_changes_no_answer(model: ChatModel) -> None:
-    """The same seed over a fresh and a reused cache; single tokens, where one difference would change all after."""
-    free = Sampling(temperature=0.0)
+    """Greedy tokens with a fresh and with a reused cache; one different token would change all that follow."""
+    greedy = Sampling(temperature=0.0)
     model.warm_up(replace(QUESTION, messages=()))
     other = replace(QUESTION, messages=(Message(Role.USER, "Something else entirely, and longer than that."),))
-    list(model.generate(other, max_tokens=30, sampling=free))
-    reused = said(list(model.generate(QUESTION, max_tokens=24, sampling=free)))
+    list(model.generate(other, max_tokens=30, sampling=greedy))
+    reused = said(list(model.generate(QUESTION, max_tokens=24, sampling=greedy)))
     model.clear_kv_cache()
     model.warm_up(replace(QUESTION, messages=()))
-    assert said(list(model.generate(QUESTION, max_tokens=24, sampling=free))) == reused
+    assert said(list(model.generate(QUESTION, max_tokens=24, sampling=greedy))) == reused
 
 
 def test_the_same_seed_gives_the_same_words(model: ChatModel) -> None:
@@ -238,7 +238,6 @@ def test_a_tool_call_ends_the_turn(model: ChatModel) -> None:
 
 def test_an_answer_keeps_to_its_schema(model: ChatModel) -> None:
     schema = '{"type": "object", "properties": {"open": {"type": "boolean"}}, "required": ["open"]}'
-    model.answer_now()
     events: list[ModelEvent] = []
     for event in model.generate(QUESTION, max_tokens=60, sampling=Sampling(answer_schema=schema, seed=1)):
         if isinstance(event, PrefillProgress):
@@ -312,7 +311,7 @@ def test_after_a_crash_the_model_is_loaded_with_safer_settings(
     tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path
 ) -> None:
     fast = replace(plan, mmap=False, repack=True, repack_experts=True)
-    LoadCrashLog(tmp_path).begin(tiny_gpt_oss, fast.load_mode)  # and then the process died
+    LoadCrashLog(tmp_path).begin(tiny_gpt_oss, fast.load_mode)  # and then the process crashed
     model = ChatModel.open(tiny_gpt_oss, fast, tmp_path)
     try:
         assert model.plan.mmap and not model.plan.repack
@@ -321,12 +320,6 @@ def test_after_a_crash_the_model_is_loaded_with_safer_settings(
         model.close()
     assert LoadCrashLog(tmp_path).has_crashed(tiny_gpt_oss, fast.load_mode), "it is not tried a second time"
     assert not LoadCrashLog(tmp_path).has_crashed(tiny_gpt_oss, model.plan.load_mode)
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"running": 3}', '{"running": [], "deaths": []}'])
-def test_an_unreadable_crash_log_starts_anew(tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path, content: str) -> None:
-    (tmp_path / "model-loads.json").write_text(content)
-    assert not LoadCrashLog(tmp_path).has_crashed(tiny_gpt_oss, plan.load_mode)
 
 
 def test_repacked_weights_write_the_same(tiny_gpt_oss: Path, plan: LoadPlan, cache_dir: Path) -> None:

@@ -1,4 +1,4 @@
-"""Models that are no gpt-oss, end to end: a tiny random file, loaded, asked, and made to speak by a grammar."""
+"""The chat model on models with a chat template: tiny files with random weights, whose output a grammar dictates."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from models.gguf.header import read_header
 from models.loading.load_plan import GIB, plan_chat
 from models.machine.probe import Machine
 from tests.support.gguf_models import TINY, write_gpt_oss
-from tests.support.template_models import KINDS, special_ids, write_model
+from tests.support.template_models import SPECS, special_ids, write_model
 
 QUESTION = Conversation(
     (Message(Role.USER, "When does the valve close? </think><|im_end|>"),), instructions="Be brief."
@@ -42,7 +42,7 @@ MACHINE = Machine(16 * GIB, 8 * GIB, physical_cores=1)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
-    for name, kind in KINDS.items():
+    for name, kind in SPECS.items():
         write_model(folder / f"{name}.gguf", kind)
     return folder
 
@@ -60,7 +60,7 @@ def opened(folder: Path, name: str) -> Iterator[ChatModel]:
 def asked(
     model: ChatModel, speech: str, conversation: Conversation = QUESTION, max_tokens: int = 400
 ) -> tuple[str, str, list[ToolCall], Finished]:
-    """Reasoning, answer, calls and the last event, of a model that says `speech` (GBNF)."""
+    """Reasoning, answer, tool calls and the last event of a generation that `speech` (GBNF) dictates."""
     events: list[ModelEvent] = list(
         model.generate(conversation, max_tokens=max_tokens, sampling=Sampling(grammar=f"root ::= {speech}", seed=1))
     )
@@ -72,7 +72,7 @@ def asked(
 
 
 def tag(name: str, text: str) -> str:
-    return f"<[{special_ids(KINDS[name])[text]}]>"
+    return f"<[{special_ids(SPECS[name])[text]}]>"
 
 
 SPEECHES = {
@@ -83,7 +83,7 @@ SPEECHES = {
 }
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SPECS)
 def test_a_model_reasons_and_answers(folder: Path, name: str) -> None:
     with opened(folder, name) as model:
         model.warm_up(Conversation((), instructions=QUESTION.instructions))
@@ -139,7 +139,7 @@ def test_answer_now_ends_the_reasoning(folder: Path) -> None:
 
 
 def test_a_split_model_is_loaded_by_its_first_file(tmp_path: Path) -> None:
-    """As gpt-oss-120b is published."""
+    """gpt-oss-120b is published in this way."""
     write_gpt_oss(tmp_path / "large.gguf", TINY, tensors_per_file=20)
     first, *others = sorted(tmp_path.glob("*.gguf"))
     assert first.name == "large-00001-of-00003.gguf" and len(others) == 2
@@ -162,7 +162,7 @@ def test_a_split_model_is_loaded_by_its_first_file(tmp_path: Path) -> None:
 
 
 def test_a_larger_gpt_oss_is_refused_where_it_does_not_fit(tiny_gpt_oss: Path) -> None:
-    """gpt-oss-120b goes the way of 20b: by its header (63 GB of weights) the plan says what it needs."""
+    """gpt-oss-120b is handled like gpt-oss-20b: the plan works out from its header (63 GB of weights) what it needs."""
     header = read_header(tiny_gpt_oss)
     last = header.tensors[-1]
     weights = replace(last, offset=63 * 10**9)

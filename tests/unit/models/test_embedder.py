@@ -1,4 +1,4 @@
-"""Vectors of the real all-MiniLM-L6-v2: the published values, the same alone and in a batch, in order, in parts."""
+"""The embedder on the real all-MiniLM-L6-v2: published similarities, batches, order, long texts, threads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from models.llama.pooled_model import BATCH_TEXTS, BATCH_TOKENS, batch_by_length
 
 SENTENCES = ("That is a happy person", "That is a happy dog", "That is a very happy person", "Today is a sunny day")
 PUBLISHED = (0.70, 0.94, 0.25)
-SETTLE_LOOKS = 500
+MAX_POLLS = 500
 
 
 @pytest.fixture(scope="module")
@@ -66,16 +66,16 @@ def test_batches_computed_in_parallel_give_the_same_vectors(embedder: Embedder, 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts the process's threads in /proc")
 def test_no_thread_that_computed_a_batch_outlives_it(minilm_gguf: Path) -> None:
-    """GNU OpenMP's would stay, and while there are more than cores, the chat model's threads wait asleep."""
+    """GNU OpenMP's threads would stay, and with more of them than cores, the chat model's sleep at barriers."""
 
     def native_threads() -> int:
         return len(list(Path("/proc/self/task").iterdir())) - threading.active_count()
 
     before = native_threads()
-    opened = Embedder.open(minilm_gguf, threads=3)  # which tries a batch
+    opened = Embedder.open(minilm_gguf, threads=3)  # computes a batch as a test
     opened.embed_query("a single batch, on all threads")
     try:
-        for _ in range(SETTLE_LOOKS):  # the system ends them a moment later
+        for _ in range(MAX_POLLS):  # the system ends them a moment later
             if native_threads() <= before:
                 break
             time.sleep(0.01)
@@ -90,7 +90,8 @@ def test_a_question_and_a_passage_of_the_same_words_agree_when_the_model_has_no_
 
 
 def test_embedding_keeps_no_memory_for_logits(embedder: Embedder) -> None:
-    """llama.cpp clears 31 MB of them for a batch of this model's 30,522 words, 270 MB for 262,144, and keeps them."""
+    """llama.cpp clears 31 MB of them for a batch with this model's vocabulary of 30,522, 270 MB with one of 262,144,
+    and keeps them."""
     embedder.embed_passages(["valve"])
     before_bytes = psutil.Process().memory_info().rss
     embedder.embed_passages(["winter " * 250] * 4)
@@ -114,6 +115,7 @@ def test_a_text_longer_than_the_maximum_is_embedded_in_parts_and_reported(embedd
 
 
 def test_every_part_of_a_long_text_fits_the_batch(embedder: Embedder) -> None:
+    """The context raises a ValueError for a part of more than 256 tokens, this model's maximum and the batch's size."""
     counts = embedder.count_tokens(["short", "word " * 3000])
     assert counts[0] == 3 and counts[1] == 3002
     assert embedder.embed_batch(["word " * 3000]).split_indices == (0,)

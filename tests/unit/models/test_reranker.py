@@ -1,4 +1,4 @@
-"""A reranker's scores are its classifier's, in order, the same alone and among others."""
+"""A reranker's scores come from its classifier, are in order, and are the same alone and among others."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def test_scores_keep_the_order_and_are_the_same_alone(reranker: Reranker) -> Non
 
 
 def test_a_passage_too_long_is_cut_not_refused(reranker: Reranker) -> None:
-    assert len(reranker.scores("valve " * 2000, ["winter " * 5000])) == 1
+    (score,) = reranker.scores("valve " * 2000, ["winter " * 5000])
+    assert 0 <= score <= 1
 
 
 def test_a_template_joins_question_and_passage(file: Path) -> None:
@@ -82,8 +83,8 @@ def test_a_cancel_token_that_is_already_set_raises_cancelled(reranker: Reranker)
         reranker.scores(QUESTION, PASSAGES, cancel)
 
 
-class HeardByTheModelAlone(CancelToken):
-    """As if it were cancelled after the last look at it, while the model computes."""
+class NeverChecked(CancelToken):
+    """Behaves as if it were cancelled after the last check, while the model computes."""
 
     def check(self) -> None:
         pass
@@ -91,7 +92,7 @@ class HeardByTheModelAlone(CancelToken):
 
 def test_cancelling_aborts_the_running_computation_and_the_next_one_is_complete(reranker: Reranker) -> None:
     before = reranker.scores(QUESTION, PASSAGES)
-    cancel = HeardByTheModelAlone()
+    cancel = NeverChecked()
     cancel.cancel()
     with pytest.raises(Cancelled):
         reranker.scores(QUESTION, PASSAGES, cancel)

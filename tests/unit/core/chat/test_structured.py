@@ -12,7 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from core.chat import structured
-from core.chat.json_schema import MismatchError, check
+from core.chat.json_schema import MismatchError, validate
 from core.domain.conversation import AnswerFormat, ChatMessage, FormatKind, Verdict
 from core.domain.documents import Citation, Support
 from core.domain.faults import ChatFault
@@ -162,15 +162,15 @@ def test_a_form_that_nothing_can_be_asked_in_is_refused(form: AnswerFormat) -> N
 )
 def test_the_check_follows_the_schema(value: Any, schema: Any, fits: bool) -> None:
     if fits:
-        check(value, schema)
+        validate(value, schema)
     else:
         with pytest.raises(MismatchError):
-            check(value, schema)
+            validate(value, schema)
 
 
 def test_a_schema_that_goes_round_in_circles_ends() -> None:
     with pytest.raises(MismatchError, match="too deeply"):
-        check(1, {"$ref": "#"})
+        validate(1, {"$ref": "#"})
 
 
 def test_no_address_in_a_schema_is_opened() -> None:
@@ -179,7 +179,7 @@ def test_no_address_in_a_schema_is_opened() -> None:
         address = f"http://127.0.0.1:{server.getsockname()[1]}/schema.json"
         for schema in ({"$ref": address}, {"$dynamicRef": address}, {"$schema": address, "items": {"$ref": address}}):
             with pytest.raises(MismatchError):
-                check([1], schema)
+                validate([1], schema)
         with pytest.raises(TimeoutError):
             server.accept()
 

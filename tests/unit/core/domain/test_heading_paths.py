@@ -13,7 +13,7 @@ from core.chat.sources import SourceNumbering
 from core.chat.tools.document_tools import DocumentTools
 from core.chunking.chunker import chunk
 from core.citations.checker import quoted
-from core.cli.output import place_text
+from core.cli.output import location_text
 from core.domain.documents import Passage, Support
 from core.domain.heading_paths import headings_within, section_over
 from core.parsing.process.pool import ParserPool
@@ -24,7 +24,7 @@ from core.store.conversations.message_json import citations_of, citations_to_jso
 from core.store.documents.scopes import Scopes
 from core.store.documents.sections import Sections
 from core.survey.export import to_csv, to_markdown
-from core.survey.reading import cited
+from core.survey.prompts import citation_at
 from core.survey.values import Finding, RowState, Survey, SurveyRow
 from tests.support.documents import W, word_paragraph, write_docx
 from tests.support.libraries import OpenLibrary, open_library
@@ -108,9 +108,9 @@ def test_so_does_a_document_in_full_and_what_a_tool_or_a_survey_read(opened: Ope
     stored = opened.library.document_text(document.id)
     assert stored is not None
     at = stored.text.index("wombat")
-    finding = cited(stored, at, at + 6, Support.SUPPORTED)
-    assert finding.section == "Garden" and place_text(finding).endswith("(Garden)")
-    assert cited(stored, at, at, Support.NOT_FOUND, "not there").section == ""
+    finding = citation_at(stored, at, at + 6, Support.SUPPORTED)
+    assert finding.section == "Garden" and location_text(finding).endswith("(Garden)")
+    assert citation_at(stored, at, at, Support.NOT_FOUND, "not there").section == ""
 
 
 def test_the_table_of_a_survey_tells_the_heading(opened: OpenLibrary) -> None:
@@ -118,7 +118,7 @@ def test_the_table_of_a_survey_tells_the_heading(opened: OpenLibrary) -> None:
     stored = opened.library.document_text(document.id)
     assert stored is not None
     at = stored.text.index("gibbon")
-    finding = Finding("It drums.", cited(stored, at, at + 6, Support.SUPPORTED))
+    finding = Finding("It drums.", citation_at(stored, at, at + 6, Support.SUPPORTED))
     row = SurveyRow(document.id, document.path, RowState.READ, findings=(finding,))
     survey = Survey(1, "Who drums?", 0.0, "", (row,))
     assert "| rules.docx, House rules › Music › Drums |" in to_markdown(survey)

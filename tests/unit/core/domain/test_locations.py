@@ -16,7 +16,7 @@ from core.chat.prompt import passage_text
 from core.chat.sources import SourceNumbering
 from core.chat.tools.document_tools import DocumentTools
 from core.citations.checker import quoted
-from core.cli.output import place_text
+from core.cli.output import location_text
 from core.domain.documents import Location, Passage, Support
 from core.domain.locations import moved, page_name, partly_read_words, place_words, read_words, section_words, spots_of
 from core.library.upkeep import READ_AS_KEY
@@ -27,7 +27,7 @@ from core.store.conversations.message_json import citations_of, citations_to_jso
 from core.store.documents import locations as stored_spots
 from core.store.documents.scopes import Scopes
 from core.store.documents.sections import Sections
-from core.survey.reading import cited
+from core.survey.prompts import citation_at
 from tests.support.documents import Words, write_odf, write_pdf, write_pptx
 from tests.support.libraries import OpenLibrary, open_library
 
@@ -215,7 +215,7 @@ def test_the_cells_of_a_long_sheet_are_told_everywhere(opened: OpenLibrary, tmp_
     document = opened.library.document_text(passage.document_id)
     assert document is not None
     at = document.text.index("capybara")
-    assert place_words(cited(document, at, at + 8, Support.SUPPORTED)) == "sheet Costs, B1234"
+    assert place_words(citation_at(document, at, at + 8, Support.SUPPORTED)) == "sheet Costs, B1234"
 
 
 def test_a_finding_of_a_survey_tells_its_place(opened: OpenLibrary) -> None:
@@ -224,8 +224,8 @@ def test_a_finding_of_a_survey_tells_its_place(opened: OpenLibrary) -> None:
         document = opened.library.document_text(passage.document_id)
         assert document is not None and document.document.path.name == name
         at = document.text.casefold().index(words)
-        assert place_words(cited(document, at, at + len(words), Support.SUPPORTED)) == f"line {line}"
-        assert place_words(cited(document, at, at, Support.NOT_FOUND, "not there")) == ""
+        assert place_words(citation_at(document, at, at + len(words), Support.SUPPORTED)) == f"line {line}"
+        assert place_words(citation_at(document, at, at, Support.NOT_FOUND, "not there")) == ""
 
 
 def test_pages_are_named_as_they_are_scrolled_through(opened: OpenLibrary) -> None:
@@ -288,7 +288,7 @@ def test_a_spot_moves_with_the_words_passed() -> None:
 
 def test_the_command_line_says_it_in_its_text(opened: OpenLibrary) -> None:
     def told(words: str) -> str:
-        return place_text(retriever(opened).search(words, limit=1).passages[0])
+        return location_text(retriever(opened).search(words, limit=1).passages[0])
 
     assert told("quince").endswith("prices.xlsx, sheets Staff, Prices 2024")
     assert told("albatross").endswith("talk.pptx, slides 1–3 (Albatross)")

@@ -10,8 +10,8 @@ import pytest
 from core.domain.documents import Document, DocumentState, DocumentText
 from core.domain.faults import Fault
 from core.evaluation.evaluation import Evaluation, evaluate
-from core.evaluation.places import locate
-from core.evaluation.questions import Gold, KnownQuestion, read_questions
+from core.evaluation.gold_locations import locate_gold
+from core.evaluation.questions import GoldAnswer, KnownQuestion, read_questions
 from core.jobs import Job
 from core.retrieval.retriever import Retriever
 from tests.support.libraries import OpenLibrary
@@ -37,23 +37,23 @@ def test_what_is_found_is_counted(opened: OpenLibrary, folder: Path) -> None:
     found = evaluated(
         opened,
         folder,
-        KnownQuestion("1", "Who may open the lock?", (Gold("harbour.txt", "Ines Duarte"),)),
-        KnownQuestion("2", "When was the beacon built?", (Gold("coast/beacon.txt", "1931", 55, 59),)),
+        KnownQuestion("1", "Who may open the lock?", (GoldAnswer("harbour.txt", "Ines Duarte"),)),
+        KnownQuestion("2", "When was the beacon built?", (GoldAnswer("coast/beacon.txt", "1931", 55, 59),)),
         KnownQuestion("3", "Which seagulls breed in Iceland?", (), kind="off topic"),
     )
-    assert (found.documents, found.questions, found.unplaced) == (2, 3, ())
+    assert (found.documents, found.questions, found.unlocated_questions) == (2, 3, ())
     assert (found.measures["recall@1"], found.measures["document@3"]) == (1, 1)
-    assert found.answered == {"all": 1.0, "off topic": 1.0}
+    assert found.answerability_auc == {"all": 1.0, "off topic": 1.0}
 
 
 def test_a_place_that_was_not_read_is_told_and_not_counted(opened: OpenLibrary, folder: Path) -> None:
     found = evaluated(
         opened,
         folder,
-        KnownQuestion("1", "Who may open the lock?", (Gold("harbour.txt", "Inês Dourado"),)),
-        KnownQuestion("2", "Where is the lighthouse?", (Gold("lighthouse.txt", "on the cape"),)),
+        KnownQuestion("1", "Who may open the lock?", (GoldAnswer("harbour.txt", "Inês Dourado"),)),
+        KnownQuestion("2", "Where is the lighthouse?", (GoldAnswer("lighthouse.txt", "on the cape"),)),
     )
-    assert found.unplaced == ("1", "2")
+    assert found.unlocated_questions == ("1", "2")
     assert found.measures == {}
 
 
@@ -68,18 +68,18 @@ def text(*pages: str) -> DocumentText:
 
 def test_words_are_looked_for_on_their_page_whatever_their_spacing() -> None:
     read = text("Total  revenue\n12\n", "Total revenue 12. Total\nrevenue 12.")
-    place = locate(Gold("a.pdf", "total revenue 12", page=1), read)
+    place = locate_gold(GoldAnswer("a.pdf", "total revenue 12", page=1), read)
     assert [read.text[start:end] for start, end in place.spans] == ["Total revenue 12", "Total\nrevenue 12"]
 
 
 def test_offsets_that_do_not_hold_the_quote_are_not_believed() -> None:
     read = text("one two three")
-    assert locate(Gold("a.pdf", "two", 4, 7), read).spans == ((4, 7),)
-    assert locate(Gold("a.pdf", "two", 0, 3), read).spans == ((4, 7),)
+    assert locate_gold(GoldAnswer("a.pdf", "two", 4, 7), read).spans == ((4, 7),)
+    assert locate_gold(GoldAnswer("a.pdf", "two", 0, 3), read).spans == ((4, 7),)
 
 
 def test_of_a_page_whose_words_are_not_there_the_page_is_left() -> None:
-    place = locate(Gold("a.pdf", "nine", page=0), text("one two three"))
+    place = locate_gold(GoldAnswer("a.pdf", "nine", page=0), text("one two three"))
     assert (place.spans, place.page) == ((), 0)
 
 
@@ -92,7 +92,7 @@ def test_questions_are_read_with_what_else_their_lines_hold(tmp_path: Path) -> N
     ]
     file.write_text("\n\n".join(map(json.dumps, lines)), encoding="utf-8")
     first, second = read_questions(file)
-    assert first == KnownQuestion("1", "?", (Gold("a.txt", "x", 1, 2), Gold("b.pdf", page=0)), corpus="some")
+    assert first == KnownQuestion("1", "?", (GoldAnswer("a.txt", "x", 1, 2), GoldAnswer("b.pdf", page=0)), corpus="some")
     assert second.gold == ()
 
 

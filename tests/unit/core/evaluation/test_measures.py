@@ -7,28 +7,28 @@ import math
 import pytest
 
 from core.evaluation import measures
-from core.evaluation.measures import Span, area_under_curve, coverage, first_characters, mean, measure
-from core.evaluation.places import GoldLocation
+from core.evaluation.measures import PassageSpan, roc_auc, covered_share, truncate_to_budget, mean_measures, measure_question
+from core.evaluation.gold_locations import GoldLocation
 
 HERE = GoldLocation(1, ((100, 200),))
 
 
-def span(start: int, end: int, *, document: int = 1, page: int | None = None) -> Span:
-    return Span(document, start, end, page)
+def span(start: int, end: int, *, document: int = 1, page: int | None = None) -> PassageSpan:
+    return PassageSpan(document, start, end, page)
 
 
-def measured(places: list[GoldLocation], *passages: Span) -> dict[str, float]:
-    return dict(measure(places, passages, dict.fromkeys(measures.BUDGETS, passages)).values)
+def measured(places: list[GoldLocation], *passages: PassageSpan) -> dict[str, float]:
+    return dict(measure_question(places, passages, dict.fromkeys(measures.CHAR_BUDGETS, passages)).values)
 
 
 def test_passages_cover_a_place_together_and_what_overlaps_counts_once() -> None:
-    assert coverage(HERE, [span(90, 150), span(120, 160), span(150, 195)]) == pytest.approx(0.95)
-    assert coverage(HERE, [span(100, 200, document=2)]) == 0
-    assert coverage(HERE, [span(0, 50), span(100, 150), span(300, 400)]) == 0.5
+    assert covered_share(HERE, [span(90, 150), span(120, 160), span(150, 195)]) == pytest.approx(0.95)
+    assert covered_share(HERE, [span(100, 200, document=2)]) == 0
+    assert covered_share(HERE, [span(0, 50), span(100, 150), span(300, 400)]) == 0.5
 
 
 def test_of_places_with_the_same_words_any_will_do() -> None:
-    assert coverage(GoldLocation(1, ((0, 10), (100, 110))), [span(100, 130)]) == 1
+    assert covered_share(GoldLocation(1, ((0, 10), (100, 110))), [span(100, 130)]) == 1
 
 
 def test_a_place_is_found_from_nine_tenths_on() -> None:
@@ -47,7 +47,7 @@ def test_recall_counts_passages_and_places() -> None:
 
 
 def test_a_budget_cuts_the_passage_at_which_it_ends() -> None:
-    assert first_characters([span(0, 40), span(100, 200), span(300, 310)], 100) == [span(0, 40), span(100, 160)]
+    assert truncate_to_budget([span(0, 40), span(100, 200), span(300, 310)], 100) == [span(0, 40), span(100, 160)]
 
 
 def test_half_of_a_long_place_is_found_partly() -> None:
@@ -72,11 +72,11 @@ def test_a_document_counts_among_the_first_three_passages_only() -> None:
 
 
 def test_questions_are_told_apart_by_chance_or_not() -> None:
-    assert area_under_curve([0.9, 0.8], [0.1, 0.2]) == 1
-    assert area_under_curve([0.5], [0.5]) == 0.5
-    assert area_under_curve([0.1], [0.5]) == 0
+    assert roc_auc([0.9, 0.8], [0.1, 0.2]) == 1
+    assert roc_auc([0.5], [0.5]) == 0.5
+    assert roc_auc([0.1], [0.5]) == 0
 
 
 def test_a_measure_is_averaged_over_the_questions_it_applies_to() -> None:
-    outcomes = [measures.Outcome({"a": 1.0}), measures.Outcome({"a": 0.0, "b": 1.0})]
-    assert mean(outcomes) == {"a": 0.5, "b": 1.0}
+    outcomes = [measures.QuestionMeasures({"a": 1.0}), measures.QuestionMeasures({"a": 0.0, "b": 1.0})]
+    assert mean_measures(outcomes) == {"a": 0.5, "b": 1.0}

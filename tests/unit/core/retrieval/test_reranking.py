@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from core.chat.context import ContextGatherer
-from core.cli.explained import why_lines
+from core.cli.explanation import explanation_lines
 from core.domain.conversation import WHOLE_LIBRARY, LatencyBudget
 from core.parsing.process.pool import ParserPool
 from core.retrieval.passage_ranking import Ranked
@@ -160,7 +160,7 @@ def test_a_search_asks_the_ranking_model_only_if_told_to(opened: OpenLibrary, re
         assert why.judged == pytest.approx(judged, abs=0.02)
         parts = (why.words, why.neighbours, why.meaning, why.document, why.judgement, why.standing)
         assert sum(parts) == pytest.approx(passage.score)
-        assert f"{why.judged:.3f}" in "\n".join(why_lines(passage))
+        assert f"{why.judged:.3f}" in "\n".join(explanation_lines(passage))
     assert len({round(p.why.judgement, 4) for p in found.passages if p.why is not None}) > 1
 
 

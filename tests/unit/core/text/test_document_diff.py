@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.documents import Document, DocumentState, DocumentText
-from core.survey.changes import changes
+from core.survey.changes import change_findings
 from core.text.document_diff import DifferenceKind, differences
 
 OLD = """# Lease
@@ -74,7 +74,7 @@ def test_a_row_about_an_enormous_paragraph_quotes_its_beginning() -> None:
         DocumentText(Document(n, 1, Path(f"/d/{n}.txt"), "", DocumentState.INDEXED, "", 1, 1, None, 1), text, ())
         for n, text in enumerate((endless, endless.replace("word7", "term7") + "\n\nOne more."))
     )
-    found = changes(old, new)
+    found = change_findings(old, new)
     assert len(found) == 2 and "word7 → term7" in found[0].text
     for finding in found:
         assert max(len(finding.text), len(finding.citation.quote)) < 4100

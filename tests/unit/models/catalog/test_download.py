@@ -22,7 +22,7 @@ from models.catalog.download import checksum_path, download, downloaded_bytes, p
 from models.catalog.fetch import CHECKING, TRYING_AGAIN, RetryBudget
 from models.faults import Cancelled, DownloadFault, ModelFault
 from models.progress import Progress, ignore_progress
-from tests.support.hub_server import COMMIT, Hub, Serve, serving
+from tests.support.hub_server import COMMIT, Hub, Response, serving
 
 SIZE = 3_000_000
 QUICK = RetryBudget(read_timeout_s=0.3, attempts=3, first_wait_s=0.01, longest_wait_s=0.02)
@@ -83,14 +83,14 @@ def test_a_file_is_downloaded_and_verified(hub: Hub, tmp_path: Path) -> None:
 
 def test_a_downloaded_file_is_not_downloaded_again(hub: Hub, tmp_path: Path) -> None:
     get(hub, tmp_path)
-    asked = len(hub.paths)
+    asked = len(hub.requests)
     get(hub, tmp_path)
-    assert len(hub.paths) == asked
+    assert len(hub.requests) == asked
 
 
 def test_the_pinned_revision_is_requested(hub: Hub, tmp_path: Path) -> None:
     download(entry(hub, revision="fedcba"), tmp_path, endpoint=hub.url, retry_budget=QUICK)
-    assert hub.paths[:2] == [
+    assert hub.requests[:2] == [
         "HEAD /somebody/model-GGUF/resolve/fedcba/model-Q8_0.gguf",
         "GET /somebody/model-GGUF/resolve/fedcba/model-Q8_0.gguf",
     ]
@@ -104,7 +104,7 @@ def test_without_a_pin_commit_size_and_checksum_come_from_the_hub(hub: Hub, tmp_
     path.write_bytes(hub.content[:-1] + b"?")
     with pytest.raises(ModelFault):
         verify(path, entry())
-    assert f"GET /somebody/model-GGUF/resolve/{COMMIT}/model-Q8_0.gguf" in hub.paths
+    assert f"GET /somebody/model-GGUF/resolve/{COMMIT}/model-Q8_0.gguf" in hub.requests
 
 
 def test_the_environments_mirror_is_used(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,30 +113,30 @@ def test_the_environments_mirror_is_used(hub: Hub, tmp_path: Path, monkeypatch: 
 
 
 FAILURES = {
-    "drops": [Serve(until=100_000), Serve(until=100_001), Serve(until=2_999_999)],
-    "drops before the first byte": [Serve(until=0), Serve(until=0)],
-    "stalls": [Serve(until=1_000_000, stall=True), Serve(until=2_000_000, stall=True)],
-    "ignores ranges": [Serve(until=1_000_000), Serve(ignore_range=True, until=2_000_000), Serve(ignore_range=True)],
-    "is overloaded": [Serve(status=503), Serve(until=1), Serve(status=429, retry_after="0"), Serve(status=500)],
-    "expires its redirects": [Serve(until=1_000_000), Serve(status=403), Serve()],
-    "announces no length": [Serve(until=1_000_000, announce=SIZE), Serve()],
+    "drops": [Response(end_byte=100_000), Response(end_byte=100_001), Response(end_byte=2_999_999)],
+    "drops before the first byte": [Response(end_byte=0), Response(end_byte=0)],
+    "stalls": [Response(end_byte=1_000_000, stall=True), Response(end_byte=2_000_000, stall=True)],
+    "ignores ranges": [Response(end_byte=1_000_000), Response(ignore_range=True, end_byte=2_000_000), Response(ignore_range=True)],
+    "is overloaded": [Response(status=503), Response(end_byte=1), Response(status=429, retry_after="0"), Response(status=500)],
+    "expires its redirects": [Response(end_byte=1_000_000), Response(status=403), Response()],
+    "announces no length": [Response(end_byte=1_000_000, announced_length=SIZE), Response()],
 }
 
 
 @pytest.mark.parametrize("name", FAILURES)
 def test_a_file_arrives_whole_from_a_server_that(hub: Hub, tmp_path: Path, name: str) -> None:
-    hub.answers.extend(FAILURES[name])
+    hub.responses.extend(FAILURES[name])
     seen: list[Progress] = []
     assert_whole(get(hub, tmp_path, report=seen.append), hub)
     assert TRYING_AGAIN in {progress.detail for progress in seen}
-    assert not hub.answers
+    assert not hub.responses
 
 
 def test_after_a_drop_only_the_rest_is_requested_from_the_permanent_address(hub: Hub, tmp_path: Path) -> None:
-    hub.answers.extend([Serve(until=1_234_567), Serve()])
+    hub.responses.extend([Response(end_byte=1_234_567), Response()])
     get(hub, tmp_path)
-    assert hub.ranges == [None, "bytes=1234567-"]
-    assert sum(path.startswith("GET /somebody") for path in hub.paths) == 2
+    assert hub.requested_ranges == [None, "bytes=1234567-"]
+    assert sum(path.startswith("GET /somebody") for path in hub.requests) == 2
 
 
 @pytest.mark.parametrize("there", [0, 1, 65_536, 1_234_567, SIZE - 1, SIZE])
@@ -145,14 +145,14 @@ def test_an_interrupted_download_resumes_at_any_byte(hub: Hub, tmp_path: Path, t
     assert downloaded_bytes(entry(hub), tmp_path) == there
     seen: list[Progress] = []
     assert_whole(get(hub, tmp_path, report=seen.append), hub)
-    assert hub.ranges == ([] if there == SIZE else [f"bytes={there}-" if there else None])
+    assert hub.requested_ranges == ([] if there == SIZE else [f"bytes={there}-" if there else None])
     assert (CHECKING in {progress.detail for progress in seen}) == (there > 0)
 
 
 def test_a_part_file_that_is_too_long_is_discarded(hub: Hub, tmp_path: Path) -> None:
     part_of(hub, tmp_path).write_bytes(hub.content + b"x")
     assert_whole(get(hub, tmp_path), hub)
-    assert hub.ranges == [None]
+    assert hub.requested_ranges == [None]
 
 
 def test_part_files_of_other_editions_are_deleted(hub: Hub, tmp_path: Path) -> None:
@@ -178,11 +178,11 @@ def test_the_hub_is_asked_for_nothing_but_the_file(hub: Hub, tmp_path: Path) -> 
     environment = os.environ | {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home")}
     command = [sys.executable, "-c", CHILD, hub.url, str(tmp_path / "models")]
     subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
-    assert {path.split("/")[1].split("?")[0] for path in hub.paths} == {"somebody", "bytes"}
+    assert {path.split("/")[1].split("?")[0] for path in hub.requests} == {"somebody", "bytes"}
 
 
 def test_a_killed_download_resumes_where_it_was(hub: Hub, tmp_path: Path) -> None:
-    hub.answers.append(Serve(until=2_000_000, stall=True))
+    hub.responses.append(Response(end_byte=2_000_000, stall=True))
     child = subprocess.Popen([sys.executable, "-c", CHILD, hub.url, str(tmp_path)], stdout=subprocess.PIPE)
     with child:
         assert hub.stalled.wait(60)
@@ -193,11 +193,11 @@ def test_a_killed_download_resumes_where_it_was(hub: Hub, tmp_path: Path) -> Non
     there = part.stat().st_size
     assert part.read_bytes() == hub.content[:there]
     assert_whole(get(hub, tmp_path), hub)
-    assert hub.ranges[1:] == [f"bytes={there}-"]
+    assert hub.requested_ranges[1:] == [f"bytes={there}-"]
 
 
 def test_cancelling_ends_a_stalled_download_and_keeps_the_part(hub: Hub, tmp_path: Path) -> None:
-    hub.answers.append(Serve(until=1_000_000, stall=True))
+    hub.responses.append(Response(end_byte=1_000_000, stall=True))
     cancel = CancelToken()
 
     def cancel_once_stalled() -> None:
@@ -211,7 +211,7 @@ def test_cancelling_ends_a_stalled_download_and_keeps_the_part(hub: Hub, tmp_pat
     thread.join()
     part = part_of(hub, tmp_path)
     assert part.read_bytes() == hub.content[: part.stat().st_size]
-    hub.over.set()
+    hub.shutting_down.set()
     assert_whole(get(hub, tmp_path), hub)
 
 
@@ -225,7 +225,7 @@ def test_cancelling_while_the_part_file_is_hashed_keeps_it(hub: Hub, tmp_path: P
 
 
 def test_cancelling_between_attempts_does_not_wait(hub: Hub, tmp_path: Path) -> None:
-    hub.answers.extend([Serve(until=10), Serve(status=503)])
+    hub.responses.extend([Response(end_byte=10), Response(status=503)])
     cancel = CancelToken()
 
     def stop(progress: Progress) -> None:
@@ -251,7 +251,7 @@ def fault_of(hub: Hub, folder: Path) -> str:
 
 
 def test_a_changed_byte_never_becomes_a_model(hub: Hub, tmp_path: Path) -> None:
-    hub.answers.append(Serve(corrupt_at=2_000_000))
+    hub.responses.append(Response(corrupt_at=2_000_000))
     assert "its content is not what was published" in fault_of(hub, tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -263,15 +263,15 @@ def test_a_part_of_another_file_never_becomes_a_model(hub: Hub, tmp_path: Path) 
 
 
 FAULTS = {
-    "keeps failing": ([Serve(until=100)] + [Serve(until=0)] * 9, "kept failing"),
-    "keeps stalling": ([Serve(until=100)] + [Serve(until=0, stall=True)] * 9, "kept failing"),
-    "answers 500 for ever": ([Serve(until=100)] + [Serve(status=500)] * 9, "kept failing (status 500)"),
-    "has lost the file": ([Serve(until=100), Serve(status=404)], "does not have this file any more"),
-    "wants a login": ([Serve(until=100), Serve(status=401)], "does not give this file to everybody"),
-    "sends a sign-in page": ([Serve(until=100), Serve(ignore_range=True, html=True)], "sign-in page"),
-    "sends another part": ([Serve(until=100), Serve(wrong_range=True)], "What came was not the file"),
+    "keeps failing": ([Response(end_byte=100)] + [Response(end_byte=0)] * 9, "kept failing"),
+    "keeps stalling": ([Response(end_byte=100)] + [Response(end_byte=0, stall=True)] * 9, "kept failing"),
+    "answers 500 for ever": ([Response(end_byte=100)] + [Response(status=500)] * 9, "kept failing (status 500)"),
+    "has lost the file": ([Response(end_byte=100), Response(status=404)], "does not have this file any more"),
+    "wants a login": ([Response(end_byte=100), Response(status=401)], "does not give this file to everybody"),
+    "sends a sign-in page": ([Response(end_byte=100), Response(ignore_range=True, as_html=True)], "sign-in page"),
+    "sends another part": ([Response(end_byte=100), Response(wrong_range=True)], "What came was not the file"),
     "announces another size": (
-        [Serve(until=100), Serve(ignore_range=True, announce=SIZE - 1)],
+        [Response(end_byte=100), Response(ignore_range=True, announced_length=SIZE - 1)],
         "server announces 2999999",
     ),
 }
@@ -280,7 +280,7 @@ FAULTS = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_fault_says_that_the_server(hub: Hub, tmp_path: Path, name: str) -> None:
     answers, sentence = FAULTS[name]
-    hub.answers.extend(answers)
+    hub.responses.extend(answers)
     assert sentence in fault_of(hub, tmp_path)
     assert part_of(hub, tmp_path).read_bytes() == hub.content[:100]
 
@@ -297,7 +297,7 @@ def test_a_hub_that_contradicts_the_catalog_is_not_believed(
 ) -> None:
     hub.metadata_headers = headers
     assert sentence in fault_of(hub, tmp_path)
-    assert not hub.ranges
+    assert not hub.requested_ranges
 
 
 def test_a_hub_without_checksums_is_enough_if_the_catalog_has_them(hub: Hub, tmp_path: Path) -> None:
@@ -329,7 +329,7 @@ def test_a_drive_that_is_too_small_is_reported_before_the_first_byte(hub: Hub, t
     hub.metadata_headers = {"X-Linked-Size": str(1 << 60)}
     with pytest.raises(DownloadFault, match="more on the drive of"):
         download(entry(), tmp_path, endpoint=hub.url, retry_budget=QUICK)
-    assert not hub.ranges
+    assert not hub.requested_ranges
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
@@ -436,7 +436,7 @@ def test_a_certificate_in_the_systems_store_is_trusted(
     secure_hub: Hub, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", os.fspath(certificate))
-    secure_hub.answers.extend([Serve(until=1_000_000), Serve()])
+    secure_hub.responses.extend([Response(end_byte=1_000_000), Response()])
     assert_whole(get(secure_hub, tmp_path / "models"), secure_hub)
 
 
@@ -446,7 +446,7 @@ def test_a_redirect_from_https_to_http_is_refused(
     monkeypatch.setenv("SSL_CERT_FILE", os.fspath(certificate))
     secure_hub.metadata_headers = {"Location": f"{hub.url}/bytes?0"}
     assert "What came was not the file" in fault_of(secure_hub, tmp_path / "models")
-    assert not hub.ranges
+    assert not hub.requested_ranges
 
 
 def test_progress_is_ignored_by_default(hub: Hub, tmp_path: Path) -> None:

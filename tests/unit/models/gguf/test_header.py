@@ -1,4 +1,4 @@
-"""Reading model files: real ones, damaged ones, hostile ones."""
+"""Reading the headers of real, damaged and hostile model files."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_hostile_counts_are_refused_without_allocating_memory(tmp_path: Path, bo
 
 
 def read_anyhow(path: Path, content: bytes) -> None:
-    """Only a ModelFault may come out of any bytes, and never much memory be taken."""
+    """Read a file of these bytes: nothing but a ModelFault may be raised, and little memory used."""
     path.write_bytes(content)
     tracemalloc.start()
     try:

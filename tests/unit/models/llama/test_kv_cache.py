@@ -1,4 +1,4 @@
-"""Going back in a cache gives the logits of a fresh evaluation, over any sequence of edits, branches and stops."""
+"""After any sequence of edits, branches and aborts, a rewound KV cache gives the logits of a fresh prefill."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.cancel import CancelToken
-from models.faults import Cancelled
 from models.llama.context import ChatContext, ContextSettings
 from models.llama.kv_cache import MAX_CHECKPOINTS, KvCache, common_prefix_length
 from models.llama.native import LoadSettings, NativeModel
 
 BATCH = 48
-# llama.cpp sums attention in half precision, in the order of the cache's cells, which a ring buffer turns round. Two
-# fresh evaluations in chunks of other sizes differ by up to 0.03 deviations of the logits; a lost window by 0.3.
+# llama.cpp sums attention in half precision and in the order of the cache's cells, which a ring buffer rotates. Two
+# fresh prefills with other chunk sizes differ by up to 0.03 standard deviations of the logits; a lost window by 0.3.
 NOISE = 0.06
 SETTINGS = ContextSettings(context_tokens=2048, batch_tokens=BATCH, ubatch_tokens=BATCH, threads=1, threads_batch=1)
 
@@ -48,8 +46,8 @@ def tokens(count: int, seed: int) -> list[int]:
     return random.Random(seed).choices(range(1000, 190_000), k=count)
 
 
-def read(cache: KvCache, prompt: list[int], *, every: int) -> int:
-    """Evaluate `prompt` in chunks with a checkpoint after each; returns how much of it was held already."""
+def prefill(cache: KvCache, prompt: list[int], *, every: int) -> int:
+    """Decode `prompt` in chunks of `every` tokens with a checkpoint after each; how many tokens were cached before."""
     reused = cache.reuse(prompt)
     while len(cache.tokens) < len(prompt):
         end = min(len(cache.tokens) + every, len(prompt))
@@ -62,20 +60,20 @@ def read(cache: KvCache, prompt: list[int], *, every: int) -> int:
 def logits_of(context: ChatContext, prompt: list[int]) -> np.ndarray:
     cache = KvCache(context)
     cache.clear()
-    read(cache, prompt, every=BATCH)
+    prefill(cache, prompt, every=BATCH)
     return context.logits().copy()
 
 
 def assert_same_logits(one: np.ndarray, other: np.ndarray) -> None:
-    """Equal to floating-point noise."""
+    """Equal but for floating-point noise."""
     assert np.abs(one - other).max() < NOISE * other.std()
 
 
 def test_plain_truncation_breaks_sliding_window_layers(context: ChatContext, fresh: ChatContext) -> None:
-    """The trap itself: this is what the checkpoints are for. If it stops failing, they are no longer needed."""
+    """This is why there are checkpoints. If it no longer holds, they are not needed any more."""
     prompt = tokens(900, seed=1)
     cache = KvCache(context)
-    read(cache, prompt, every=BATCH)
+    prefill(cache, prompt, every=BATCH)
     context.truncate(700)
     context.decode(prompt[700:701], 700, output_last=True)
     wrong, right = context.logits().copy(), logits_of(fresh, prompt[:701])
@@ -103,7 +101,7 @@ def test_random_edits_branches_and_regenerations_match_a_fresh_prefill(
             prompt = tokens(choice.randint(50, 500), seed + 1000 + step)
         prompt = prompt[:1800]
         before = list(cache.tokens)
-        reused = read(cache, prompt, every=choice.choice([17, 31, BATCH]))
+        reused = prefill(cache, prompt, every=choice.choice([17, 31, BATCH]))
         assert cache.tokens == prompt
         assert reused <= common_prefix_length(before, prompt)
         assert_same_logits(context.logits(), logits_of(fresh, prompt))
@@ -112,26 +110,24 @@ def test_random_edits_branches_and_regenerations_match_a_fresh_prefill(
 def test_regenerating_a_turn_drops_its_generated_tokens(context: ChatContext, fresh: ChatContext) -> None:
     prompt = tokens(400, seed=3)
     cache = KvCache(context)
-    read(cache, prompt, every=BATCH)
+    prefill(cache, prompt, every=BATCH)
     for token in tokens(200, seed=4):
         cache.extend([token], output_last=True)
-    assert read(cache, prompt, every=BATCH) == len(prompt) - 1
+    assert prefill(cache, prompt, every=BATCH) == len(prompt) - 1
     assert_same_logits(context.logits(), logits_of(fresh, prompt))
 
 
 def test_an_aborted_decode_resumes_where_it_stopped(context: ChatContext, fresh: ChatContext) -> None:
     prompt = tokens(700, seed=5)
     cache = KvCache(context)
-    stopped = 0
     while len(cache.tokens) < len(prompt):
         end = min(len(cache.tokens) + BATCH, len(prompt))
         timer = threading.Timer(0.002, context.stop.set)
         timer.start()
-        done = cache.extend(prompt[len(cache.tokens) : end], output_last=end == len(prompt))
+        finished = cache.extend(prompt[len(cache.tokens) : end], output_last=end == len(prompt))
         timer.join()
         context.stop.clear()
-        stopped += not done
-        if not done:
+        if not finished:
             assert cache.extend(prompt[len(cache.tokens) : end], output_last=end == len(prompt))
     assert_same_logits(context.logits(), logits_of(fresh, prompt))
 
@@ -148,7 +144,7 @@ def test_a_stop_flag_set_before_decode_aborts_at_once_and_loses_nothing(context:
 
 def test_the_number_of_checkpoints_is_bounded_and_the_first_stays(context: ChatContext) -> None:
     cache = KvCache(context)
-    read(cache, tokens(1000, seed=8), every=20)
+    prefill(cache, tokens(1000, seed=8), every=20)
     assert len(cache.checkpoints) == MAX_CHECKPOINTS
     assert cache.checkpoints[0].position == 20
 
@@ -169,18 +165,3 @@ def test_a_full_context_is_refused(context: ChatContext) -> None:
     with pytest.raises(ValueError):
         cache.extend([1], output_last=True)
     assert len(cache.tokens) == 2048
-
-
-def test_loading_reports_its_progress(tiny_gpt_oss: Path) -> None:
-    seen: list[tuple[int, int]] = []
-    size = tiny_gpt_oss.stat().st_size
-    NativeModel.load(
-        tiny_gpt_oss, LoadSettings(), report=lambda progress: seen.append((progress.done, progress.total))
-    ).close()
-    assert seen == sorted(seen) and seen[-1] == (size, size)
-
-
-def test_loading_can_be_cancelled(tiny_gpt_oss: Path) -> None:
-    cancel = CancelToken()
-    with pytest.raises(Cancelled):
-        NativeModel.load(tiny_gpt_oss, LoadSettings(), report=lambda _: cancel.cancel(), cancel=cancel)

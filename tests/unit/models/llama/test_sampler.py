@@ -1,4 +1,4 @@
-"""Tokens are drawn with the probabilities that the settings say, and only tokens that they leave."""
+"""Tokens are sampled with the right probabilities, and never those that the settings filter out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOUR = np.log(np.array([0.5, 0.25, 0.15, 0.1], np.float32))
 
 
 def frequencies(logits: np.ndarray, sampling: Sampling, draws: int = 4000) -> np.ndarray:
-    """How often each token comes when the draws are spread evenly over [0, 1)."""
+    """How often each token is sampled for numbers spread evenly over [0, 1)."""
     counts = np.zeros(len(logits))
     for draw in range(draws):
         counts[sample_token(logits, sampling, (draw + 0.5) / draws)] += 1

@@ -1,4 +1,4 @@
-"""A conversation that was saved goes on without being read again; the folder stays within its bounds."""
+"""A saved conversation continues without a new prefill; the folder of saved KV caches stays within its bounds."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def test_what_is_restored_is_what_was_saved(context: ChatContext, model: NativeM
         restored = KvCache(other)
         restored.set_contents(found.tokens, found.checkpoints)
         difference = np.abs(next_logits(other, restored) - expected).max()
-        assert difference < 0.06 * expected.std(), "equal to floating-point noise, see test_llama_cache"
-        assert restored.reuse(TOKENS[:300]) == 288, "the checkpoints came back, too"
+        assert difference < 0.06 * expected.std(), "equal to floating-point noise, see test_kv_cache.py"
+        assert restored.reuse(TOKENS[:300]) == 288, "the checkpoints are restored, too"
     finally:
         other.close()
 
@@ -81,7 +81,7 @@ def test_another_model_or_setting_restores_nothing(context: ChatContext, tmp_pat
     cache = fill(context)
     SavedKvStore(tmp_path, "a").save("c1", context, cache.tokens, [])
     assert SavedKvStore(tmp_path, "b").restore("c1", context) is None
-    assert context.cached_tokens == len(TOKENS), "what the context held is untouched"
+    assert context.cached_tokens == len(TOKENS), "the context's own cache is unchanged"
 
 
 def test_a_context_too_small_restores_nothing(context: ChatContext, model: NativeModel, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_the_folder_stays_within_its_bound_and_the_least_recently_used_is_delete
     for number, key in enumerate(["c1", "c2", "c3"]):
         saved.save(key, context, cache.tokens, [])
         os.utime(tmp_path / "conversations" / f"{key}.points", (number, number))
-    assert saved.restore("c1", context) is not None, "now it is the latest used"
+    assert saved.restore("c1", context) is not None, "now it is the most recently used"
     saved.save("c4", context, cache.tokens, [])
     kept = {file.stem for file in (tmp_path / "conversations").glob("*.state")}
     assert kept == {"c1", "c3", "c4"}
@@ -155,8 +155,8 @@ def test_keys_that_are_no_file_names_raise_value_error(tmp_path: Path, key: str)
         SavedKvStore(tmp_path).remove(key)
 
 
-def usage_of(chat: ChatModel, conversation: Conversation) -> tuple[int, int]:
-    """Tokens of the prompt and how many of them were evaluated."""
+def prefill(chat: ChatModel, conversation: Conversation) -> tuple[int, int]:
+    """Generate a few tokens; the number of tokens in the prompt, and how many of them were not cached."""
     *_, last = chat.generate(conversation, max_tokens=8, sampling=Sampling(seed=1))
     assert isinstance(last, Finished)
     return last.usage.prompt_tokens, last.usage.prompt_tokens - last.usage.reused_tokens
@@ -169,14 +169,14 @@ def test_after_a_restart_a_conversation_continues_with_little_prefill(
     asked_again = replace(answered, messages=(*answered.messages, Message(Role.USER, "And the bridge?")))
     chat = ChatModel.open(tiny_gpt_oss, plan, tmp_path)
     chat.switch_to("c1")
-    prompt, evaluated = usage_of(chat, QUESTION)
-    assert evaluated == prompt > 400
+    prompt, prefilled = prefill(chat, QUESTION)
+    assert prefilled == prompt > 400
     chat.warm_up(answered)
     chat.close()
     chat = ChatModel.open(tiny_gpt_oss, plan, tmp_path)
     try:
         chat.switch_to("c1")
-        assert usage_of(chat, asked_again)[1] <= 64
+        assert prefill(chat, asked_again)[1] <= 64
     finally:
         chat.close()
 
@@ -189,16 +189,16 @@ def test_switching_between_conversations_prefills_neither_again(
     try:
         for key, conversation in (("c1", QUESTION), ("c2", other)):
             chat.switch_to(key)
-            usage_of(chat, conversation)
+            prefill(chat, conversation)
         for key, conversation in (("c1", QUESTION), ("c2", other)):
             chat.switch_to(key)
-            assert usage_of(chat, conversation)[1] <= 64
+            assert prefill(chat, conversation)[1] <= 64
     finally:
         chat.close()
 
 
 def test_a_conversation_without_a_key_is_not_saved(tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path) -> None:
     chat = ChatModel.open(tiny_gpt_oss, plan, tmp_path)
-    usage_of(chat, QUESTION)
+    prefill(chat, QUESTION)
     chat.close()
     assert not list(tmp_path.rglob("*.state"))

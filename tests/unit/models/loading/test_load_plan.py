@@ -1,4 +1,4 @@
-"""What fits which machine, and what is said about it; the limits of containers."""
+"""The plan for loading a chat model on machines of all sizes, and its reasons."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from models.gguf.header import GgufHeader
 from models.gguf.parser import TensorInfo
 from models.llama.gpu import Gpu
 from models.loading.load_plan import APPLICATION_BYTES, GIB, MXFP4, LoadPlan, plan_chat, safer_plan
-from models.machine.cgroups import MemoryLimit, container_memory_limit
-from models.machine.probe import Machine, probe_machine
+from models.machine.probe import Machine
 
 LAYERS = 24
 EXPERT_BYTES = 424 * 2**20  # of one layer of gpt-oss-20b
@@ -160,49 +159,6 @@ def test_no_plan_ever_exceeds_the_budget_or_the_machine(
     assert 0 < plan.context_tokens <= 131_072
     assert not wanted or plan.context_tokens <= max(wanted, 4096)
     assert words(plan)
-
-
-def test_this_machine_can_be_measured() -> None:
-    machine = probe_machine()
-    assert 0 < machine.available_bytes <= machine.memory_bytes
-    assert machine.physical_cores >= 1
-
-
-def write(folder: Path, **files: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name.replace("__", ".")).write_text(text)
-
-
-def test_the_tightest_limit_of_a_container_counts_without_its_file_cache(tmp_path: Path) -> None:
-    own, root = tmp_path / "cgroup", tmp_path / "fs"
-    own.write_text("0::/user/session\n")
-    write(
-        root / "user",
-        memory__max=f"{4 * GIB}\n",
-        memory__current=f"{3 * GIB}",
-        memory__stat=f"anon 1\nfile {2 * GIB}\n",
-    )
-    write(root / "user" / "session", memory__max="max\n", memory__current="1")
-    assert container_memory_limit(own, root) == MemoryLimit(4 * GIB, 1 * GIB)
-
-
-def test_control_groups_of_version_1_are_read_too(tmp_path: Path) -> None:
-    own, root = tmp_path / "cgroup", tmp_path / "fs"
-    own.write_text("9:name=systemd:/\n4:memory:/box\n")
-    unlimited = str(2**63 - 4096)
-    write(root / "memory", memory__limit_in_bytes=unlimited, memory__usage_in_bytes="5")
-    write(
-        root / "memory" / "box",
-        memory__limit_in_bytes=str(GIB),
-        memory__usage_in_bytes=str(GIB // 2),
-        memory__stat=f"total_cache {GIB // 4}",
-    )
-    assert container_memory_limit(own, root) == MemoryLimit(GIB, GIB // 4)
-
-
-def test_without_a_limit_there_is_none(tmp_path: Path) -> None:
-    assert container_memory_limit(tmp_path / "absent", tmp_path) is None
 
 
 def test_a_plan_is_a_value() -> None:

@@ -1,4 +1,4 @@
-"""Which cores compute a model, read from folders as Linux shows them."""
+"""The cores that compute a model, found in folders like Linux's sysfs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from models.machine.cgroups import cpu_quota
 from models.machine.cores import performance_cores, usable_cores
 
 
 def processors(system: Path, *siblings: str) -> None:
-    """Logical processors 0, 1, ... with their lists of siblings."""
+    """Create the logical processors 0, 1, ... with these lists of thread siblings."""
     for number, listed in enumerate(siblings):
         folder = system / "system" / "cpu" / f"cpu{number}" / "topology"
         folder.mkdir(parents=True)
@@ -21,7 +20,7 @@ def processors(system: Path, *siblings: str) -> None:
 
 
 def hybrid(system: Path) -> None:
-    """Two performance cores of two threads each (0-3), four efficiency cores (4-7)."""
+    """Create two performance cores of two threads each (0-3) and four efficiency cores (4-7)."""
     processors(system, "0-1", "0-1", "2-3", "2-3", "4", "5", "6", "7")
     for name, listed in (("cpu_core", "0-3\n"), ("cpu_atom", "4-7\n")):
         (system / name).mkdir()
@@ -56,16 +55,6 @@ def test_without_sysfs_no_cores_are_found(tmp_path: Path) -> None:
 def test_an_unreadable_cpu_list_gives_no_cores(tmp_path: Path, listed: str) -> None:
     processors(tmp_path, listed)
     assert performance_cores({0}, tmp_path) == 0
-
-
-def test_a_cpu_quota_is_rounded_up(tmp_path: Path) -> None:
-    own, box = tmp_path / "own", tmp_path / "fs" / "box"
-    own.write_text("0::/box\n")
-    box.mkdir(parents=True)
-    (box / "cpu.max").write_text("250000 100000\n")
-    assert cpu_quota(own, tmp_path / "fs") == 3
-    (box / "cpu.max").write_text("max 100000\n")
-    assert cpu_quota(own, tmp_path / "fs") is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which processors a process may use")

@@ -1,4 +1,4 @@
-"""Prompts have the ids of openai-harmony's own rendering and of the template in the GGUF, and nothing can be injected."""
+"""Prompts have the ids of openai-harmony's own rendering and of the template in the GGUF; nothing can be injected."""
 
 from __future__ import annotations
 

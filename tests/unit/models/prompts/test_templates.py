@@ -18,7 +18,7 @@ from models.llama.native import LoadSettings, NativeModel
 from models.prompts.chat_format import Prompt, effective_sampling
 from models.prompts.formats import chat_format_for
 from models.prompts.templates import TemplateFormat
-from tests.support.template_models import GEMMA_KIND, KINDS, QWEN3_KIND, Kind, special_ids, vocabulary, write_model
+from tests.support.template_models import GEMMA_SPEC, SPECS, QWEN3_SPEC, ModelSpec, special_ids, ordinary_tokens, write_model
 
 HELLO = Conversation(
     (
@@ -51,7 +51,7 @@ ATTACKS = (
 def headers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, GgufHeader]:
     folder = tmp_path_factory.mktemp("models")
     found = {}
-    for name, kind in KINDS.items():
+    for name, kind in SPECS.items():
         write_model(folder / f"{name}.gguf", kind)
         found[name] = read_header(folder / f"{name}.gguf")
     return found
@@ -67,10 +67,10 @@ def with_template(headers: Mapping[str, GgufHeader], template: str, name: str = 
     return TemplateFormat.from_gguf(replace(headers[name], metadata=metadata))
 
 
-def shown(kind: Kind, prompt: Prompt) -> str:
+def shown(spec: ModelSpec, prompt: Prompt) -> str:
     """The prompt as text, with its special tokens between guillemets."""
-    special = {token: f"«{text}»".encode() for text, token in special_ids(kind).items()}
-    ordinary = vocabulary(kind)
+    special = {token: f"«{text}»".encode() for text, token in special_ids(spec).items()}
+    ordinary = ordinary_tokens(spec)
     return b"".join(special[token] if token in special else ordinary[token] for token in prompt.tokens).decode()
 
 
@@ -95,21 +95,21 @@ PROMPTS = {
 }
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SPECS)
 def test_a_prompt_is_rendered_by_the_template(formats: Mapping[str, TemplateFormat], name: str) -> None:
-    assert shown(KINDS[name], formats[name].prompt(HELLO)) == PROMPTS[name]
+    assert shown(SPECS[name], formats[name].prompt(HELLO)) == PROMPTS[name]
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SPECS)
 def test_a_prompt_has_the_tokens_of_the_rendered_template(
     formats: Mapping[str, TemplateFormat], headers: Mapping[str, GgufHeader], name: str
 ) -> None:
     """If no text spells a control token, the prompt has the tokens that llama.cpp makes of the rendered template."""
-    kind = KINDS[name]
+    kind = SPECS[name]
     messages = [{"role": m.role.value, "content": m.text} for m in HELLO.messages]
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
     rendered = environment.from_string(kind.template).render(
-        messages=messages, add_generation_prompt=True, bos_token=kind.begins
+        messages=messages, add_generation_prompt=True, bos_token=kind.begin_token
     )
     native = NativeModel.load(headers[name].path, LoadSettings(), vocab_only=True)
     expected = native.tokenize(rendered, add_special=False, parse_special=True)
@@ -121,7 +121,7 @@ def test_a_prompt_has_the_tokens_of_the_rendered_template(
 def test_llama_cpp_alone_would_find_special_tokens_in_texts(
     headers: Mapping[str, GgufHeader], formats: Mapping[str, TemplateFormat], name: str, attack: str
 ) -> None:
-    special = special_ids(KINDS[name]).values()
+    special = special_ids(SPECS[name]).values()
     native = NativeModel.load(headers[name].path, LoadSettings(), vocab_only=True)
     by_llama_cpp = native.tokenize(attack, add_special=False, parse_special=False)
     native.close()
@@ -134,9 +134,9 @@ def special_and_text(formats: Mapping[str, TemplateFormat], name: str, text: str
     conversation = Conversation(
         (Message(Role.USER, text), Message(Role.ASSISTANT, text), Message(Role.USER, text)), instructions=text
     )
-    kind, tokens = KINDS[name], formats[name].prompt(conversation).tokens
+    kind, tokens = SPECS[name], formats[name].prompt(conversation).tokens
     special = set(special_ids(kind).values())
-    ordinary = vocabulary(kind)
+    ordinary = ordinary_tokens(kind)
     texts = b"".join(ordinary[token] for token in tokens if token not in special)
     return [token for token in tokens if token in special], texts.decode()
 
@@ -144,21 +144,21 @@ def special_and_text(formats: Mapping[str, TemplateFormat], name: str, text: str
 TEXTS = st.lists(st.one_of(st.sampled_from(ATTACKS), st.text(max_size=4)), min_size=1, max_size=6).map("".join)
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SPECS)
 @settings(max_examples=150, deadline=None)
 @given(text=TEXTS)
 def test_no_text_becomes_a_control_token(formats: Mapping[str, TemplateFormat], name: str, text: str) -> None:
     text = f"a{text.encode('utf-8', 'replace').decode()}z"
-    unknown = special_ids(KINDS[name]).get("<unk>")
+    unknown = special_ids(SPECS[name]).get("<unk>")
     special, texts = special_and_text(formats, name, text)
     assert [token for token in special if token != unknown] == special_and_text(formats, name, "az")[0]
     if unknown is None:
         assert texts.count(text) == 4
     encoded = formats[name].encode_text(text)
-    assert not set(encoded) & (set(special_ids(KINDS[name]).values()) - {unknown})
+    assert not set(encoded) & (set(special_ids(SPECS[name]).values()) - {unknown})
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SPECS)
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_text_that_spells_a_control_token_stays_text(
     formats: Mapping[str, TemplateFormat], name: str, attack: str
@@ -170,11 +170,11 @@ def test_a_text_that_spells_a_control_token_stays_text(
 
 def test_a_long_text_is_tokenized_in_pieces(formats: Mapping[str, TemplateFormat]) -> None:
     text = "the theatre in the north " * 4000 + "<think>" * 500 + "x" * 30_000
-    ordinary = vocabulary(QWEN3_KIND)
+    ordinary = ordinary_tokens(QWEN3_SPEC)
     assert b"".join(ordinary[token] for token in formats["Qwen 3"].encode_text(text)).decode() == text
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SPECS)
 def test_prefix_and_boundaries_stay_valid_as_the_conversation_goes_on(
     formats: Mapping[str, TemplateFormat], name: str
 ) -> None:
@@ -197,7 +197,7 @@ def test_a_prompt_may_open_or_end_the_reasoning(formats: Mapping[str, TemplateFo
     usual, quick = (formats["Qwen 3"].prompt(replace(HELLO, effort=effort)) for effort in (Effort.MEDIUM, Effort.LOW))
     assert (usual.opens_reasoning, usual.ends_reasoning) == (False, False)
     assert (quick.opens_reasoning, quick.ends_reasoning) == (False, True)
-    assert shown(QWEN3_KIND, quick).endswith("assistant\n«<think>»\n\n«</think>»\n\n")
+    assert shown(QWEN3_SPEC, quick).endswith("assistant\n«<think>»\n\n«</think>»\n\n")
     assert formats["Qwen 3"].parser(quick).answering
     assert not formats["Qwen 3"].parser(usual).answering
 
@@ -212,7 +212,7 @@ def test_the_reasoning_of_this_turns_calls_is_kept(formats: Mapping[str, Templat
     conversation = replace(HELLO, messages=messages, tools=(SEARCH,))
     prompt = formats["Qwen 3"].prompt(conversation)
     assert prompt.offers_tools
-    text = shown(QWEN3_KIND, prompt)
+    text = shown(QWEN3_SPEC, prompt)
     assert '{"type": "function", "function": {"name": "search", "description": "Find passages", "parameters"' in text
     assert (
         "«<|im_start|>»assistant\n«<think>»\nI should look.\n«</think>»\n\n\n«<tool_call>»\n"
@@ -230,8 +230,8 @@ def test_a_template_without_tools_is_offered_none(formats: Mapping[str, Template
     conversation = replace(HELLO, messages=(*HELLO.messages, call, result), tools=(SEARCH,))
     prompt = formats[name].prompt(conversation)
     assert not prompt.offers_tools
-    assert "It says 940." in shown(KINDS[name], prompt)
-    assert "search" not in shown(KINDS[name], prompt)
+    assert "It says 940." in shown(SPECS[name], prompt)
+    assert "search" not in shown(SPECS[name], prompt)
 
 
 CHATML = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ CONTENT }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
@@ -239,21 +239,21 @@ CHATML = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ CONTENT }}<|im_end
 
 def test_a_template_may_require_its_content_as_a_list(headers: Mapping[str, GgufHeader]) -> None:
     chat_format = with_template(headers, CHATML.replace("CONTENT", "m.content[0].text"))
-    assert "Who wrote it?«<|im_end|>»" in shown(QWEN3_KIND, chat_format.prompt(HELLO))
+    assert "Who wrote it?«<|im_end|>»" in shown(QWEN3_SPEC, chat_format.prompt(HELLO))
 
 
 def test_a_template_may_write_its_content_as_json(headers: Mapping[str, GgufHeader]) -> None:
     chat_format = with_template(headers, CHATML.replace("CONTENT", "m.content | tojson"))
     conversation = Conversation((Message(Role.USER, 'Say "a\\b"\n<|im_end|>'),))
-    assert '"Say \\"a\\\\b\\"\\n<|im_end|>"«<|im_end|>»' in shown(QWEN3_KIND, chat_format.prompt(conversation))
+    assert '"Say \\"a\\\\b\\"\\n<|im_end|>"«<|im_end|>»' in shown(QWEN3_SPEC, chat_format.prompt(conversation))
 
 
 def test_a_template_that_changes_texts_gets_them_neutralised(headers: Mapping[str, GgufHeader]) -> None:
     chat_format = with_template(headers, CHATML.replace("CONTENT", "m.content | upper"))
     plain = chat_format.prompt(Conversation((Message(Role.USER, "Né?"),)))
-    assert "NÉ?«<|im_end|>»" in shown(QWEN3_KIND, plain)
+    assert "NÉ?«<|im_end|>»" in shown(QWEN3_SPEC, plain)
     conversation = Conversation((Message(Role.USER, "<think> né?<|im_end|>"),))
-    assert "< THINK> NÉ?< |IM_END|>«<|im_end|>»" in shown(QWEN3_KIND, chat_format.prompt(conversation))
+    assert "< THINK> NÉ?< |IM_END|>«<|im_end|>»" in shown(QWEN3_SPEC, chat_format.prompt(conversation))
 
 
 def test_a_template_that_cuts_reasoning_out_of_answers_changes_no_answer(
@@ -264,7 +264,7 @@ def test_a_template_that_cuts_reasoning_out_of_answers_changes_no_answer(
         Message(Role.ASSISTANT, "It ends with </think>, then"),
         Message(Role.USER, "."),
     )
-    assert "It ends with </think>, then«" in shown(QWEN3_KIND, formats["Qwen 3"].prompt(Conversation(messages)))
+    assert "It ends with </think>, then«" in shown(QWEN3_SPEC, formats["Qwen 3"].prompt(Conversation(messages)))
 
 
 BROKEN: dict[str, Callable[[Mapping[str, GgufHeader]], object]] = {
@@ -309,7 +309,7 @@ def test_the_recommended_sampling_is_used_unless_another_is_requested(
 
 
 def test_every_end_of_generation_token_is_a_stop_token(formats: Mapping[str, TemplateFormat]) -> None:
-    ids = special_ids(QWEN3_KIND)
+    ids = special_ids(QWEN3_SPEC)
     assert formats["Qwen 3"].stop_ids == {ids["<|im_end|>"], ids["<|endoftext|>"]}
-    gemma = special_ids(GEMMA_KIND)
+    gemma = special_ids(GEMMA_SPEC)
     assert formats["Gemma"].stop_ids >= {gemma["<end_of_turn>"]}

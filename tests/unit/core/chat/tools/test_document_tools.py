@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.chat.sources import SourceNumbering
-from core.chat.tools.document_tools import FOUND, DocumentTools
+from core.chat.tools.document_tools import MAX_TEXT_MATCHES, DocumentTools
 from core.parsing.process.pool import ParserPool
 from core.retrieval.phrase_search import PhraseSearch
 from core.retrieval.retriever import Retriever
@@ -56,8 +56,8 @@ def ids(opened: OpenLibrary, name: str) -> frozenset[int]:
 def test_exact_words_are_found_across_line_breaks_and_counted(opened: OpenLibrary) -> None:
     caller = Caller(opened)
     found = caller.call("find_text", text="red harbour")
-    assert found.startswith(f"40 places in 1 documents looked at; the first {FOUND}:")
-    assert [source.number for source in caller.book.sources] == list(range(1, FOUND + 1))
+    assert found.startswith(f"40 places in 1 documents looked at; the first {MAX_TEXT_MATCHES}:")
+    assert [source.number for source in caller.book.sources] == list(range(1, MAX_TEXT_MATCHES + 1))
     assert all("Red\nHarbour" in source.quote for source in caller.book.sources)
     assert caller.call("find_text", text="harbour red") == "These exact words were not found."
     assert "1 places" in caller.call("find_text", text="950")

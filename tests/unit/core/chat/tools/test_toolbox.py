@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.chat.tools.toolbox import RESULT_CHARS, Toolbox
+from core.chat.tools.toolbox import MAX_RESULT_CHARS, Toolbox
 from models.conversation import ToolCall
 
 
@@ -73,7 +73,7 @@ def test_an_unknown_tool_is_refused() -> None:
 def test_a_long_result_is_cut_and_says_so() -> None:
     def long() -> str:
         """Much."""
-        return "x" * (RESULT_CHARS + 7)
+        return "x" * (MAX_RESULT_CHARS + 7)
 
     assert Toolbox([long]).run(ToolCall("long", "")).text.endswith("7 more characters)")
 

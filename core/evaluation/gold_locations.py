@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.domain.documents import DocumentText
-from core.evaluation.questions import Gold
+from core.evaluation.questions import GoldAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,10 @@ class GoldLocation:
     page: int | None = None
 
 
-def locate(gold: Gold, text: DocumentText) -> GoldLocation:
+def locate_gold(gold: GoldAnswer, text: DocumentText) -> GoldLocation:
     """Offsets are believed where the quote stands there; else its words are looked for, on its page if it has one."""
     document_id = text.document.id
-    if gold.start is not None and gold.end is not None and (_same(text.text[gold.start : gold.end], gold.quote)):
+    if gold.start is not None and gold.end is not None and (_same_letters(text.text[gold.start : gold.end], gold.quote)):
         return GoldLocation(document_id, ((gold.start, gold.end),), gold.page)
     if not gold.quote:
         return GoldLocation(document_id, (), gold.page)
@@ -34,7 +34,7 @@ def locate(gold: Gold, text: DocumentText) -> GoldLocation:
     return GoldLocation(document_id, tuple(spans), gold.page)
 
 
-def by_name(documents: Mapping[str, int]) -> Callable[[str], int | None]:
+def document_lookup(documents: Mapping[str, int]) -> Callable[[str], int | None]:
     """Looks up a document by its path below the folder; `documents` has ids by such paths, with forward slashes."""
     folded = {unicodedata.normalize("NFC", path): document_id for path, document_id in documents.items()}
     return lambda name: folded.get(unicodedata.normalize("NFC", name))
@@ -47,7 +47,7 @@ def _page_span(text: DocumentText, page: int | None) -> tuple[int, int]:
     return text.pages[page], end
 
 
-def _same(found: str, quote: str) -> bool:
+def _same_letters(found: str, quote: str) -> bool:
     return not quote or _letters(found)[0] == _letters(quote)[0]
 
 

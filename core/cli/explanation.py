@@ -5,19 +5,19 @@ from __future__ import annotations
 from core.domain.documents import Explanation, FoundTerm, Passage
 from core.i18n import tr
 
-MOST_TERMS = 12
+MAX_TERMS = 12
 
 
-def why_lines(passage: Passage) -> list[str]:
+def explanation_lines(passage: Passage) -> list[str]:
     """Nothing for a passage that does not say why."""
     why = passage.why
     if why is None:
         return []
-    judged = [] if why.judged is None else [_judged(why.judged, why.judgement)]
-    return [_sum(passage.score, why), *judged, _ranks(why), *([_terms(why.terms)] if why.terms else [])]
+    judged = [] if why.judged is None else [_rerank_line(why.judged, why.judgement)]
+    return [_score_line(passage.score, why), *judged, _rank_line(why), *([_terms_line(why.terms)] if why.terms else [])]
 
 
-def _sum(score: float, why: Explanation) -> str:
+def _score_line(score: float, why: Explanation) -> str:
     return tr(
         "score {score}: words {words} + words beside it {neighbours} + meaning {meaning} + document {document}"
         " + standing {standing}",
@@ -30,7 +30,7 @@ def _sum(score: float, why: Explanation) -> str:
     )
 
 
-def _judged(judged: float, added: float) -> str:
+def _rerank_line(judged: float, added: float) -> str:
     return tr(
         "judged by the ranking model: {judged}, adds {added} to the score",
         judged=f"{judged:.3f}",
@@ -38,14 +38,14 @@ def _judged(judged: float, added: float) -> str:
     )
 
 
-def _ranks(why: Explanation) -> str:
+def _rank_line(why: Explanation) -> str:
     by_words = tr("by keywords: place {n}", n=why.keyword_rank) if why.keyword_rank else tr("not found by keywords")
     by_meaning = tr("by meaning: place {n}", n=why.meaning_rank) if why.meaning_rank else tr("not found by meaning")
     similar = "" if why.cosine is None else ", " + tr("similarity {cosine}", cosine=f"{why.cosine:.3f}")
     return f"{by_words}; {by_meaning}{similar}"
 
 
-def _terms(terms: tuple[FoundTerm, ...]) -> str:
+def _terms_line(terms: tuple[FoundTerm, ...]) -> str:
     """Each as `term 2x1.37 +0.120`: how often it stands there, its weight, what it gives as a part of the document."""
     shown = [
         " ".join(
@@ -55,6 +55,6 @@ def _terms(terms: tuple[FoundTerm, ...]) -> str:
                 *([f"+{one.document:.3f}"] if one.document else []),
             ]
         )
-        for one in terms[:MOST_TERMS]
+        for one in terms[:MAX_TERMS]
     ]
     return tr("terms (count x weight, + by document): {terms}", terms=", ".join(shown))
