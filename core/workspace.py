@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 from core.chat.context import ContextGatherer
+from core.chat.model_access import ChatModelAccess
+from core.chat.tools.document_tools import DocumentAccess
 from core.chat.turn import Chat
 from core.data_dir import DataDir, default_data_dir
 from core.domain.faults import Fault
@@ -77,14 +79,9 @@ class Workspace:
         self.speeds = Speeds(database)
         self.chat = Chat(
             self.conversations,
-            self.library,
-            self.scopes,
-            self.retriever,
             ContextGatherer(self.scopes, Sections(database), self.retriever),
-            PhraseSearch(database),
-            self.engines.chat_model,
-            self.engines.chat_key,
-            self.speeds,
+            DocumentAccess(self.library, self.scopes, self.retriever, PhraseSearch(database)),
+            ChatModelAccess(self.engines.chat_model, self.engines.chat_key, self.speeds),
             self.attention,
             self.settings,
             sampling,
@@ -119,7 +116,7 @@ class Workspace:
             database = Database(held.database_file)
             workspace = cls(held, database, model=model, embedder=embedder, sampling=sampling or Sampling())
             workspace.conversations.purge_deleted()
-            workspace.engines.keep_conversations(summary.id for summary in workspace.conversations.list())
+            workspace.engines.keep_saved_kv_of(summary.id for summary in workspace.conversations.list())
         except BaseException:
             held.close()
             raise

@@ -1,4 +1,4 @@
-"""Fixtures every test may use: the models on disk, an empty library, and a network that ends at this machine."""
+"""Fixtures for all tests: model files, an empty library. Blocks all network connections to other machines."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ LOOPBACK = {"", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}
 
 
 class BlockedNetworkError(RuntimeError):
-    """A test tried to leave this machine. No OSError: code that retries after network errors must not swallow it."""
+    """A test tried to connect to another machine. Not an OSError, which code that retries after those would swallow."""
 
 
 def _block_network(event: str, arguments: tuple[object, ...]) -> None:
-    """Audit hook: sees every connection and name look-up of Python's own sockets, whoever makes it."""
+    """An audit hook, which is called for every connection and name look-up of Python's sockets."""
     if event in ("socket.connect", "socket.sendto", "socket.bind"):
         address = arguments[1]
         host = address[0] if isinstance(address, tuple) else ""  # an AF_UNIX address is a path
@@ -44,9 +44,9 @@ sys.addaudithook(_block_network)
 
 
 def made_once(name: str, sources: Sequence[Path], make: Callable[[Path], None]) -> Path:
-    """The file `name` in tests/.cache, made by `make(path)` unless one from the same `sources` is there.
+    """The file `name` in tests/.cache, made by `make(path)` unless there is one made from the same `sources`.
 
-    Safe with pytest-xdist: one process makes it, the others wait.
+    Safe with pytest-xdist: one process makes the file while the others wait.
     """
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     path = CACHE / f"{Path(name).stem}-{digest}{Path(name).suffix}"
@@ -80,13 +80,10 @@ def minilm_gguf() -> Path:
 @pytest.fixture(scope="session")
 def ranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A reranking model: all-MiniLM with a classifier of random weights."""
-    import gguf
-    import numpy as np
+    from tests.support.reranker_model import write_reranker
 
     path = tmp_path_factory.mktemp("models") / "some-reranker.gguf"
-    classifier = np.random.default_rng(5).normal(size=(1, 384)).astype(np.float32)
-    folder = gguf_models.minilm_folder()
-    gguf_models.write_minilm(folder, path, pooling=gguf.PoolingType.RANK, added={"cls.output.weight": classifier})
+    write_reranker(path)
     return path
 
 
@@ -101,7 +98,7 @@ def pool() -> Iterator[ParserPool]:
 
 @pytest.fixture
 def opened(tmp_path: Path, pool: ParserPool) -> Iterator[OpenLibrary]:
-    """An empty library that reads with `pool`, without an embedding model."""
+    """An empty library that parses documents in `pool`, without an embedding model."""
     from tests.support.libraries import open_library
 
     with open_library(tmp_path / "data", pool) as opened:

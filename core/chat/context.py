@@ -1,4 +1,4 @@
-"""What a question is answered from: its scope, the words it is searched with, the passages or documents for it."""
+"""Gathers what a question is answered from: passages found by a search, or the documents of its scope in full."""
 
 from __future__ import annotations
 
@@ -31,13 +31,18 @@ from core.store.documents.sections import Sections
 from models.cancel import CancelToken
 
 MAX_WHOLE_CHARS = 600_000
-"""Of documents in full; more than any context holds."""
+"""Of documents given in full; more than any context can take."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatheredContext:
-    """`question` is what the model is asked (mentions replaced by names), `documents` the ids that may be looked into
-    (None: all); `passages` are ranked, or with `whole` the documents' sections in order."""
+    """A question with the passages to answer it from: the search's, best first, or with `whole` the sections of the
+    documents, in order.
+
+    `question` is as the model will be asked it, with names in place of mentions. `document_ids` are the documents that
+    the model's tools may read (None: all). `searched_documents` of `library_documents` indexed ones were in scope.
+    `answerability`, from 0 to 1: how likely the search thinks the passages answer the question.
+    """
 
     question: str
     query: str
@@ -45,35 +50,47 @@ class GatheredContext:
     passages: tuple[Passage, ...]
     searched_documents: int
     library_documents: int
-    meaning: bool
+    semantic: bool
     whole: bool
     answerability: float
-    patience: LatencyBudget
     budget: ContextBudget
     omissions: tuple[Omission, ...]
     suggestion: SurveySuggested | None = None
 
     def search_event(self, passages: tuple[Passage, ...]) -> SearchedDocuments:
-        return SearchedDocuments(self.query, passages, self.searched_documents, self.meaning)
+        """Return the event that says the answer will be written from `passages`."""
+        return SearchedDocuments(self.query, passages, self.searched_documents, self.semantic)
 
-    def summary(self, passages: Sequence[Passage], new_tokens: int | None) -> ContextSummary:
-        """What is read if `passages` are given, `new_tokens` of them not yet in the model's cache."""
+    def context_summary(self, passages: Sequence[Passage], new_tokens: int | None) -> ContextSummary:
+        """Summarise the context if the model is given `passages`. `new_tokens` are those it has to prefill, None if not
+        known yet."""
         return ContextSummary(
             query=self.query,
             passages=len(passages),
             documents=len({passage.document_id for passage in passages}),
             searched=self.searched_documents,
             library=self.library_documents,
-            meaning=self.meaning,
+            semantic=self.semantic,
             whole=self.whole,
-            answered=self.answerability,
-            patience=self.patience,
+            answerability=self.answerability,
+            latency_budget=self.budget.latency_budget,
             wait_s=None if new_tokens is None else self.budget.wait_s(new_tokens),
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A question with its mentions resolved, and the documents to answer it from (ids; None: the whole library)."""
+
+    mentions: QuestionMentions
+    document_ids: frozenset[int] | None
+    library_documents: int
+    budget: ContextBudget
+    omissions: tuple[Omission, ...]
+
+
 class ContextGatherer:
-    """Any thread; needs no language model."""
+    """Gathers the context of a question. Needs no language model; may be called from any thread."""
 
     def __init__(self, scopes: Scopes, sections: Sections, retriever: Retriever) -> None:
         self._scopes = scopes
@@ -89,65 +106,90 @@ class ContextGatherer:
         speed: Speed | None,
         cancel: CancelToken | None = None,
     ) -> GatheredContext:
-        """Search for `question`, or take the documents in full. Documents that it names stand in for the scope;
-        `speed` is how fast the model is here, None while that is not known. Once `cancel` is set, it does not wait."""
-        mentioned = read_mentions(question, self._scopes.named)
+        """Search for `question`, or take the documents in full if `scope` says so.
+
+        Documents mentioned in the question replace the scope's. `speed` is the model's on this machine, None if not
+        measured yet. Once `cancel` is set, the search waits for nothing.
+        """
+        mentions = read_mentions(question, self._scopes.documents_named)
         selected = self._scopes.select(scope)
-        omissions = [*_unread_documents(scope, selected), *map(_missing_path, selected.gone), *map(_unknown_mention, mentioned.unknown_names)]
-        documents = mentioned.document_ids or selected.documents
-        room = context_budget(latency_budget, speed.prefill_tokens_s if speed else None, mentioned.question)
-        library = selected.indexed if selected.documents is None else self._scopes.indexed_count()
-        if scope.whole:
-            return self._whole(mentioned, documents, library, latency_budget, room, omissions)
-        query = search_query(mentioned.question, history)
+        target = _Target(
+            mentions,
+            document_ids=mentions.document_ids or selected.documents,
+            library_documents=selected.indexed if selected.documents is None else self._scopes.indexed_count(),
+            budget=context_budget(latency_budget, speed.prefill_tokens_s if speed else None, mentions.question),
+            omissions=(
+                *_unread_documents(scope, selected),
+                *map(_missing_path, selected.gone),
+                *map(_unknown_mention, mentions.unknown_names),
+            ),
+        )
+        return self._in_full(target) if scope.whole else self._search(target, history, speed, cancel)
+
+    def _search(
+        self, target: _Target, history: Sequence[ChatMessage], speed: Speed | None, cancel: CancelToken | None
+    ) -> GatheredContext:
+        question = target.mentions.question
+        query = search_query(question, history)
         found = self._retriever.search(
             query,
-            limit=room.max_passages,
-            max_chars=room.max_chars,
-            documents=documents,
+            limit=target.budget.max_passages,
+            max_chars=target.budget.max_chars,
+            documents=target.document_ids,
             rerank=True,
-            spread=len(mentioned.document_ids) > 1,
+            spread=len(target.mentions.document_ids) > 1,
             cancel=cancel,
         )
         return GatheredContext(
-            mentioned.question, query, documents, found.passages, found.documents_searched, library, found.meaning,
-            False, found.answered, latency_budget, room, tuple(omissions), self._suggestion(mentioned, documents, speed),
-        )  # fmt: skip
+            question=question,
+            query=query,
+            document_ids=target.document_ids,
+            passages=found.passages,
+            searched_documents=found.documents_searched,
+            library_documents=target.library_documents,
+            semantic=found.semantic,
+            whole=False,
+            answerability=found.answerability,
+            budget=target.budget,
+            omissions=target.omissions,
+            suggestion=self._survey_suggestion(target, speed),
+        )
 
-    def _suggestion(
-        self, mentioned: QuestionMentions, documents: frozenset[int] | None, speed: Speed | None
-    ) -> SurveySuggested | None:
-        """A survey, for a question about everything, or about what changed between the two documents it names."""
-        kind = survey_kind(mentioned.question, two_named=len(mentioned.document_ids) == 2)
-        number = self._scopes.indexed_count() if documents is None else len(documents)
-        if kind is None or (number != 2 if kind is SurveyKind.CHANGES else number < LEAST_DOCUMENTS):
-            return None
-        expected = expected_s(self._scopes.text_length(documents), number, speed)
-        paths = tuple(path for i, path, _ in self._scopes.documents(WHOLE_LIBRARY) if i in mentioned.document_ids)
-        return SurveySuggested(kind, mentioned.question, number, expected if speed else None, paths)
-
-    def _whole(
-        self,
-        mentioned: QuestionMentions,
-        documents: frozenset[int] | None,
-        library: int,
-        patience: LatencyBudget,
-        room: ContextBudget,
-        omissions: list[Omission],
-    ) -> GatheredContext:
-        """With the documents in full there is nothing to search, and whether they answer is for the model to say."""
-        passages, not_begun = self._sections.of_all(documents, MAX_WHOLE_CHARS)
-        number = library if documents is None else len(documents)
+    def _in_full(self, target: _Target) -> GatheredContext:
+        """Take the documents in full. Nothing is searched, so only the model can say whether they answer."""
+        passages, not_begun = self._sections.of_all(target.document_ids, MAX_WHOLE_CHARS)
+        count = target.library_documents if target.document_ids is None else len(target.document_ids)
+        omissions = target.omissions
         if not_begun:
-            omissions = [*omissions, Omission(OmissionKind.DOCUMENTS, Cause.CONTEXT, not_begun, number)]
+            omissions = (*omissions, Omission(OmissionKind.DOCUMENTS, Cause.CONTEXT, not_begun, count))
         return GatheredContext(
-            mentioned.question, mentioned.question, documents, passages, number, library, False,
-            True, 1.0, patience, room, tuple(omissions),
-        )  # fmt: skip
+            question=target.mentions.question,
+            query=target.mentions.question,
+            document_ids=target.document_ids,
+            passages=passages,
+            searched_documents=count,
+            library_documents=target.library_documents,
+            semantic=False,
+            whole=True,
+            answerability=1.0,
+            budget=target.budget,
+            omissions=omissions,
+        )
+
+    def _survey_suggestion(self, target: _Target, speed: Speed | None) -> SurveySuggested | None:
+        """Suggest a survey for a question about every document, or about what changed between two mentioned ones."""
+        mentions, ids = target.mentions, target.document_ids
+        kind = survey_kind(mentions.question, two_named=len(mentions.document_ids) == 2)
+        count = self._scopes.indexed_count() if ids is None else len(ids)
+        if kind is None or (count != 2 if kind is SurveyKind.CHANGES else count < LEAST_DOCUMENTS):
+            return None
+        expected = expected_s(self._scopes.text_length(ids), count, speed)
+        paths = tuple(path for i, path, _ in self._scopes.documents(WHOLE_LIBRARY) if i in mentions.document_ids)
+        return SurveySuggested(kind, mentions.question, count, expected if speed else None, paths)
 
 
 def _unread_documents(scope: Scope, selected: Selected) -> list[Omission]:
-    """Of a library not chosen from, the window says elsewhere what is still to be read."""
+    """Chosen documents that are not indexed. Without a choice there are none: the window shows those elsewhere."""
     if not scope.paths or not selected.unread:
         return []
     total = selected.indexed + selected.unread

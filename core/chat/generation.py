@@ -1,4 +1,4 @@
-"""Writing one answer: the model's events, the tools it calls, and what is kept of them."""
+"""Generates one answer: streams the model's events, runs the tools it calls and collects the draft to be stored."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NO_MORE_ROOM = "error: there is no room left for this result; answer from what y
 
 
 class AnsweringModel(Protocol):
-    """What a turn needs of a chat model (`models.chat_model.ChatModel`)."""
+    """The part of `models.chat_model.ChatModel` that answering uses."""
 
     @property
     def context_tokens(self) -> int: ...
@@ -50,7 +50,7 @@ class AnsweringModel(Protocol):
 
 @dataclass(slots=True)
 class AnswerDraft:
-    """The answer as it arrives, over all rounds of tool calls."""
+    """An answer while it is generated, over all rounds of tool calls."""
 
     answer_parts: list[str] = field(default_factory=list)
     reasoning_parts: list[str] = field(default_factory=list)
@@ -71,22 +71,23 @@ def generate_answer(
     cancel: CancelToken,
     sampling: Sampling,
 ) -> Iterator[ModelEvent | ToolUsed | Omission]:
-    """Generate until the model has answered, running the tools it calls; fills `draft`, ends with one `Finished`."""
+    """Generate until the model has answered, running the tools it calls. Fills `draft`; the last event is the only
+    `Finished`. `max_tokens` limits reasoning, calls and answer of all rounds together."""
     for round_number in range(MAX_TOOL_ROUNDS + 2):
         calls: list[ToolCall] = []
-        said = _Round()
+        written = _Round()
         left = max_tokens - draft.usage.generated_tokens
         for event in model.generate(conversation, max_tokens=left, cancel=cancel, sampling=sampling):
-            yield from said.add(event, draft)
+            yield from written.add(event, draft)
             if isinstance(event, ToolCall):
                 calls.append(event)
         if draft.finish_reason is not FinishReason.TOOL_CALL or not calls or draft.usage.generated_tokens >= max_tokens:
             break
         used = [_run_tool(toolbox, call, allowed=round_number < MAX_TOOL_ROUNDS) for call in calls]
-        conversation, used = _with_results(model, conversation, said, calls, used)
+        conversation, used = _with_results(model, conversation, written, calls, used)
         yield from _record_tools(used, draft)
-    yield from said.finish(draft)
-    if draft.finish_reason is FinishReason.TOOL_CALL:  # it was still calling when its rounds or its length ended
+    yield from written.finish(draft)
+    if draft.finish_reason is FinishReason.TOOL_CALL:  # still calling when it ran out of rounds or tokens
         draft.finish_reason = FinishReason.LENGTH
     if draft.finish_reason is FinishReason.LENGTH:
         cut = Omission(OmissionKind.ANSWER, Cause.LIMIT)
@@ -97,27 +98,31 @@ def generate_answer(
 
 @dataclass(slots=True)
 class _Round:
-    """What the model said since it was last given something."""
+    """What the model wrote between two prompts: until it called tools, or to the end of the answer."""
 
     answer: str = ""
     reasoning: str = ""
 
     def add(self, event: ModelEvent, draft: AnswerDraft) -> Iterator[ModelEvent]:
-        """Add `event` to this round and to the draft; what of it is to be shown."""
-        if isinstance(event, AnswerDelta):
-            self.answer += event.text
-            yield from _answer_delta(draft.refusal_filter.feed(event.text), draft)
-        elif isinstance(event, ReasoningDelta):
-            self.reasoning += event.text
-            draft.reasoning_parts.append(event.text)
-            yield event
-        elif isinstance(event, Finished):
-            draft.finish_reason = event.reason
-            draft.usage = _add_usage(draft.usage, event.usage)
-        elif not isinstance(event, ToolCall):
-            yield event
+        """Add `event` to this round and to the draft. Yields the events to show for it."""
+        match event:
+            case AnswerDelta(text=text):
+                self.answer += text
+                yield from _answer_delta(draft.refusal_filter.feed(text), draft)
+            case ReasoningDelta(text=text):
+                self.reasoning += text
+                draft.reasoning_parts.append(text)
+                yield event
+            case Finished(reason=reason, usage=usage):
+                draft.finish_reason = reason
+                draft.usage = _add_usage(draft.usage, usage)
+            case ToolCall():
+                pass
+            case _:
+                yield event
 
     def finish(self, draft: AnswerDraft) -> Iterator[ModelEvent]:
+        """Yield what the refusal filter still holds back."""
         yield from _answer_delta(draft.refusal_filter.flush(), draft)
 
 
@@ -146,16 +151,18 @@ def _run_tool(toolbox: Toolbox, call: ToolCall, *, allowed: bool) -> ToolUsed:
 
 
 def _with_results(
-    model: AnsweringModel, conversation: Conversation, said: _Round, calls: list[ToolCall], used: list[ToolUsed]
+    model: AnsweringModel, conversation: Conversation, written: _Round, calls: list[ToolCall], used: list[ToolUsed]
 ) -> tuple[Conversation, list[ToolUsed]]:
-    """The conversation with the calls and their results; a result that has no room is refused, and shown as refused."""
-    room = model.context_tokens - ANSWER_RESERVE_TOKENS // 2  # a part of what was kept free for the answer
+    """Append the calls and their results to the conversation. A result that does not fit is replaced by an error, in the
+    returned `ToolUsed` as well; the last results are replaced first."""
+    token_limit = model.context_tokens - ANSWER_RESERVE_TOKENS // 2  # results may use half of the answer's reserve
     fitted = list(used)
-    for n in range(len(used), -1, -1):  # the last results are the first to go
-        messages = [*conversation.messages, Message(Role.ASSISTANT, said.answer, said.reasoning, tuple(calls))]
+    call = Message(Role.ASSISTANT, written.answer, written.reasoning, tuple(calls))
+    for n in range(len(used), -1, -1):
+        messages = [*conversation.messages, call]
         messages += [Message(Role.TOOL, tool.result, tool_name=tool.name) for tool in fitted]
         longer = replace(conversation, messages=tuple(messages))
-        if n == 0 or model.count_prompt(longer) <= room:
+        if n == 0 or model.count_prompt(longer) <= token_limit:
             return longer, fitted
         fitted[n - 1] = replace(used[n - 1], result=NO_MORE_ROOM, ok=False, cut_chars=len(used[n - 1].result))
     raise AssertionError("the last round returns")
@@ -163,9 +170,9 @@ def _with_results(
 
 def _add_usage(one: Usage, other: Usage) -> Usage:
     return Usage(
-        one.prompt_tokens + other.prompt_tokens,
-        one.reused_tokens + other.reused_tokens,
-        one.generated_tokens + other.generated_tokens,
-        one.prefill_s + other.prefill_s,
-        one.decode_s + other.decode_s,
+        prompt_tokens=one.prompt_tokens + other.prompt_tokens,
+        reused_tokens=one.reused_tokens + other.reused_tokens,
+        generated_tokens=one.generated_tokens + other.generated_tokens,
+        prefill_s=one.prefill_s + other.prefill_s,
+        decode_s=one.decode_s + other.decode_s,
     )

@@ -1,6 +1,7 @@
-"""Whether a JSON schema can be asked with, and whether JSON follows it: by jsonschema, which is kept off the network.
+"""Checks JSON schemas, and JSON against them, with jsonschema, which is kept from opening addresses.
 
-Constrained decoding promises that it does, but not every keyword can be put into a grammar, and a cut answer is none.
+Constrained decoding alone does not ensure that an answer follows its schema: a grammar cannot express every keyword, and
+an answer may be cut.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ MAX_DEPTH = 40
 
 
 class SchemaError(ValueError):
-    """The text says where and what is wrong, in English: `$.properties.rent: 'string' is not of type 'object'`."""
+    """An unusable schema. The text says where and why, in English: `$.properties.rent: 'string' is not of type 'object'`."""
 
 
 class MismatchError(ValueError):
-    """As `SchemaError`, of a value."""
+    """A value that does not follow its schema. The text is like that of `SchemaError`."""
 
 
 def require_schema(schema: Any) -> None:
-    """Raise `SchemaError` unless an answer can be asked for by `schema`."""
+    """Raise `SchemaError` unless `schema` is valid and complete in itself."""
     import jsonschema
 
     try:
@@ -49,8 +50,8 @@ def validate(value: Any, schema: Any) -> None:
 
 
 def _validator(schema: Any) -> Validator:
-    """For the dialect that `schema` names, the latest if it names none. It fetches nothing: without a registry of its
-    own, jsonschema would open whatever address a `$ref` names."""
+    """Return a validator for the dialect that `schema` names, by default the latest. The empty registry is there because
+    jsonschema would otherwise open any address that a `$ref` names."""
     from jsonschema import Draft202012Validator
     from jsonschema.validators import validator_for
     from referencing import Registry
@@ -60,33 +61,33 @@ def _validator(schema: Any) -> Validator:
 
 
 def _require_references(schema: Any) -> None:
-    """Each `$ref` names something within the schema, and none leads to itself and nowhere else."""
+    """Raise `SchemaError` for a `$ref` that names nothing in the schema, and for a chain of them that never ends."""
     from referencing import Registry
     from referencing.exceptions import Unresolvable
     from referencing.jsonschema import DRAFT202012
 
     resolver = Registry().resolver_with_root(DRAFT202012.create_resource(schema))
-    for one in _schemas_in(schema, MAX_DEPTH):
-        passed: set[str] = set()
-        found: Any = one
-        while isinstance(found, dict) and isinstance(reference := found.get("$ref"), str):
-            if reference in passed:
+    for subschema in _subschemas(schema, MAX_DEPTH):
+        followed: set[str] = set()
+        target: Any = subschema
+        while isinstance(target, dict) and isinstance(reference := target.get("$ref"), str):
+            if reference in followed:
                 raise SchemaError(f"$ref {reference!r} refers to itself")
-            passed.add(reference)
+            followed.add(reference)
             try:
-                found = resolver.lookup(reference).contents
+                target = resolver.lookup(reference).contents
             except Unresolvable as error:
                 raise SchemaError(f"$ref {reference!r} names nothing in the schema") from error
 
 
-def _schemas_in(schema: Any, deepest: int) -> Iterator[dict[str, Any]]:
-    """Every object within `schema`, each of which may be one."""
-    if not deepest:
+def _subschemas(schema: Any, max_depth: int) -> Iterator[dict[str, Any]]:
+    """Yield `schema` and every object in it: each may be a schema."""
+    if not max_depth:
         raise SchemaError("it is nested too deeply")
     if isinstance(schema, dict):
         if schema.get("enum") == []:
             raise SchemaError("an enum allows no value")
         yield schema
     inside = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
-    for one in inside:
-        yield from _schemas_in(one, deepest - 1)
+    for item in inside:
+        yield from _subschemas(item, max_depth - 1)

@@ -1,4 +1,4 @@
-"""Documents named in a question: @report.pdf, @"annual report.pdf"."""
+"""Reads the documents mentioned in a question: @report.pdf, @"annual report.pdf"."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-# An "@" begins a mention at the start of a word only: anna@example.com is none.
+# Only an "@" at the start of a word begins a mention: "anna@example.com" has none.
 _MENTION = re.compile(r'(?<![^\s(\[{«“„"\'])@(?:"([^"\n]{1,300})"|“([^”\n]{1,300})”|([^\s"@]{1,300}))')
 MAX_EXTRA_WORDS = 6
-"""Of a name without quotes that are tried after its first word."""
+"""After the first, that an unquoted name may have."""
 MAX_NAME_CHARS = 300
 _TRAILING = ".,;:!?)]}'\"»”…"
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionMentions:
-    """A question as it is searched and given to the model, and what it names: ids of documents, names of none."""
+    """A question with its mentions replaced by plain names, the ids of the documents mentioned, and the names that no
+    document has."""
 
     question: str
     document_ids: frozenset[int]
@@ -24,30 +25,34 @@ class QuestionMentions:
 
 
 def read_mentions(question: str, find_documents: Callable[[str], Sequence[int]]) -> QuestionMentions:
-    """`question` with each mention replaced by the name alone. `find` gives the documents of a name (`Scopes.named`);
-    a name that has none stays in the question as it was typed. A name with spaces is known without quotes too."""
-    documents: set[int] = set()
-    unknown: list[str] = []
+    """Read the mentions in `question`. `find_documents` returns the ids of the documents with a name (`Scopes.named`).
+
+    A mention that names no document stays in the question as typed. A name with spaces may stand without quotes: the
+    longest name that a document has is taken.
+    """
+    document_ids: set[int] = set()
+    unknown_names: list[str] = []
     parts: list[str] = []
-    done = 0
+    copied = 0  # characters of the question that are in `parts`
     for match in _MENTION.finditer(question):
-        if match.start() < done:
+        if match.start() < copied:
             continue
         quoted = match[1] or match[2]
         name = (quoted or match[3]).strip()
         candidates = [name] if quoted else [name, name.rstrip(_TRAILING), *_longer_names(question, match.start(3))]
-        known = next((one for one in dict.fromkeys(candidates) if one and find_documents(one)), None)
-        if known is not None:
-            documents.update(find_documents(known))
-            parts += (question[done : match.start()], known)
-            done = match.end() if quoted else match.start(3) + len(known)
+        found = next((one for one in dict.fromkeys(candidates) if one and find_documents(one)), None)
+        if found is not None:
+            document_ids.update(find_documents(found))
+            parts += (question[copied : match.start()], found)
+            copied = match.end() if quoted else match.start(3) + len(found)
         elif trimmed := name if quoted else name.rstrip(_TRAILING):
-            unknown.append(trimmed)
-    return QuestionMentions("".join(parts) + question[done:], frozenset(documents), tuple(dict.fromkeys(unknown)))
+            unknown_names.append(trimmed)
+    text = "".join(parts) + question[copied:]
+    return QuestionMentions(text, frozenset(document_ids), tuple(dict.fromkeys(unknown_names)))
 
 
 def _longer_names(question: str, start: int) -> Iterator[str]:
-    """What stands from `start` on to the ends of the words that follow the first, the longest first."""
+    """Yield the text from `start` to the end of each following word but the first, longest first."""
     line = question[start : start + MAX_NAME_CHARS].split("\n", 1)[0]
     ends = [word.end() for word in re.finditer(r"\S+", line)][1 : 1 + MAX_EXTRA_WORDS]
     for end in reversed(ends):

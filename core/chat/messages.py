@@ -1,4 +1,4 @@
-"""What the window and the command line say of an answer: what was read and left out, what the check found."""
+"""Texts about an answer, for the window and the command line: its context, what was left out, the verdict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.i18n import ngettext, tr
 
 
 def context_summary_text(summary: ContextSummary) -> str:
-    """For example: 6 passages from 4 of 212 documents."""
+    """For example: "6 passages from 4 of 212 documents"."""
     if not summary.passages:
         return ngettext("Nothing found in {n} document", "Nothing found in {n} documents", summary.searched)
     if summary.whole:
@@ -24,14 +24,14 @@ def context_summary_text(summary: ContextSummary) -> str:
 
 
 def omission_text(omission: Omission) -> str:
-    """One sentence: what was left out, and why."""
-    what = _omitted_text(omission)
-    why = _CAUSE_TEXTS.get(omission.cause)
-    return f"{what} {why()}" if why is not None else what
+    """Say what was left out and why, in one or two sentences."""
+    text = _omitted_text(omission)
+    cause_text = _CAUSE_TEXTS.get(omission.cause)
+    return f"{text} {cause_text()}" if cause_text is not None else text
 
 
 def verdict_text(verdict: Verdict) -> str:
-    """One sentence in the application's own words; empty where the sources speak for themselves."""
+    """State the verdict in one sentence; empty if every cited sentence is supported."""
     if verdict is Verdict.NOT_IN_DOCUMENTS:
         return tr("Your documents do not seem to answer this.")
     if verdict is Verdict.UNSUPPORTED:
@@ -42,19 +42,19 @@ def verdict_text(verdict: Verdict) -> str:
 
 
 def support_text(support: Support) -> str:
-    """One sentence; empty where nothing was checked."""
-    words = _SUPPORT_TEXTS.get(support)
-    return words[0]() if words is not None else ""
+    """State in one sentence whether the passage says it; empty if that was not checked."""
+    texts = _SUPPORT_TEXTS.get(support)
+    return texts[0]() if texts is not None else ""
 
 
 def support_label(support: Support) -> str:
-    """In a word or two, to stand beside a source or in a table's cell."""
-    words = _SUPPORT_TEXTS.get(support)
-    return words[1]() if words is not None else ""
+    """The same in a word or two, for a list or a table cell."""
+    texts = _SUPPORT_TEXTS.get(support)
+    return texts[1]() if texts is not None else ""
 
 
 def survey_suggestion_text(suggestion: SurveySuggested) -> str:
-    """The offer to read every document, for a question that seems to be about all of them."""
+    """Offer a survey, for a question that seems to be about every document or about what changed between two."""
     documents = ngettext("{n} document", "{n} documents", suggestion.documents)
     if suggestion.kind is SurveyKind.CHANGES:
         return tr("This compares whole documents. A survey would go through {documents} from beginning to end.",
@@ -88,7 +88,7 @@ def _omitted_text(omission: Omission) -> str:
 
 
 _CAUSE_TEXTS = {
-    Cause.PATIENCE: lambda: tr("More would have taken longer than you want to wait."),
+    Cause.LATENCY_BUDGET: lambda: tr("More would have taken longer than you want to wait."),
     Cause.CONTEXT: lambda: tr("More does not fit into what the model can keep in view."),
     Cause.NOT_READ: lambda: tr("Not read yet, or skipped."),
 }
@@ -97,3 +97,4 @@ _SUPPORT_TEXTS: dict[Support, tuple[Callable[[], str], Callable[[], str]]] = {
     Support.WEAK: (lambda: tr("The passage says this only in part: look at it."), lambda: tr("In part")),
     Support.NOT_FOUND: (lambda: tr("This was not found in the passage: check it."), lambda: tr("Not found")),
 }
+"""For each result of a check, a sentence and a label."""

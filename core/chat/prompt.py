@@ -1,7 +1,7 @@
-"""What the model is told: fixed instructions first, then the conversation, so that the cached prefix stays the same.
+"""Builds the prompt: fixed instructions, then the conversation, so that its beginning stays in the KV cache.
 
-Passages stand in the question they were found for, never in the instructions: what was evaluated once is reused in
-every later turn, and document text keeps the low authority of a user's message.
+Passages are part of the question they were found for, never of the instructions: later turns can reuse the cache, and
+text of documents has no more authority than a user's message.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from core.domain.conversation import ChatMessage
 from core.domain.documents import Citation
 from core.domain.file_names import disambiguated_names
-from core.domain.locations import place_in_english, section_words
+from core.domain.locations import location_in_english, section_words
 from models.conversation import Conversation, Effort, Message, Role, ToolSpec
 
 INSTRUCTIONS = """\
@@ -30,23 +30,28 @@ NO_PASSAGES = "The search found no passage for this question."
 
 
 def question_prompt(
-    question: str, new: Sequence[Citation], known: Sequence[Citation], *, whole: bool = False, request: str = ""
+    question: str,
+    new: Sequence[Citation],
+    given_before: Sequence[Citation],
+    *,
+    whole: bool = False,
+    format_request: str = "",
 ) -> str:
-    """The user message for `question`: the `new` passages in full, those the conversation already holds by number.
-    `whole`: they are documents in full, in their order. `request` says what form the answer must have."""
-    names = disambiguated_names(source.path for source in (*new, *known))
+    """Build the user message for `question`, with the `new` passages in full and the number of each one that an earlier
+    turn has given. `whole` says that they are documents in full; `format_request` asks for a format of the answer."""
+    names = disambiguated_names(source.path for source in (*new, *given_before))
     parts = [passage_text(source, names[source.path]) for source in new]
-    if known and whole:
-        parts.append(f"The documents stand above, in the passages {_numbers(known)}.")
-    elif known:
-        parts.append(f"Passages given above that may answer this as well: {_numbers(known)}")
+    if given_before and whole:
+        parts.append(f"The documents stand above, in the passages {_number_list(given_before)}.")
+    elif given_before:
+        parts.append(f"Passages given above that may answer this as well: {_number_list(given_before)}")
     if not parts:
         parts.append(NO_PASSAGES)
-    return "\n\n".join([*parts, f"Question: {question}", *filter(None, [request])])
+    return "\n\n".join([*parts, f"Question: {question}", *filter(None, [format_request])])
 
 
-def _numbers(sources: Sequence[Citation]) -> str:
-    """ "[1], [4] to [9]": runs of three and more are drawn together."""
+def _number_list(sources: Sequence[Citation]) -> str:
+    """List the numbers, with runs of three or more as a range: "[1], [4] to [9]"."""
     runs: list[list[int]] = []
     for number in sorted(source.number for source in sources):
         if runs and number == runs[-1][-1] + 1:
@@ -58,26 +63,27 @@ def _numbers(sources: Sequence[Citation]) -> str:
 
 
 def passage_text(source: Citation, name: str) -> str:
-    """A source as the model reads it: number, file (its `name`, by which it is told from others), place, words."""
-    place = [name]
+    """Render a passage for the model: number, `name` of the file, title, location, section, then the text. The name must
+    differ from those of other files."""
+    heading = [name]
     if source.title and source.title not in source.path.name:
-        place.append(source.title)
-    place += filter(None, (place_in_english(source), section_words(source)))
-    return f"[{source.number}] {' | '.join(place)}\n{source.quote.strip()}"
+        heading.append(source.title)
+    heading += filter(None, (location_in_english(source), section_words(source)))
+    return f"[{source.number}] {' | '.join(heading)}\n{source.quote.strip()}"
 
 
 def conversation(
-    history: Sequence[ChatMessage], prompt: str | None, effort: Effort, tools: tuple[ToolSpec, ...], date: str
+    history: Sequence[ChatMessage], question_prompt: str | None, effort: Effort, tools: tuple[ToolSpec, ...], date: str
 ) -> Conversation:
-    """The conversation to render: stored turns as they were given to the model, then `prompt` (None while there is no
-    new question). `date` is ISO."""
-    messages = [_stored(message) for message in history]
-    if prompt is not None:
-        messages.append(Message(Role.USER, prompt))
+    """Build the conversation to render: stored turns as they were given to the model, then `question_prompt` (None if
+    there is no new question yet). `date` is ISO."""
+    messages = [_model_message(message) for message in history]
+    if question_prompt is not None:
+        messages.append(Message(Role.USER, question_prompt))
     return Conversation(tuple(messages), INSTRUCTIONS, effort, tools, date)
 
 
-def _stored(message: ChatMessage) -> Message:
+def _model_message(message: ChatMessage) -> Message:
     if message.role == "user":
         return Message(Role.USER, message.prompt or message.text)
     return Message(Role.ASSISTANT, message.text)

@@ -1,4 +1,4 @@
-"""A turn within what the model keeps in view and what the person waits for; what is left out is counted and named."""
+"""Fits a turn into the context and the latency budget, and counts what is left out."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from core.domain.faults import N_, ChatFault
 from models.conversation import Conversation, Effort, ToolSpec
 
 MAX_CHARS_PER_TOKEN = 12
-"""No text takes fewer tokens than that, but for runs of the same sign."""
+"""No text has more, except for runs of one repeated character."""
 MIN_PASSAGES = 2
-"""Given even if that takes longer than the person wants to wait."""
+"""Given even if prefilling them exceeds the latency budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class FittedPrompt:
-    """A turn that fits: the conversation to render, its last question as stored, the passages given for it and their
-    sources in that order, the book of every source that a number in the answer may name, and how many were in it before
-    the answer."""
+    """A turn that fits: the `conversation` to render, whose last message is the prompt of `question_message`.
+
+    `passages` are those given for the question, `passage_sources` the source of each, in the same order. `numbering`
+    has every source that the answer may cite; tools add more to the first `prompt_source_count`.
+    """
 
     conversation: Conversation
     question_message: ChatMessage
@@ -33,11 +35,11 @@ class FittedPrompt:
     passage_sources: tuple[Citation, ...]
     numbering: SourceNumbering
     prompt_source_count: int
-    summary: ContextSummary
+    context_summary: ContextSummary
 
 
-class PromptFitting:
-    """Fits one question. Runs where the model lives."""
+class PromptFitter:
+    """Fits one question. Runs on the thread that owns the model."""
 
     def __init__(
         self,
@@ -49,97 +51,110 @@ class PromptFitting:
         format_request: str = "",
     ) -> None:
         self._model = model
-        self._asked = question_message
+        self._question_message = question_message
         self._gathered = gathered
-        self._frame = (effort, tools)
-        self._request = format_request
-        self._room = prompt_token_limit(model.context_tokens)
+        self._effort = effort
+        self._tools = tools
+        self._format_request = format_request
+        self._token_limit = prompt_token_limit(model.context_tokens)
         self._date = ""
 
     def fit(self, history: Sequence[ChatMessage]) -> FittedPrompt:
-        """The turn with the passages found and the turns before it, as far as they fit: the oldest turns leave first,
-        then the last-ranked passages. A passage whose turn left is given again in full, under a number of its own.
-        Raises `ChatFault` for a question that has no room even alone."""
+        """Build the prompt from the gathered passages and the turns of `history`, as far as they fit.
+
+        The oldest turns are dropped first, then the last-ranked passages. A passage of a dropped turn is given again in
+        full, with a new number. Raises `ChatFault` if not even the question alone fits.
+        """
         self._date = start_date(history)
-        view = self._view(history)
-        wanted = self._gathered.passages
-        fitting = _largest_fitting(len(wanted), lambda n: self._fits(view, n))
+        kept_turns = self._kept_turns(history)
+        passages = self._gathered.passages
+        fitting = _largest_fitting(len(passages), lambda count: self._fits(kept_turns, count))
         if fitting < 0:
-            raise _too_long(self._model.context_tokens)
-        given = fitting if self._gathered.whole else self._within_patience(view, fitting)
-        omissions = [*self._gathered.omissions, *_omitted_turns(history, view)]
+            raise _question_too_long(self._model.context_tokens)
+        given = fitting if self._gathered.whole else self._within_latency_budget(kept_turns, fitting)
+        omissions = [*self._gathered.omissions, *_omitted_turns(history, kept_turns)]
         if self._gathered.whole:
-            omissions += _omitted_sections(wanted, given)
+            omissions += _omitted_sections(passages, given)
         else:
-            omissions += _omitted_passages(fitting - given, Cause.PATIENCE, len(wanted))
-            omissions += _omitted_passages(len(wanted) - fitting, Cause.CONTEXT, len(wanted))
-        return self._fitted(view, given, tuple(omissions))
+            omissions += _omitted_passages(fitting - given, Cause.LATENCY_BUDGET, len(passages))
+            omissions += _omitted_passages(len(passages) - fitting, Cause.CONTEXT, len(passages))
+        return self._fitted(kept_turns, given, tuple(omissions))
 
-    def _view(self, history: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
-        """The turns that stay in view."""
-        views = [history[start:] for start in possible_starts(history, self._room)]
-        fitting = (view for view in views if self._fits(view, self._needed(view)))
-        return next(fitting, views[-1])
+    def _kept_turns(self, history: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+        """Return the longest end of `history` that leaves room for the passages."""
+        candidates = [history[start:] for start in possible_starts(history, self._token_limit)]
+        fitting = (turns for turns in candidates if self._fits(turns, self._required_passages(turns)))
+        return next(fitting, candidates[-1])
 
-    def _needed(self, view: Sequence[ChatMessage]) -> int:
-        """How many passages are worth letting turns go for: all, but of documents in full that are in view none."""
+    def _required_passages(self, turns: Sequence[ChatMessage]) -> int:
+        """Return how many passages must fit beside `turns`: all found by a search. Of documents in full none if `turns`
+        hold parts of them already, else as many as fit without any turn."""
         passages = self._gathered.passages
         if not self._gathered.whole:
             return len(passages)
-        in_view = {source.document_id for source in sources_of(view)}
-        if any(passage.document_id in in_view for passage in passages):
+        given_before = {source.document_id for source in sources_of(turns)}
+        if any(passage.document_id in given_before for passage in passages):
             return 0
-        return max(0, _largest_fitting(len(passages), lambda n: self._fits((), n)))
+        return max(0, _largest_fitting(len(passages), lambda count: self._fits((), count)))
 
-    def _within_patience(self, view: Sequence[ChatMessage], most: int) -> int:
-        base = self._tokens(view, 0)
+    def _within_latency_budget(self, turns: Sequence[ChatMessage], max_passages: int) -> int:
+        """Return how many passages can be prefilled in time, at least `MIN_PASSAGES` if so many fit."""
+        base = self._count_tokens(turns, 0)
         allowed = self._gathered.budget.max_tokens
-        return max(min(MIN_PASSAGES, most), _largest_fitting(most, lambda n: self._tokens(view, n) - base <= allowed))
+        in_time = _largest_fitting(max_passages, lambda count: self._count_tokens(turns, count) - base <= allowed)
+        return max(min(MIN_PASSAGES, max_passages), in_time)
 
-    def _fits(self, view: Sequence[ChatMessage], passages: int) -> bool:
-        chars = sum(len(passage.text) for passage in self._gathered.passages[:passages])
-        if self._gathered.whole and chars > self._room * MAX_CHARS_PER_TOKEN:
-            return False  # counting the tokens of all that a long document holds would take seconds
-        return self._tokens(view, passages) <= self._room
+    def _fits(self, turns: Sequence[ChatMessage], passage_count: int) -> bool:
+        chars = sum(len(passage.text) for passage in self._gathered.passages[:passage_count])
+        if self._gathered.whole and chars > self._token_limit * MAX_CHARS_PER_TOKEN:
+            return False  # tokenizing all of a long document would take seconds
+        return self._count_tokens(turns, passage_count) <= self._token_limit
 
-    def _tokens(self, view: Sequence[ChatMessage], passages: int) -> int:
-        return self._model.count_prompt(self._whole(view, self._question(view, passages).prompt))
+    def _count_tokens(self, turns: Sequence[ChatMessage], passage_count: int) -> int:
+        return self._model.count_prompt(self._conversation(turns, self._question(turns, passage_count).prompt))
 
-    def _question(self, view: Sequence[ChatMessage], passages: int) -> ChatMessage:
-        return with_prompt(self._asked, self._gathered, self._gathered.passages[:passages], view, self._request)
+    def _question(self, turns: Sequence[ChatMessage], passage_count: int) -> ChatMessage:
+        passages = self._gathered.passages[:passage_count]
+        return with_prompt(self._question_message, self._gathered, passages, turns, self._format_request)
 
-    def _whole(self, view: Sequence[ChatMessage], asked: str) -> Conversation:
-        return prompt.conversation(view, asked, *self._frame, self._date)
+    def _conversation(self, turns: Sequence[ChatMessage], question_prompt: str) -> Conversation:
+        return prompt.conversation(turns, question_prompt, self._effort, self._tools, self._date)
 
-    def _fitted(self, view: Sequence[ChatMessage], given: int, omissions: tuple[Omission, ...]) -> FittedPrompt:
-        asked = self._question(view, given)
-        whole = self._whole(view, asked.prompt)
-        before = replace(whole, messages=whole.messages[:-1])
+    def _fitted(self, turns: Sequence[ChatMessage], given: int, omissions: tuple[Omission, ...]) -> FittedPrompt:
+        message = self._question(turns, given)
+        conversation = self._conversation(turns, message.prompt)
+        without_question = replace(conversation, messages=conversation.messages[:-1])
+        new_tokens = self._model.count_prompt(conversation) - self._model.count_prompt(without_question)
         passages = self._gathered.passages[:given]
-        new_tokens = self._model.count_prompt(whole) - self._model.count_prompt(before)
-        basis = self._gathered.summary(passages, new_tokens)
-        known = (*sources_of(view), *asked.sources)
-        places = {(source.path, source.start, source.end): source for source in known}
-        nearest = tuple(places[p.path, p.start, p.end] for p in passages)
-        asked = replace(asked, omissions=omissions, basis=basis)
-        return FittedPrompt(whole, asked, passages, nearest, SourceNumbering(known), len(known), basis)
+        context_summary = self._gathered.context_summary(passages, new_tokens)
+        sources = (*sources_of(turns), *message.sources)
+        by_span = {(source.path, source.start, source.end): source for source in sources}
+        return FittedPrompt(
+            conversation=conversation,
+            question_message=replace(message, omissions=omissions, context_summary=context_summary),
+            passages=passages,
+            passage_sources=tuple(by_span[p.path, p.start, p.end] for p in passages),
+            numbering=SourceNumbering(sources),
+            prompt_source_count=len(sources),
+            context_summary=context_summary,
+        )
 
 
 def with_prompt(
-    asked: ChatMessage,
+    message: ChatMessage,
     gathered: GatheredContext,
     passages: Sequence[Passage],
-    view: Sequence[ChatMessage],
-    request: str,
+    kept_turns: Sequence[ChatMessage],
+    format_request: str,
 ) -> ChatMessage:
-    """`asked` with `passages` that the turns in view do not hold yet, and the text for the model."""
-    known, new = SourceNumbering(sources_of(view)).add(passages)
-    text = prompt.question_prompt(gathered.question, new, known, whole=gathered.whole, request=request)
-    return replace(asked, sources=tuple(new), prompt=text)
+    """Return the question's `message` with its prompt, and with those `passages` as sources that `kept_turns` lack."""
+    given_before, new = SourceNumbering(sources_of(kept_turns)).add(passages)
+    text = prompt.question_prompt(gathered.question, new, given_before, whole=gathered.whole, format_request=format_request)
+    return replace(message, sources=tuple(new), prompt=text)
 
 
 def _largest_fitting(limit: int, fits: Callable[[int], bool]) -> int:
-    """The largest number up to `limit` that fits; -1 if not even 0 does. What fits must fit with less, too."""
+    """Return the largest number up to `limit` that fits; -1 if not even 0 does. What fits must fit with less, too."""
     if fits(limit):
         return limit
     low, high = -1, limit
@@ -149,10 +164,10 @@ def _largest_fitting(limit: int, fits: Callable[[int], bool]) -> int:
     return low
 
 
-def _omitted_turns(history: Sequence[ChatMessage], view: Sequence[ChatMessage]) -> list[Omission]:
-    asked = sum(message.role == "user" for message in history)
-    left = asked - sum(message.role == "user" for message in view)
-    return [Omission(OmissionKind.TURNS, Cause.CONTEXT, left, asked)] if left else []
+def _omitted_turns(history: Sequence[ChatMessage], kept_turns: Sequence[ChatMessage]) -> list[Omission]:
+    total = sum(message.role == "user" for message in history)
+    left_out = total - sum(message.role == "user" for message in kept_turns)
+    return [Omission(OmissionKind.TURNS, Cause.CONTEXT, left_out, total)] if left_out else []
 
 
 def _omitted_passages(left_out: int, cause: Cause, total: int) -> list[Omission]:
@@ -160,27 +175,27 @@ def _omitted_passages(left_out: int, cause: Cause, total: int) -> list[Omission]
 
 
 def _omitted_sections(sections: Sequence[Passage], given: int) -> list[Omission]:
-    """Of documents in full: how far the one was read at which the room ended, and how many were not begun."""
+    """For documents in full: how far the document was given at which the context was full, and how many not at all."""
     if given >= len(sections):
         return []
-    next_one = sections[given]
-    own = [s for s in sections if s.document_id == next_one.document_id]
-    begun = any(s.document_id == next_one.document_id for s in sections[:given])
-    later = {s.document_id for s in sections[given:]} - ({next_one.document_id} if begun else set())
-    found: list[Omission] = []
-    if begun and next_one.page is not None:
-        pages = max(s.page for s in own if s.page is not None) + 1
-        found.append(Omission(OmissionKind.PAGES, Cause.CONTEXT, pages - next_one.page, pages, next_one.path.name))
+    first = sections[given]
+    siblings = [s for s in sections if s.document_id == first.document_id]
+    begun = any(s.document_id == first.document_id for s in sections[:given])
+    not_begun = {s.document_id for s in sections[given:]} - ({first.document_id} if begun else set())
+    omissions: list[Omission] = []
+    if begun and first.page is not None:
+        pages = max(s.page for s in siblings if s.page is not None) + 1
+        omissions.append(Omission(OmissionKind.PAGES, Cause.CONTEXT, pages - first.page, pages, first.path.name))
     elif begun:
-        left = sum(s.document_id == next_one.document_id for s in sections[given:])
-        found.append(Omission(OmissionKind.SECTIONS, Cause.CONTEXT, left, len(own), next_one.path.name))
-    if later:
+        left_out = sum(s.document_id == first.document_id for s in sections[given:])
+        omissions.append(Omission(OmissionKind.SECTIONS, Cause.CONTEXT, left_out, len(siblings), first.path.name))
+    if not_begun:
         total = len({s.document_id for s in sections})
-        found.append(Omission(OmissionKind.DOCUMENTS, Cause.CONTEXT, len(later), total))
-    return found
+        omissions.append(Omission(OmissionKind.DOCUMENTS, Cause.CONTEXT, len(not_begun), total))
+    return omissions
 
 
-def _too_long(context_tokens: int) -> ChatFault:
+def _question_too_long(context_tokens: int) -> ChatFault:
     return ChatFault(
         N_("Question too long"),
         N_("The question is longer than the model can keep in view ({tokens} tokens)."),

@@ -55,7 +55,7 @@ def _cited_title(history: Sequence[ChatMessage], query: str) -> tuple[str, ...]:
 def _query_before(history: Sequence[ChatMessage]) -> str:
     """The query of the last question; where that grew long over many follow-ups, the last question on its own."""
     asked = [message for message in history if message.role == "user"]
-    last = asked[-1].basis.query if asked and asked[-1].basis else ""
+    last = asked[-1].context_summary.query if asked and asked[-1].context_summary else ""
     if last and len(last) <= LONGEST_QUERY:
         return last
     return next((message.text for message in reversed(asked) if not follow_up_signals(message.text)), "")

@@ -1,4 +1,4 @@
-"""How an answer begins: the mark by which a model says that the passages do not answer the question."""
+"""The marker with which a model begins an answer if the passages do not answer the question."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _SKIPPED_AFTER = "*_ \n:."
 
 
 class RefusalMarkerFilter:
-    """Takes the mark off the beginning of an answer while it streams in, and remembers that it was there."""
+    """Removes the marker from the beginning of a streamed answer. `refused` is True once it has been found."""
 
     def __init__(self) -> None:
         self.refused = False
@@ -16,7 +16,7 @@ class RefusalMarkerFilter:
         self._passes_through = False
 
     def feed(self, text: str) -> str:
-        """What of the answer so far can be shown now."""
+        """Take the next piece of the answer; return the text that can be shown now."""
         if self._passes_through:
             return text
         self._buffer += text
@@ -30,7 +30,7 @@ class RefusalMarkerFilter:
         return "" if REFUSAL_MARKER.startswith(start) else self.flush()
 
     def flush(self) -> str:
-        """What is still held back, at the end."""
-        held, self._buffer = self._buffer, ""
-        self._passes_through = self._passes_through or bool(held)
-        return held
+        """Return the text that is still held back. To be called at the end of the answer."""
+        text, self._buffer = self._buffer, ""
+        self._passes_through = self._passes_through or bool(text)
+        return text

@@ -1,4 +1,4 @@
-"""The numbered passages of a conversation: what a "[3]" in an answer stands for."""
+"""The numbered sources of a conversation: which passage a "[3]" in an answer cites."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from core.domain.documents import Citation, Passage, Support
 
 
 class SourceNumbering:
-    """Numbers passages as they are given to the model; one that the conversation holds already, word for word,
-    keeps its number.
-    `given` are the sources of earlier messages, in any order."""
+    """Numbers the passages that the model is given, starting from the `sources` of earlier messages (in any order). A
+    passage that is among them with the same words keeps its number."""
 
     def __init__(self, sources: Sequence[Citation] = ()) -> None:
         self._all = list(sources)
@@ -22,21 +21,22 @@ class SourceNumbering:
         return tuple(self._all)
 
     def add(self, passages: Sequence[Passage]) -> tuple[list[Citation], list[Citation]]:
-        """`passages` as sources, in two lists: held already, and new."""
-        held = {(source.path, source.start, source.end, source.quote): source for source in self._all}
-        known: list[Citation] = []
+        """Number `passages`; return those that were numbered before, then the new ones."""
+        numbered = {(source.path, source.start, source.end, source.quote): source for source in self._all}
+        given_before: list[Citation] = []
         new: list[Citation] = []
         for passage in passages:
-            if earlier := held.get((passage.path, passage.start, passage.end, passage.text)):
-                known.append(earlier)
+            if earlier := numbered.get((passage.path, passage.start, passage.end, passage.text)):
+                given_before.append(earlier)
             else:
                 new.append(_source(self._next, passage))
                 self._next += 1
         self._all.extend(new)
-        return known, new
+        return given_before, new
 
 
 def sources_of(history: Sequence[ChatMessage]) -> tuple[Citation, ...]:
+    """Return the sources of all messages, in order."""
     return tuple(source for message in history for source in message.sources)
 
 
@@ -53,5 +53,5 @@ def _source(number: int, passage: Passage) -> Citation:
         quote=passage.text,
         support=Support.UNCHECKED,
         recognised=passage.recognised,
-        spot=passage.spot,
+        location=passage.location,
     )

@@ -1,4 +1,4 @@
-"""Answers in a given form, JSON by a schema or a table: asked for, constrained, validated, checked."""
+"""Structured answers, JSON by a schema or a table: requests, constrains, validates and checks them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ MAX_CELL_CHARS = 400
 SOURCE_COLUMN = "passage"
 _BAR = re.compile(r"(\\*)\|")
 MAX_JSON_STARTS = 200
-"""Places in an answer at which JSON is looked for."""
+"""How many positions of an answer are tried as the beginning of its JSON."""
 
 
 def require_usable(answer_format: AnswerFormat) -> None:
-    """Raise `ChatFault` for a form that nothing can be asked in."""
+    """Raise `ChatFault` unless a question can be asked in this format."""
     if answer_format.kind is FormatKind.JSON:
         try:
             schema = json.loads(answer_format.schema)
@@ -51,14 +51,14 @@ def require_usable(answer_format: AnswerFormat) -> None:
 
 
 def schema_text(answer_format: AnswerFormat) -> str:
-    """The JSON schema, as text, that the answer must follow; empty for text."""
+    """Return the JSON schema that the answer must follow, as text; empty for a text answer."""
     if answer_format.kind is FormatKind.TABLE:
         return json.dumps(_table_schema(answer_format.columns), ensure_ascii=False)
     return answer_format.schema if answer_format.kind is FormatKind.JSON else ""
 
 
 def format_request(answer_format: AnswerFormat) -> str:
-    """What the model is told of the form, at the end of the question; empty for text."""
+    """Return the request for this format that ends the question's prompt; empty for a text answer."""
     if answer_format.kind is FormatKind.JSON:
         return (
             "Answer with JSON alone, by this JSON schema, without citations. Copy values exactly as they stand in the "
@@ -74,7 +74,7 @@ def format_request(answer_format: AnswerFormat) -> str:
 
 
 def constrained_sampling(base: Sampling, answer_format: AnswerFormat) -> Sampling:
-    """`base` with the answer held to the form; a grammar that holds everything already is left alone."""
+    """Return `base` with the answer constrained to the format. A grammar in `base` constrains all output and is kept."""
     schema = schema_text(answer_format)
     return replace(base, answer_schema=schema) if schema and not base.grammar else base
 
@@ -87,9 +87,12 @@ def checked_answer(
     *,
     answerability: float,
 ) -> ChatMessage:
-    """`message`, whose text is the JSON that was written, as it is stored: `data` is that JSON once it is valid, `text`
-    shows it as Markdown. What is not valid, because it was cut or a grammar cannot say all that a schema can, stays as
-    it is, without data and marked incomplete."""
+    """Return `message`, whose text is what the model wrote, as it is to be stored: with the JSON in `data`, as Markdown
+    in `text`, and with its citations and verdict.
+
+    Text that does not follow the schema (it was cut, or a grammar cannot express the whole schema) is kept in `text`,
+    marked incomplete and without `data`.
+    """
     try:
         value, data = _extract_json(message.text)
         json_schema.validate(value, json.loads(schema_text(answer_format)))
@@ -97,17 +100,17 @@ def checked_answer(
         return replace(message, text=f"```json\n{message.text}\n```", complete=False)
     if answer_format.kind is FormatKind.TABLE:
         text = _markdown_table(value["rows"], answer_format.columns)
-        judgement = judge(text, sources, nearest=nearest, answered=answerability, declined=not value["rows"])
-        found = checker.check(text, sources)
+        check = judge(text, sources, nearest=nearest, answered=answerability, declined=not value["rows"])
+        citations = checker.check(text, sources)
     else:
         text = f"```json\n{json.dumps(value, ensure_ascii=False, indent=2)}\n```"
-        found, judgement = _check_values(value, sources, nearest, answerability)
-    return replace(message, text=text, data=data, citations=found, judgement=judgement)
+        citations, check = _check_values(value, sources, nearest, answerability)
+    return replace(message, text=text, data=data, citations=citations, check=check)
 
 
 def _extract_json(text: str) -> tuple[Any, str]:
-    """The JSON in `text` and its own text: all of it, or what is left once words or a fence around it are taken off.
-    Raises ValueError if there is none."""
+    """Return the JSON value in `text` and the JSON itself, without words before it or a code fence around it. Raises
+    ValueError if there is none."""
     text = text.strip().removesuffix("```").rstrip()
     for match in itertools.islice(re.finditer(r"[\[{]|[^\s\[{]+", text), MAX_JSON_STARTS):
         rest = text[match.start() :]
@@ -119,7 +122,7 @@ def _extract_json(text: str) -> tuple[Any, str]:
 
 
 def _reject_constant(constant: str) -> NoReturn:
-    """Python reads NaN, Infinity and numbers that are too large for it, none of which is JSON that others read."""
+    """Raise ValueError for NaN, Infinity and numbers too large for a float: Python reads them, but they are not JSON."""
     raise ValueError(constant)
 
 
@@ -158,46 +161,46 @@ def _markdown_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> s
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    """A row; a bar in a cell ends none, whatever stands before it."""
+    """Build a table row. Bars in a cell are escaped, also where backslashes precede them."""
     return "| " + " | ".join(" ".join(_BAR.sub(r"\1\1\\|", cell).split()) for cell in cells) + " |"
 
 
 def _check_values(
-    value: Any, sources: Sequence[Citation], nearest: Sequence[Citation], answered: float
+    value: Any, sources: Sequence[Citation], nearest: Sequence[Citation], answerability: float
 ) -> tuple[tuple[Citation, ...], AnswerCheck]:
-    """Each value of the JSON is looked for in every passage given; the passages that hold one are the sources."""
-    found: dict[int, Citation] = {}
-    leaves = tuple(_leaves(value))
-    holders = [next((s for s in sources if support(leaf, s.quote) is Support.SUPPORTED), None) for leaf in leaves]
-    for leaf, holder in zip(leaves, holders, strict=True):
+    """Look for each value of the JSON in all passages. The passages that contain one are its citations."""
+    cited: dict[int, Citation] = {}
+    scalars = tuple(_scalars(value))
+    holders = [next((s for s in sources if support(scalar, s.quote) is Support.SUPPORTED), None) for scalar in scalars]
+    for scalar, holder in zip(scalars, holders, strict=True):
         if holder is not None:
-            span = best_span(leaf, holder.quote)
-            found.setdefault(holder.number, checker.quoted(holder, *span, Support.SUPPORTED))
-    if not found:
-        unanswered = answered < ANSWERED_FROM or not sources or not leaves
+            span = best_span(scalar, holder.quote)
+            cited.setdefault(holder.number, checker.quoted(holder, *span, Support.SUPPORTED))
+    if not cited:
+        unanswered = answerability < ANSWERED_FROM or not sources or not scalars
         verdict = Verdict.NOT_IN_DOCUMENTS if unanswered else Verdict.UNSUPPORTED
         return (), AnswerCheck(verdict, (), tuple(nearest[:NEAREST]) if unanswered else ())
-    return tuple(found.values()), AnswerCheck(Verdict.SUPPORTED if all(holders) else Verdict.PARTLY)
+    return tuple(cited.values()), AnswerCheck(Verdict.SUPPORTED if all(holders) else Verdict.PARTLY)
 
 
-def _leaves(value: Any) -> Iterator[str]:
-    """Texts and numbers of a JSON value; true, false and null say nothing that a passage could hold word for word."""
+def _scalars(value: Any) -> Iterator[str]:
+    """Yield the strings and numbers in a JSON value. A passage could not contain true, false and null word for word."""
     if isinstance(value, dict):
-        for one in value.values():
-            yield from _leaves(one)
+        for item in value.values():
+            yield from _scalars(item)
     elif isinstance(value, list):
-        for one in value:
-            yield from _leaves(one)
+        for item in value:
+            yield from _scalars(item)
     elif isinstance(value, str) and value.strip():
         yield value
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield f"{value:g}" if abs(value) < 1e6 else f"{value:.15g}"
 
 
-def _unusable_schema(why: str) -> ChatFault:
+def _unusable_schema(reason: str) -> ChatFault:
     return ChatFault(
         N_("The schema cannot be used"),
         N_("This is not a JSON schema: {why}."),
         N_("Correct it, then ask again."),
-        why=why,
+        why=reason,
     )

@@ -116,7 +116,7 @@ def quoted(source: Citation, start: int, end: int, verdict: Support) -> Citation
         end=source.start + end,
         quote=source.quote[start:end],
         support=verdict,
-        spot=spot,
+        location=spot,
     )
 
 

@@ -147,7 +147,7 @@ class _AnswerPrinter:
             "omitted": [asdict(omission) for omission in self._omissions],
             "suggestion": _suggestion_to_json(self._suggestion) if self._suggestion else None,
             "tools": [asdict(tool) for tool in answer.tools],
-            **_check_to_json(answer.judgement),
+            **_check_to_json(answer.check),
             "data": json.loads(answer.data) if answer.data else None,
         }
 
@@ -191,11 +191,11 @@ def _print_sources(message: ChatMessage, output: Output) -> None:
     output.line()
     for citation in message.citations:
         output.line(f"[{citation.number}] {location_text(citation)}")
-    if message.judgement is None:
+    if message.check is None:
         return
-    if text := messages.verdict_text(message.judgement.verdict):
+    if text := messages.verdict_text(message.check.verdict):
         output.note(text)
-    for source in message.judgement.nearest:
+    for source in message.check.nearest:
         output.note(f"[{source.number}] {location_text(source)}")
 
 

@@ -37,7 +37,7 @@ def index_command(workspace: Workspace, arguments: argparse.Namespace, output: O
     output.line(
         ngettext("{n} document", "{n} documents", report.documents)
         + tr(": {indexed} indexed, {unchanged} unchanged, {removed} removed; {chunks} passages in {seconds} s",
-             indexed=report.indexed, unchanged=report.unchanged, removed=report.removed, chunks=report.chunks,
+             indexed=report.indexed, unchanged=report.unchanged, removed=report.removed, chunks=report.passages,
              seconds=f"{report.seconds:.1f}")
     )  # fmt: skip
     for skip in report.skipped:
@@ -64,7 +64,7 @@ def search_command(workspace: Workspace, arguments: argparse.Namespace, output: 
     else:
         found = find(arguments.query)
         _print_passages(found, output)
-        if not found.meaning:
+        if not found.semantic:
             output.note(_keywords_only_text(workspace.shelf.embedder()))
 
 
@@ -151,7 +151,7 @@ def _result_to_json(query_id: Any, found: SearchResult) -> dict[str, Any]:
     return {
         "id": query_id,
         "query": found.query,
-        "answered": round(found.answered, 4),
+        "answered": round(found.answerability, 4),
         "passages": [_passage_to_json(passage) for passage in found.passages],
     }
 

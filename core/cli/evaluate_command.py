@@ -57,5 +57,5 @@ def _print_evaluation(found: Evaluation, output: Output) -> None:
     )  # fmt: skip
     for question_id in found.unlocated_questions:
         output.note(tr("not found in what was read from the files: a place of question {id}", id=question_id))
-    if not found.used_embedder:
+    if not found.semantic:
         output.note(tr("Searched by keywords only: there is no embedding model yet."))

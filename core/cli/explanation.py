@@ -13,7 +13,7 @@ def explanation_lines(passage: Passage) -> list[str]:
     why = passage.why
     if why is None:
         return []
-    judged = [] if why.judged is None else [_rerank_line(why.judged, why.judgement)]
+    judged = [] if why.rerank_score is None else [_rerank_line(why.rerank_score, why.rerank_bonus)]
     return [_score_line(passage.score, why), *judged, _rank_line(why), *([_terms_line(why.terms)] if why.terms else [])]
 
 
@@ -22,11 +22,11 @@ def _score_line(score: float, why: Explanation) -> str:
         "score {score}: words {words} + words beside it {neighbours} + meaning {meaning} + document {document}"
         " + standing {standing}",
         score=f"{score:.3f}",
-        words=f"{why.words:.3f}",
-        neighbours=f"{why.neighbours:.3f}",
-        meaning=f"{why.meaning:.3f}",
-        document=f"{why.document:.3f}",
-        standing=f"{why.standing:.3f}",
+        words=f"{why.passage_score:.3f}",
+        neighbours=f"{why.neighbour_score:.3f}",
+        meaning=f"{why.embedding_score:.3f}",
+        document=f"{why.document_score:.3f}",
+        standing=f"{why.rank_bonus:.3f}",
     )
 
 
@@ -40,7 +40,7 @@ def _rerank_line(judged: float, added: float) -> str:
 
 def _rank_line(why: Explanation) -> str:
     by_words = tr("by keywords: place {n}", n=why.keyword_rank) if why.keyword_rank else tr("not found by keywords")
-    by_meaning = tr("by meaning: place {n}", n=why.meaning_rank) if why.meaning_rank else tr("not found by meaning")
+    by_meaning = tr("by meaning: place {n}", n=why.embedding_rank) if why.embedding_rank else tr("not found by meaning")
     similar = "" if why.cosine is None else ", " + tr("similarity {cosine}", cosine=f"{why.cosine:.3f}")
     return f"{by_words}; {by_meaning}{similar}"
 
@@ -52,7 +52,7 @@ def _terms_line(terms: tuple[FoundTerm, ...]) -> str:
             [
                 one.term,
                 *([f"{one.count}x{one.weight:.2f}"] if one.count else []),
-                *([f"+{one.document:.3f}"] if one.document else []),
+                *([f"+{one.document_weight:.3f}"] if one.document_weight else []),
             ]
         )
         for one in terms[:MAX_TERMS]

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from core.domain.documents import Citation, Passage
-from core.domain.locations import place_words, section_words
+from core.domain.locations import location_words, section_words
 from core.i18n import tr
 from models.progress import Progress
 
@@ -58,7 +58,7 @@ class Output:
 
 def location_text(place: Passage | Citation) -> str:
     """Where a passage stands: file, page or the like, heading."""
-    where = ", ".join(filter(None, (str(place.path), place_words(place))))
+    where = ", ".join(filter(None, (str(place.path), location_words(place))))
     section = section_words(place)
     return f"{where} ({section})" if section else where
 

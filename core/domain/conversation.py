@@ -68,7 +68,7 @@ class Cause(StrEnum):
     """PATIENCE: it would have taken longer than the person wants to wait. CONTEXT: more than the model can keep in
     view. NOT_READ: the document is not indexed. LIMIT: longer than such a thing may be. UNKNOWN: there is none such."""
 
-    PATIENCE = "patience"
+    LATENCY_BUDGET = "patience"
     CONTEXT = "context"
     NOT_READ = "not_read"
     LIMIT = "limit"
@@ -100,10 +100,10 @@ class ContextSummary:
     documents: int
     searched: int
     library: int
-    meaning: bool
+    semantic: bool
     whole: bool
-    answered: float
-    patience: LatencyBudget
+    answerability: float
+    latency_budget: LatencyBudget
     wait_s: float | None
 
 
@@ -205,9 +205,9 @@ class ChatMessage:
     prompt: str = ""
     created_s: float = 0.0
     omissions: tuple[Omission, ...] = ()
-    basis: ContextSummary | None = None
+    context_summary: ContextSummary | None = None
     suggestion: SurveySuggested | None = None
-    judgement: AnswerCheck | None = None
+    check: AnswerCheck | None = None
     data: str = ""
 
 
@@ -219,7 +219,7 @@ class SearchedDocuments:
     query: str
     passages: tuple[Passage, ...]
     documents_searched: int
-    meaning: bool
+    semantic: bool
 
 
 @dataclass(frozen=True, slots=True)

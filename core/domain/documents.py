@@ -57,7 +57,7 @@ class FoundTerm:
     term: str
     count: int
     weight: float
-    document: float
+    document_weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +68,17 @@ class Explanation:
     they did not find it. `cosine` is None where there is no vector, `judged`, 0 to 1, where the ranking model was not
     asked."""
 
-    words: float
-    neighbours: float
-    meaning: float
-    document: float
+    passage_score: float
+    neighbour_score: float
+    embedding_score: float
+    document_score: float
     keyword_rank: int | None
-    meaning_rank: int | None
+    embedding_rank: int | None
     cosine: float | None
     terms: tuple[FoundTerm, ...]
-    judgement: float = 0.0
-    judged: float | None = None
-    standing: float = 0.0
+    rerank_bonus: float = 0.0
+    rerank_score: float | None = None
+    rank_bonus: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Passage:
     text: str
     why: Explanation | None = None
     recognised: bool = False
-    spot: Location = Location()
+    location: Location = Location()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,8 @@ class SearchResult:
     query: str
     passages: tuple[Passage, ...]
     documents_searched: int
-    meaning: bool
-    answered: float = 1.0
+    semantic: bool
+    answerability: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class IndexReport:
     unchanged: int
     removed: int
     skipped: tuple[Skipped, ...]
-    chunks: int
+    passages: int
     seconds: float
     scanned: tuple[Skipped, ...] = ()
     noted: tuple[Skipped, ...] = ()
@@ -183,7 +183,7 @@ class Citation:
     quote: str
     support: Support
     recognised: bool = False
-    spot: Location = Location()
+    location: Location = Location()
 
 
 @dataclass(frozen=True, slots=True)

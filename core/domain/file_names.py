@@ -17,7 +17,7 @@ def readable(name: str) -> str:
     return _NO_LETTERS.sub("\ufffd", name)
 
 
-def compared(name: str) -> str:
+def comparison_key(name: str) -> str:
     """`name` or a path as it is compared: case does not count, nor how an accent is written, nor the kind of slash."""
     if name.isascii():
         return name.lower().replace("\\", "/")

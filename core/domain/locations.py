@@ -52,12 +52,12 @@ class _Quoting(Protocol):
     @property
     def start(self) -> int: ...
     @property
-    def spot(self) -> Location: ...
+    def location(self) -> Location: ...
     @property
     def quote(self) -> str: ...
 
 
-def spots_of(
+def locations_of(
     format: str,
     pages: Sequence[int],
     labels: Sequence[str],
@@ -93,18 +93,18 @@ def spots_of(
     ]  # fmt: skip
 
 
-def spot_in(document: DocumentText, start: int, end: int) -> Location:
+def location_in(document: DocumentText, start: int, end: int) -> Location:
     of = document
-    (spot,) = spots_of(of.format, of.pages, of.page_labels, of.text, [(start, end)], of.rows, of.headings)
+    (spot,) = locations_of(of.format, of.pages, of.page_labels, of.text, [(start, end)], of.rows, of.headings)
     return spot
 
 
 def was_recognised(document: DocumentText, start: int, end: int) -> bool:
     """Whether some of the text there was read from a picture."""
-    return overlaps(recognised_stretches(document.pages, document.recognised, document.pictured), start, end)
+    return overlaps(recognised_ranges(document.pages, document.recognised, document.pictured), start, end)
 
 
-def recognised_stretches(
+def recognised_ranges(
     pages: Sequence[int], recognised: Sequence[int], pictured: Iterable[Sequence[int]]
 ) -> list[tuple[int, int]]:
     """From where to where a text was read from pictures: on the `recognised` pages, the last of which may have no end,
@@ -120,9 +120,9 @@ def overlaps(stretches: Iterable[tuple[int, int]], start: int, end: int) -> bool
 def narrowed(source: _Quoting, start: int, end: int) -> tuple[int | None, str, Location]:
     """Page, section and spot of the characters from `start` to `end` of the source's quotation."""
     place = (source.start + start, source.start + end)
-    spot = moved(source.spot, source.quote[:start])
-    passed = [turn for turn in source.spot.turns if turn[0] <= source.start + start]
-    inside = tuple(turn for turn in source.spot.turns if source.start + start < turn[0] < source.start + end)
+    spot = location_after(source.location, source.quote[:start])
+    passed = [turn for turn in source.location.turns if turn[0] <= source.start + start]
+    inside = tuple(turn for turn in source.location.turns if source.start + start < turn[0] < source.start + end)
     page = None if source.page is None else source.page + len(passed)
     rows = within(spot.rows, source.start + start, source.start + end, source.quote, source.start)
     sheet = passed[-1][1] if passed else spot.sheet
@@ -141,13 +141,13 @@ def page_at(pages: Sequence[int], offset: int) -> int | None:
     return max(0, bisect_right(pages, offset) - 1) if pages else None
 
 
-def moved(spot: Location, passed: str) -> Location:
+def location_after(spot: Location, passed: str) -> Location:
     """The spot of what follows the words `passed`, which stand at `spot`."""
     line = None if spot.line is None or _LONE_RETURN.search(passed) else spot.line + passed.count("\n")
     return replace(spot, line=line)
 
 
-def place_words(place: Passage | _Quoting, recognised: bool = False) -> str:
+def location_words(place: Passage | _Quoting, recognised: bool = False) -> str:
     """Where it is, as people count; empty where there is nothing to count. `recognised`: and that it was read from a
     picture."""
     template, values = _told(place)
@@ -159,7 +159,7 @@ def place_words(place: Passage | _Quoting, recognised: bool = False) -> str:
     return tr("{place}, read by OCR", place=words) if words else tr("read by OCR")
 
 
-def place_in_english(place: Passage | _Quoting) -> str:
+def location_in_english(place: Passage | _Quoting) -> str:
     """The same for the model."""
     template, values = _told(place)
     return template.format(**values)
@@ -168,7 +168,7 @@ def place_in_english(place: Passage | _Quoting) -> str:
 def section_words(place: Passage | _Quoting) -> str:
     """The headings above it; in spreadsheets those that follow the sheet's name, which `place_words` tells."""
     section = place.section
-    return section.partition(SECTION_SEPARATOR)[2] if place.spot.format in SHEETS else section
+    return section.partition(SECTION_SEPARATOR)[2] if place.location.format in SHEETS else section
 
 
 def page_name(document: DocumentText, page: int, *, of_all: bool = False) -> str:
@@ -211,7 +211,7 @@ def _unit(name: str) -> tuple[str, str, str]:
 
 
 def _told(place: Passage | _Quoting) -> tuple[str, dict[str, object]]:
-    spot = place.spot
+    spot = place.location
     words = place.text if isinstance(place, Passage) else place.quote
     if spot.format in SHEETS:
         names = [name for name in (spot.sheet, *(sheet for _, sheet in spot.turns)) if name]
@@ -237,8 +237,8 @@ def _sheets(names: Sequence[str], cells: str) -> tuple[str, dict[str, object]]:
 def _lines(spot: Location, text: str) -> tuple[str, dict[str, object]]:
     """The lines of `text`, which begins at `spot`, without blank ones at its ends."""
     words = text.strip()
-    first = moved(spot, text[: len(text) - len(text.lstrip())])
-    last = moved(first, words)
+    first = location_after(spot, text[: len(text) - len(text.lstrip())])
+    last = location_after(first, words)
     if first.line is None or last.line is None or not words:
         return "", {}
     if first.line == last.line:

@@ -61,7 +61,7 @@ class Engines:
                 self._embedders[path] = self.open_embedder(path)
             except Fault as fault:
                 log.warning("the embedding model does not open: %s", fault.title)
-                self._shelf.does_not_open(path, fault)
+                self._shelf.opening_failed(path, fault)
                 return None
         return self._embedders[path]
 
@@ -96,7 +96,7 @@ class Engines:
                     self._reranker = (status.path, Reranker.open(status.path, safe_mode=safe_mode))
             except Fault as fault:
                 log.warning("the reranking model does not open: %s", fault.title)
-                self._shelf.does_not_open(status.path, fault)
+                self._shelf.opening_failed(status.path, fault)
                 return None
             return self._reranker[1]
 
@@ -145,7 +145,7 @@ class Engines:
     def chat_model_is_loaded(self) -> bool:
         return self._chat is not None
 
-    def answer_now(self) -> None:
+    def force_answer(self) -> None:
         """End the reasoning of the answer under way and have the answer written. Any thread."""
         chat = self._chat
         if chat is not None:
@@ -175,7 +175,7 @@ class Engines:
         if deleted:
             SavedKvStore(self._cache_dir).remove(key)
 
-    def keep_conversations(self, conversations: Iterable[int]) -> None:
+    def keep_saved_kv_of(self, conversations: Iterable[int]) -> None:
         """Delete what was evaluated of any other conversation."""
         SavedKvStore(self._cache_dir).keep_only({_key(conversation) for conversation in conversations})
 

@@ -50,7 +50,7 @@ class ModelStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundModel:
+class ModelFoundElsewhere:
     """A model file of another program. `kind` is "chat", "embedder" or "reranker"; `known` that it is in the
     catalogue."""
 
@@ -142,12 +142,12 @@ class ModelRegistry:
         """The catalogued files in the data directory."""
         return tuple(path for entry in catalog.ALL if (path := self.folder / entry.file).is_file())
 
-    def found_elsewhere(self) -> tuple[FoundModel, ...]:
+    def found_elsewhere(self) -> tuple[ModelFoundElsewhere, ...]:
         """Model files that other programs have on this computer, which `adopt` can use without a copy."""
         from models.catalog.adopt import find_local_models
 
         return tuple(
-            FoundModel(found.path, found.model.kind, found.model.label, found.program, found.model.entry is not None)
+            ModelFoundElsewhere(found.path, found.model.kind, found.model.label, found.program, found.model.entry is not None)
             for found in find_local_models()
         )
 
@@ -176,7 +176,7 @@ class ModelRegistry:
         self._try_again(path)
         return True if known else None
 
-    def does_not_open(self, path: Path, fault: Fault) -> None:
+    def opening_failed(self, path: Path, fault: Fault) -> None:
         """The file at `path` looks whole, but has the `fault`: said until it changes, or somebody wants it tried."""
         self._unopened[path] = (file_stamp(path), fault)
 

@@ -1,1 +1,1 @@
-"""Measuring what a search finds against places that are known to hold the answer."""
+"""Measures what a search finds against passages known to hold the answer. Used by the command line and tests/bench."""

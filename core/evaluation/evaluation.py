@@ -14,12 +14,12 @@ from core.evaluation.gold_locations import GoldLocation, document_lookup, locate
 from core.evaluation.questions import GoldAnswer, KnownQuestion
 from core.jobs import Job
 from core.library.library import Library
-from core.retrieval.retriever import Cut, Retriever
+from core.retrieval.retriever import ResultLimit, Retriever
 from models.progress import Progress
 
 MAX_PASSAGES = 20
 MAX_PASSAGES_IN_BUDGET = 60
-CUTS = (Cut(MAX_PASSAGES), *(Cut(MAX_PASSAGES_IN_BUDGET, budget) for budget in CHAR_BUDGETS))
+CUTS = (ResultLimit(MAX_PASSAGES), *(ResultLimit(MAX_PASSAGES_IN_BUDGET, budget) for budget in CHAR_BUDGETS))
 ALL_KINDS = "all"
 
 
@@ -38,7 +38,7 @@ class Evaluation:
     unlocated_questions: tuple[str, ...]
     median_ms: float
     max_ms: float
-    used_embedder: bool
+    semantic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class _QuestionResult:
     measures: QuestionMeasures | None
     answerability: float
     seconds: float
-    used_embedder: bool
+    semantic: bool
 
 
 def evaluate(
@@ -66,26 +66,26 @@ def evaluate(
     times = sorted(1000 * one.seconds for one in asked) or [0.0]
     return Evaluation(
         documents=report.documents,
-        passages=report.chunks,
+        passages=report.passages,
         questions=len(asked),
         measures=mean_measures([one.measures for one in asked if one.measures is not None]),
         answerability_auc=_answerability_auc(asked),
         unlocated_questions=tuple(places.unlocated_questions),
         median_ms=statistics.median(times),
         max_ms=times[-1],
-        used_embedder=all(one.used_embedder for one in asked),
+        semantic=all(one.semantic for one in asked),
     )
 
 
 def _ask(retriever: Retriever, places: _GoldLocator, question: KnownQuestion) -> _QuestionResult:
     began_s = time.perf_counter()
-    found, *in_budgets = retriever.search_cuts(question.text, CUTS)
+    found, *in_budgets = retriever.search_with_limits(question.text, CUTS)
     seconds = time.perf_counter() - began_s
     outcome = None
     if known := places.locate(question):
         within = {budget: _spans(part) for budget, part in zip(CHAR_BUDGETS, in_budgets, strict=True)}
         outcome = measure_question(known, _spans(found), within)
-    return _QuestionResult(question, outcome, found.answered, seconds, found.meaning)
+    return _QuestionResult(question, outcome, found.answerability, seconds, found.semantic)
 
 
 def _spans(found: SearchResult) -> list[PassageSpan]:

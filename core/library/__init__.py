@@ -1,1 +1,1 @@
-"""Folders and documents: what is there, what changed, and the index that follows it."""
+"""Folders and documents: scanning, watching, indexing, embedding, OCR. Used by core.chat, core.survey and the window."""

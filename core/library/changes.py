@@ -13,8 +13,8 @@ from pathlib import Path
 from core.domain.file_names import readable
 from core.i18n import tr
 from core.library.context import document_context
-from core.library.drives import drives_of, is_connected
-from core.library.reading import look_at
+from core.library.drives import mounted_drives, is_connected
+from core.library.reading import file_stat
 from core.library.scan import Walk
 from core.parsing.registry import format_of
 from core.store.documents.contents import Contents
@@ -30,7 +30,7 @@ File = tuple[bytes, int, int]
 
 
 @dataclass(slots=True)
-class Changes:
+class ChangeDetector:
     """How the files of a run differ from what is known. `new` is by folder id, `changed` are document ids."""
 
     new: dict[int, list[File]] = field(default_factory=lambda: defaultdict(list))
@@ -38,7 +38,7 @@ class Changes:
     vanished: list[KnownFile] = field(default_factory=list)
 
 
-class Comparison:
+class FolderComparison:
     """What is known of the documents of a folder, to compare a walk with."""
 
     def __init__(self, documents: Documents, looks: ScanDigests, notes: FolderNotes) -> None:
@@ -46,17 +46,17 @@ class Comparison:
         self._looks = looks
         self._notes = notes
 
-    def compare(self, part: Subtree, walk: Walk, changes: Changes) -> None:
+    def compare(self, part: Subtree, walk: Walk, changes: ChangeDetector) -> None:
         """Add to `changes` what is different in this part of a folder, and to `walk.closed` the drives that are not
         connected. Where nothing is different, the next time is cheaper."""
         digest = digest_of(part, walk)
-        if not self._looks.is_same(part, digest):
+        if not self._looks.is_unchanged(part, digest):
             self._compare(part, walk, digest, changes)
         self._notes.put_closed(part, walk.closed)
 
-    def _compare(self, part: Subtree, walk: Walk, digest: bytes, changes: Changes) -> None:
+    def _compare(self, part: Subtree, walk: Walk, digest: bytes, changes: ChangeDetector) -> None:
         self._looks.begin(part)
-        here = drives_of(part.folder_path, [path for path, _, _ in walk.files])
+        here = mounted_drives(part.folder_path, [path for path, _, _ in walk.files])
         self._notes.put_drives(part, dict.fromkeys(here, Drive.HERE))
         settled = self._documents.settled(part, COARSE_CLOCK_NS)
         different = [file for file in walk.files if file not in settled]
@@ -82,7 +82,7 @@ class Comparison:
     def difference(self, part: Subtree, walk: Walk) -> int:
         """A number that stands for what `compare` would find; 0 for nothing. Files that wait to be read do not count,
         nor do those read so soon after a change that only their content can tell whether they changed again."""
-        if self._looks.is_same(part, digest_of(part, walk)):
+        if self._looks.is_unchanged(part, digest_of(part, walk)):
             return 0
         documents = self._documents.known(part)
         known = {(file.path, file.size_bytes, file.modified_ns): file.pending for file in documents.values()}
@@ -135,7 +135,7 @@ def _opens(path: bytes) -> bool:
         return False
 
 
-def apply(changes: Changes, documents: Documents, contents: Contents, cancel: CancelToken) -> int:
+def apply(changes: ChangeDetector, documents: Documents, contents: Contents, cancel: CancelToken) -> int:
     """Queue what has to be read, follow renamed files, delete what is gone; returns how many were deleted."""
     _follow_renames(changes, documents, contents, cancel)
     documents.queue_again(changes.changed)
@@ -152,7 +152,7 @@ def _gone_for_good(part: Subtree) -> bool:
     return format_of(Path(os.fsdecode(part.path))) is not None and os.path.isdir(os.path.dirname(part.path))
 
 
-def _follow_renames(changes: Changes, documents: Documents, contents: Contents, cancel: CancelToken) -> None:
+def _follow_renames(changes: ChangeDetector, documents: Documents, contents: Contents, cancel: CancelToken) -> None:
     """Pair vanished with new files of the same content: they keep their passages and vectors."""
     by_size: dict[int, list[KnownFile]] = defaultdict(list)
     for file in changes.vanished:
@@ -178,7 +178,7 @@ def _follow(
 ) -> int | None:
     path = Path(os.fsdecode(new[0]))
     try:
-        stamp = look_at(path)
+        stamp = file_stat(path)
     except OSError:
         return None
     for old in candidates:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from core.store.documents.folders import is_within, prefix_of
 
 
-def drives_of(root: bytes, files: Sequence[bytes]) -> set[bytes]:
+def mounted_drives(root: bytes, files: Sequence[bytes]) -> set[bytes]:
     """Where the file systems are mounted that hold `files` of the folder `root`; not the system's own."""
     mounted = _mounted()
     holding = max((place for place in mounted if is_within(root, place)), key=len, default=None)

@@ -69,12 +69,12 @@ def embed_missing(
     over come last, one by one, and are left out once it has ended too often."""
     fingerprint = embedder.spec.fingerprint
     in_hand = EmbeddingCrashLog(database)
-    in_hand.left_over(fingerprint)
+    in_hand.count_crashed(fingerprint)
     run = _Run(database, ledger, embedder, attention, in_hand, job, begun, push, interrupted, unit)
     try:
         return run.embed_all() and run.embed_suspects()
     finally:
-        in_hand.put_all_down(fingerprint)
+        in_hand.end_all(fingerprint)
 
 
 class _Run:
@@ -142,7 +142,7 @@ class _Run:
 
     def _embed(self, batch: _Batch, *, alone: bool = False) -> None:
         """Embed a batch, or its first text for all of it if it is embedded `alone`."""
-        self._attention.give_way(self._job.cancel)
+        self._attention.wait_while_paused(self._job.cancel)
         if alone:
             vectors = self._made(batch.hashes, batch.texts, alone=True).repeat(len(batch.chunk_ids), axis=0)
         else:
@@ -160,7 +160,7 @@ class _Run:
         return np.stack([known[key] for key in batch.hashes])
 
     def _made(self, hashes: list[bytes], texts: list[str], *, alone: bool = False) -> Vectors:
-        self._in_hand.take(self._fingerprint, hashes, alone=alone)
+        self._in_hand.begin(self._fingerprint, hashes, alone=alone)
         return self._embedder.embed_passages(texts, self._job.cancel)
 
 
@@ -169,7 +169,7 @@ def measured_s(database: Database, embedder: PassageEmbedder, job: Job) -> tuple
     embedded to see."""
     fingerprint = embedder.spec.fingerprint
     in_hand = EmbeddingCrashLog(database)
-    in_hand.left_over(fingerprint)
+    in_hand.count_crashed(fingerprint)
     known = VectorLedger(database).known(fingerprint)
     embedder_id, through = (known.id, known.embedded_through) if known is not None else (0, 0)
     total = _missing(database, embedder_id, fingerprint, through)
@@ -181,14 +181,14 @@ def measured_s(database: Database, embedder: PassageEmbedder, job: Job) -> tuple
         texts += batch.texts if batch is not None else []
     if not texts:
         return total, 0.0
-    in_hand.take(fingerprint, hashes)
+    in_hand.begin(fingerprint, hashes)
     try:
         embedder.embed_passages(texts[:1], job.cancel)  # its first work is slower
         started_s = time.monotonic()
         embedder.embed_passages(texts, job.cancel)
         return total, (time.monotonic() - started_s) / len(texts) * total
     finally:
-        in_hand.put_all_down(fingerprint)
+        in_hand.end_all(fingerprint)
 
 
 def _spread(database: Database, after: int, number: int) -> list[int]:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from core.i18n import fault_text, tr
 from core.jobs import Job
-from core.library.reading import TokenCounter, look_at, reading_of, still_same
+from core.library.reading import TokenCounter, file_stat, content_of, is_unchanged
 from core.library.throttle import Throttle
 from core.parsing.document import ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem, fault_of
 from core.parsing.process.pool import ParserPool
-from core.store.documents.contents import Contents, FileStamp
+from core.store.documents.contents import Contents, FileStat
 from core.store.documents.documents import Documents, QueuedFile
 from core.store.documents.parse_crash_log import ParseCrashLog
 from models.progress import Progress
@@ -37,7 +37,7 @@ NEVER_NS = -1  # a time of change that no file has: the file is tried again the 
 
 
 @dataclass(slots=True)
-class ReadingRun:
+class ParsingRun:
     """One run through the queue: how far it is, and which files it need not take up again. `suspects` were being read
     when the program ended; they are read last, one by one."""
 
@@ -93,18 +93,18 @@ class Indexer:
         self._attention = attention
         self._largest_bytes = largest_bytes
         self._embedder = embedder
-        self._stamps: dict[Path, FileStamp] = {}
+        self._stamps: dict[Path, FileStat] = {}
 
     @contextmanager
-    def run(self, job: Job) -> Iterator[ReadingRun]:
+    def run(self, job: Job) -> Iterator[ParsingRun]:
         """A run, to be read with. Only if the program itself ends within it, what it had in hand becomes suspect."""
-        run = ReadingRun(job, self._in_hand.left_over())
+        run = ParsingRun(job, self._in_hand.suspects())
         try:
             yield run
         finally:
-            self._in_hand.put_all_down()
+            self._in_hand.end_all()
 
-    def read(self, run: ReadingRun, queue: Callable[[], list[QueuedFile]], interrupted: Callable[[], bool]) -> bool:
+    def read(self, run: ParsingRun, queue: Callable[[], list[QueuedFile]], interrupted: Callable[[], bool]) -> bool:
         """Read what `queue` gives, what a person needs first at first; False if `interrupted` before its end."""
         rank = _rank(time.time())
         while True:
@@ -118,7 +118,7 @@ class Indexer:
             if interrupted():
                 return False
 
-    def _read_part(self, run: ReadingRun, files: list[QueuedFile], *, alone: bool) -> None:
+    def _read_part(self, run: ParsingRun, files: list[QueuedFile], *, alone: bool) -> None:
         run.seen.update(file.id for file in files)
         run.waiting = {Path(os.fsdecode(file.path)): file for file in files}
         tries = 0
@@ -126,7 +126,7 @@ class Indexer:
             tries += 1
             self._go_through(run, alone=alone, last=tries == TRIES)
 
-    def _go_through(self, run: ReadingRun, *, alone: bool, last: bool) -> None:
+    def _go_through(self, run: ParsingRun, *, alone: bool, last: bool) -> None:
         pool = self._open_pool()
         paths = self._readable(run, list(run.waiting), alone)
         self._stamps.clear()
@@ -137,17 +137,17 @@ class Indexer:
                     run.waiting.pop(outcome.path)
                     run.finished(file, outcome.path)
 
-    def _readable(self, run: ReadingRun, paths: list[Path], alone: bool) -> Iterator[Path]:
+    def _readable(self, run: ParsingRun, paths: list[Path], alone: bool) -> Iterator[Path]:
         """The files that have to be parsed, drawn as parsers become free. Others are settled here."""
         largest_bytes = self._largest_bytes()
         for path in paths:
-            self._attention.give_way(run.job.cancel)
+            self._attention.wait_while_paused(run.job.cancel)
             file = run.waiting[path]
-            self._in_hand.take(file.id, alone=alone)
+            self._in_hand.begin(file.id, alone=alone)
             try:
-                stamp = look_at(path, largest_bytes)
+                stamp = file_stat(path, largest_bytes)
             except OSError as error:
-                self._refuse(file, FileStamp(file.size_bytes, NEVER_NS, 0), fault_of(error))
+                self._refuse(file, FileStat(file.size_bytes, NEVER_NS, 0), fault_of(error))
             else:
                 if stamp.size_bytes > largest_bytes:
                     self._contents.skip(file.id, stamp, _too_large(largest_bytes))
@@ -165,7 +165,7 @@ class Indexer:
 
     def _settle(
         self,
-        run: ReadingRun,
+        run: ParsingRun,
         file: QueuedFile,
         path: Path,
         parsed: ParsedDocument | None,
@@ -174,12 +174,12 @@ class Indexer:
     ) -> bool:
         """Store the outcome; False if the file is to be tried again."""
         stamp = self._stamps.pop(path)
-        if not still_same(path, stamp) and os.path.exists(path):
-            self._in_hand.put_down(file.id)
+        if not is_unchanged(path, stamp) and os.path.exists(path):
+            self._in_hand.end(file.id)
             return last  # it was written while it was read: it stays queued
         if fault is None and parsed is not None:
             run.pages += len(parsed.pages)
-            run.indexed += self._contents.put(file.id, reading_of(path, stamp, parsed, self._embedder()))
+            run.indexed += self._contents.put(file.id, content_of(path, stamp, parsed, self._embedder()))
             return True
         fault = fault or ParseFault(ParseProblem.CRASHED)
         if fault.problem in _ENDS_ITS_PROCESS and self._documents.count_attempt(file.id) < TRIES:
@@ -187,12 +187,12 @@ class Indexer:
         self._refuse(file, stamp, fault)
         return True
 
-    def _refuse(self, file: QueuedFile, stamp: FileStamp, fault: ParseFault) -> None:
+    def _refuse(self, file: QueuedFile, stamp: FileStat, fault: ParseFault) -> None:
         if fault.problem is ParseProblem.MISSING:
-            self._in_hand.put_down(file.id)
+            self._in_hand.end(file.id)
             return  # the next look at its folder says what became of it
         if fault.problem in _MAY_PASS:
-            stamp = FileStamp(stamp.size_bytes, NEVER_NS, 0)
+            stamp = FileStat(stamp.size_bytes, NEVER_NS, 0)
             kept = tr("{reason} Until then, what was read of it before is searched.", reason=fault_text(fault))
             if self._documents.keep(file.id, NEVER_NS, kept):
                 return

@@ -12,10 +12,10 @@ from pathlib import Path
 from core.domain.documents import Document, DocumentText, Folder, IndexReport, Skipped
 from core.i18n import fault_text
 from core.jobs import Job
-from core.library.changes import Changes, Comparison, apply
+from core.library.changes import ChangeDetector, FolderComparison, apply
 from core.library.embedding import PassageEmbedder, measured_s
 from core.library.embedding_pass import EmbeddingPass
-from core.library.indexer import Indexer, ReadingRun
+from core.library.indexer import Indexer, ParsingRun
 from core.library.ocr_pass import OcrPass
 from core.library.pending_changes import PendingChanges
 from core.library.rules import LibraryRules
@@ -64,7 +64,7 @@ class Library:
         self._folders = Folders(database)
         self._documents = Documents(database)
         self._folder_notes = FolderNotes(database)
-        self._comparison = Comparison(self._documents, ScanDigests(database), self._folder_notes)
+        self._comparison = FolderComparison(self._documents, ScanDigests(database), self._folder_notes)
         self._contents = Contents(database)
         self._database = database
         self._meaning = EmbeddingPass(database, vectors, attention, embedder, next_embedder, use_next_embedder)
@@ -156,7 +156,7 @@ class Library:
                 self._upkeep.scrub(job)
         return self._report(parts, skipped, run.indexed, removed, time.monotonic() - started_s)
 
-    def mention(self, places: Sequence[Path]) -> bool:
+    def report_changed_paths(self, places: Sequence[Path]) -> bool:
         """Have the run that goes on take in what changed at `places`; False if none goes on, so that `index` has to be
         called."""
         return self._mentions.add(places)
@@ -208,7 +208,7 @@ class Library:
         self._upkeep.renew_keywords(job)
         self._meaning.forget_replaced(job)
 
-    def _read_and_embed(self, run: ReadingRun, parts: Sequence[Subtree], job: Job) -> int:
+    def _read_and_embed(self, run: ParsingRun, parts: Sequence[Subtree], job: Job) -> int:
         """Read and embed what is queued and what is mentioned meanwhile, then what was recognised in pictures; returns
         how many documents left."""
         removed, reading = 0, list(parts)
@@ -217,7 +217,7 @@ class Library:
             return self._documents.queue(reading)
 
         def interrupted() -> bool:
-            return self._mentions.some
+            return self._mentions.has_any
 
         self._mentions.open()
         try:
@@ -268,7 +268,7 @@ class Library:
 
     def _look_through(self, parts: Sequence[Subtree], skipped: list[Skipped], job: Job) -> int:
         """Compare the disk with what is known and queue what has to be read; returns how many documents left."""
-        changes, rules = Changes(), self._rules().scan
+        changes, rules = ChangeDetector(), self._rules().scan
         for part in parts:
             job.report(Progress(0, 0, "files", os.fsdecode(part.path)), now=True)
             found = walk(part.path, supported, top=part.folder_path, rules=rules, cancel=job.cancel)
@@ -307,7 +307,7 @@ class Library:
             unchanged=max(0, documents - indexed),
             removed=removed,
             skipped=tuple(sorted(skipped, key=lambda one: one.path)),
-            chunks=sum(passages for _, _, passages in counts),
+            passages=sum(passages for _, _, passages in counts),
             seconds=round(seconds, 3),
             scanned=tuple(sorted(scanned, key=lambda one: one.path)),
             noted=tuple(sorted(noted, key=lambda one: one.path)),

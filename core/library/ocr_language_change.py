@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.store.database import Database
-from core.store.documents.ocr_pages import OcrPages, ReadAgain
+from core.store.documents.ocr_pages import OcrPages, PagesToReadAgain
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class OcrLanguageQuestion:
     """Shall scanned pages that were read in other languages be read again in `languages` ("deu+fra")?"""
 
     languages: str
-    again: ReadAgain
+    again: PagesToReadAgain
 
 
 class OcrLanguageChange:

@@ -13,12 +13,12 @@ from pathlib import Path
 from core.domain.documents import Document, DocumentState, Skipped
 from core.i18n import fault_text, ngettext, tr
 from core.jobs import Job
-from core.library.reading import TokenCounter, look_at, reading_of, still_same
+from core.library.reading import TokenCounter, file_stat, content_of, is_unchanged
 from core.library.throttle import Throttle
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.process.pool import ParseResult, ParserPool
 from core.parsing.registry import format_of, label_of
-from core.store.documents.contents import Contents, FileStamp
+from core.store.documents.contents import Contents, FileStat
 from core.store.documents.documents import Documents, QueuedFile
 from core.store.documents.folders import Subtree
 from core.store.documents.ocr_cache import OcrCache
@@ -65,7 +65,7 @@ class OcrPass:
         self._read_pages = 0
         self._waited_s = 0.0
         self._waiting: dict[Path, QueuedFile] = {}
-        self._stamps: dict[Path, FileStamp] = {}
+        self._stamps: dict[Path, FileStat] = {}
 
     def read(self, parts: Sequence[Subtree], job: Job, interrupted: Callable[[], bool]) -> OcrReport:
         """Read the pictures that wait in these parts of the library, small and recent documents first. Ends early if
@@ -115,10 +115,10 @@ class OcrPass:
             if interrupted():
                 return
             began_s = time.monotonic()
-            self._attention.give_way(job.cancel)
+            self._attention.wait_while_paused(job.cancel)
             self._waited_s += time.monotonic() - began_s
             try:
-                stamp = look_at(path)
+                stamp = file_stat(path)
             except OSError:
                 continue
             if stamp.content_hash == file.content_hash:
@@ -128,10 +128,10 @@ class OcrPass:
     def _settle(self, file: QueuedFile, outcome: ParseResult, known: Document | None) -> bool:
         """Store what was recognised; True if there was something. A document keeps what it had if there was not."""
         stamp = self._stamps.pop(outcome.path)
-        if not still_same(outcome.path, stamp):
+        if not is_unchanged(outcome.path, stamp):
             return False
         if outcome.document is not None:
-            reading = reading_of(outcome.path, stamp, outcome.document, self._embedder(), self._in)
+            reading = content_of(outcome.path, stamp, outcome.document, self._embedder(), self._in)
             return self._contents.put(file.id, reading)
         fault = outcome.fault or ParseFault(ParseProblem.CRASHED)
         if fault.problem in _MAY_PASS:

@@ -28,7 +28,7 @@ class PendingChanges:
             return self._open
 
     @property
-    def some(self) -> bool:
+    def has_any(self) -> bool:
         return bool(self._places)
 
     def take(self) -> list[Path]:

@@ -17,7 +17,7 @@ from core.chunking.chunker import chunk
 from core.domain.file_names import readable
 from core.library.context import content_hash, document_context, embedded_text, own_title
 from core.parsing.document import ParsedDocument
-from core.store.documents.contents import FileStamp, NewContent, NewPassage
+from core.store.documents.contents import FileStat, NewContent, NewPassage
 from core.store.documents.stored_pages import StoredPages
 from core.text.language import is_latin
 
@@ -37,7 +37,7 @@ class TokenCounter(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
 
 
-def look_at(path: Path, largest_bytes: int | None = None) -> FileStamp:
+def file_stat(path: Path, largest_bytes: int | None = None) -> FileStat:
     """Size, time of change and a hash of all bytes, without the hash if there are more than `largest_bytes`. Raises
     `OSError`."""
     checked_ns = time.time_ns()
@@ -45,13 +45,13 @@ def look_at(path: Path, largest_bytes: int | None = None) -> FileStamp:
     with open(path, "rb") as file:
         status = os.fstat(file.fileno())
         if largest_bytes is not None and status.st_size > largest_bytes:
-            return FileStamp(status.st_size, status.st_mtime_ns, checked_ns)
+            return FileStat(status.st_size, status.st_mtime_ns, checked_ns)
         while block := file.read(BLOCK_BYTES):
             digest.update(block)
-    return FileStamp(status.st_size, status.st_mtime_ns, checked_ns, digest.digest())
+    return FileStat(status.st_size, status.st_mtime_ns, checked_ns, digest.digest())
 
 
-def still_same(path: Path, stamp: FileStamp) -> bool:
+def is_unchanged(path: Path, stamp: FileStat) -> bool:
     """Whether the file has not been written since `stamp` was taken, as far as its size and time tell."""
     try:
         status = os.stat(path)
@@ -60,9 +60,9 @@ def still_same(path: Path, stamp: FileStamp) -> bool:
     return (status.st_size, status.st_mtime_ns) == (stamp.size_bytes, stamp.modified_ns)
 
 
-def reading_of(
+def content_of(
     path: Path,
-    stamp: FileStamp,
+    stamp: FileStat,
     parsed: ParsedDocument,
     embedder: TokenCounter | None = None,
     recognised_in: str = "",

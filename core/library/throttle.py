@@ -35,7 +35,7 @@ class Throttle:
         self.held: PauseReason | None = None
 
     @contextmanager
-    def answering(self) -> Iterator[None]:
+    def while_answering(self) -> Iterator[None]:
         """Held while a question is worked on; may be held several times at once."""
         with self._free:
             self._questions += 1
@@ -47,7 +47,7 @@ class Throttle:
                 self._free.notify_all()
 
     @property
-    def paused(self) -> bool:
+    def is_paused(self) -> bool:
         return self._paused
 
     def pause(self) -> None:
@@ -61,7 +61,7 @@ class Throttle:
             self._paused = False
             self._free.notify_all()
 
-    def give_way(self, cancel: CancelToken) -> None:
+    def wait_while_paused(self, cancel: CancelToken) -> None:
         """Return once nothing holds indexing back; `held` says meanwhile what does. Raises `Cancelled` if stopped."""
         began_s = time.monotonic()
         with self._free:

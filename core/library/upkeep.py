@@ -35,11 +35,11 @@ class Upkeep:
             return
         more = True
         while more:
-            self._attention.give_way(job.cancel)
+            self._attention.wait_while_paused(job.cancel)
             with self._database.write() as connection:
                 more = keyword_index.merge_step(connection)
                 if not more:
-                    key_values.drop(connection, SCRUB_KEY)
+                    key_values.drop_value(connection, SCRUB_KEY)
         self._database.give_back_space()
         self._database.checkpoint()
 
@@ -53,8 +53,8 @@ class Upkeep:
             if documents:
                 log.info("the keyword index is made anew")
                 keyword_index.clear(connection)
-                key_values.put(connection, keyword_index.RENEWED_KEY, "0")
-            key_values.put(connection, VERSION_KEY, keyword_index.VERSION)
+                key_values.put_value(connection, keyword_index.RENEWED_KEY, "0")
+            key_values.put_value(connection, VERSION_KEY, keyword_index.VERSION)
 
     def check_readings(self) -> None:
         """Queue the documents whose format is read in another way than when they were read. It costs their reading
@@ -72,7 +72,7 @@ class Upkeep:
                     "OR (state = 'skipped' AND problem = ? AND format = ?)",
                     (format, ParseProblem.EMPTY.value, LABELS[format]),
                 )
-            key_values.put(connection, READ_AS_KEY, now)
+            key_values.put_value(connection, READ_AS_KEY, now)
         if changed:
             log.info("read anew: %s", ", ".join(changed))
 
@@ -80,7 +80,7 @@ class Upkeep:
         """Go on filling an emptied keyword index."""
         through = self._meta(keyword_index.RENEWED_KEY)
         while through:
-            self._attention.give_way(job.cancel)
+            self._attention.wait_while_paused(job.cancel)
             through = self._renew_step(int(through), job)
 
     def _renew_step(self, through: int, job: Job) -> str:
@@ -91,10 +91,10 @@ class Upkeep:
             ).fetchall()
             rebuild_keywords(connection, (document_id for (document_id,) in rows))
             if not rows:
-                key_values.drop(connection, keyword_index.RENEWED_KEY)
+                key_values.drop_value(connection, keyword_index.RENEWED_KEY)
                 return ""
             through = rows[-1][0]
-            key_values.put(connection, keyword_index.RENEWED_KEY, str(through))
+            key_values.put_value(connection, keyword_index.RENEWED_KEY, str(through))
         job.report(Progress(through, 0, "files"))
         return str(through)
 

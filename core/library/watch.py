@@ -52,7 +52,7 @@ def watch(
                 for places in happened:
                     if cancel.cancelled:
                         return
-                    yield from watched.look(places)
+                    yield from watched.check(places)
                     if _there(library) != folders:
                         break
             except OSError as error:
@@ -78,7 +78,7 @@ class _Watch:
     def all_due(self) -> None:
         self._due_s = 0.0
 
-    def look(self, places: frozenset[Path]) -> Generator[tuple[Path, ...], None, None]:
+    def check(self, places: frozenset[Path]) -> Generator[tuple[Path, ...], None, None]:
         """Look where something happened, or everywhere if it is time; give the places that have changed."""
         self._places |= places
         now_s, slept = time.monotonic(), self._slept()

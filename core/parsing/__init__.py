@@ -1,1 +1,1 @@
-"""Reading documents: one module per format, run in spawned processes, and the chunking of what they give."""
+"""Reads a file into text, blocks and page starts, in a confined worker process. Used by core.library and core.chunking."""

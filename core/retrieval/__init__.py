@@ -1,1 +1,2 @@
-"""From a question to ranked passages."""
+"""From a query to ranked passages: keywords and vectors, fused, reranked and joined. Used by core.chat, core.evaluation
+and the window's search."""

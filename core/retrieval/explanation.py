@@ -7,33 +7,33 @@ from collections.abc import Sequence
 
 from core.domain.documents import Explanation, FoundTerm
 from core.retrieval.keyword_ranking import KeywordScores
-from core.retrieval.passage_ranking import Ranked
+from core.retrieval.passage_ranking import RankedPassage
 
 
 class Explainer:
     """Explains the passages of one search."""
 
-    def __init__(self, scores: KeywordScores, by_keywords: Sequence[int], by_meaning: Sequence[int]) -> None:
+    def __init__(self, scores: KeywordScores, by_keywords: Sequence[int], by_vectors: Sequence[int]) -> None:
         """`by_keywords` and `by_meaning` are ids of the passages that each search found, best first."""
         self._scores = scores
         self._keyword_ranks = {passage_id: rank for rank, passage_id in enumerate(by_keywords, 1)}
-        self._meaning_ranks = {passage_id: rank for rank, passage_id in enumerate(by_meaning, 1)}
+        self._embedding_ranks = {passage_id: rank for rank, passage_id in enumerate(by_vectors, 1)}
 
-    def explain(self, ranked: Ranked, terms: Sequence[str]) -> Explanation:
+    def explain(self, ranked: RankedPassage, terms: Sequence[str]) -> Explanation:
         """`terms` are those of the passage's text."""
         parts = ranked.parts
         return Explanation(
-            parts.words,
-            parts.neighbours,
-            parts.meaning,
-            parts.document,
+            parts.passage_score,
+            parts.neighbour_score,
+            parts.embedding_score,
+            parts.document_score,
             self._keyword_ranks.get(ranked.passage.id),
-            self._meaning_ranks.get(ranked.passage.id),
+            self._embedding_ranks.get(ranked.passage.id),
             ranked.cosine,
             self._found(ranked.passage.document_id, Counter(terms)),
-            parts.judgement,
-            ranked.judged,
-            parts.standing,
+            parts.rerank_bonus,
+            ranked.rerank_score,
+            parts.rank_bonus,
         )
 
     def _found(self, document_id: int, counts: Counter[str]) -> tuple[FoundTerm, ...]:
@@ -46,4 +46,4 @@ class Explainer:
             for term in dict.fromkeys((*weights, *given))
             if counts[term] or term in given
         ]
-        return tuple(sorted(found, key=lambda one: (-one.weight * min(1, one.count) - one.document, one.term)))
+        return tuple(sorted(found, key=lambda one: (-one.weight * min(1, one.count) - one.document_weight, one.term)))

@@ -71,7 +71,7 @@ class KeywordScores:
     ids: Ids
     own: Numbers
     documents: Ids
-    shared: Numbers
+    document_scores: Numbers
     place: Ids
     by_term: Mapping[str, Numbers]
 
@@ -79,7 +79,7 @@ class KeywordScores:
         """The passages with the highest sum of both parts, the best first; of equals, those that stand first."""
         import numpy as np
 
-        total = self.own + self.shared[self.place]
+        total = self.own + self.document_scores[self.place]
         good = np.arange(len(total))
         equals: list[tuple[int, float]] = []
         if len(total) > count:
@@ -91,11 +91,11 @@ class KeywordScores:
         found = [*zip(self.ids[good].tolist(), total[good].tolist(), strict=True), *equals]
         return [passage_id for passage_id, _ in tie_order.best(connection, found, count)]
 
-    def own_of(self, passage_ids: Ids) -> Numbers:
+    def passage_score_of(self, passage_ids: Ids) -> Numbers:
         return _looked_up(self.ids, self.own, passage_ids)
 
-    def shared_of(self, document_ids: Ids) -> Numbers:
-        return _looked_up(self.documents, self.shared, document_ids)
+    def document_score_of(self, document_ids: Ids) -> Numbers:
+        return _looked_up(self.documents, self.document_scores, document_ids)
 
     def terms_of(self, document_id: int) -> dict[str, float]:
         """What each term gives to a document."""
@@ -130,7 +130,7 @@ def rank_by_keywords(
     left = ROWS
     for term, count in sorted(counts.items(), key=lambda item: item[1]):
         if count and (count <= left or not rows):
-            rows[term] = postings.holding(term)
+            rows[term] = postings.passages_with(term)
             left -= count
     contexts = {term: _context(postings, term) for term in (*question.content, *question.aliases)}
     table = _Table(shape, among, [*rows.values(), *(ids for ids in contexts.values() if len(ids) <= FEW_ROWS)])
@@ -141,7 +141,14 @@ def rank_by_keywords(
         table.add_identity(term, found, is_name=term in question.names or term in question.aliases)
     best = SATURATION * sum(weight.passage + weight.document for weight in weights)
     return KeywordScores(
-        weights, best, table.ids, table.own, table.documents, table.shared(), table.place, table.by_term
+        weights,
+        best,
+        table.ids,
+        table.passage_scores,
+        table.documents,
+        table.document_scores(),
+        table.place,
+        table.by_term,
     )
 
 
@@ -151,7 +158,7 @@ def _context(postings: PostingReader, term: str) -> Ids:
 
     if not 0 < postings.count(term, CONTEXT_COLUMN) <= CONTEXT_ROWS:
         return np.empty(0, np.int64)
-    return postings.holding(term, CONTEXT_COLUMN)
+    return postings.passages_with(term, CONTEXT_COLUMN)
 
 
 class _Table:
@@ -166,11 +173,11 @@ class _Table:
         self.documents = _distinct([shape.owners[self.ids]], len(shape.sizes))
         self.place = np.searchsorted(self.documents, shape.owners[self.ids])
         self._sizes = np.maximum(shape.sizes[self.documents], 1.0)
-        self.own: Numbers = np.zeros(len(self.ids))
+        self.passage_scores: Numbers = np.zeros(len(self.ids))
         self.by_term: dict[str, Numbers] = {}
         self._about: dict[str, Numbers] = {}
 
-    def shared(self) -> Numbers:
+    def document_scores(self) -> Numbers:
         import numpy as np
 
         return np.sum(list(self.by_term.values()), axis=0) if self.by_term else np.zeros(len(self.documents))
@@ -210,7 +217,7 @@ class _Table:
         import numpy as np
 
         at = np.searchsorted(self.ids, rows)
-        self.own[at] += passage
+        self.passage_scores[at] += passage
         held = np.bincount(self.place[at], minlength=len(self.documents)).astype(float)
         relative = self._sizes / max(self._shape.mean_size, 1e-9)
         frequency = held / (1 - DOCUMENT_LENGTH + DOCUMENT_LENGTH * relative)

@@ -46,7 +46,7 @@ class PassageMap:
 
     def shape(self, connection: Connection) -> LibraryShape:
         """The shape of the library as `connection` sees it; call it inside one read transaction with what uses it."""
-        state = postings.state(connection)
+        state = postings.database_state(connection)
         last = self._last
         if last is None or last[0] is not connection or last[1] != state:
             last = self._last = (connection, state, self._read(connection))

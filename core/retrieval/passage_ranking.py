@@ -29,9 +29,9 @@ SECTION = 1.0
 WINDOW = 20
 """Terms; what stands closer together than this belongs together."""
 CLOSENESS = 0.4
-MEANING_ALONE = 1.4
+EMBEDDING_ALONE = 1.4
 """Weight of a cosine where no keyword is found, and, below, where one passage has them all."""
-MEANING_LEAST = 0.3
+EMBEDDING_LEAST = 0.3
 BEFORE = 0.3
 """How much of the previous passage's score may stand in for a passage's own ("it was developed by ..."), and of the
 next one's."""
@@ -39,8 +39,8 @@ AFTER = 0.2
 BESIDE = 0.3
 """How much of the better neighbour's cosine stands in for a passage's own, where that is better: a short passage goes
 on with what the one beside it speaks of. From 0.4 on it draws in neighbours that do not answer."""
-STANDING = 0.15
-STANDING_AFTER = 5
+RANK_BONUS = 0.15
+RANK_BONUS_AFTER = 5
 """Being among the first by words, and by meaning, adds `STANDING / (STANDING_AFTER + place)` each, counted from 0:
 what either search is sure of is not lost among many that are fair in both. (The summand of reciprocal rank fusion,
 Cormack et al. 2009, which by itself measured worse than the scores' values.)"""
@@ -55,44 +55,44 @@ class Candidate:
     no vector yet: such a one counts as the usual one does."""
 
     passage: PassageSpan
-    own: float
-    shared: float
+    passage_score: float
+    document_score: float
     cosine: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ScoreParts:
     """What a score is the sum of: the passage's own terms, those beside it, its meaning, its document, its standing
     among the candidates and in its document, and what the ranking model's judgement adds. Words and document are shares
     of what a passage with every term would reach."""
 
-    words: float = 0.0
-    neighbours: float = 0.0
-    meaning: float = 0.0
-    document: float = 0.0
-    standing: float = 0.0
-    judgement: float = 0.0
+    passage_score: float = 0.0
+    neighbour_score: float = 0.0
+    embedding_score: float = 0.0
+    document_score: float = 0.0
+    rank_bonus: float = 0.0
+    rerank_bonus: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedPassage:
     """A candidate with its final score; `own` is what its words and its meaning give. `cosine` as in `Candidate`;
     `judged` is the ranking model's word, 0 to 1, None where it was not asked."""
 
     passage: PassageSpan
     score: float
-    own: float
-    parts: Parts = Parts()
+    content_score: float
+    parts: ScoreParts = ScoreParts()
     cosine: float | None = None
-    judged: float | None = None
+    rerank_score: float | None = None
 
     @property
-    def fit(self) -> float:
+    def score_without_rank_bonus(self) -> float:
         """How well it fits, wherever it stands among the others."""
-        return self.score - self.parts.standing
+        return self.score - self.parts.rank_bonus
 
 
-def own_score(found: Sequence[str], section: frozenset[str], weights: Sequence[TermWeight], length: int) -> float:
+def passage_score(found: Sequence[str], section: frozenset[str], weights: Sequence[TermWeight], length: int) -> float:
     """How well a text fits by itself: BM25 over its terms, and how many of them stand close together."""
     by_term = {weight.term: weight.passage for weight in weights}
     places = [(place, term) for place, term in enumerate(found) if term in by_term]
@@ -132,22 +132,22 @@ def rank(
     paths: Mapping[int, bytes],
     refine: Callable[[Sequence[PassageSpan]], Mapping[int, float]],
     refined: int,
-    trust: float = 1.0,
-) -> list[Ranked]:
+    embedding_weight: float = 1.0,
+) -> list[RankedPassage]:
     """All candidates, ranked. Those that rank among the first `refined` by what is known have their own score taken
     from `refine`, which reads their texts. Equals stand in the order of `paths` (by document id): ids would tell which
     file was read first. `trust` says how far the embedding model is at home in the question's
     language, from 0 to 1."""
     if not candidates:
         return []
-    fusion = _Fusion(candidates, max(best, 1e-9), trust)
-    own = [c.own for c in candidates]
-    first = fusion.fused(own).score
+    fusion = _Fusion(candidates, max(best, 1e-9), embedding_weight)
+    own = [c.passage_score for c in candidates]
+    first = fusion.fused(own).scores
     places = [(paths.get(c.passage.document_id, b""), c.passage.ordinal) for c in candidates]
     order = sorted(range(len(candidates)), key=lambda i: (-first[i], places[i]))
     better = refine([candidates[i].passage for i in order[:refined]])
     final = fusion.fused([better.get(c.passage.id, o) for c, o in zip(candidates, own, strict=True)])
-    order.sort(key=lambda i: (-final.score[i], places[i]))
+    order.sort(key=lambda i: (-final.scores[i], places[i]))
     return [final.ranked(candidates[i], i) for i in order]
 
 
@@ -155,17 +155,23 @@ def rank(
 class _Fused:
     """The scores of all candidates and what they are the sums of, in the order of the candidates."""
 
-    words: list[float]
-    neighbours: list[float]
-    meaning: list[float]
-    document: list[float]
-    standing: list[float]
-    own: list[float]
-    score: list[float]
+    passage_scores: list[float]
+    neighbour_scores: list[float]
+    embedding_scores: list[float]
+    document_scores: list[float]
+    rank_bonuses: list[float]
+    content_scores: list[float]
+    scores: list[float]
 
-    def ranked(self, candidate: Candidate, at: int) -> Ranked:
-        parts = Parts(self.words[at], self.neighbours[at], self.meaning[at], self.document[at], self.standing[at])
-        return Ranked(candidate.passage, self.score[at], self.own[at], parts, candidate.cosine)
+    def ranked(self, candidate: Candidate, at: int) -> RankedPassage:
+        parts = ScoreParts(
+            self.passage_scores[at],
+            self.neighbour_scores[at],
+            self.embedding_scores[at],
+            self.document_scores[at],
+            self.rank_bonuses[at],
+        )
+        return RankedPassage(candidate.passage, self.scores[at], self.content_scores[at], parts, candidate.cosine)
 
 
 class _Fusion:
@@ -175,13 +181,13 @@ class _Fusion:
         import numpy as np
 
         self._scale = scale
-        self._trust = trust
+        self._embedding_weight = trust
         places = [(c.passage.document_id, c.passage.ordinal) for c in candidates]
         at = {place: i for i, place in enumerate(places)}
         nobody = len(candidates)  # stands for a neighbour that is no candidate: its score is 0
         self._before = np.array([at.get((document, ordinal - 1), nobody) for document, ordinal in places], np.intp)
         self._after = np.array([at.get((document, ordinal + 1), nobody) for document, ordinal in places], np.intp)
-        self._shared = np.array([c.shared for c in candidates])
+        self._document_scores = np.array([c.document_score for c in candidates])
         known = [c.cosine for c in candidates if c.cosine is not None]
         usual = math.fsum(known) / max(1, len(known))  # exact: the candidates come in the order of their ids
         alone = np.array([c.cosine if c.cosine is not None else usual for c in candidates])
@@ -189,7 +195,7 @@ class _Fusion:
         better = np.maximum(beside[self._before], beside[self._after])
         self._cosines = np.maximum(alone, (1 - BESIDE) * alone + BESIDE * better)
         later = LATER * np.log1p([ordinal for _, ordinal in places])
-        self._standing = trust * _standing(alone) - later
+        self._rank_bonuses = trust * _rank_bonuses(alone) - later
 
     def fused(self, own: Sequence[float]) -> _Fused:
         """The scores with these own scores of the candidates."""
@@ -198,20 +204,20 @@ class _Fusion:
         words = np.array([*own, 0.0])
         beside = np.maximum(BEFORE * words[self._before], AFTER * words[self._after])
         words = words[:-1]
-        covered = float((words + beside + self._shared).max()) / self._scale
-        weight = self._trust * (MEANING_ALONE + (MEANING_LEAST - MEANING_ALONE) * min(1.0, covered))
-        columns = words / self._scale, beside / self._scale, weight * self._cosines, self._shared / self._scale
+        covered = float((words + beside + self._document_scores).max()) / self._scale
+        weight = self._embedding_weight * (EMBEDDING_ALONE + (EMBEDDING_LEAST - EMBEDDING_ALONE) * min(1.0, covered))
+        columns = words / self._scale, beside / self._scale, weight * self._cosines, self._document_scores / self._scale
         itself = columns[0] + columns[1] + columns[2]
-        standing = self._standing + _standing(words)
+        standing = self._rank_bonuses + _rank_bonuses(words)
         score = itself + columns[3] + standing
         return _Fused(*(column.tolist() for column in (*columns, standing, itself, score)))
 
 
-def _standing(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _rank_bonuses(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """What each gains by its place among them, the highest first; equals share the place of the first of them."""
     import numpy as np
 
     rising = np.sort(values)
     before = len(values) - np.searchsorted(rising, values, side="right")
-    gained: NDArray[np.float64] = STANDING / (STANDING_AFTER + before)
+    gained: NDArray[np.float64] = RANK_BONUS / (RANK_BONUS_AFTER + before)
     return gained

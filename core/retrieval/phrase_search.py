@@ -11,7 +11,7 @@ from sqlite3 import Connection
 
 from core.domain.documents import Passage
 from core.domain.heading_paths import section_over
-from core.domain.locations import overlaps, page_at, spots_of
+from core.domain.locations import locations_of, overlaps, page_at
 from core.store.database import Database
 from core.store.documents.heading_paths import headings_throughout
 from core.store.documents.sheet_rows import all_of
@@ -65,12 +65,12 @@ class PhraseSearch:
     def _holding(self, connection: Connection, words: str, documents: frozenset[int] | None) -> list[int]:
         """Documents that hold the rarest term of `words`, by path; without a term any may."""
         terms = tokenizer.terms(words)
-        rarest = min(terms, key=lambda term: postings.count_holding(connection, term), default=None)
+        rarest = min(terms, key=lambda term: postings.count_with(connection, term), default=None)
         query = "SELECT id FROM documents WHERE state = 'indexed' ORDER BY path"
         known = [i for (i,) in connection.execute(query) if documents is None or i in documents]
         if rarest is None:
             return known
-        ids = ",".join(map(str, postings.holding(connection, rarest)))
+        ids = ",".join(map(str, postings.passages_with(connection, rarest)))
         owners = connection.execute(f"SELECT DISTINCT document_id FROM chunks WHERE id IN ({ids})")
         held = {i for (i,) in owners}
         return [i for i in known if i in held]
@@ -86,13 +86,13 @@ def _places(
     pages = StoredPages.of(stored)
     stretches = [_around(match, pages.starts) for match in matches]
     headings = headings_throughout(connection, document_id, pages.headings)
-    told = spots_of(format, pages.starts, pages.labels, text, stretches, all_of(connection, document_id), headings)
+    told = locations_of(format, pages.starts, pages.labels, text, stretches, all_of(connection, document_id), headings)
     pictures = pages.stretches
     return [
         Passage(
             n, 1.0, document_id, Path(os.fsdecode(path)), title, page_at(pages.starts, match.start()),
             section_over(headings, *match.span()), start, end, text[start:end],
-            recognised=overlaps(pictures, start, end), spot=spot,
+            recognised=overlaps(pictures, start, end), location=spot,
         )
         for n, (match, (start, end), spot) in enumerate(zip(matches, stretches, told, strict=True), rank)
     ]  # fmt: skip

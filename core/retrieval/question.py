@@ -39,7 +39,7 @@ class SearchQuestion:
 def read_question(text: str) -> SearchQuestion:
     """Words that only hold a sentence together are left out, unless there are no others."""
     found = tuple(dict.fromkeys(terms(text)))
-    idle = _idle_terms(is_english(text))
+    idle = _stop_terms(is_english(text))
     content = tuple(term for term in found if term not in idle) or found
     words = _WORD.findall(_UNSPACED.sub(" ", text))
     named = [word for word in words if word[0].isupper() or any(c.isdigit() for c in word)]
@@ -58,7 +58,7 @@ def truncate_for_embedding(text: str) -> str:
 
 
 @cache
-def _idle_terms(english: bool) -> frozenset[str]:
+def _stop_terms(english: bool) -> frozenset[str]:
     languages = ("en",) if english else (language for language in lexicon.languages() if language != "en")
     keys = ("words.function", "words.clitics")
     words = (word for language in languages for key in keys for word in lexicon.words(key, language))

@@ -7,24 +7,23 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Protocol
 
-from core.domain.documents import Explanation, Location, Passage, SearchResult
+from core.domain.documents import Passage, SearchResult
 from core.retrieval.across import asks_across
 from core.retrieval.answerable import PASSAGES, answerability
 from core.retrieval.document_dates import asks_for_latest, date_of, recency
 from core.retrieval.explanation import Explainer
 from core.retrieval.keyword_ranking import KeywordScores, rank_by_keywords
 from core.retrieval.passage_map import PassageMap
-from core.retrieval.passage_ranking import Candidate, Ranked, own_score, rank
+from core.retrieval.passage_ranking import Candidate, RankedPassage, passage_score, rank
+from core.retrieval.passage_reading import TermReader, shown_passages, texts_to_rerank, with_neighbours
 from core.retrieval.question import SearchQuestion, read_question, truncate_for_embedding
 from core.retrieval.reranking import PassageReranker, Reranking, reranked
-from core.retrieval.selection import PassageRun, select
+from core.retrieval.selection import select
 from core.store.database import Database
 from core.store.documents import passages as stored_passages
-from core.store.documents.locations import spots
 from core.store.documents.passages import PassageSpan
 from core.store.documents.texts import TextReader
 from core.store.keywords.postings_cache import PostingsCache
@@ -46,18 +45,16 @@ log = logging.getLogger(__name__)
 CANDIDATES = 60
 """Taken from keywords and from meaning each; 30 to 150 measured the same."""
 REFINED = 60
-FOREIGN_TRUST = 0.3
+FOREIGN_EMBEDDING_WEIGHT = 0.3
 """For other languages in Latin letters: there, an embedding model that knows English alone still sees names."""
 FITTING_DOCUMENT = 0.6
 """Of the best document's score, what a document must have to be one of which the latest may be asked."""
 LATEST = 0.3
 """What the latest of them gains, of the best document's score."""
-REACH = 3
-"""Passages on either side of a candidate that may be shown with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class ResultLimit:
     """How much is wanted of what was found: at most so many passages, together at most so many characters."""
 
     limit: int = 10
@@ -81,12 +78,12 @@ class Retriever:
         database: Database,
         vectors: VectorIndex,
         embedder: Callable[[], QuestionEmbedder | None],
-        judge: Callable[[], PassageReranker | None] = lambda: None,
+        reranker: Callable[[], PassageReranker | None] = lambda: None,
     ) -> None:
         self._database = database
         self._vectors = vectors
         self._embedder = embedder
-        self._reranking = Reranking(judge)
+        self._reranking = Reranking(reranker)
         self._map = PassageMap()
         self._postings = PostingsCache()
 
@@ -107,16 +104,16 @@ class Retriever:
         passage says why it ranks where it does. With `rerank`, the ranking model is asked, if there is one, which takes
         up to some seconds: for a question, not for what is searched while somebody types. `spread` over documents;
         a question that asks across documents is, anyhow. Once `cancel` is set, the ranking model is not waited for."""
-        cut = Cut(limit, max_chars)
-        (found,) = self.search_cuts(
+        cut = ResultLimit(limit, max_chars)
+        (found,) = self.search_with_limits(
             query, (cut,), documents, explain=explain, rerank=rerank, spread=spread, cancel=cancel
         )
         return found
 
-    def search_cuts(
+    def search_with_limits(
         self,
         query: str,
-        cuts: Sequence[Cut],
+        cuts: Sequence[ResultLimit],
         documents: frozenset[int] | None = None,
         *,
         explain: bool = False,
@@ -127,20 +124,20 @@ class Retriever:
         """Search and rank once, and give what `search` does for each of `cuts`."""
         started_s = time.perf_counter()
         question = read_question(query)
-        meaning = self._meaning(query)
+        meaning = self._embedded_query(query)
         with self._database.read() as connection:
-            nearest_found = self._begin_nearest(meaning, documents)
+            nearest_found = self._begin_vector_search(meaning, documents)
             shape = self._map.shape(connection)
             searched = shape.document_count if documents is None else _indexed(shape.sizes, documents)
             scores = rank_by_keywords(self._postings.read(connection), question, shape, documents)
             nearest = nearest_found()
             texts = TextReader(connection)
-            reader = _TermReader(texts)
+            reader = TermReader(texts)
             by_keywords = scores.top(connection, CANDIDATES)
             ranked = self._ranked(connection, question, scores, by_keywords, nearest, meaning, reader)
             if rerank:
-                judged = self._reranking.judged(
-                    truncate_for_embedding(query), lambda n: _judged_texts(texts, ranked[:n]), cancel
+                judged = self._reranking.rerank_scores(
+                    truncate_for_embedding(query), lambda n: texts_to_rerank(texts, ranked[:n]), cancel
                 )
                 ranked = reranked(ranked, judged)
             spread = spread or asks_across(query)
@@ -151,8 +148,8 @@ class Retriever:
                     ranked, limit=cut.limit, max_chars=cut.max_chars, terms_of=reader.terms_of, spread=spread
                 )
                 reasons = [why.explain(s.seed, reader.terms_of(s.seed.passage)) if why else None for s in chosen]
-                shown.append(_shown(connection, texts, chosen, reasons))
-        closest = nearest[0][1] if nearest and meaning is not None and meaning.trust == 1 else None
+                shown.append(shown_passages(connection, texts, chosen, reasons))
+        closest = nearest[0][1] if nearest and meaning is not None and meaning.weight == 1 else None
         log.debug("a search took %.0f ms", (time.perf_counter() - started_s) * 1000)
 
         def sign(passages: Sequence[Passage]) -> float:
@@ -161,22 +158,22 @@ class Retriever:
 
         return [SearchResult(query, some, searched, meaning is not None, sign(some)) for some in shown]
 
-    def _meaning(self, query: str) -> _Meaning | None:
+    def _embedded_query(self, query: str) -> _EmbeddedQuery | None:
         """The question's vector; None without an embedding model, or where it does not know the script."""
         embedder = self._embedder()
         if embedder is None:
             return None
         trust = 1.0
         if embedder.spec.english_only and not is_english(query):
-            trust = FOREIGN_TRUST if is_latin(query) else 0.0
+            trust = FOREIGN_EMBEDDING_WEIGHT if is_latin(query) else 0.0
         return (
-            _Meaning(embedder.spec.fingerprint, embedder.embed_query(truncate_for_embedding(query)), trust)
+            _EmbeddedQuery(embedder.spec.fingerprint, embedder.embed_query(truncate_for_embedding(query)), trust)
             if trust
             else None
         )
 
-    def _begin_nearest(
-        self, meaning: _Meaning | None, documents: frozenset[int] | None
+    def _begin_vector_search(
+        self, meaning: _EmbeddedQuery | None, documents: frozenset[int] | None
     ) -> Callable[[], list[tuple[int, float]]]:
         """The vector store is asked; what is returned waits for its answer."""
         if meaning is None:
@@ -190,17 +187,17 @@ class Retriever:
         scores: KeywordScores,
         by_keywords: Sequence[int],
         nearest: Sequence[tuple[int, float]],
-        meaning: _Meaning | None,
-        reader: _TermReader,
-    ) -> list[Ranked]:
+        meaning: _EmbeddedQuery | None,
+        reader: TermReader,
+    ) -> list[RankedPassage]:
         import numpy as np
 
         found = dict.fromkeys((*by_keywords, *(i for i, _ in nearest)))
-        stored = _with_neighbours(connection, stored_passages.passages(connection, found))
+        stored = with_neighbours(connection, stored_passages.passages(connection, found))
         cosines = dict(nearest)
         cosines.update(self._cosines(meaning, [p.id for p in stored if p.id not in cosines]))
-        own = scores.own_of(np.array([p.id for p in stored], np.int64))
-        shared = scores.shared_of(np.array([p.document_id for p in stored], np.int64))
+        own = scores.passage_score_of(np.array([p.id for p in stored], np.int64))
+        shared = scores.document_score_of(np.array([p.document_id for p in stored], np.int64))
         recent = self._recency(connection, question, scores)
         candidates = [
             Candidate(p, float(o), float(s) + recent.get(p.document_id, 0.0), cosines.get(p.id))
@@ -210,24 +207,26 @@ class Retriever:
         def refine(some: Sequence[PassageSpan]) -> Mapping[int, float]:
             reader.read(some)
             sections = {section: frozenset(terms(section)) for section in {p.section for p in some}}
-            return {p.id: own_score(reader.terms_of(p), sections[p.section], scores.weights, p.length) for p in some}
+            return {
+                p.id: passage_score(reader.terms_of(p), sections[p.section], scores.weights, p.length) for p in some
+            }
 
         about = stored_passages.documents(connection, list({p.document_id for p in stored}))
         paths = {document_id: path for document_id, (path, _) in about.items()}
-        trust = meaning.trust * _share(by_keywords, cosines) if meaning is not None else 0.0
-        return rank(candidates, scores.best, paths=paths, refine=refine, refined=REFINED, trust=trust)
+        trust = meaning.weight * _share_with_vectors(by_keywords, cosines) if meaning is not None else 0.0
+        return rank(candidates, scores.best, paths=paths, refine=refine, refined=REFINED, embedding_weight=trust)
 
     @staticmethod
     def _recency(connection: Connection, question: SearchQuestion, scores: KeywordScores) -> dict[int, float]:
         """What the documents that fit the question gain by being the latest, where it asks for that."""
-        if not len(scores.shared) or not asks_for_latest(question.text):
+        if not len(scores.document_scores) or not asks_for_latest(question.text):
             return {}
-        fitting = scores.documents[scores.shared >= FITTING_DOCUMENT * scores.shared.max()]
+        fitting = scores.documents[scores.document_scores >= FITTING_DOCUMENT * scores.document_scores.max()]
         about = stored_passages.contexts(connection, [int(i) for i in fitting])
         dates = {i: date_of(os.fsdecode(path).rpartition(os.sep)[2], context) for i, (path, context) in about.items()}
-        return {i: LATEST * float(scores.shared.max()) * share for i, share in recency(dates).items()}
+        return {i: LATEST * float(scores.document_scores.max()) * share for i, share in recency(dates).items()}
 
-    def _cosines(self, meaning: _Meaning | None, passage_ids: Sequence[int]) -> dict[int, float]:
+    def _cosines(self, meaning: _EmbeddedQuery | None, passage_ids: Sequence[int]) -> dict[int, float]:
         ledger = self._vectors.ledger
         state = ledger.known(meaning.fingerprint) if meaning is not None else None
         if meaning is None or state is None or not passage_ids:
@@ -236,48 +235,17 @@ class Retriever:
 
 
 @dataclass(frozen=True, slots=True)
-class _Meaning:
+class _EmbeddedQuery:
     """The question as a vector, and how far the embedding model is at home in its language (0 to 1)."""
 
     fingerprint: str
     vector: Vector
-    trust: float
+    weight: float
 
 
-class _TermReader:
-    """Reads passages' terms, each once, within one read transaction."""
-
-    def __init__(self, texts: TextReader) -> None:
-        self._texts = texts
-        self._terms: dict[int, list[str]] = {}
-
-    def read(self, passages: Iterable[PassageSpan]) -> None:
-        """Read these together."""
-        by_document: dict[int, list[PassageSpan]] = {}
-        for passage in passages:
-            if passage.id not in self._terms:
-                by_document.setdefault(passage.document_id, []).append(passage)
-        places = {document_id: [(p.start, p.end) for p in wanted] for document_id, wanted in by_document.items()}
-        for document_id, texts in self._texts.spans(places).items():
-            self._terms.update((p.id, terms(text)) for p, text in zip(by_document[document_id], texts, strict=True))
-
-    def terms_of(self, passage: PassageSpan) -> list[str]:
-        self.read((passage,))
-        return self._terms[passage.id]
-
-
-def _share(passage_ids: Sequence[int], cosines: Mapping[int, float]) -> float:
+def _share_with_vectors(passage_ids: Sequence[int], cosines: Mapping[int, float]) -> float:
     """How many of the passages have a vector: while few have, meaning would put those before all others."""
     return sum(i in cosines for i in passage_ids) / len(passage_ids) if passage_ids else 1.0
-
-
-def _judged_texts(reader: TextReader, ranked: Sequence[Ranked]) -> list[str]:
-    """What the ranking model reads of each: what it stands under, and its text."""
-    found: list[str] = []
-    for passage in (one.passage for one in ranked):
-        (text,) = reader.spans({passage.document_id: [(passage.start, passage.end)]})[passage.document_id]
-        found.append(f"{passage.section}\n{text}" if passage.section else text)
-    return found
 
 
 def _terms_shown(passage: Passage) -> frozenset[str]:
@@ -287,70 +255,3 @@ def _terms_shown(passage: Passage) -> frozenset[str]:
 
 def _indexed(sizes: NDArray[np.float64], documents: Iterable[int]) -> int:
     return sum(1 for i in documents if 0 <= i < len(sizes) and sizes[i] > 0)
-
-
-def _with_neighbours(connection: Connection, found: Iterable[PassageSpan]) -> list[PassageSpan]:
-    """These passages and those up to `REACH` places before and after each."""
-    wanted: dict[int, set[int]] = {}
-    for passage in found:
-        reach = range(max(0, passage.ordinal - REACH), passage.ordinal + REACH + 1)
-        wanted.setdefault(passage.document_id, set()).update(reach)
-    runs = ((i, first, last) for i, ordinals in wanted.items() for first, last in _runs(sorted(ordinals)))
-    return stored_passages.passage_runs(connection, runs)
-
-
-def _runs(ordinals: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """Runs of consecutive numbers, as (first, last)."""
-    first = last = ordinals[0]
-    for ordinal in ordinals[1:]:
-        if ordinal > last + 1:
-            yield first, last
-            first = ordinal
-        last = ordinal
-    yield first, last
-
-
-def _shown(
-    connection: Connection, texts: TextReader, chosen: Sequence[PassageRun], reasons: Sequence[Explanation | None]
-) -> tuple[Passage, ...]:
-    about = stored_passages.documents(connection, list({s.first.document_id for s in chosen}))
-    recognised = stored_passages.recognised(connection, list(about))
-    told = _spots(connection, chosen)
-    passages: list[Passage] = []
-    for stretch, why in zip(chosen, reasons, strict=True):
-        first, last = stretch.first, stretch.last
-        path, title = about[first.document_id]
-        (text,) = texts.spans({first.document_id: [(first.start, last.end)]})[first.document_id]
-        passages.append(
-            Passage(
-                rank=len(passages) + 1,
-                score=stretch.seed.score,
-                document_id=first.document_id,
-                path=Path(os.fsdecode(path)),
-                title=title,
-                page=stretch.seed.passage.page,
-                section=stretch.seed.passage.section,
-                start=first.start,
-                end=last.end,
-                text=text,
-                why=why,
-                recognised=any(
-                    start < last.end and first.start < end for start, end in recognised.get(first.document_id, ())
-                ),
-                spot=told[first.id],
-            )
-        )
-    return tuple(passages)
-
-
-def _spots(connection: Connection, chosen: Sequence[PassageRun]) -> dict[int, Location]:
-    """By the id of each stretch's first passage."""
-    by_document: dict[int, list[PassageRun]] = {}
-    for stretch in chosen:
-        by_document.setdefault(stretch.first.document_id, []).append(stretch)
-    told: dict[int, Location] = {}
-    for document_id, own in by_document.items():
-        inside = stored_passages.passage_runs(connection, ((document_id, s.first.ordinal, s.last.ordinal) for s in own))
-        found = spots(connection, document_id, [(s.first.start, s.last.end) for s in own], inside)
-        told.update(zip((s.first.id for s in own), found, strict=True))
-    return told

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.retrieval.passage_ranking import Ranked
+from core.retrieval.passage_ranking import RankedPassage
 from core.store.documents.passages import PassageSpan
 
 WANTED_CHARS = 1200
@@ -31,7 +31,7 @@ Pairs = frozenset[tuple[str, str]]
 class PassageRun:
     """Neighbouring passages of one document, shown as one; `seed` is the one that was found."""
 
-    seed: Ranked
+    seed: RankedPassage
     first: PassageSpan
     last: PassageSpan
 
@@ -41,7 +41,7 @@ class PassageRun:
 
 
 def select(
-    ranked: Sequence[Ranked],
+    ranked: Sequence[RankedPassage],
     *,
     limit: int,
     max_chars: int | None,
@@ -70,11 +70,11 @@ def select(
     return sorted(chosen, key=lambda stretch: -stretch.seed.score) if spread else chosen
 
 
-def _turns(ranked: Sequence[Ranked], limit: int, spread: bool) -> Iterator[tuple[Ranked, int]]:
+def _turns(ranked: Sequence[RankedPassage], limit: int, spread: bool) -> Iterator[tuple[RankedPassage, int]]:
     """The passages in the order in which they may be shown, each with how many its document may have by then."""
     if spread and ranked:
-        best = max(one.fit for one in ranked)
-        fitting = [one for one in ranked if one.fit >= FITTING_PASSAGE * best]
+        best = max(one.score_without_rank_bonus for one in ranked)
+        fitting = [one for one in ranked if one.score_without_rank_bonus >= FITTING_PASSAGE * best]
         counts = Counter(one.passage.document_id for one in fitting)
         for share in range(1, min(limit, max(counts.values(), default=0)) + 1):
             yield from ((one, share) for one in fitting)
@@ -84,16 +84,16 @@ def _turns(ranked: Sequence[Ranked], limit: int, spread: bool) -> Iterator[tuple
 class _Selector:
     """Knows what was shown already."""
 
-    def __init__(self, ranked: Sequence[Ranked], terms_of: Callable[[PassageSpan], Sequence[str]]) -> None:
+    def __init__(self, ranked: Sequence[RankedPassage], terms_of: Callable[[PassageSpan], Sequence[str]]) -> None:
         self._by_place = {(r.passage.document_id, r.passage.ordinal): r for r in ranked}
-        self._floor = min((r.own for r in ranked), default=0.0)
+        self._floor = min((r.content_score for r in ranked), default=0.0)
         self._terms_of = terms_of
         self._used: set[int] = set()
         self._shown: dict[int, set[tuple[str, str]]] = {}
         self._shown_anywhere: set[tuple[str, str]] = set()
         self._pairs: dict[int, Pairs] = {}
 
-    def grow(self, seed: Ranked, most_chars: int) -> PassageRun | None:
+    def grow(self, seed: RankedPassage, most_chars: int) -> PassageRun | None:
         """The stretch around `seed`, then counted as shown; None if it was shown, repeats, or does not fit."""
         if seed.passage.id in self._used or seed.passage.length > most_chars or self._repeats(seed.passage):
             return None
@@ -108,16 +108,18 @@ class _Selector:
             ]
             if not fitting:
                 break
-            best = max(fitting, key=lambda side: (side.own, side.passage.ordinal))
+            best = max(fitting, key=lambda side: (side.content_score, side.passage.ordinal))
             first, last = (best, last) if best.passage.ordinal < first.passage.ordinal else (first, best)
         self._show(seed.passage.document_id, first.passage.ordinal, last.passage.ordinal)
         return PassageRun(seed, first.passage, last.passage)
 
-    def _neighbour(self, seed: Ranked, edge: Ranked, step: int) -> Ranked | None:
+    def _neighbour(self, seed: RankedPassage, edge: RankedPassage, step: int) -> RankedPassage | None:
         side = self._by_place.get((edge.passage.document_id, edge.passage.ordinal + step))
         if side is None or side.passage.id in self._used or side.passage.page != seed.passage.page:
             return None
-        if side.own - self._floor < FITTING * (seed.own - self._floor) or self._repeats(side.passage):
+        if side.content_score - self._floor < FITTING * (seed.content_score - self._floor) or self._repeats(
+            side.passage
+        ):
             return None
         return side
 

@@ -1,1 +1,2 @@
-"""Storage: SQLite is the truth, Milvus holds vectors that can be rebuilt from it."""
+"""SQLite, which is the truth, and the vector store, which can be rebuilt from it. Used by core.library, core.retrieval,
+core.chat and core.survey; nothing above sees a connection or a row."""

@@ -11,9 +11,9 @@ def value_of(connection: Connection, key: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def put(connection: Connection, key: str, value: str) -> None:
+def put_value(connection: Connection, key: str, value: str) -> None:
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
 
-def drop(connection: Connection, key: str) -> None:
+def drop_value(connection: Connection, key: str) -> None:
     connection.execute("DELETE FROM meta WHERE key = ?", (key,))

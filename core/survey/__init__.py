@@ -1,1 +1,2 @@
-"""Questions about everything: every selected document is read, row by row, and what was read is stated."""
+"""Surveys: one question put to every selected document, row by row, with what was covered. Used by the window and the
+command line."""

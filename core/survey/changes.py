@@ -1,4 +1,4 @@
-"""What differs between two documents, as findings of a survey: worked out by the application, not by a model."""
+"""What changed between two documents, as findings of a survey. Computed from their texts, without a model."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ MAX_QUOTE_CHARS = 4000
 
 
 def change_findings(old: DocumentText, new: DocumentText) -> tuple[Finding, ...]:
-    """Every difference, each with its place in the new document, or in the old one where the new has none."""
+    """Return a finding for each difference. It cites the new document, or the old one for what was removed."""
     return tuple(_finding(difference, old, new) for difference in differences(old.text, new.text))
 
 
 def _finding(difference: Difference, old: DocumentText, new: DocumentText) -> Finding:
     before = _citation(old, difference.old)
     after = _citation(new, difference.new)
-    place = after or before
-    if place is None:
-        raise ValueError("a difference stands on one side at least")
-    return Finding(_change_text(difference, place), place, other=before if after else None)
+    citation = after or before
+    if citation is None:
+        raise ValueError("a difference has a span on one side at least")
+    return Finding(_change_text(difference, citation), citation, other=before if after else None)
 
 
 def _citation(document: DocumentText, span: tuple[int, int] | None) -> Citation | None:
-    """Of a paragraph without end, its beginning: all of it would be stored with every row that quotes it."""
+    """Cite the beginning of `span`: a paragraph may be megabytes long, and each finding stores its quotation."""
     if span is None:
         return None
     return citation_at(document, span[0], min(span[1], span[0] + MAX_QUOTE_CHARS), Support.SUPPORTED)
 
 
-def _change_text(difference: Difference, place: Citation) -> str:
-    text = " ".join(place.quote.split())
+def _change_text(difference: Difference, citation: Citation) -> str:
+    text = " ".join(citation.quote.split())
     short = text if len(text) <= MAX_SHOWN_CHARS else text[:MAX_SHOWN_CHARS] + "…"
     if difference.kind is DifferenceKind.ADDED:
         return tr("Added: {text}", text=short)

@@ -1,4 +1,4 @@
-"""Reading one document for a survey, part by part; a part with more in it than one answer holds is read in halves."""
+"""Reads one document of a survey in parts. A part with more findings than one answer holds is read again in halves."""
 
 from __future__ import annotations
 
@@ -15,36 +15,35 @@ from models.conversation import AnswerDelta, Finished, FinishReason, Sampling
 from models.faults import Cancelled
 
 MAX_ANSWER_TOKENS = 2000
-"""Reasoning and findings of one part; a quarter of them is kept for the findings (models.completion)."""
+"""Of reasoning and findings about one part; a quarter is reserved for the findings (`models.completion`)."""
 MAX_PART_CHARS = 12_000
-"""A part is at most as long as this even where the context would hold more: it is the step at which a survey is stored,
-stops and gives way."""
+"""Even if the context would hold more: a survey is stored after each part, and stops or pauses only between parts."""
 
 
 class PartReader:
-    """Reads for one survey. Runs where the model lives."""
+    """Reads documents for one survey. Runs on the thread that owns the model."""
 
     def __init__(self, survey: Survey, model: AnsweringModel, sampling: Sampling, date: str) -> None:
         self._survey = survey
         self._model = model
         self._date = date
-        self._room = max(model.context_tokens - MAX_ANSWER_TOKENS, model.context_tokens // 2)
+        self._token_limit = max(model.context_tokens - MAX_ANSWER_TOKENS, model.context_tokens // 2)
         schema = prompts.answer_schema(survey.condition)
         self._sampling = sampling if sampling.grammar else replace(sampling, answer_schema=schema)
 
     def read_part(self, row: SurveyRow, document: DocumentText, job: Job) -> SurveyRow:
-        """`row` after one more part of `document`, whose text is read from the start if it has changed meanwhile.
-        Raises `Cancelled`, `ModelFault`."""
+        """Read one more part of `document` and return the updated `row`. Starts anew if the length of the text has changed
+        since the part before. Raises `Cancelled`, `ModelFault`."""
         text = document.text
         if row.text_length != len(text):
-            row = replace(row, place=0, length=len(text), findings=(), parts=0, failed_parts=0)
+            row = replace(row, chars_read=0, text_length=len(text), findings=(), parts=0, failed_parts=0)
         if not text.strip():
             return replace(row, state=RowState.READ)
         end = self._end(document, row.chars_read)
         findings, understood = self._findings(document, row.chars_read, end, job)
         row = replace(
             row,
-            place=end,
+            chars_read=end,
             parts=row.parts + 1,
             failed_parts=row.failed_parts + (not understood),
             findings=(*row.findings, *findings),
@@ -52,19 +51,19 @@ class PartReader:
         return row if end < len(text) else _finished_row(row)
 
     def _end(self, document: DocumentText, start: int) -> int:
-        """Where the part that begins at `start` ends so that the model can keep it in view."""
+        """Return the end of the part that begins at `start`, such that its prompt fits the context."""
         text = document.text
-        size = int(min(MAX_PART_CHARS, self._room * chars_per_token(text[start : start + MAX_PART_CHARS])))
+        size = int(min(MAX_PART_CHARS, self._token_limit * chars_per_token(text[start : start + MAX_PART_CHARS])))
         end = prompts.part_end(text, start, size)
-        while self._tokens(document, start, end) > self._room and end - start > prompts.MIN_PART_CHARS:
+        while self._count_tokens(document, start, end) > self._token_limit and end - start > prompts.MIN_PART_CHARS:
             end = prompts.part_end(text, start, (end - start) * 2 // 3)
         return end
 
-    def _tokens(self, document: DocumentText, start: int, end: int) -> int:
-        return self._model.count_prompt(prompts.part_question(self._survey, document, start, end, self._date))
+    def _count_tokens(self, document: DocumentText, start: int, end: int) -> int:
+        return self._model.count_prompt(prompts.part_prompt(self._survey, document, start, end, self._date))
 
     def _findings(self, document: DocumentText, start: int, end: int, job: Job) -> tuple[list[Finding], bool]:
-        """What stands between `start` and `end`, and whether every answer about it was understood."""
+        """Return the findings between `start` and `end`, and whether every answer about that part could be parsed."""
         answer, cut = self._ask(document, start, end, job)
         found: list[Finding] = []
         understood = not cut
@@ -81,8 +80,8 @@ class PartReader:
         return first + second, first_understood and second_understood
 
     def _ask(self, document: DocumentText, start: int, end: int, job: Job) -> tuple[str, bool]:
-        """The answer about one part, and whether it was cut."""
-        question = prompts.part_question(self._survey, document, start, end, self._date)
+        """Return the model's answer about one part, and whether it was cut."""
+        question = prompts.part_prompt(self._survey, document, start, end, self._date)
         parts: list[str] = []
         reason = FinishReason.CANCELLED
         for event in self._model.generate(
@@ -98,7 +97,7 @@ class PartReader:
 
 
 def _finished_row(row: SurveyRow) -> SurveyRow:
-    """`row` with all its parts read: failed if nothing of it was understood, and with the reason if a part was not."""
+    """Return `row` at the end of its document: failed if no answer could be parsed, with a reason if one could not."""
     if not row.failed_parts:
         return replace(row, state=RowState.READ, reason="")
     reason = ngettext(

@@ -10,7 +10,7 @@ from core.citations.support import support
 from core.domain.conversation import SurveyKind
 from core.domain.documents import Citation, DocumentText, Location, Support
 from core.domain.heading_paths import section_over
-from core.domain.locations import page_at, spot_in, was_recognised
+from core.domain.locations import page_at, location_in, was_recognised
 from core.survey.condition import Condition, read_number
 from core.survey.quotes import locate_quote
 from core.survey.values import Finding, Survey
@@ -132,7 +132,7 @@ def citation_at(document: DocumentText, start: int, end: int, support: Support, 
         quote=quote or document.text[start:end],
         support=support,
         recognised=not quote and was_recognised(document, start, end),
-        spot=Location() if quote else spot_in(document, start, end),
+        location=Location() if quote else location_in(document, start, end),
     )
 
 

@@ -86,7 +86,7 @@ class Surveys:
         question = readable(question).strip()
         if not question:
             raise ChatFault(N_("Nothing asked"), N_("The question is empty."), N_("Type a question first."))
-        mentioned = read_mentions(question, self._scopes.named)
+        mentioned = read_mentions(question, self._scopes.documents_named)
         question = mentioned.question
         chosen = [(document_id, path) for document_id, path, _ in self._documents(scope, mentioned)]
         if not chosen:
@@ -112,7 +112,7 @@ class Surveys:
     def estimate(self, scope: Scope = WHOLE_LIBRARY, question: str = "") -> Estimate:
         """How much a survey of these documents, or of those that `question` names, has to read, and about how long that
         takes here."""
-        documents = self._documents(scope, read_mentions(question, self._scopes.named))
+        documents = self._documents(scope, read_mentions(question, self._scopes.documents_named))
         chars = sum(length for _, _, length in documents)
         speed = self._speed()
         return Estimate(len(documents), chars, expected_s(chars, len(documents), speed), speed is not None)
@@ -178,7 +178,7 @@ class Surveys:
                 if should_pause():
                     return True
                 job.report(Progress(done + n, len(survey.rows), "files", row.path.name, left_s), now=True)
-                with self._throttle.answering():
+                with self._throttle.while_answering():
                     row = self._read_part(mapping, row, job)
                 self._store.save_row(survey.id, row)
                 yield RowChanged(row, done + n + (row.state is not RowState.WAITING), len(survey.rows), left_s)
@@ -207,7 +207,7 @@ class Surveys:
                 self._store.save_row(survey.id, _failed(row, reason))
                 continue
             found = change_findings(old, new) if n else ()
-            read = replace(row, state=RowState.READ, findings=found, place=len(text.text), length=len(text.text))
+            read = replace(row, state=RowState.READ, findings=found, chars_read=len(text.text), text_length=len(text.text))
             self._store.save_row(survey.id, replace(read, parts=1))
 
     def _summarise(self, survey: Survey, model: AnsweringModel, job: Job) -> Iterator[SurveyEvent]:
@@ -222,7 +222,7 @@ class Surveys:
             questions = groups.prompts_for(lines)
             written.answers = []
             for question in questions:
-                with self._throttle.answering():
+                with self._throttle.while_answering():
                     yield from self._write(model, question, job, written, shown=len(questions) == 1)
             if len(written.answers) == 1 or sum(map(len, written.answers)) >= sum(map(len, lines)):
                 break

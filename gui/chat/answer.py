@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from core.domain.conversation import ChatMessage, FormatKind, Omission
-from core.domain.locations import place_words, section_words
+from core.domain.locations import location_words, section_words
 from core.i18n import fault_text, fault_title, tr
 from gui.chat.answer_text import AnswerText
 from gui.chat.reading import WhatWasRead
@@ -111,7 +111,7 @@ class AnswerView(QWidget):
         if question is not None:
             omissions: tuple[Omission, ...] = (*question.omissions, *message.omissions)
             self.read.show_reading(
-                question.text, question.basis, None, omissions, references_to_citations(question.sources).items
+                question.text, question.context_summary, None, omissions, references_to_citations(question.sources).items
             )
             self.offer.show_suggestion(question.suggestion)
         self.steps.show_steps(message.tools)
@@ -158,9 +158,9 @@ class AnswerView(QWidget):
 
     def _show_text(self, message: ChatMessage) -> None:
         self.text.setVisible(bool(message.text))
-        checked = message.judgement.sentences if message.judgement is not None else ()
+        checked = message.check.sentences if message.check is not None else ()
         self.text.finish(message.text, frozenset(citation.number for citation in message.citations), checked)
-        self.verdict.show_judgement(message.judgement)
+        self.verdict.show_judgement(message.check)
         self.sources.show_citations(message.citations)
 
     def _say(self, text: str) -> None:
@@ -186,7 +186,7 @@ class AnswerView(QWidget):
         """Put the answer on the clipboard, with the list of its sources."""
         citations = self.message.citations if self.message else ()
         sources = "\n".join(
-            f"[{c.number}] " + ", ".join(filter(None, (str(c.path), place_words(c), section_words(c))))
+            f"[{c.number}] " + ", ".join(filter(None, (str(c.path), location_words(c), section_words(c))))
             for c in citations
         )
         QGuiApplication.clipboard().setText("\n\n".join(part for part in (self.text.written, sources) if part))

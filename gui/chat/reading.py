@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 
 from core.chat.messages import context_summary_text, omission_text
 from core.domain.conversation import ContextSummary, Omission, SearchedDocuments
-from core.domain.locations import place_words, section_words
+from core.domain.locations import location_words, section_words
 from core.i18n import ngettext, tr
 from gui.chat.fold import Fold
 from gui.chat.turn import documents_among
@@ -51,7 +51,7 @@ class WhatWasRead(Fold):
             title = tr("{read} · not everything", read=title)
         self.set_title(title)
         query = basis.query if basis is not None else searched.query if searched else ""
-        meaning = basis.meaning if basis is not None else searched is None or searched.meaning
+        meaning = basis.semantic if basis is not None else searched is None or searched.semantic
         self.lines = [omission_text(omission) for omission in omissions]
         if " ".join(query.split()) != " ".join(question.split()) and query:
             self.lines.insert(0, tr("Searched for: {query}", query=query))
@@ -72,7 +72,7 @@ class WhatWasRead(Fold):
         self.passages = []
         for at, place in enumerate(self._places[:LISTED]):
             words = " · ".join(
-                filter(None, (document_title(place.path, place.title), place_words(place), section_words(place)))
+                filter(None, (document_title(place.path, place.title), location_words(place), section_words(place)))
             )
             made = ElidedButton(words, partial(self._open, at))
             made.setToolTip(str(place.path))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QLayout, QPushButton, QSizePolicy, QWidget
 
 from core.chat.messages import support_label, support_text
 from core.domain.documents import Citation, Support
-from core.domain.locations import place_words, section_words
+from core.domain.locations import location_words, section_words
 from core.i18n import ngettext, tr
 from gui.documents.passage_references import document_title
 from gui.style.elements import ElidedLabel, column, label, row
@@ -33,7 +33,7 @@ class SourceRow(QPushButton):
         number = label(str(citation.number), "chip")
         number.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title = ElidedLabel(document_title(citation.path, citation.title))
-        page = place_words(citation, citation.recognised)
+        page = location_words(citation, citation.recognised)
         section = section_words(citation) or str(citation.path.parent)
         place = " · ".join(part for part in (page, section) if part)
         where = ElidedLabel(place, "small", Qt.TextElideMode.ElideRight)  # the page or the cells come first

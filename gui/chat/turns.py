@@ -89,7 +89,7 @@ class Turns(QObject):
 
     def answer_now(self) -> None:
         """End the reasoning of the answer that is being written."""
-        self._workspace.engines.answer_now()
+        self._workspace.engines.force_answer()
 
     def _begin(self, turn: TurnView) -> TurnView:
         self._turns[turn] = None

@@ -120,12 +120,12 @@ class LibraryActions(QObject):
     @property
     def paused(self) -> bool:
         """Whether a person has paused indexing."""
-        return self._workspace.attention.paused
+        return self._workspace.attention.is_paused
 
     def pause_or_resume(self) -> None:
         """Pause indexing, which a restart does not end, or resume it, whatever it waits for."""
         throttle = self._workspace.attention
-        pauses = not (throttle.paused or throttle.held in RESUMABLE)
+        pauses = not (throttle.is_paused or throttle.held in RESUMABLE)
         if pauses:
             throttle.pause()
         else:
@@ -151,7 +151,7 @@ class LibraryActions(QObject):
 
         def index_changed(changes: list[tuple[Path, ...]]) -> None:
             paths = list(dict.fromkeys(path for change in changes for path in change))
-            if not library.mention(paths):  # a job that is running takes them in
+            if not library.report_changed_paths(paths):  # a job that is running takes them in
                 self.index_again(paths)
 
         def work(job: Job) -> Iterable[object]:

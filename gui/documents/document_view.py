@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QToolButton, QWidget
 
 from core.domain.documents import DocumentText
-from core.domain.locations import page_at, page_name, place_words, section_words, spot_in, was_recognised
+from core.domain.locations import page_at, page_name, location_words, section_words, location_in, was_recognised
 from core.i18n import tr
 from gui.documents.passage_references import PassageReference, ReferenceList, document_title
 from gui.documents.passage_view import PassageView
@@ -117,7 +117,7 @@ class DocumentView(QWidget):
         for widget in (self._previous, self._next, self._count):
             widget.setVisible(several)
         self._count.setText(tr("{at} of {all}", at=references.index + 1, all=len(references.items)))
-        self.page.setText(place_words(reference))
+        self.page.setText(location_words(reference))
 
     def show_text(self, text: DocumentText | None) -> None:
         """Show the text that was asked for; None if the document is no longer in the library."""
@@ -201,5 +201,5 @@ def _location_text(reference: PassageReference, text: DocumentText, start: int, 
     """The lines or cells between two offsets: the passage may have moved within the document since it was found."""
     if start >= end:
         return ""
-    location = spot_in(text, start, end)
-    return place_words(replace(reference, page=None, start=start, quote=text.text[start:end], spot=location))
+    location = location_in(text, start, end)
+    return location_words(replace(reference, page=None, start=start, quote=text.text[start:end], location=location))

@@ -23,7 +23,7 @@ class PassageReference:
     start: int = 0
     end: int = 0
     quote: str = ""
-    spot: Location = Location()
+    location: Location = Location()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ReferenceList:
 def references_to_passages(passages: Sequence[Passage], index: int = 0) -> ReferenceList:
     return ReferenceList(
         tuple(
-            PassageReference(p.document_id, p.path, p.title, p.page, p.section, p.start, p.end, p.text, p.spot)
+            PassageReference(p.document_id, p.path, p.title, p.page, p.section, p.start, p.end, p.text, p.location)
             for p in passages
         ),
         index,
@@ -55,7 +55,7 @@ def references_to_passages(passages: Sequence[Passage], index: int = 0) -> Refer
 def references_to_citations(citations: Sequence[Citation], index: int = 0) -> ReferenceList:
     return ReferenceList(
         tuple(
-            PassageReference(c.document_id, c.path, c.title, c.page, c.section, c.start, c.end, c.quote, c.spot)
+            PassageReference(c.document_id, c.path, c.title, c.page, c.section, c.start, c.end, c.quote, c.location)
             for c in citations
         ),
         index,

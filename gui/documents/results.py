@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from core.domain.documents import Passage
-from core.domain.locations import place_words, section_words
+from core.domain.locations import location_words, section_words
 from core.i18n import tr
 from core.retrieval.snippets import HighlightedResult, Snippet
 from gui.documents.passage_references import document_title
@@ -72,7 +72,7 @@ class ResultsModel(QAbstractListModel):
 
 def location_line(passage: Passage) -> str:
     """Where the passage is in its document, on one line: page or lines, and section."""
-    return " · ".join(filter(None, (place_words(passage, passage.recognised), section_words(passage))))
+    return " · ".join(filter(None, (location_words(passage, passage.recognised), section_words(passage))))
 
 
 class CardDelegate(QStyledItemDelegate):

@@ -63,7 +63,7 @@ class SearchPanel(QWidget):
         self.view.setVisible(bool(result.snippets))
         self._nothing_found.setText(_nothing_found_text(search, still_indexing))
         self._nothing_found.setVisible(not result.snippets)
-        self._search_model_card.setVisible(not search.meaning and search.documents_searched > 0)
+        self._search_model_card.setVisible(not search.semantic and search.documents_searched > 0)
 
     def clear(self) -> None:
         self.result = None

@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from core.chat.messages import support_label, support_text
 from core.domain.documents import Citation
 from core.domain.file_names import disambiguated_names
-from core.domain.locations import place_words, section_words
+from core.domain.locations import location_words, section_words
 from core.i18n import tr
 from core.survey.summarising import numbered_findings
 from core.survey.values import Finding, Survey, SurveyRow
@@ -99,7 +99,7 @@ def _cell(column: int, number: int, row: SurveyRow, finding: Finding, name: str)
         return str(number)
     if column == DOCUMENT:
         cited = finding.citation
-        return " · ".join(filter(None, (name, place_words(cited), section_words(cited))))
+        return " · ".join(filter(None, (name, location_words(cited), section_words(cited))))
     if column == FINDING:
         return finding.text
     if column == VALUE:

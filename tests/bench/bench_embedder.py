@@ -1,10 +1,11 @@
-"""Embedding throughput against llama.cpp's own llama-embedding on the same texts, and by width of the batch.
+"""Measures the embedder's throughput against llama.cpp's llama-embedding on the same texts, and by batch width.
 
     python -m tests.bench.bench_embedder --model FILE.gguf --texts FOLDER [--llama-embedding PROGRAM] [--rounds 3]
     python -m tests.bench.bench_embedder --model FILE.gguf --texts FOLDER --widths 128,256,512,1024
 
-The texts are lines of about `--chars` letters from the .md and .txt files below FOLDER. llama-embedding's time is that
-for all texts less that for one, so that loading the model does not count; it prints vectors, which ours does not.
+The texts are pieces of `--chars` characters from the .md and .txt files below FOLDER. From llama-embedding's time for
+all texts its time for one text is subtracted, so that loading the model does not count; it prints vectors, which ours
+does not.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from models.llama import pooled_model
 from models.machine.cores import usable_cores
 
 
-def lines_of(folder: Path, chars: int, count: int) -> list[str]:
+def read_texts(folder: Path, chars: int, count: int) -> list[str]:
     texts: list[str] = []
     for path in sorted(path for path in folder.rglob("*") if path.suffix in (".md", ".txt")):
         text = " ".join(path.read_text(encoding="utf-8", errors="replace").split())
@@ -32,7 +33,7 @@ def lines_of(folder: Path, chars: int, count: int) -> list[str]:
     return [text for text in texts if text][:count]
 
 
-def theirs_s(program: Path, model: Path, texts: list[str], threads: int) -> float:
+def llama_embedding_s(program: Path, model: Path, texts: list[str], threads: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "texts")
         file.write_text("\n".join(texts), encoding="utf-8")
@@ -42,7 +43,7 @@ def theirs_s(program: Path, model: Path, texts: list[str], threads: int) -> floa
         return time.perf_counter() - started_s
 
 
-def ours_s(embedder: Embedder, texts: list[str]) -> float:
+def embedder_s(embedder: Embedder, texts: list[str]) -> float:
     started_s = time.perf_counter()
     embedder.embed_passages(texts)
     return time.perf_counter() - started_s
@@ -55,10 +56,10 @@ def compare(arguments: argparse.Namespace, texts: list[str]) -> None:
     embedder.embed_passages(texts[:8])
     mine, other = [], []
     for _ in range(arguments.rounds):
-        mine.append(ours_s(embedder, texts))
+        mine.append(embedder_s(embedder, texts))
         if arguments.llama_embedding:
-            whole = theirs_s(arguments.llama_embedding, arguments.model, texts, threads)
-            other.append(whole - theirs_s(arguments.llama_embedding, arguments.model, texts[:1], threads))
+            whole = llama_embedding_s(arguments.llama_embedding, arguments.model, texts, threads)
+            other.append(whole - llama_embedding_s(arguments.llama_embedding, arguments.model, texts[:1], threads))
     embedder.close()
     print(f"{len(texts)} texts, {tokens} tokens, {threads} threads")
     print(f"ours             {tokens / statistics.median(mine):8.0f} tokens/s")
@@ -67,13 +68,13 @@ def compare(arguments: argparse.Namespace, texts: list[str]) -> None:
         print(f"llama-embedding  {tokens / statistics.median(other):8.0f} tokens/s   {ratio:.3f}x")
 
 
-def widths(arguments: argparse.Namespace, texts: list[str]) -> None:
+def compare_widths(arguments: argparse.Namespace, texts: list[str]) -> None:
     for width in map(int, arguments.widths.split(",")):
         pooled_model.BATCH_TOKENS = width
         embedder = Embedder.open(arguments.model, threads=arguments.threads or usable_cores())
         tokens = sum(embedder.count_tokens(texts))
         embedder.embed_passages(texts[:8])
-        seconds = min(ours_s(embedder, texts) for _ in range(arguments.rounds))
+        seconds = min(embedder_s(embedder, texts) for _ in range(arguments.rounds))
         print(f"batches of {width:5} tokens  {tokens / seconds:8.0f} tokens/s", flush=True)
         embedder.close()
 
@@ -91,9 +92,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.model:
         parser.error("name a model file")
-    texts = lines_of(arguments.texts, arguments.chars, arguments.count)
+    texts = read_texts(arguments.texts, arguments.chars, arguments.count)
     if arguments.widths:
-        widths(arguments, texts)
+        compare_widths(arguments, texts)
     else:
         compare(arguments, texts)
 

@@ -1,4 +1,4 @@
-"""The harmony parser on random token streams: a million of them by default, none may raise or show a control token.
+"""Runs the harmony parser on a million random token streams: none may raise an exception or show a control token.
 
 python -m tests.bench.bench_harmony [STREAMS]
 """
@@ -27,7 +27,7 @@ from models.prompts.harmony_vocabulary import (
 from tests.support.gguf_models import CONTROL_TOKENS, write_tiny_gpt_oss
 
 LENGTH = 40
-# analysis; commentary; " to=functions.get_weather"; the same as a whole header, ready for its text
+# "analysis"; "commentary"; " to=functions.get_weather"; a whole header with these
 HEADERS: list[tuple[int, ...]] = [(35_644,), (12_606, 815), (316, 28, 44_580, 775, 170_154)]
 HEADERS.append((START, ASSISTANT, *HEADERS[2], CHANNEL, *HEADERS[1], MESSAGE))
 CONTROL_SIGNS = set("<|>")
@@ -40,7 +40,7 @@ def main(streams: int) -> None:
         vocabulary = load_harmony_vocabulary(model, Path(folder))
     tokens = calls = characters = 0
     generator = random.Random(0)
-    # The signs that control tokens are spelled with are left out, so that one of them in the output is a token shown.
+    # Tokens with a character of <|> are left out: then one of these in the output comes from a control token.
     ordinary = [i for i in range(ORDINARY_TOKENS) if not set(b"<|>") & set(vocabulary.token_bytes(i))]
     likely = [(token,) for token in (*CONTROL_TOKENS, 200_500, 201_088, -1, ASSISTANT, FINAL)] + HEADERS
     started_s = time.perf_counter()
@@ -61,7 +61,7 @@ def main(streams: int) -> None:
 
 
 def read(vocabulary: HarmonyVocabulary, stream: list[int]) -> tuple[str, int]:
-    """The text shown and the number of calls made of one stream; every second one is forced to answer."""
+    """The text shown by one stream and the number of its tool calls. After every other stream an answer is forced."""
     parser = HarmonyParser(vocabulary.token_bytes)
     events = [event for token in stream for event in parser.feed(token)]
     if stream[-1] not in STOP_IDS and len(stream) % 2:

@@ -1,9 +1,9 @@
-"""Peak memory of a whole process that loads a chat model, reads and writes: against the plan's own estimate.
+"""Measures the peak memory of a process that loads a chat model and generates, and compares it with the load plan.
 
     python -m tests.bench.bench_memory --model FILE.gguf [--contexts 8192,32768,131072] [--mapped] [--limit-gib 16]
 
-One process for each context. `--limit-gib` puts it into a control group of that size without swap (Linux, as root), to
-compare its speed with the unlimited one. PAPERMOOR_BENCH_MODEL names the file, too.
+Each context length is measured in its own process. `--limit-gib` puts it into a control group of that size without swap
+(Linux, as root), to compare its speed with that of an unlimited one. PAPERMOOR_BENCH_MODEL can name the file as well.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GROUPS = (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup"))  # version 1, v
 
 
 def peak_bytes() -> int:
-    """The most memory this process has had resident, file pages included."""
+    """The most memory that has been resident in this process, file pages included."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
@@ -36,7 +36,7 @@ def peak_bytes() -> int:
 
 
 def measure(model: Path, context: int, mapped: bool, tokens: int) -> dict[str, object]:
-    """Load, read a prompt of some hundred tokens, write `tokens`; the figures."""
+    """Load the model, prefill a prompt of some hundred tokens and decode `tokens`; return the figures."""
     from models.chat_model import ChatModel
     from models.conversation import Conversation, Finished, Message, Role, Sampling
     from models.gguf.header import read_header
@@ -69,7 +69,8 @@ def measure(model: Path, context: int, mapped: bool, tokens: int) -> dict[str, o
 
 @contextmanager
 def control_group(limit_bytes: int) -> Iterator[Path]:
-    """A group that kills what goes beyond `limit_bytes`, file pages that cannot be dropped included; no swap."""
+    """A control group without swap whose processes are killed beyond `limit_bytes`, counting file pages that cannot be
+    dropped."""
     base = next(folder for folder in GROUPS if (folder / "cgroup.procs").exists())
     group = base / f"papermoor-bench-{os.getpid()}"
     group.mkdir()
@@ -85,7 +86,7 @@ def control_group(limit_bytes: int) -> Iterator[Path]:
         group.rmdir()
 
 
-def in_child(arguments: argparse.Namespace, context: int, group: Path | None) -> str:
+def run_child(arguments: argparse.Namespace, context: int, group: Path | None) -> str:
     command = [sys.executable, "-m", "tests.bench.bench_memory", "--child", "--model", str(arguments.model)]
     command += ["--contexts", str(context), "--tokens", str(arguments.tokens)]
     command += ["--mapped"] if arguments.mapped else []
@@ -110,9 +111,9 @@ def main() -> None:
             print(json.dumps(measure(arguments.model, context, arguments.mapped, arguments.tokens)))
         elif arguments.limit_gib:
             with control_group(int(arguments.limit_gib * GIB)) as group:
-                print(in_child(arguments, context, group), flush=True)
+                print(run_child(arguments, context, group), flush=True)
         else:
-            print(in_child(arguments, context, None), flush=True)
+            print(run_child(arguments, context, None), flush=True)
 
 
 if __name__ == "__main__":

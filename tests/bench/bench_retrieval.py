@@ -64,7 +64,7 @@ def keep(name: str, found: Evaluation) -> None:
         "commit": commit(),
         "day": time.strftime("%Y-%m-%d"),
         "set": name,
-        "meaning": found.used_embedder,
+        "meaning": found.semantic,
         "questions": found.questions,
         "measures": measures,
     }
@@ -126,7 +126,7 @@ def main() -> None:
             name = folder.resolve().name
             data_dir = (arguments.data or Path(temporary)) / name
             found = evaluated(folder, data_dir, arguments.embedder, arguments.questions)
-            show(name, found, last_values(name, found.used_embedder))
+            show(name, found, last_values(name, found.semantic))
             if not arguments.dry:
                 keep(name, found)
     if arguments.passages or not arguments.folders:

@@ -1,12 +1,12 @@
-"""The chat model's speed through the whole path to typed events, beside a window, against llama.cpp's llama-bench.
+"""Measures the chat model's speed up to its typed events, beside a window, and compares it with llama-bench.
 
     python -m tests.bench.bench_runtime --model FILE.gguf --llama-bench PROGRAM [--rounds 3] [--repeat 5] [--prompt 512]
 
-Build llama-bench from the sources inside llama-cpp-python's source distribution with the flags of the installed wheel.
-The two take turns in processes of their own, on the same file, with the same threads, weights held in the same way.
-Also printed: how long stopping takes while reading and while writing (`--stops`), the longest pauses of the window's
-loop, and what a second turn and a reopened conversation have to evaluate (`--turns`).
-PAPERMOOR_BENCH_MODEL and PAPERMOOR_LLAMA_BENCH name the two files, too.
+Build llama-bench, a program of llama.cpp, from the sources in llama-cpp-python's source distribution, with the flags of
+the installed wheel. The two take turns, each in its own process, with the same file, threads and kind of memory. Also
+measured: how long cancelling takes during prefill and during decode (`--stops`), the longest pauses of the window's
+event loop, and how many tokens a second turn and a reopened conversation prefill (`--turns`). PAPERMOOR_BENCH_MODEL and
+PAPERMOOR_LLAMA_BENCH can name the two files as well.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from models.chat_model import ChatModel
     from models.conversation import Conversation, Usage
 
-PROMPT_TOKENS = 128  # of the prompt before what is written
+PROMPT_TOKENS = 128  # of the prompt when decode is measured
 REPAINT_MS = 40  # as often as the application shows what has arrived (`gui.bridge.EVENT_INTERVAL_MS`)
 RANDOM = random.Random(7)
 WORDS = re.findall(r"[a-z]{3,}", __doc__.lower() + " ".join(dir(argparse) + dir(subprocess) + dir(os)).lower())
@@ -46,27 +46,27 @@ REPAINTING.set()
 
 
 def conversation_of(chat: ChatModel, tokens: int) -> Conversation:
-    """A conversation with `tokens` tokens besides the fixed part: words of all kinds, since one word again and again
-    would go to the same few experts. Another conversation every time."""
+    """A new conversation with `tokens` tokens besides the fixed part. Its words are chosen at random, since a repeated
+    word would always go to the same few experts."""
     from models.conversation import Conversation, Message, Role
 
-    drawn = RANDOM.choices(WORDS, k=tokens)
+    words = RANDOM.choices(WORDS, k=tokens)
 
-    def of(words: int) -> Conversation:
-        return Conversation((Message(Role.USER, " ".join(drawn[:words])),), instructions=INSTRUCTIONS)
+    def with_words(count: int) -> Conversation:
+        return Conversation((Message(Role.USER, " ".join(words[:count])),), instructions=INSTRUCTIONS)
 
     fixed = chat.count_prompt(Conversation((), instructions=INSTRUCTIONS))
-    words = tokens
-    while (over := chat.count_prompt(of(words)) - fixed - tokens) > 0:
-        words -= max(over // 3, 1)
-    while chat.count_prompt(of(words)) - fixed < tokens:
-        drawn.insert(words, "a")
-        words += 1
-    return of(words)
+    count = tokens
+    while (excess := chat.count_prompt(with_words(count)) - fixed - tokens) > 0:
+        count -= max(excess // 3, 1)
+    while chat.count_prompt(with_words(count)) - fixed < tokens:
+        words.insert(count, "a")
+        count += 1
+    return with_words(count)
 
 
 def reset(chat: ChatModel) -> None:
-    """As after loading: nothing evaluated but the fixed part."""
+    """Leave nothing in the KV cache but the fixed part, as after loading."""
     from models.conversation import Conversation
 
     chat.clear_kv_cache()
@@ -86,37 +86,36 @@ def median_of(count: int, speed: Callable[[], float]) -> float:
 
 
 def prefill_speed(chat: ChatModel, tokens: int) -> float:
-    """Tokens per second of reading a prompt with so many new ones."""
+    """Tokens per second of the prefill of a prompt with `tokens` new tokens."""
     reset(chat)
     usage = generate(chat, conversation_of(chat, tokens), 1)
     return (usage.prompt_tokens - usage.reused_tokens) / usage.prefill_s
 
 
 def decode_speed(chat: ChatModel, tokens: int) -> float:
-    """Tokens per second of writing after a short prompt, counting every token evaluated: where reasoning reaches its
-    limit, the beginning of an answer is put in, which takes its time but is not among the generated tokens."""
+    """Tokens per second of decode after a short prompt. Counts every decoded token: where reasoning reaches its limit,
+    the tokens that open the answer are decoded as well, but not counted as generated."""
     reset(chat)
     usage = generate(chat, conversation_of(chat, PROMPT_TOKENS), tokens)
     return (chat._context.cached_tokens - usage.prompt_tokens) / usage.decode_s
 
 
 def bare_speed(chat: ChatModel, tokens: int) -> float:
-    """Tokens per second of llama-bench's own loop in this process, the window at rest: llama.cpp's calls and nothing
-    else, tokens drawn anyhow. It tells exactly what our path costs: two processes on one machine differ by more.
-    """
+    """Tokens per second of llama-bench's own loop in this process, without repainting: random tokens and llama.cpp's
+    calls alone. Shows what our code costs, which is less than two processes on one machine differ by."""
     from models.llama.library import library
 
     lib, context = library(), chat._context.handle
     chat.clear_kv_cache()
     REPAINTING.clear()
-    drawn = (ctypes.c_int32 * 1)(RANDOM.randrange(100_000))
+    token = (ctypes.c_int32 * 1)(RANDOM.randrange(100_000))
     started_s = 0.0
     for number in range(tokens + 1):
-        if number == 1:  # as llama-bench: the first is not timed
+        if number == 1:  # like llama-bench, do not time the first one
             started_s = time.perf_counter()
-        lib.llama_decode(context, lib.llama_batch_get_one(drawn, 1))
+        lib.llama_decode(context, lib.llama_batch_get_one(token, 1))
         lib.llama_synchronize(context)
-        drawn[0] = RANDOM.randrange(100_000)
+        token[0] = RANDOM.randrange(100_000)
     speed = tokens / (time.perf_counter() - started_s)
     REPAINTING.set()
     chat.clear_kv_cache()
@@ -124,7 +123,7 @@ def bare_speed(chat: ChatModel, tokens: int) -> float:
 
 
 def compare_with_bare(chat: ChatModel, tokens: int, rounds: int) -> dict[str, object]:
-    """Our whole path against `bare_speed`, taking turns within this process."""
+    """The ratio of `decode_speed` to `bare_speed`, which take turns in this process."""
     ratios = []
     for number in range(rounds):
         speeds = {}
@@ -135,7 +134,7 @@ def compare_with_bare(chat: ChatModel, tokens: int, rounds: int) -> dict[str, ob
 
 
 def stop_latency_s(chat: ChatModel, conversation: Conversation, after_s: float) -> float:
-    """From cancelling `after_s` into the generation to its last event."""
+    """Seconds from cancelling, `after_s` after the start, to the last event of the generation."""
     from models.cancel import CancelToken
 
     cancel, cancelled_at = CancelToken(), [0.0]
@@ -153,7 +152,7 @@ def stop_latency_s(chat: ChatModel, conversation: Conversation, after_s: float) 
 
 
 def measure(arguments: argparse.Namespace) -> dict[str, object]:
-    """Everything about our own path, on the calling thread."""
+    """All figures of our own code, measured on the calling thread."""
     prompts = [int(tokens) for tokens in arguments.prompt.split(",") if tokens != "0"]
     with warm_chat_model(arguments.model, arguments.embedder, mapped=arguments.mapped) as chat:
         figures: dict[str, object] = {"weights": "repacked" if chat.plan.repack else "mapped"}
@@ -172,54 +171,55 @@ def measure(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def measure_stops(chat: ChatModel, count: int) -> dict[str, object]:
-    """95th percentiles of stopping while reading and while writing."""
-    reading, writing = [], []
+    """The 95th percentiles of how long cancelling takes during prefill and during decode."""
+    during_prefill, during_decode = [], []
     for attempt in range(count):
         chat.clear_kv_cache()
-        reading.append(stop_latency_s(chat, conversation_of(chat, 2000), 1.0 + attempt * 0.37))
+        during_prefill.append(stop_latency_s(chat, conversation_of(chat, 2000), 1.0 + attempt * 0.37))
         short = conversation_of(chat, 130)
         generate(chat, short, 1)
-        writing.append(stop_latency_s(chat, short, 1.0 + attempt * 0.13))
+        during_decode.append(stop_latency_s(chat, short, 1.0 + attempt * 0.13))
     return {
-        "stop_reading_p95_ms": 1000 * quantile(reading, 0.95),
-        "stop_writing_p95_ms": 1000 * quantile(writing, 0.95),
+        "stop_prefill_p95_ms": 1000 * quantile(during_prefill, 0.95),
+        "stop_decode_p95_ms": 1000 * quantile(during_decode, 0.95),
     }
 
 
 def measure_turns(chat: ChatModel) -> dict[str, object]:
-    """Tokens evaluated by a second turn, beside those that are new in it, and after coming back to a conversation."""
+    """How many tokens a second turn prefills, how many are new in it, and how many are prefilled after switching back
+    to a conversation."""
     from models.conversation import Message, Role
 
-    def evaluated(usage: Usage) -> int:
+    def prefilled(usage: Usage) -> int:
         return usage.prompt_tokens - usage.reused_tokens
 
-    def longer(conversation: Conversation, question: str) -> Conversation:
-        more = (Message(Role.ASSISTANT, "It closes in winter [1]."), Message(Role.USER, question))
-        return replace(conversation, messages=(*conversation.messages, *more))
+    def with_turn(conversation: Conversation, question: str) -> Conversation:
+        added = (Message(Role.ASSISTANT, "It closes in winter [1]."), Message(Role.USER, question))
+        return replace(conversation, messages=(*conversation.messages, *added))
 
     chat.clear_kv_cache()
     chat.switch_to("bench")
-    one = conversation_of(chat, 1000)
-    first = generate(chat, one, 16)
-    two = longer(one, "And when is it opened? " * 20)
-    second = generate(chat, two, 16)
+    one_turn = conversation_of(chat, 1000)
+    first = generate(chat, one_turn, 16)
+    two_turns = with_turn(one_turn, "And when is it opened? " * 20)
+    second = generate(chat, two_turns, 16)
     chat.switch_to("other")
     generate(chat, conversation_of(chat, 300), 1)
     started_s = time.perf_counter()
     chat.switch_to("bench")
     restored_s = time.perf_counter() - started_s
-    reopened = generate(chat, two, 1)
+    reopened = generate(chat, two_turns, 1)
     return {
         "second_turn_new": second.prompt_tokens - first.prompt_tokens,
-        "second_turn_evaluated": evaluated(second),
-        "reopened_evaluated": evaluated(reopened),
+        "second_turn_prefilled": prefilled(second),
+        "reopened_prefilled": prefilled(reopened),
         "save_and_restore_s": restored_s,
     }
 
 
 @contextmanager
 def warm_chat_model(path: Path, embedder: Path | None, *, mapped: bool = False) -> Iterator[ChatModel]:
-    """The model at `path`, loaded as planned or `mapped`, and tried, as llama-bench does; beside an embedding model."""
+    """The model at `path`, loaded as planned or `mapped`, warmed up like llama-bench, with `embedder` open beside."""
     from models.chat_model import ChatModel
     from models.gguf.header import read_header
     from models.loading.load_plan import plan_chat
@@ -237,7 +237,7 @@ def warm_chat_model(path: Path, embedder: Path | None, *, mapped: bool = False) 
 
 @contextmanager
 def open_embedder(path: Path | None) -> Iterator[None]:
-    """While entered, an embedding model is open that has embedded a question, as in the application."""
+    """Within the context, keep an embedding model open that has embedded a question, as in the application."""
     if path is None:
         yield
         return
@@ -256,7 +256,7 @@ def quantile(values: list[float], share: float) -> float:
 
 
 def run_beside_a_window(work: Callable[[], dict[str, object]]) -> dict[str, object]:
-    """Run `work` on a thread while this one repaints a window with text, as the application does."""
+    """Run `work` on another thread while this one repaints a window with text, as the application does."""
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication, QLabel
 
@@ -286,7 +286,7 @@ def run_beside_a_window(work: Callable[[], dict[str, object]]) -> dict[str, obje
         return result.result()
 
 
-def llama_bench(arguments: argparse.Namespace, threads: int) -> dict[str, object]:
+def run_llama_bench(arguments: argparse.Namespace, threads: int) -> dict[str, object]:
     command = [str(arguments.llama_bench), "-m", str(arguments.model), "-p", arguments.prompt, "-o", "json"]
     command += ["-n", str(arguments.tokens), "-r", str(arguments.repeat), "-t", str(threads), "-fa", "on"]
     command += ["-lm", "mmap", "--repack", "0"] if arguments.mapped else ["-lm", "none", "--repack", "1"]
@@ -297,7 +297,7 @@ def llama_bench(arguments: argparse.Namespace, threads: int) -> dict[str, object
     }
 
 
-def ours(arguments: argparse.Namespace) -> dict[str, object]:
+def run_child(arguments: argparse.Namespace) -> dict[str, object]:
     command = [sys.executable, "-m", "tests.bench.bench_runtime", "--child", "--model", str(arguments.model)]
     command += ["--prompt", arguments.prompt, "--tokens", str(arguments.tokens), "--stops", str(arguments.stops)]
     command += ["--bare", str(arguments.bare), "--repeat", str(arguments.repeat)]
@@ -314,10 +314,10 @@ def main() -> None:
     parser.add_argument("--llama-bench", type=Path, default=os.environ.get("PAPERMOOR_LLAMA_BENCH"))
     parser.add_argument("--embedder", type=Path, help="an embedding model to hold open meanwhile")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--repeat", type=int, default=1, help="how often in a round; its median counts")
-    parser.add_argument("--prompt", default="512,2048", help="0 for writing alone")
-    parser.add_argument("--tokens", type=int, default=32)
-    parser.add_argument("--stops", type=int, default=0)
+    parser.add_argument("--repeat", type=int, default=1, help="measurements in a round, of which the median counts")
+    parser.add_argument("--prompt", default="512,2048", help="tokens to prefill; 0 to measure decode alone")
+    parser.add_argument("--tokens", type=int, default=32, help="tokens to decode")
+    parser.add_argument("--stops", type=int, default=0, help="how often to measure cancelling")
     parser.add_argument("--bare", type=int, default=0, help="rounds against llama.cpp's calls alone, in one process")
     parser.add_argument("--turns", action="store_true")
     parser.add_argument("--mapped", action="store_true", help="weights in the file cache, whatever the plan says")
@@ -332,10 +332,10 @@ def main() -> None:
 
     rounds: list[tuple[dict[str, object], dict[str, object]]] = []
     for number in range(arguments.rounds):
-        theirs = llama_bench(arguments, usable_cores()) if arguments.llama_bench and number % 2 == 0 else {}
-        own = ours(arguments)
-        if arguments.llama_bench and number % 2:  # first one, then the other: a machine gets slower as it gets warm
-            theirs = llama_bench(arguments, usable_cores())
+        theirs = run_llama_bench(arguments, usable_cores()) if arguments.llama_bench and number % 2 == 0 else {}
+        own = run_child(arguments)
+        if arguments.llama_bench and number % 2:  # alternate who is first, since a machine slows down as it warms up
+            theirs = run_llama_bench(arguments, usable_cores())
         rounds.append((own, theirs))
         print(json.dumps({"ours": rounds[-1][0], "llama-bench": theirs}), flush=True)
     for name in rounds[0][1]:

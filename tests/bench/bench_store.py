@@ -67,7 +67,7 @@ def fill(database: Database, index: VectorIndex, vectors: Vectors, words: bool =
     """With `words`, each passage has a text and its keywords; without, its vector alone."""
     count, dimension = vectors.shape
     vocabulary = [made_word(n) for n in range(VOCABULARY)]
-    terms = [keyword_index.analysed(word) for word in vocabulary]
+    terms = [keyword_index.search_terms(word) for word in vocabulary]
     chances = np.cumsum(1 / (np.arange(VOCABULARY) + 10))
     random_ = np.random.default_rng(1)
     state = index.ledger.embedder("bench", dimension)

@@ -1,4 +1,4 @@
-"""`papermoor models`: list, get, adopt, remove, verify, against a hub on this machine."""
+"""`papermoor models`: list, get, adopt, remove and verify, with a model hub on this machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEY = "all-minilm-l6-v2"
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, minilm_gguf: Path) -> Iterator[Hub]:
-    """Offers all-MiniLM-L6-v2, of which the catalog knows no hash."""
+    """A hub with all-MiniLM-L6-v2, for which the catalog has no checksum."""
     with serving(Hub(minilm_gguf.read_bytes())) as made:
         offered = replace(catalog.entry(KEY), sha256=None, size_bytes=None, revision=None)
         monkeypatch.setattr(catalog, "ALL", (*catalog.CHAT_MODELS, offered))
@@ -33,7 +33,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, minilm_gguf: Path) -> Iterator[Hub]:
 
 @pytest.fixture
 def papermoor(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Papermoor:
-    """Runs `papermoor models ARGUMENTS`: its status, what it printed, what it complained of."""
+    """Runs `papermoor models ARGUMENTS`; returns the exit status and what went to stdout and stderr."""
     for name in ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_DATA_HOME", "HF_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
 
@@ -63,7 +63,7 @@ def test_a_model_is_downloaded_verified_listed_and_removed(papermoor: Papermoor,
     assert list(path.parent.iterdir()) == []
     assert not result(papermoor("remove", KEY, "--json"))["removed"]
     settings = (tmp_path / "data" / "settings.toml").read_text(encoding="utf-8")
-    assert path.name not in settings, "it is chosen no more"
+    assert path.name not in settings, "it is no longer chosen"
 
 
 def test_a_damaged_file_is_found_though_the_catalog_has_no_hash(papermoor: Papermoor, hub: Hub) -> None:
@@ -92,9 +92,7 @@ def test_a_file_that_crashed_is_verified_and_downloaded_again_if_it_is_damaged(
     assert result(papermoor("list", "--json"))["faults"] == {}
 
 
-def test_a_file_that_crashed_is_tried_again_after_verification(
-    papermoor: Papermoor, hub: Hub, tmp_path: Path
-) -> None:
+def test_a_file_that_crashed_is_tried_again_after_verification(papermoor: Papermoor, hub: Hub, tmp_path: Path) -> None:
     path = Path(result(papermoor("get", KEY, "--json"))["path"])
     for mode in (FAST_MODE, SAFE_MODE):
         LoadCrashLog(tmp_path / "data" / "cache").begin(path, mode)

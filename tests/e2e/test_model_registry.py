@@ -40,7 +40,7 @@ def test_searching_asks_the_ranking_model_that_was_chosen(workspace: Workspace, 
 
     def judged() -> list[bool]:
         found = workspace.retriever.search("When does the valve close?", explain=True, rerank=True)
-        return [passage.why is not None and passage.why.judged is not None for passage in found.passages]
+        return [passage.why is not None and passage.why.rerank_score is not None for passage in found.passages]
 
     assert judged() and not any(judged()), "there is none yet"
     workspace.shelf.adopt(ranker)

@@ -40,7 +40,7 @@ def test_a_name_that_is_no_text_stops_nothing(tmp_path: Path, tiny_gpt_oss: Path
             "the turn before is read again"
         )
         asked = ask(workspace, conversation, f'Who nests in @"{os.fsdecode(NAME)}"?').message
-        (basis,) = [one.basis for one in workspace.conversations.messages(conversation) if one.id == asked.id - 1]
+        (basis,) = [one.context_summary for one in workspace.conversations.messages(conversation) if one.id == asked.id - 1]
         assert basis is not None and basis.searched == 1
         (folder / os.fsdecode(NAME)).rename(folder / os.fsdecode(MOVED))
         workspace.library.index([folder], Job())

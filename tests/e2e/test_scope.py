@@ -88,9 +88,9 @@ def test_a_conversation_looks_into_what_was_chosen_for_it_and_a_mention_goes_bey
         assert (found.passages, found.documents, found.searched, found.library) == (1, 1, 1, 3)
         assert context_summary_text(found) == "1 passage from 1 of 1 document"
         answer = saved(events)
-        assert answer.judgement is not None and answer.judgement.verdict is Verdict.SUPPORTED
+        assert answer.check is not None and answer.check.verdict is Verdict.SUPPORTED
         question = workspace.conversations.messages(conversation)[0]
-        assert question.basis == found and found.wait_s is not None
+        assert question.context_summary == found and found.wait_s is not None
 
         workspace.conversations.set_scope(conversation, Scope((folder / "south",)))
         assert set(searched(list(ask(conversation, "How much is the rent?")))) == {
@@ -183,7 +183,7 @@ def test_patience_decides_how_much_is_read_and_the_rest_is_told(tmp_path: Path, 
             conversation = workspace.conversations.create()
             events = list(workspace.chat.ask(conversation, "How much is the rent of the flats?", latency_budget=patience))
             given[patience] = basis(events).passages
-            assert basis(events).patience is patience and given[patience] == len(searched(events))
+            assert basis(events).latency_budget is patience and given[patience] == len(searched(events))
             left_out = [e for e in events if isinstance(e, Omission) and e.kind is OmissionKind.PASSAGES]
             first = next(event for event in events if isinstance(event, SearchedDocuments))
             assert sum(e.left_out for e in left_out) == len(first.passages) - given[patience]
@@ -196,8 +196,8 @@ def test_an_answer_that_the_documents_do_not_give_says_so(tmp_path: Path, folder
         conversation = workspace.conversations.create()
         answer = saved(list(workspace.chat.ask(conversation, "How much is the rent in Faro?")))
         assert answer.text == "The passages speak of rents only.", "the mark is for the application"
-        assert answer.judgement is not None and answer.judgement.verdict is Verdict.NOT_IN_DOCUMENTS
-        assert answer.judgement.nearest and "do not seem to answer" in verdict_text(answer.judgement.verdict)
+        assert answer.check is not None and answer.check.verdict is Verdict.NOT_IN_DOCUMENTS
+        assert answer.check.nearest and "do not seem to answer" in verdict_text(answer.check.verdict)
         assert workspace.conversations.messages(conversation)[1] == answer
 
 
@@ -208,7 +208,7 @@ def test_a_table_is_answered_with_its_sources(tmp_path: Path, folder: Path, tiny
         table = AnswerFormat(FormatKind.TABLE, columns=("Flat", "Rent"))
         answer = saved(list(workspace.chat.ask(conversation, "List the rents", answer_format=table)))
         assert "| northern | 940 euros | [1] |" in answer.text and json.loads(answer.data) == rows
-        assert answer.judgement is not None and answer.judgement.verdict is Verdict.SUPPORTED
+        assert answer.check is not None and answer.check.verdict is Verdict.SUPPORTED
         assert [citation.quote for citation in answer.citations] == ["The rent of the northern flat is 940 euros."]
 
 

@@ -50,9 +50,9 @@ QUESTION = ChatMessage(
     1,
     "user",
     "And the rent?",
-    basis=BASIS,
+    context_summary=BASIS,
     sources=(source(1, Support.UNCHECKED), source(2, Support.UNCHECKED, "house rules.pdf")),
-    omissions=(Omission(OmissionKind.PASSAGES, Cause.PATIENCE, 3, 5),),
+    omissions=(Omission(OmissionKind.PASSAGES, Cause.LATENCY_BUDGET, 3, 5),),
     suggestion=SurveySuggested(SurveyKind.LIST, "And the rent?", 212, 900.0),
 )
 ANSWER = ChatMessage(
@@ -64,7 +64,7 @@ ANSWER = ChatMessage(
         ToolUsed("search_documents", '{"query": "pets"}', "[2] house rules.pdf: no pets", True),
         ToolUsed("read_document", '{"name": "lease.pdf"}', "too long", False, 40),
     ),
-    judgement=AnswerCheck(
+    check=AnswerCheck(
         Verdict.PARTLY,
         (
             sentence("The rent", (1,), Support.SUPPORTED),
@@ -99,7 +99,7 @@ def test_what_was_read_and_what_was_left_out_are_said(answer: AnswerView) -> Non
 
 
 def test_the_searched_words_are_not_repeated_where_they_are_the_question(answer: AnswerView) -> None:
-    answer.show_message(ANSWER, ChatMessage(1, "user", BASIS.query, basis=BASIS))
+    answer.show_message(ANSWER, ChatMessage(1, "user", BASIS.query, context_summary=BASIS))
     click(answer.read.toggle)
     assert answer.read.title == "2 passages from 1 of 4 documents"
     assert "Searched for" not in shown(answer.read)
@@ -130,7 +130,7 @@ def test_doubts_stand_at_the_sentence_and_at_the_source_in_words(answer: AnswerV
 def test_a_question_that_the_documents_do_not_answer(answer: AnswerView) -> None:
     nearest = (source(1, Support.UNCHECKED, "boats.txt"),)
     answer.show_message(
-        ChatMessage(2, "assistant", "I do not know.", judgement=AnswerCheck(Verdict.NOT_IN_DOCUMENTS, (), nearest)),
+        ChatMessage(2, "assistant", "I do not know.", check=AnswerCheck(Verdict.NOT_IN_DOCUMENTS, (), nearest)),
         QUESTION,
     )
     assert "Your documents do not seem to answer this." in shown(answer.verdict)
@@ -141,7 +141,7 @@ def test_a_question_that_the_documents_do_not_answer(answer: AnswerView) -> None
 
 
 def test_a_supported_answer_needs_no_word_of_the_application(answer: AnswerView) -> None:
-    answer.show_message(ChatMessage(2, "assistant", "Yes [1].", judgement=AnswerCheck(Verdict.SUPPORTED)), None)
+    answer.show_message(ChatMessage(2, "assistant", "Yes [1].", check=AnswerCheck(Verdict.SUPPORTED)), None)
     assert not answer.verdict.isVisible() and not answer.offer.isVisible() and not answer.read.isVisible()
 
 

@@ -1,4 +1,4 @@
-"""Writes GGUF headers of any content, byte by byte: for what no well-behaved writer would write."""
+"""Writes GGUF headers byte by byte, also such as no regular writer would write."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Value = str | bool | int | float | Sequence[str] | Sequence[int] | Sequence[floa
 def gguf_bytes(
     metadata: Mapping[str, Value], tensors: Mapping[str, tuple[int, ...]] | None = None, *, version: int = 3
 ) -> bytes:
-    """A whole GGUF file; `tensors` are float32, all zero."""
+    """The bytes of a whole GGUF file; the `tensors`, given by shape, are float32 and all zero."""
     tensors = tensors or {}
     head = b"GGUF" + struct.pack("<IQQ", version, len(tensors), len(metadata))
     head += b"".join(text(key) + _typed(value) for key, value in metadata.items())

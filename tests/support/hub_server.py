@@ -1,4 +1,4 @@
-"""A hub of models on this machine that misbehaves as told: drops, stalls, truncates, corrupts, redirects, forgets."""
+"""A local model hub that misbehaves on demand: it drops, stalls, truncates, corrupts, redirects and loses files."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @dataclass(frozen=True)
 class Response:
-    """How one request for bytes is answered. `until` ends the connection (or stalls it, with `stall`) before that byte
-    of the file; a `status` other than 200 answers with that alone; `corrupt_at` changes the byte there."""
+    """How one request for bytes is answered. At `end_byte` of the file the connection is closed, or with `stall` left
+    open without further bytes. A `status` other than 200 is answered without content. `corrupt_at` changes that byte of
+    the file. `announced_length` is a false Content-Length, `wrong_range` shifts the Content-Range."""
 
     status: int = 200
     end_byte: int | None = None
@@ -32,7 +33,8 @@ class Response:
 
 @dataclass
 class Hub:
-    """The file that is offered, how the next requests for it are answered, and what was asked."""
+    """The file on offer, the `responses` to the next requests for its bytes (normal ones afterwards), and the requests
+    so far. `stalled` is set when a response stalls; setting `shutting_down` ends such responses."""
 
     content: bytes
     responses: deque[Response] = field(default_factory=deque)
@@ -71,7 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._bytes()
 
     def _metadata(self) -> None:
-        """As the hub does: the file's facts, and a redirect to a signed address at another host that serves once."""
+        """Like the real hub, answer with the file's metadata and a redirect to a signed address at another host. Only
+        the latest of these addresses is valid."""
         self.hub.signatures += 1
         self.send_response(self.hub.metadata_status)
         facts = {"X-Linked-Etag": f'"{self.hub.sha256}"', "X-Linked-Size": str(len(self.hub.content))}
@@ -115,7 +118,9 @@ class _Handler(BaseHTTPRequestHandler):
         if partial:
             self.send_header("Content-Range", f"bytes {start + answer.wrong_range}-{size - 1}/{size}")
         self.send_header("Content-Type", "text/html" if answer.as_html else "application/octet-stream")
-        self.send_header("Content-Length", str(size - start if answer.announced_length is None else answer.announced_length))
+        self.send_header(
+            "Content-Length", str(size - start if answer.announced_length is None else answer.announced_length)
+        )
         self.send_header("Connection", "close")
         self.end_headers()
 
@@ -125,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(hub: Hub, *, tls: ssl.SSLContext | None = None) -> Iterator[Hub]:
-    """`hub` answers at `hub.url` within the context."""
+    """Serve `hub` at `hub.url` within the context."""
     handler = type("Handler", (_Handler,), {"hub": hub})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = False

@@ -1,7 +1,7 @@
-"""Writes tiny models that are spoken to by chat templates: random weights, small vocabularies, real control tokens.
+"""Writes tiny models with chat templates: random weights, small vocabularies, real control tokens.
 
-The templates are written for these tests in the shape of the published ones (ChatML with Qwen 3's switches,
-DeepSeek-R1's, Llama 3's, Gemma's); none is copied.
+The templates were written for these tests after the published ones (ChatML with Qwen 3's switches, DeepSeek-R1's,
+Llama 3's, Gemma's); none is copied.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ GEMMA = """{{ bos_token }}
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model to write. `special` are its special tokens with their types, after its words; `ends` the spelling of the
-    token that ends a message, `begins` of the one that begins a prompt."""
+    """A model to write. `special` maps its special tokens to their types; `end_token` is the spelling of the one that
+    ends a message, `begin_token` of the one that begins a prompt. `words` are the tokens besides single bytes."""
 
     architecture: str
     template: str
@@ -119,7 +119,7 @@ QWEN3_SPEC = ModelSpec(
     end_token="<|im_end|>",
     metadata={"general.sampling.temp": 0.5, "general.sampling.top_k": 21},
 )
-DEEPSEEK_SPEC = ModelSpec(  # its tags are spelled out: they are no tokens here
+DEEPSEEK_SPEC = ModelSpec(  # its reasoning tags are plain text, not tokens
     "qwen2",
     DEEPSEEK,
     {
@@ -168,7 +168,7 @@ SPECS = {"Qwen 3": QWEN3_SPEC, "DeepSeek-R1": DEEPSEEK_SPEC, "Llama 3": LLAMA3_S
 
 
 def write_model(path: Path, spec: ModelSpec) -> None:
-    """Write a whole model of `kind`: under 2 MB, the same every time."""
+    """Write a whole model of less than 2 MB, the same every time."""
     writer = gguf.GGUFWriter(path, spec.architecture)
     writer.add_name(f"synthetic {spec.architecture}, random weights")
     writer.add_block_count(LAYERS)
@@ -198,13 +198,14 @@ def write_model(path: Path, spec: ModelSpec) -> None:
 
 
 def ordinary_tokens(spec: ModelSpec) -> list[bytes]:
-    """The ordinary tokens by id; the special ones follow."""
+    """The bytes of each ordinary token by id; with SentencePiece, special tokens (empty here) come first."""
     if spec.sentencepiece:
         return [b"" for _ in spec.special] + [bytes([byte]) for byte in range(256)] + list(spec.words)
     return [bytes([byte]) for byte in range(256)] + list(spec.words)
 
 
 def special_ids(spec: ModelSpec) -> dict[str, int]:
+    """The ids of the special tokens by their spelling."""
     first = 0 if spec.sentencepiece else 256 + len(spec.words)
     return {text: first + index for index, text in enumerate(spec.special)}
 

@@ -1,7 +1,7 @@
-"""Typed Python functions offered to the model: their declarations, the check of its arguments, their results.
+"""Offers typed Python functions to the model as tools: declares them, checks the arguments and calls them.
 
-A function becomes a tool by its signature and docstring: parameters are `str`, `int`, `float`, `bool`, a `Literal` of
-strings or a `list[str]`, optionally `Annotated` with a description; it returns the text the model is given.
+A function is declared by its signature and docstring. Parameters are `str`, `int`, `float`, `bool`, a `Literal` of
+strings or a `list[str]`, optionally `Annotated` with a description. It returns the text that the model is given.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from models.faults import Fault
 
 log = logging.getLogger(__name__)
 
-MAX_RESULT_CHARS = 6000  # of a result, given to the model; a longer one is cut and says so
+MAX_RESULT_CHARS = 6000  # a longer result is cut, and ends by saying so
 TYPE_NAMES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 class ArgumentError(ValueError):
-    """The model's arguments do not fit; the text is what it is told."""
+    """The model's arguments are unusable. The text is given to the model as the result."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """A call that was answered: `arguments` as JSON text as they were understood, `text` what the model was given, less
-    `cut_chars` that were left out; `ok` is False if the call was refused or failed."""
+    """The outcome of a call. `arguments` is JSON text of the arguments as they were understood; `text` is for the model,
+    without the last `cut_chars` characters of the result. `ok` is False if the call was refused or failed."""
 
     name: str
     arguments: str
@@ -42,31 +42,30 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class _Tool:
+    """A function with the JSON schemas of its parameters, by name."""
+
     function: Callable[..., str]
-    spec: ToolSpec
     schemas: Mapping[str, Mapping[str, Any]]
     required: frozenset[str]
 
 
 class Toolbox:
-    """The functions a conversation may call. Not bound to a thread; a call runs on the caller's."""
+    """The functions that a model may call. They run on the thread that calls `run`, which may be any."""
 
     def __init__(self, functions: Sequence[Callable[..., str]]) -> None:
-        self._tools = {function.__name__: _declare(function) for function in functions}
-
-    @property
-    def specs(self) -> tuple[ToolSpec, ...]:
-        """What the model is told of the tools."""
-        return tuple(tool.spec for tool in self._tools.values())
+        self._tools: dict[str, _Tool] = {}
+        for function in functions:
+            schemas, required = _parameters(function)
+            self._tools[function.__name__] = _Tool(function, schemas, frozenset(required))
 
     def run(self, call: ToolCall) -> ToolResult:
-        """Check the arguments and call the function. Never raises for what the model did wrong: it is told instead."""
+        """Check the arguments and call the function. Mistakes of the model raise nothing: the result tells it of them."""
         name = call.name.removeprefix("functions.")
         tool = self._tools.get(name)
         if tool is None:
             return ToolResult(name, call.arguments, f"error: there is no tool {name!r}", ok=False)
         try:
-            arguments = _checked(tool, call.arguments)
+            arguments = _parse_arguments(tool, call.arguments)
         except ArgumentError as error:
             return ToolResult(name, call.arguments, f"error: {error}", ok=False)
         shown = json.dumps(arguments, ensure_ascii=False)
@@ -83,24 +82,32 @@ class Toolbox:
         return ToolResult(name, shown, text, ok=True, cut_chars=cut_chars)
 
 
-def _declare(function: Callable[..., str]) -> _Tool:
+def tool_spec(function: Callable[..., str]) -> ToolSpec:
+    """Return what the model is told of `function`, which may be a method that is not bound yet."""
+    schemas, required = _parameters(function)
+    parameters = {"type": "object", "properties": schemas, "required": required}
+    return ToolSpec(function.__name__, inspect.cleandoc(function.__doc__ or ""), json.dumps(parameters))
+
+
+def _parameters(function: Callable[..., str]) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Return the JSON schema of each parameter, and the names of those without a default."""
     hints = typing.get_type_hints(function, include_extras=True)
     schemas: dict[str, dict[str, Any]] = {}
     required = []
     for name, parameter in inspect.signature(function).parameters.items():
+        if name == "self":
+            continue
         schema = _schema(hints[name])
         if parameter.default is inspect.Parameter.empty:
             required.append(name)
         elif parameter.default is not None:
             schema["default"] = parameter.default
         schemas[name] = schema
-    parameters = {"type": "object", "properties": schemas, "required": required}
-    spec = ToolSpec(function.__name__, inspect.cleandoc(function.__doc__ or ""), json.dumps(parameters))
-    return _Tool(function, spec, schemas, frozenset(required))
+    return schemas, required
 
 
 def _schema(hint: Any) -> dict[str, Any]:
-    """JSON schema of one parameter; TypeError for a type that tools do not take (a bug of ours)."""
+    """Return the JSON schema of a parameter's type. Raises TypeError for a type that no tool may have."""
     description = ""
     if typing.get_origin(hint) is typing.Annotated:
         hint, description = typing.get_args(hint)
@@ -117,7 +124,8 @@ def _schema(hint: Any) -> dict[str, Any]:
     return schema | ({"description": description} if description else {})
 
 
-def _checked(tool: _Tool, text: str) -> dict[str, Any]:
+def _parse_arguments(tool: _Tool, text: str) -> dict[str, Any]:
+    """Return the arguments in `text`, JSON that the model wrote, as the function takes them. Raises `ArgumentError`."""
     try:
         given = json.loads(text.strip() or "{}")
     except (ValueError, RecursionError):
@@ -129,11 +137,11 @@ def _checked(tool: _Tool, text: str) -> dict[str, Any]:
     given = {name: value for name, value in given.items() if value is not None}
     if missing := sorted(tool.required - given.keys()):
         raise ArgumentError(f"argument {missing[0]!r} is missing")
-    return {name: _fitted(name, value, tool.schemas[name]) for name, value in given.items()}
+    return {name: _converted(name, value, tool.schemas[name]) for name, value in given.items()}
 
 
-def _fitted(name: str, value: Any, schema: Mapping[str, Any]) -> Any:
-    """`value` if it is of the schema's type; what means the same in another type ("3" for 3) is taken too."""
+def _converted(name: str, value: Any, schema: Mapping[str, Any]) -> Any:
+    """Return `value` in the schema's type; numbers may be written as strings ("3" for 3). Raises `ArgumentError`."""
     kind = schema["type"]
     if kind == "string" and isinstance(value, str):
         if "enum" in schema and value not in schema["enum"]:
@@ -151,5 +159,5 @@ def _fitted(name: str, value: Any, schema: Mapping[str, Any]) -> Any:
             if number == int(number):
                 return int(number)
         except (ValueError, OverflowError):
-            pass  # said below, as for any other value of the wrong type
+            pass  # raised below, as for any other value of the wrong type
     raise ArgumentError(f"argument {name!r} must be of type {kind}")

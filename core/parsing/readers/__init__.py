@@ -1,1 +1,1 @@
-"""TODO."""
+"""One module a file format: bytes in, text and blocks out. Used by core.parsing.registry only, in the worker process."""

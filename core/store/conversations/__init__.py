@@ -1,1 +1,1 @@
-"""TODO."""
+"""Stored conversations, messages and measured model speeds. Used by core.chat and core.survey."""

@@ -1,4 +1,7 @@
-"""Messages as the JSON they are stored in: what is empty is left out, and what is not there is empty."""
+"""Messages as the JSON they are stored in. Empty values are left out, and missing ones are read as empty.
+
+Stored keys never change: `STORED_NAMES` maps fields that were renamed to the keys they have always had.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,19 @@ from core.store.conversations.stored_json import to_json
 from models.conversation import Effort, Usage
 
 
+STORED_NAMES = {
+    "location": "spot",
+    "semantic": "meaning",
+    "answerability": "answered",
+    "latency_budget": "patience",
+    "context_summary": "basis",
+    "check": "judgement",
+}
+_FIELD_NAMES = {stored: field for field, stored in STORED_NAMES.items()}
+
+
 def body_of(message: ChatMessage) -> str:
-    """Everything of `message` but its id, role and time."""
+    """Everything of `message` but its id, role and time, as JSON."""
     body: dict[str, Any] = {"text": message.text, "complete": message.complete}
     plain = {"prompt": message.prompt, "reasoning": message.reasoning, "effort": message.effort, "data": message.data}
     body |= {key: value for key, value in plain.items() if value}
@@ -38,19 +52,28 @@ def body_of(message: ChatMessage) -> str:
     for key, values in (("tools", message.tools), ("omissions", message.omissions)):
         if values:
             body[key] = [asdict(value) for value in values]
-    for key, value in (("usage", message.usage), ("basis", message.basis)):
-        if value is not None:
-            body[key] = asdict(value)
+    if message.usage is not None:
+        body["usage"] = asdict(message.usage)
+    if message.context_summary is not None:
+        body["context_summary"] = _stored(asdict(message.context_summary))
     if message.suggestion is not None:
         body["suggestion"] = asdict(message.suggestion) | {"paths": [str(path) for path in message.suggestion.paths]}
-    if message.judgement is not None:
-        nearest = citations_to_json(message.judgement.nearest)
-        body["judgement"] = asdict(message.judgement) | {"nearest": nearest}
-    return to_json(body)
+    if message.check is not None:
+        body["check"] = asdict(message.check) | {"nearest": citations_to_json(message.check.nearest)}
+    return to_json(_stored(body))
+
+
+def _stored(fields: dict[str, Any]) -> dict[str, Any]:
+    return {STORED_NAMES.get(name, name): value for name, value in fields.items()}
+
+
+def _read(stored: dict[str, Any]) -> dict[str, Any]:
+    return {_FIELD_NAMES.get(key, key): value for key, value in stored.items()}
 
 
 def message_of(message_id: int, role: str, body_text: str, created_s: float) -> ChatMessage:
-    body = json.loads(body_text)
+    """The message stored as `body_text`."""
+    body = _read(json.loads(body_text))
     return ChatMessage(
         id=message_id,
         role=role,
@@ -65,27 +88,30 @@ def message_of(message_id: int, role: str, body_text: str, created_s: float) -> 
         prompt=body.get("prompt", ""),
         created_s=created_s,
         omissions=tuple(map(_omission, body.get("omissions", ()))),
-        basis=_basis(body["basis"]) if "basis" in body else None,
+        context_summary=_context_summary(body["context_summary"]) if "context_summary" in body else None,
         suggestion=_suggestion(body["suggestion"]) if "suggestion" in body else None,
-        judgement=_judgement(body["judgement"]) if "judgement" in body else None,
+        check=_check(body["check"]) if "check" in body else None,
         data=body.get("data", ""),
     )
 
 
 def citations_to_json(citations: Iterable[Citation]) -> list[dict[str, Any]]:
-    return [asdict(citation) | {"path": str(citation.path)} for citation in citations]
+    """Citations as values for JSON."""
+    return [_stored(asdict(citation)) | {"path": str(citation.path)} for citation in citations]
 
 
 def citations_of(stored: Iterable[dict[str, Any]]) -> tuple[Citation, ...]:
+    """Citations from values that `citations_to_json` gave."""
     return tuple(map(_citation, stored))
 
 
 def _citation(stored: dict[str, Any]) -> Citation:
-    spot = _spot(stored.get("spot", {}))
-    return Citation(**stored | {"path": Path(stored["path"]), "support": Support(stored["support"]), "spot": spot})
+    fields = _read(stored)
+    fields |= {"path": Path(fields["path"]), "support": Support(fields["support"])}
+    return Citation(**fields | {"location": _location(fields.get("location", {}))})
 
 
-def _spot(stored: dict[str, Any]) -> Location:
+def _location(stored: dict[str, Any]) -> Location:
     turns = tuple(map(tuple, stored.get("turns", ())))
     rows = tuple(SheetRows(**run | {"columns": tuple(run["columns"])}) for run in stored.get("rows", ()))
     headings = tuple(map(tuple, stored.get("headings", ())))
@@ -96,8 +122,9 @@ def _omission(stored: dict[str, Any]) -> Omission:
     return Omission(**stored | {"kind": OmissionKind(stored["kind"]), "cause": Cause(stored["cause"])})
 
 
-def _basis(stored: dict[str, Any]) -> ContextSummary:
-    return ContextSummary(**stored | {"patience": LatencyBudget(stored["patience"])})
+def _context_summary(stored: dict[str, Any]) -> ContextSummary:
+    fields = _read(stored)
+    return ContextSummary(**fields | {"latency_budget": LatencyBudget(fields["latency_budget"])})
 
 
 def _suggestion(stored: dict[str, Any]) -> SurveySuggested:
@@ -105,7 +132,7 @@ def _suggestion(stored: dict[str, Any]) -> SurveySuggested:
     return SurveySuggested(**stored | {"kind": SurveyKind(stored["kind"]), "paths": paths})
 
 
-def _judgement(stored: dict[str, Any]) -> AnswerCheck:
+def _check(stored: dict[str, Any]) -> AnswerCheck:
     sentences = (
         CheckedSentence(one["start"], one["end"], tuple(one["numbers"]), Support(one["support"]))
         for one in stored["sentences"]

@@ -13,11 +13,11 @@ from core.store import key_values
 from core.store.database import Database
 from core.store.documents import sheet_rows
 from core.store.documents.ocr_cache import forget
-from core.store.documents.parse_crash_log import put_down
+from core.store.documents.parse_crash_log import end_parsing
 from core.store.documents.stored_pages import StoredPages
 from core.store.documents.texts import drop_text, put_text, spans
 from core.store.keywords import index as keyword_index
-from core.store.keywords.index import KeywordRow, analysed
+from core.store.keywords.index import KeywordRow, search_terms
 
 SCRUB_KEY = "keywords_to_scrub"
 
@@ -34,7 +34,7 @@ class NewPassage:
 
 
 @dataclass(frozen=True, slots=True)
-class FileStamp:
+class FileStat:
     """What tells an unchanged file: its size and time of change, when we looked, and a hash of its bytes (empty if it
     could not be read)."""
 
@@ -49,7 +49,7 @@ class NewContent:
     """What was read from a file. `pages` tells what was read from pictures (OCR), in the languages `recognised_in`;
     `pictures` counts the pages that wait for that, `rows` are lines that are rows of sheets."""
 
-    stamp: FileStamp
+    stamp: FileStat
     text: str
     title: str
     context: str
@@ -71,7 +71,7 @@ class _Stored:
 
 
 @dataclass(slots=True)
-class _Change:
+class _PassageChanges:
     """How stored passages become those of a new reading; keyword rows are complete before the write begins."""
 
     kept: list[tuple[int, int]] = field(default_factory=list)  # (chunk id, ordinal)
@@ -109,7 +109,7 @@ class Contents:
     def skip(
         self,
         document_id: int,
-        stamp: FileStamp,
+        stamp: FileStat,
         reason: str,
         *,
         format: str = "",
@@ -123,7 +123,7 @@ class Contents:
             if _stored(connection, document_id) is None:
                 return False
             _drop(connection, document_id)
-            put_down(connection, document_id)
+            end_parsing(connection, document_id)
             forget(connection, document_id)
             connection.execute(
                 "UPDATE documents SET state = 'skipped', pending = 0, attempts = 0, reason = ?, format = ?, "
@@ -149,14 +149,14 @@ class Contents:
                 _drop(connection, document_id)
                 connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
 
-    def move(self, document_id: int, folder_id: int, path: bytes, title: str, context: str, stamp: FileStamp) -> None:
+    def move(self, document_id: int, folder_id: int, path: bytes, title: str, context: str, stamp: FileStat) -> None:
         """The file is now at `path`, with the same content: only what its name says changes."""
         with self._database.write() as connection:
             stored = _stored(connection, document_id)
             if stored is None:
                 return
             out = _rows(connection, document_id, stored.context, [chunk[:4] for chunk in stored.chunks])
-            new_context = analysed(context)
+            new_context = search_terms(context)
             _take_out(connection, document_id, out)
             back = (KeywordRow(r.chunk_id, new_context, r.section, r.body) for r in out)
             _put_in(connection, document_id, back)
@@ -182,13 +182,13 @@ def _chunks(connection: Connection, document_id: int) -> list[tuple[int, int, in
     ).fetchall()
 
 
-def _change(connection: Connection, document_id: int, stored: _Stored, reading: NewContent) -> _Change:
-    change = _Change()
+def _change(connection: Connection, document_id: int, stored: _Stored, reading: NewContent) -> _PassageChanges:
+    change = _PassageChanges()
     by_hash: dict[bytes, list[tuple[int, int, int, str, bytes]]] = defaultdict(list)
     for old in reversed(stored.chunks):
         by_hash[old[4]].append(old)
     same_context = stored.context == reading.context
-    context = analysed(reading.context)
+    context = search_terms(reading.context)
     rewritten: list[tuple[int, int, int, str]] = []
     for ordinal, chunk in enumerate(reading.chunks):
         twins = by_hash.get(chunk.content_hash)
@@ -202,8 +202,8 @@ def _change(connection: Connection, document_id: int, stored: _Stored, reading: 
             rewritten.append(old[:4])
         else:
             change.new.append(ordinal)
-        body = analysed(reading.text[chunk.start : chunk.end])
-        change.rows_in[ordinal] = KeywordRow(chunk_id, context, analysed(chunk.section), body)
+        body = search_terms(reading.text[chunk.start : chunk.end])
+        change.rows_in[ordinal] = KeywordRow(chunk_id, context, search_terms(chunk.section), body)
     left = [old for olds in by_hash.values() for old in olds]
     change.gone = [old[0] for old in left]
     outgoing = sorted(rewritten + [old[:4] for old in left])
@@ -211,7 +211,7 @@ def _change(connection: Connection, document_id: int, stored: _Stored, reading: 
     return change
 
 
-def _apply(connection: Connection, document_id: int, change: _Change, reading: NewContent) -> None:
+def _apply(connection: Connection, document_id: int, change: _PassageChanges, reading: NewContent) -> None:
     _take_out(connection, document_id, change.rows_out)
     connection.executemany("DELETE FROM chunks WHERE id = ?", ((chunk_id,) for chunk_id in change.gone))
     chunks = reading.chunks
@@ -226,7 +226,7 @@ def _apply(connection: Connection, document_id: int, change: _Change, reading: N
     _put_in(connection, document_id, rows)
     put_text(connection, document_id, reading.text)
     sheet_rows.put(connection, document_id, reading.rows)
-    put_down(connection, document_id)
+    end_parsing(connection, document_id)
     forget(connection, document_id)
     connection.execute(
         "UPDATE documents SET state = 'indexed', pending = 0, attempts = 0, reason = '', problem = '', "
@@ -284,10 +284,10 @@ def _rows(
     """The keyword rows of stored passages, as they were added."""
     if not chunks:
         return []
-    context_terms = analysed(context)
+    context_terms = search_terms(context)
     bodies = spans(connection, document_id, [(start, end) for _, start, end, _ in chunks])
     return [
-        KeywordRow(chunk_id, context_terms, analysed(section), analysed(body))
+        KeywordRow(chunk_id, context_terms, search_terms(section), search_terms(body))
         for (chunk_id, _, _, section), body in zip(chunks, bodies, strict=True)
     ]
 
@@ -304,7 +304,7 @@ def rebuild_keywords(connection: Connection, document_ids: Iterable[int]) -> Non
 def _take_out(connection: Connection, document_id: int, rows: Sequence[KeywordRow]) -> None:
     if rows and keyword_index.covers(connection, document_id):
         keyword_index.remove(connection, rows)
-        key_values.put(connection, SCRUB_KEY, "1")
+        key_values.put_value(connection, SCRUB_KEY, "1")
 
 
 def _put_in(connection: Connection, document_id: int, rows: Iterable[KeywordRow]) -> None:
@@ -312,5 +312,5 @@ def _put_in(connection: Connection, document_id: int, rows: Iterable[KeywordRow]
         keyword_index.add(connection, rows)
 
 
-def _stamp(stamp: FileStamp) -> tuple[int, int, int, bytes | None]:
+def _stamp(stamp: FileStat) -> tuple[int, int, int, bytes | None]:
     return stamp.size_bytes, stamp.modified_ns, stamp.checked_ns, stamp.content_hash or None

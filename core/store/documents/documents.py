@@ -14,7 +14,7 @@ from core.store import key_values
 from core.store.database import Database
 from core.store.documents.folders import Subtree, prefix_of
 from core.store.documents.heading_paths import headings_throughout
-from core.store.documents.parse_crash_log import put_down
+from core.store.documents.parse_crash_log import end_parsing
 from core.store.documents.sheet_rows import all_of
 from core.store.documents.stored_pages import IS_PICTURED, StoredPages
 from core.store.documents.texts import whole_text
@@ -234,7 +234,7 @@ class Documents:
         if known and before == largest_bytes:
             return
         with self._database.write() as connection:
-            key_values.put(connection, SIZE_KEY, str(largest_bytes))
+            key_values.put_value(connection, SIZE_KEY, str(largest_bytes))
             connection.execute(
                 "UPDATE documents SET pending = 1, content_hash = NULL WHERE size_bytes > ? AND size_bytes <= ?",
                 (min(before, largest_bytes), max(before, largest_bytes)),
@@ -243,7 +243,7 @@ class Documents:
     def unchanged(self, document_id: int, size_bytes: int, modified_ns: int, checked_ns: int) -> None:
         """The file was looked at again and holds what is stored."""
         with self._database.write() as connection:
-            put_down(connection, document_id)
+            end_parsing(connection, document_id)
             connection.execute(
                 "UPDATE documents SET pending = 0, size_bytes = ?, modified_ns = ?, checked_ns = ?, "
                 "reason = CASE state WHEN 'indexed' THEN '' ELSE reason END WHERE id = ?",
@@ -258,7 +258,7 @@ class Documents:
                 (modified_ns, reason, document_id),
             ).rowcount
             if kept:
-                put_down(connection, document_id)
+                end_parsing(connection, document_id)
         return kept > 0
 
     def count_attempt(self, document_id: int) -> int:

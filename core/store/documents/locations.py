@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlite3 import Connection
 
 from core.domain.documents import Location
-from core.domain.locations import LINED, SHEETS, spots_of
+from core.domain.locations import LINED, SHEETS, locations_of
 from core.store.documents.heading_paths import headings_of
 from core.store.documents.passages import PassageSpan
 from core.store.documents.sheet_rows import rows_at
@@ -19,7 +19,7 @@ COUNTED_CHARS = 4_000_000
 _HEAD_CHARS = 4
 
 
-def spots(
+def locations_of_ranges(
     connection: Connection, document_id: int, places: Sequence[tuple[int, int]], passages: Iterable[PassageSpan] = ()
 ) -> list[Location]:
     """The spot of each of `places` (start and end) in a document, of which only what is needed is read; `passages` are
@@ -32,7 +32,7 @@ def spots(
         near = [start for start, _ in places if start <= COUNTED_CHARS]
         (text,) = spans(connection, document_id, [(0, max(near, default=0) + _HEAD_CHARS)])
     headings = headings_of(passages, pages.headings)
-    found = spots_of(format, pages.starts, pages.labels, text, places, headings=headings)
+    found = locations_of(format, pages.starts, pages.labels, text, places, headings=headings)
     if format in SHEETS:
         return [
             replace(spot, rows=rows_at(connection, document_id, *place))

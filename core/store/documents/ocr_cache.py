@@ -23,7 +23,7 @@ class OcrCache:
                 return
         with self._database.write() as connection:
             connection.execute("DELETE FROM page_words")
-            key_values.put(connection, LANGUAGES_KEY, languages)
+            key_values.put_value(connection, LANGUAGES_KEY, languages)
 
     def of(self, document_id: int) -> dict[int, str]:
         with self._database.read() as connection:

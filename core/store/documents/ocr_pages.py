@@ -15,7 +15,7 @@ _OTHERS = "(recognised OR problem = 'nothing_recognised') AND state <> 'waiting'
 
 
 @dataclass(frozen=True, slots=True)
-class ReadAgain:
+class PagesToReadAgain:
     """How much would have to be read again, and about how long that takes."""
 
     documents: int
@@ -36,14 +36,14 @@ class OcrPages:
     def decide(self, languages: str) -> None:
         self._put_meta(LANGUAGES_KEY, languages)
 
-    def in_others(self, languages: str) -> ReadAgain:
+    def in_others(self, languages: str) -> PagesToReadAgain:
         """The scanned pages that were read in other languages than these."""
         with self._database.read() as connection:
             documents, pages = connection.execute(
                 f"SELECT COUNT(*), COALESCE(SUM(MAX(recognised, 1)), 0) FROM documents WHERE {_OTHERS}", (languages,)
             ).fetchone()
         page_s = float(self._meta(SPEED_KEY) or USUAL_PAGE_S)
-        return ReadAgain(documents, pages, pages * page_s * len(languages.split("+")))
+        return PagesToReadAgain(documents, pages, pages * page_s * len(languages.split("+")))
 
     def read_again(self, languages: str) -> None:
         """Have those pages wait for recognition; until it is done, what is stored of them stays."""
@@ -61,4 +61,4 @@ class OcrPages:
 
     def _put_meta(self, key: str, value: str) -> None:
         with self._database.write() as connection:
-            key_values.put(connection, key, value)
+            key_values.put_value(connection, key, value)

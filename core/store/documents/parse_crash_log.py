@@ -13,7 +13,7 @@ class ParseCrashLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def left_over(self) -> dict[int, int]:
+    def suspects(self) -> dict[int, int]:
         """Files that were in hand when the program ended, whether by a crash, a power cut or a kill: by document id,
         how often it ended while the file was read alone. Each call counts the last end; call it once a run."""
         with self._database.read() as connection:
@@ -24,7 +24,7 @@ class ParseCrashLog:
             connection.execute("UPDATE in_hand SET deaths = deaths + alone, alone = 0")
             return dict(connection.execute("SELECT document_id, deaths FROM in_hand").fetchall())
 
-    def take(self, document_id: int, *, alone: bool) -> None:
+    def begin(self, document_id: int, *, alone: bool) -> None:
         """Note that the file is read from here on, `alone` or among others."""
         with self._database.write() as connection:
             connection.execute(
@@ -33,18 +33,18 @@ class ParseCrashLog:
                 (alone, document_id),
             )
 
-    def put_down(self, document_id: int) -> None:
+    def end(self, document_id: int) -> None:
         """The file has been dealt with, whatever came of it."""
         with self._database.write() as connection:
-            put_down(connection, document_id)
+            end_parsing(connection, document_id)
 
-    def put_all_down(self) -> None:
+    def end_all(self) -> None:
         """The run ended in order, though perhaps stopped: nothing in hand is to blame."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM in_hand WHERE deaths = 0")
             connection.execute("UPDATE in_hand SET alone = 0")
 
 
-def put_down(connection: Connection, document_id: int) -> None:
+def end_parsing(connection: Connection, document_id: int) -> None:
     """`InHand.put_down` as a part of the transaction that stores what came of it."""
     connection.execute("DELETE FROM in_hand WHERE document_id = ?", (document_id,))

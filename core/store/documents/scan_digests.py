@@ -16,7 +16,7 @@ class ScanDigests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def is_same(self, part: Subtree, digest: bytes) -> bool:
+    def is_unchanged(self, part: Subtree, digest: bytes) -> bool:
         """Whether this was found when nothing was different; never for an empty digest."""
         if not digest:
             return False

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from core.domain.conversation import Scope
-from core.domain.file_names import compared
+from core.domain.file_names import comparison_key
 from core.store.database import Database
 from core.store.documents.folders import prefix_of
 
@@ -88,10 +88,10 @@ class Scopes:
         """Indexed documents of the whole library."""
         return self._counts()[0]
 
-    def named(self, name: str) -> tuple[int, ...]:
+    def documents_named(self, name: str) -> tuple[int, ...]:
         """The indexed documents of this file name, or of this end of a path ("2022/report.pdf"); without its ending if
         no name has it whole. Case does not count."""
-        wanted = "/".join(part for part in compared(name).split("/") if part)
+        wanted = "/".join(part for part in comparison_key(name).split("/") if part)
         if not wanted:
             return ()
         known = self._paths()
@@ -101,7 +101,7 @@ class Scopes:
     def suggest(self, typed: str, limit: int = SUGGESTED) -> tuple[Suggestion, ...]:
         """Documents for what has been typed after an "@" (without it, and without an opening quote), likeliest first:
         names that begin so, then names with a word that does, then those that hold it anywhere."""
-        wanted = compared(typed.strip().strip('"'))
+        wanted = comparison_key(typed.strip().strip('"'))
         known = self._paths()
         ranked = ((rank, len(_name(path)), path, i) for i, path in known if (rank := _rank(path, wanted)) is not None)
         best = heapq.nsmallest(limit, ranked)
@@ -121,7 +121,7 @@ class Scopes:
         """Id and path, case folded and with "/" between its parts, of the indexed documents."""
         with self._database.read() as connection:
             rows = connection.execute(f"SELECT d.id, d.path FROM {_LIVE} WHERE d.state = 'indexed'").fetchall()
-        return [(document_id, compared(os.fsdecode(path))) for document_id, path in rows]
+        return [(document_id, comparison_key(os.fsdecode(path))) for document_id, path in rows]
 
 
 def _name(path: str) -> str:

@@ -11,7 +11,7 @@ from core.domain.heading_paths import section_over
 from core.domain.locations import overlaps
 from core.store.database import Database
 from core.store.documents import passages
-from core.store.documents.locations import spots
+from core.store.documents.locations import locations_of_ranges
 from core.store.documents.passages import PassageSpan
 from core.store.documents.texts import whole_text
 
@@ -37,7 +37,7 @@ class Sections:
             pictures = passages.recognised(connection, [document_id]).get(document_id, ())
             groups = _groups(stored)
             starts = [0, *(group[0].start for group in groups[1:]), len(text)]
-            told = spots(connection, document_id, list(pairwise(starts)), stored)
+            told = locations_of_ranges(connection, document_id, list(pairwise(starts)), stored)
         path, title = Path(os.fsdecode(about[0])), about[1]
         return tuple(
             Passage(
@@ -52,7 +52,7 @@ class Sections:
                 end,
                 text[start:end],
                 recognised=overlaps(pictures, start, end),
-                spot=spot,
+                location=spot,
             )
             for rank, (group, (start, end), spot) in enumerate(zip(groups, pairwise(starts), told, strict=True), 1)
         )

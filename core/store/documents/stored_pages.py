@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from core.domain.locations import recognised_stretches
+from core.domain.locations import recognised_ranges
 
 IS_PICTURED = "d.pages LIKE '%\"pictured\":%'"
 """In SQL: of a document `d`, whether pictures among its text were read."""
@@ -52,4 +52,4 @@ class StoredPages:
     @property
     def stretches(self) -> list[tuple[int, int]]:
         """From where to where the text was read from pictures."""
-        return recognised_stretches(self.starts, self.recognised, self.pictured)
+        return recognised_ranges(self.starts, self.recognised, self.pictured)

@@ -37,7 +37,7 @@ class KeywordRow:
         return self.chunk_id, self.context, f"{self.section} {self.body}"
 
 
-def analysed(text: str) -> str:
+def search_terms(text: str) -> str:
     """`text` as the index stores it."""
     return " ".join(tokenizer.terms(text))
 
@@ -48,7 +48,7 @@ def add(connection: Connection, rows: Iterable[KeywordRow]) -> None:
     )
 
 
-def state(connection: Connection) -> tuple[int, int]:
+def index_state(connection: Connection) -> tuple[int, int]:
     """How often the index changed otherwise than by rows with higher ids than all before, and the highest id. Where
     the first is the same, the rows up to the lower of two second ones are the same."""
     (through,) = connection.execute("SELECT IFNULL(MAX(id), 0) FROM chunks").fetchone()

@@ -76,7 +76,7 @@ class PostingReader:
     def __init__(self, known: PostingsCache, connection: Connection) -> None:
         self._known = known
         self._connection = connection
-        self._changes, self._through = keyword_index.state(connection)
+        self._changes, self._through = keyword_index.index_state(connection)
 
     def count(self, term: str, column: str = postings.TEXT_COLUMN) -> int:
         """How many passages hold `term` in `column`."""
@@ -85,19 +85,19 @@ class PostingReader:
             return self._count_anew(term)[column]
         if known.through == self._through:
             return known.count
-        count = known.count + postings.count_holding(self._connection, term, column, after=known.through)
+        count = known.count + postings.count_with(self._connection, term, column, after=known.through)
         if known.ids is None:
             self._known.keep(term, column, _Known(self._changes, self._through, count, None))
         return count
 
     def _count_anew(self, term: str) -> dict[str, int]:
-        counts = postings.counts_holding(self._connection, term)
+        counts = postings.counts_with(self._connection, term)
         for column, count in counts.items():
             if self._usable(term, column) is None:
                 self._known.keep(term, column, _Known(self._changes, self._through, count, None))
         return counts
 
-    def holding(self, term: str, column: str = postings.TEXT_COLUMN) -> Ids:
+    def passages_with(self, term: str, column: str = postings.TEXT_COLUMN) -> Ids:
         """The ids of these passages, ascending; not to be changed."""
         import numpy as np
 
@@ -105,7 +105,7 @@ class PostingReader:
         ids = known.ids if known else None
         after = known.through if known and ids is not None else 0
         if ids is None or after < self._through:
-            new = postings.holding(self._connection, term, column, after=after)
+            new = postings.passages_with(self._connection, term, column, after=after)
             ids = new if ids is None else np.concatenate([ids, new])
             self._known.keep(term, column, _Known(self._changes, self._through, len(ids), ids))
         return ids

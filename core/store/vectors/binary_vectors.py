@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ROWS = 8000  # at once; half as many take a third longer, twice as many are hardly faster
 
 
-def signs_of(vectors: Vectors) -> list[bytes]:
+def binary_vectors_of(vectors: Vectors) -> list[bytes]:
     """One bit per number, set where it is positive."""
     import numpy as np
 

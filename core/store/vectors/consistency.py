@@ -29,7 +29,7 @@ def _agrees(store: VectorStore, ledger: VectorLedger, embedder: EmbedderState, j
         job.check()
         rows = ledger.to_push(replace(embedder, pushed_through=after), STEP_ROWS)
         given = slice(bisect_right(rows.ledger_ids, embedder.pushed_through))
-        if not store.holds(embedder.generation, rows.chunk_ids[given], rows.document_ids[given], rows.vectors[given]):
+        if not store.has_rows(embedder.generation, rows.chunk_ids[given], rows.document_ids[given], rows.vectors[given]):
             return False
     return True
 

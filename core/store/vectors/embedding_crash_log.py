@@ -28,7 +28,7 @@ class EmbeddingCrashLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def left_over(self, fingerprint: str) -> None:
+    def count_crashed(self, fingerprint: str) -> None:
         """Make suspects of the passages that were in hand when the program ended, whether by a crash, a power cut or a
         kill, and count that end against one that was embedded alone. Call it once a run."""
         with self._database.read() as connection:
@@ -51,7 +51,7 @@ class EmbeddingCrashLog:
             ).fetchall()
         return [content_hash for (content_hash,) in rows]
 
-    def take(self, fingerprint: str, hashes: Iterable[bytes], *, alone: bool = False) -> None:
+    def begin(self, fingerprint: str, hashes: Iterable[bytes], *, alone: bool = False) -> None:
         """Note that these are embedded from here on, and no longer those before, `alone` or among others."""
         with self._database.write() as connection:
             _put_down(connection, fingerprint)
@@ -68,7 +68,7 @@ class EmbeddingCrashLog:
                 "DELETE FROM embedding_in_hand WHERE fingerprint = ? AND content_hash = ?", (fingerprint, content_hash)
             )
 
-    def put_all_down(self, fingerprint: str) -> None:
+    def end_all(self, fingerprint: str) -> None:
         """The run ended in order, though perhaps stopped: nothing in hand is to blame."""
         with self._database.write() as connection:
             _put_down(connection, fingerprint)

@@ -9,7 +9,7 @@ from core.store import key_values
 from core.store.database import Database
 from core.store.vectors.milvus import FILE_NAME, VectorStoreError, stamp_of
 
-SEAL_KEY = "vector_store_seal"
+DIGEST_KEY = "vector_store_seal"
 BLOCK_BYTES = 1 << 20
 
 
@@ -22,14 +22,14 @@ class FileDigest:
         self._folder = folder
         self._sound = ""  # the stamp of the state that was found as it was sealed
 
-    def put(self) -> None:
+    def store(self) -> None:
         """The file is as it should be."""
         stamp = stamp_of(self._folder)
         if not stamp or stamp == self._sound:
             return
         value = f"{stamp} {self._digest()}"
         with self._database.write() as connection:
-            key_values.put(connection, SEAL_KEY, value)
+            key_values.put_value(connection, DIGEST_KEY, value)
         self._sound = stamp
 
     def check(self) -> bool:
@@ -39,7 +39,7 @@ class FileDigest:
         if not stamp or stamp == self._sound:
             return True
         with self._database.read() as connection:
-            sealed, _, digest = (key_values.value_of(connection, SEAL_KEY) or "").partition(" ")
+            sealed, _, digest = (key_values.value_of(connection, DIGEST_KEY) or "").partition(" ")
         if sealed != stamp:
             return False
         if digest != self._digest():

@@ -20,7 +20,7 @@ from core.store.database import Database
 from core.store.vectors.consistency import agrees
 from core.store.vectors.file_digest import FileDigest
 from core.store.vectors.ledger import BEING_WRITTEN, EmbedderState, VectorLedger
-from core.store.vectors.milvus import VectorStore, VectorStoreError, holds_signs, new_collection_name, stamp_of, wipe
+from core.store.vectors.milvus import VectorStore, VectorStoreError, is_binary, new_collection_name, stamp_of, wipe
 from core.store.vectors.open_store import open_store
 from core.store.vectors.query import DELETE_ROWS, VectorQuery
 from models.cancel import CancelToken
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PUSH_ROWS = 8000
-SIGNS_FROM = 20_000  # vectors from which on the store holds signs; exact search of as many takes about 10 ms
+BINARY_FROM = 20_000  # vectors from which on the store holds signs; exact search of as many takes about 10 ms
 
 
 class VectorIndex:
@@ -245,7 +245,7 @@ class VectorIndex:
             self.ledger.put_stamp(store.stamp())
         if not self._is_complete(store, self.ledger.embedder(fingerprint, embedder.dimension)):
             raise VectorStoreError("it does not hold the rows it was given")
-        self._seal.put()
+        self._seal.store()
 
     def _can_go_on(self, store: VectorStore, embedder: EmbedderState) -> bool:
         """Whether what is missing can be added: nobody but us wrote the store, though we may have been cut short."""
@@ -255,12 +255,12 @@ class VectorIndex:
 
     def _has_outgrown(self, store: VectorStore, embedder: EmbedderState) -> bool:
         """Whether a collection of whole vectors has become so large that signs are the better kind."""
-        whole = store.has_signs and not holds_signs(embedder.generation)
-        return whole and self.ledger.count(embedder) > 2 * SIGNS_FROM
+        whole = store.supports_binary and not is_binary(embedder.generation)
+        return whole and self.ledger.count(embedder) > 2 * BINARY_FROM
 
     def _begin_generation(self, store: VectorStore, embedder: EmbedderState) -> None:
         self._checked.discard(embedder.id)
-        name = new_collection_name(signs=store.has_signs and self.ledger.count(embedder) > SIGNS_FROM)
+        name = new_collection_name(signs=store.supports_binary and self.ledger.count(embedder) > BINARY_FROM)
         log.info("a new collection is begun: %s", name)
         self.ledger.begin_generation(embedder, name)
         self._drop_unused(store)

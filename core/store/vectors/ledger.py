@@ -131,17 +131,17 @@ class VectorLedger:
         """Note, before the store is written, what may be in it afterwards."""
         with self._database.write() as connection:
             connection.execute("UPDATE embedders SET pushing_through = ? WHERE id = ?", (through, embedder.id))
-            key_values.put(connection, STAMP_KEY, BEING_WRITTEN)
+            key_values.put_value(connection, STAMP_KEY, BEING_WRITTEN)
 
     def end_push(self, embedder: EmbedderState, through: int, stamp: str) -> None:
         with self._database.write() as connection:
             connection.execute("UPDATE embedders SET pushed_through = ? WHERE id = ?", (through, embedder.id))
-            key_values.put(connection, STAMP_KEY, stamp)
+            key_values.put_value(connection, STAMP_KEY, stamp)
 
     def end_deletions(self, ledger_ids: Sequence[int], stamp: str) -> None:
         with self._database.write() as connection:
             connection.executemany("DELETE FROM vector_deletions WHERE id = ?", ((i,) for i in ledger_ids))
-            key_values.put(connection, STAMP_KEY, stamp)
+            key_values.put_value(connection, STAMP_KEY, stamp)
 
     def begin_generation(self, embedder: EmbedderState, name: str) -> None:
         """The store's collection for this embedder is now `name`, and empty."""
@@ -168,12 +168,12 @@ class VectorLedger:
         with self._database.write() as connection:
             connection.execute("UPDATE embedders SET generation = '', pushed_through = 0, pushing_through = 0")
             connection.execute("DELETE FROM vector_deletions")
-            key_values.put(connection, STAMP_KEY, "")
+            key_values.put_value(connection, STAMP_KEY, "")
 
     def begin_to_forget(self, fingerprint: str) -> None:
         """Note that this embedder's vectors are to be deleted (`forget_step`), before another takes its place."""
         with self._database.write() as connection:
-            key_values.put(connection, FORGET_KEY, fingerprint)
+            key_values.put_value(connection, FORGET_KEY, fingerprint)
 
     def to_forget(self) -> str:
         """The fingerprint that `begin_to_forget` noted; "" for none."""
@@ -198,7 +198,7 @@ class VectorLedger:
                     return True
                 connection.execute("DELETE FROM vector_deletions WHERE embedder_id = ?", (state.id,))
                 connection.execute("DELETE FROM embedders WHERE id = ?", (state.id,))
-            key_values.drop(connection, FORGET_KEY)
+            key_values.drop_value(connection, FORGET_KEY)
         return False
 
     def expected(self, embedder: EmbedderState) -> int:
@@ -225,7 +225,7 @@ class VectorLedger:
 
     def put_stamp(self, stamp: str) -> None:
         with self._database.write() as connection:
-            key_values.put(connection, STAMP_KEY, stamp)
+            key_values.put_value(connection, STAMP_KEY, stamp)
 
     def scores(self, embedder: EmbedderState, vector: Vectors, chunk_ids: Sequence[int]) -> list[tuple[int, float]]:
         """(chunk id, cosine) of these passages, in no order, without those that have left."""

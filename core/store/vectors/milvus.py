@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.store.vectors import binary_vectors
-from core.store.vectors.binary_vectors import signs_of
+from core.store.vectors.binary_vectors import binary_vectors_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,7 @@ class VectorStoreError(Exception):
 class VectorStore:
     """What all stores have in common. Any thread may search; one thread at a time writes. Raises `VectorStoreError`."""
 
-    has_signs = True
+    supports_binary = True
 
     def __init__(self, client: Any) -> None:
         """Use `open_store` or `connect`."""
@@ -68,7 +68,7 @@ class VectorStore:
             schema.add_field(ID, DataType.INT64, is_primary=True)
             schema.add_field(DOCUMENT, DataType.INT64)
             index = self._client.prepare_index_params()
-            if holds_signs(collection):
+            if is_binary(collection):
                 schema.add_field(VECTOR, DataType.BINARY_VECTOR, dim=-(-dimension // 8) * 8)
                 index.add_index(VECTOR, index_type="BIN_FLAT", metric_type="HAMMING")
             else:
@@ -92,8 +92,8 @@ class VectorStore:
     ) -> None:
         """Add rows; `known` if some of these ids may be there already, which are then replaced."""
         write = self._client.upsert if known else self._client.insert
-        stored = signs_of(vectors) if holds_signs(collection) else vectors
-        size = max(1, BATCH_BYTES // (len(stored[0]) * (1 if holds_signs(collection) else 4) + 80))
+        stored = binary_vectors_of(vectors) if is_binary(collection) else vectors
+        size = max(1, BATCH_BYTES // (len(stored[0]) * (1 if is_binary(collection) else 4) + 80))
         with _converted():
             if isinstance(stored, list) and not known:
                 numbers = {ID: ids, DOCUMENT: documents}
@@ -114,7 +114,7 @@ class VectorStore:
             rows = self._client.query(collection, filter="", output_fields=["count(*)"], timeout=CALL_TIMEOUT_S)
             return int(rows[0]["count(*)"])
 
-    def holds(self, collection: str, ids: Sequence[int], documents: Sequence[int], vectors: Vectors) -> bool:
+    def has_rows(self, collection: str, ids: Sequence[int], documents: Sequence[int], vectors: Vectors) -> bool:
         """Whether all these rows are there, just so."""
         import numpy as np
 
@@ -127,8 +127,8 @@ class VectorStore:
         if set(there) != set(ids) or any(there[i][0] != document for i, document in zip(ids, documents, strict=True)):
             return False
         stored = [there[i][1] for i in ids]
-        if holds_signs(collection):
-            return [bytes(signs[0]) for signs in stored] == signs_of(vectors)
+        if is_binary(collection):
+            return [bytes(signs[0]) for signs in stored] == binary_vectors_of(vectors)
         return bool(np.array_equal(np.asarray(stored, np.float32), vectors))
 
     def search(
@@ -142,8 +142,8 @@ class VectorStore:
         self, collection: str, vector: Vectors, limit: int, documents: Collection[int] | None = None
     ) -> Callable[[], list[tuple[int, float]]]:
         """As `search`; the store is at work when this returns, and what is returned waits for its answer."""
-        signs = holds_signs(collection)
-        wanted = signs_of(vector[None, :])[0] if signs else vector
+        signs = is_binary(collection)
+        wanted = binary_vectors_of(vector[None, :])[0] if signs else vector
         among = "" if documents is None else f"{DOCUMENT} in [{','.join(str(int(i)) for i in documents)}]"
         with _converted():
             asked = self._client.search(
@@ -180,7 +180,7 @@ class LiteFileStore(VectorStore):
     def open(cls, path: Path) -> LiteFileStore:
         """Start the server. Another copy of the program on the same file is an error."""
         with _starting, _quiet_server():
-            end_strays(path)
+            end_stray_servers(path)
             try:
                 _start(path)
                 client = _client(str(path))
@@ -231,11 +231,11 @@ def new_collection_name(signs: bool) -> str:
     return ("signs_" if signs else "passages_") + uuid.uuid4().hex[:16]
 
 
-def holds_signs(collection: str) -> bool:
+def is_binary(collection: str) -> bool:
     return collection.startswith("signs_")
 
 
-def end_strays(path: Path) -> None:
+def end_stray_servers(path: Path) -> None:
     """End server processes left on this file by a copy of the program that was killed.
 
     They end by themselves when they can take the lock that their owner held, which they no longer can once a new server

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from core.store.vectors.ledger import EmbedderState, VectorLedger
-from core.store.vectors.milvus import VectorStore, holds_signs
+from core.store.vectors.milvus import VectorStore, is_binary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,7 @@ class VectorQuery:
         self._documents = documents
         gone = len(ledger.to_delete(embedder, DELETE_ROWS))
         self._asked, self._enough = limit + SPARE, limit
-        if holds_signs(embedder.generation):
+        if is_binary(embedder.generation):
             at_least = CANDIDATES if embedder.pushed_through < MANY else CANDIDATES_OF_MANY
             self._asked = max(at_least, CANDIDATES_PER_HIT * limit)
             self._enough = self._asked // 2

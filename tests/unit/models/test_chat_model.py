@@ -29,6 +29,7 @@ from models.gguf.header import read_header
 from models.loading.crash_log import LoadCrashLog
 from models.loading.load_plan import GIB, LoadPlan, plan_chat
 from models.machine.probe import Machine
+from models.prompts.harmony_vocabulary import FINAL_HEADER
 from tests.support import speech
 
 THOUGHT, ANSWER = "The passage names the valve.", "The valve closes in winter [1]."
@@ -224,6 +225,7 @@ def test_a_turn_without_an_answer_is_continued_with_one(model: ChatModel) -> Non
     only_reasoning = Sampling(grammar=f'root ::= {ANALYSIS} "thinking"', seed=1)
     events = list(model.generate(QUESTION, sampling=only_reasoning))
     assert said(events)[0] == "thinking"
+    assert tuple(model._cache.tokens[-len(FINAL_HEADER) :]) == FINAL_HEADER, "the grammar leaves it nothing to answer"
     assert finished(events).reason is FinishReason.COMPLETE
 
 

@@ -42,8 +42,8 @@ MACHINE = Machine(16 * GIB, 8 * GIB, physical_cores=1)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
-    for name, kind in SPECS.items():
-        write_model(folder / f"{name}.gguf", kind)
+    for name, spec in SPECS.items():
+        write_model(folder / f"{name}.gguf", spec)
     return folder
 
 

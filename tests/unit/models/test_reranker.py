@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-import gguf
-import numpy as np
 import pytest
 
 from models.cancel import CancelToken
@@ -15,24 +13,15 @@ from models.faults import Cancelled, ModelFault
 from models.gguf.pooling import Pooling
 from models.llama.pooled_model import PooledModel
 from models.reranker import Reranker, RerankerSpec
-from tests.support import gguf_models
+from tests.support.reranker_model import CLASSIFIER
 
 QUESTION = "When does the valve close?"
 PASSAGES = ["The valve closes in winter.", "Bread is baked at night.", "winter " * 900, "", "The bridge is raised."]
-CLASSIFIER = np.random.default_rng(5).normal(size=(1, 384)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("reranker") / "reranker.gguf"
-    folder = gguf_models.minilm_folder()
-    gguf_models.write_minilm(folder, path, pooling=gguf.PoolingType.RANK, added={"cls.output.weight": CLASSIFIER})
-    return path
-
-
-@pytest.fixture(scope="module")
-def reranker(file: Path) -> Iterator[Reranker]:
-    opened = Reranker.open(file, threads=1, spec=RerankerSpec("test", 512))
+def reranker(ranker: Path) -> Iterator[Reranker]:
+    opened = Reranker.open(ranker, threads=1, spec=RerankerSpec("test", 512))
     yield opened
     opened.close()
 
@@ -62,14 +51,14 @@ def test_a_passage_too_long_is_cut_not_refused(reranker: Reranker) -> None:
     assert 0 <= score <= 1
 
 
-def test_a_template_joins_question_and_passage(file: Path) -> None:
+def test_a_template_joins_question_and_passage(ranker: Path) -> None:
     spec = RerankerSpec("test", 512, "Query: {query} Document: {document} Answer:")
-    ranked = Reranker.open(file, threads=1, spec=spec)
+    with_template = Reranker.open(ranker, threads=1, spec=spec)
     try:
-        one, other = ranked.scores(QUESTION, PASSAGES[:2])
+        one, other = with_template.scores(QUESTION, PASSAGES[:2])
         assert one != other
     finally:
-        ranked.close()
+        with_template.close()
 
 
 def test_no_passages_give_no_scores(reranker: Reranker) -> None:

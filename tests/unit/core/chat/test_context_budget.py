@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.chat.context_budget import MIN_CHARS, MAX_CHARS, chars_per_token, context_budget
+from core.chat.context_budget import MAX_CHARS, MIN_CHARS, chars_per_token, context_budget
 from core.domain.conversation import LatencyBudget
 
 ENGLISH = "How much is the monthly rent of the flat?"

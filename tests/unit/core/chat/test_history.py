@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.chat.history import BYTES_PER_TOKEN, start_date, possible_starts, prompt_token_limit
+from core.chat.history import BYTES_PER_TOKEN, possible_starts, prompt_token_limit, start_date
 from core.domain.conversation import ChatMessage
 
 ROOM_TOKENS = 1000

@@ -71,9 +71,9 @@ def test_documents_of_one_name_are_told_apart_by_their_folder_and_found_again(op
     suggested = scopes(opened).suggest('"annual')
     assert {one.mention for one in suggested} == {'@"2021/annual report.txt"', '@"2022/annual report.txt"'}
     for one in suggested:
-        assert read_mentions(one.mention, scopes(opened).named).document_ids == {one.document_id}
-    assert len(scopes(opened).named("annual report.txt")) == 2, "the bare name means both"
-    assert len(scopes(opened).named("LEASE")) == 1, "a name without its ending"
+        assert read_mentions(one.mention, scopes(opened).documents_named).document_ids == {one.document_id}
+    assert len(scopes(opened).documents_named("annual report.txt")) == 2, "the bare name means both"
+    assert len(scopes(opened).documents_named("LEASE")) == 1, "a name without its ending"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names with quotes")
@@ -96,8 +96,8 @@ def test_every_name_that_is_offered_is_understood_again(tmp_path: Path) -> None:
         for document in opened.library.documents():
             offered = [one for one in scopes(opened).suggest(document.path.name) if one.document_id == document.id]
             assert len(offered) == 1
-            assert read_mentions(f"And {offered[0].mention}?", scopes(opened).named).document_ids == {document.id}
-        assert scopes(opened).named("R\u00e9sum\u00e9.txt"), "an accent is one letter for some, two for others"
+            assert read_mentions(f"And {offered[0].mention}?", scopes(opened).documents_named).document_ids == {document.id}
+        assert scopes(opened).documents_named("R\u00e9sum\u00e9.txt"), "an accent is one letter for some, two for others"
         assert [one.name for one in scopes(opened).suggest("r\u00e9s")] == ["re\u0301sume\u0301.txt"]
 
 

@@ -18,7 +18,7 @@ BASIS = ContextSummary("", 0, 0, 0, 0, False, False, 1.0, LatencyBudget.BALANCED
 
 
 def asked(text: str, query: str) -> ChatMessage:
-    return ChatMessage(1, "user", text, basis=dataclasses.replace(BASIS, query=query))
+    return ChatMessage(1, "user", text, context_summary=dataclasses.replace(BASIS, query=query))
 
 
 @pytest.mark.parametrize(

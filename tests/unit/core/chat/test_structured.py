@@ -42,8 +42,8 @@ def test_a_table_is_checked_row_by_row_and_shown_with_its_sources() -> None:
     message = finished(json.dumps({"rows": rows}), TABLE)
     assert message.text.splitlines()[0] == "| Vendor | Amount | Source |"
     assert message.text.splitlines()[2] == "| Northwind Traders | 1,250 | [1] |"
-    assert message.judgement is not None and message.judgement.verdict is Verdict.PARTLY
-    assert [s.support for s in message.judgement.sentences] == [Support.SUPPORTED, Support.NOT_FOUND]
+    assert message.check is not None and message.check.verdict is Verdict.PARTLY
+    assert [s.support for s in message.check.sentences] == [Support.SUPPORTED, Support.NOT_FOUND]
     assert json.loads(message.data)["rows"] == rows and message.complete
 
 
@@ -59,18 +59,18 @@ def test_a_cell_stays_one_cell_whatever_it_holds(cell: str) -> None:
 
 def test_an_empty_table_says_that_the_documents_have_nothing() -> None:
     message = finished('{"rows": []}', TABLE)
-    assert message.judgement is not None and message.judgement.verdict is Verdict.NOT_IN_DOCUMENTS
-    assert message.judgement.nearest == (SOURCE,)
+    assert message.check is not None and message.check.verdict is Verdict.NOT_IN_DOCUMENTS
+    assert message.check.nearest == (SOURCE,)
 
 
 def test_each_value_of_json_is_looked_for_in_the_passages() -> None:
     message = finished('{"vendor": "Northwind Traders", "amount": 1250}', JSON)
-    assert message.judgement is not None and message.judgement.verdict is Verdict.SUPPORTED
+    assert message.check is not None and message.check.verdict is Verdict.SUPPORTED
     (citation,) = message.citations
     assert citation.quote == TEXT and (citation.start, citation.end) == (40, 40 + len(TEXT))
-    other = finished('{"vendor": "Northwind Traders", "amount": 99}', JSON).judgement
+    other = finished('{"vendor": "Northwind Traders", "amount": 99}', JSON).check
     assert other is not None and other.verdict is Verdict.PARTLY
-    invented = finished('{"vendor": "Contoso", "amount": 99}', JSON, answered=0.1).judgement
+    invented = finished('{"vendor": "Contoso", "amount": 99}', JSON, answered=0.1).check
     assert invented is not None and invented.verdict is Verdict.NOT_IN_DOCUMENTS
 
 

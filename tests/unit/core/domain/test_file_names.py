@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.domain.file_names import compared, disambiguated_names, readable
+from core.domain.file_names import comparison_key, disambiguated_names, readable
 
 
 def test_files_of_one_name_are_told_apart_by_their_folders() -> None:
@@ -20,5 +20,5 @@ def test_a_name_with_line_breaks_stays_on_its_line() -> None:
 
 
 def test_names_are_compared_as_people_type_them() -> None:
-    assert compared("Re\u0301sume\u0301\\CV.PDF") == compared("r\u00e9sum\u00e9/cv.pdf")
+    assert comparison_key("Re\u0301sume\u0301\\CV.PDF") == comparison_key("r\u00e9sum\u00e9/cv.pdf")
     assert readable("caf\udce9.txt") == "caf\ufffd.txt"

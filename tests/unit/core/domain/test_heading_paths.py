@@ -128,7 +128,7 @@ def test_the_table_of_a_survey_tells_the_heading(opened: OpenLibrary) -> None:
 def test_a_document_that_was_read_before_names_the_heading_of_its_passage(opened: OpenLibrary) -> None:
     (document,) = [one for one in opened.library.documents() if one.path.name == "rules.md"]
     (section,) = Sections(opened.database).of(document.id)
-    old = replace(section, spot=replace(section.spot, headings=()))
+    old = replace(section, location=replace(section.location, headings=()))
     assert of_words(old, "gibbon") == section.section
 
 

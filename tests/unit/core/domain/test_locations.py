@@ -18,7 +18,15 @@ from core.chat.tools.document_tools import DocumentTools
 from core.citations.checker import quoted
 from core.cli.output import location_text
 from core.domain.documents import Location, Passage, Support
-from core.domain.locations import moved, page_name, partly_read_words, place_words, read_words, section_words, spots_of
+from core.domain.locations import (
+    location_after,
+    location_words,
+    locations_of,
+    page_name,
+    partly_read_words,
+    read_words,
+    section_words,
+)
 from core.library.upkeep import READ_AS_KEY
 from core.parsing.process.pool import ParserPool
 from core.retrieval.phrase_search import PhraseSearch
@@ -125,7 +133,7 @@ def retriever(opened: OpenLibrary) -> Retriever:
 def narrowed(passage: Passage, words: str) -> str:
     """What is said of the place of `words` in it, as of a quotation in an answer."""
     ((source,), at) = SourceNumbering().add([passage])[1], passage.text.casefold().index(words)
-    return place_words(quoted(source, at, at + len(words), Support.SUPPORTED))
+    return location_words(quoted(source, at, at + len(words), Support.SUPPORTED))
 
 
 @pytest.mark.parametrize("words", PLACES)
@@ -148,7 +156,7 @@ def test_a_quotation_is_on_the_line_that_an_editor_shows(opened: OpenLibrary, wo
 def test_a_passage_is_on_all_the_lines_between_its_first_and_last_words(opened: OpenLibrary) -> None:
     passage = retriever(opened).search("quorum", limit=1).passages[0]
     first = CODE[: passage.start].count("\n") + 1 + passage.text[: -len(passage.text.lstrip())].count("\n")
-    assert place_words(passage) == f"lines {first}–10"
+    assert location_words(passage) == f"lines {first}–10"
 
 
 def test_sections_and_exact_words_tell_it_too(opened: OpenLibrary) -> None:
@@ -160,10 +168,10 @@ def test_sections_and_exact_words_tell_it_too(opened: OpenLibrary) -> None:
     text = "".join(section.text for section in sections)
     for section in sections:
         before = text[: section.start].count("\n") + section.text[: -len(section.text.lstrip())].count("\n")
-        assert section.spot.line is not None
-        assert place_words(section).removeprefix("lines ").startswith(f"{before + 1}–")
+        assert section.location.line is not None
+        assert location_words(section).removeprefix("lines ").startswith(f"{before + 1}–")
     (slide,) = PhraseSearch(database).find("Numbers rise").places
-    assert place_words(slide) == "slide 3"
+    assert location_words(slide) == "slide 3"
 
 
 def test_what_the_model_reads_of_a_document_says_where_it_is(opened: OpenLibrary) -> None:
@@ -178,11 +186,11 @@ def test_what_the_model_reads_of_a_document_says_where_it_is(opened: OpenLibrary
 
 def test_a_passage_of_several_small_pages_says_so(opened: OpenLibrary) -> None:
     told = {words: retriever(opened).search(words, limit=1).passages[0] for words in PLACES}
-    assert place_words(told["chimney"]) == "pages 1–2"
-    assert place_words(told["chimney"], recognised=True) == "pages 1–2, read by OCR"
-    assert place_words(told["albatross"]) == "slides 1–3"
-    assert place_words(told["quince"]) == "sheets Staff, Prices 2024"
-    assert place_words(told["ferryboat"]) == "messages 1–2"
+    assert location_words(told["chimney"]) == "pages 1–2"
+    assert location_words(told["chimney"], recognised=True) == "pages 1–2, read by OCR"
+    assert location_words(told["albatross"]) == "slides 1–3"
+    assert location_words(told["quince"]) == "sheets Staff, Prices 2024"
+    assert location_words(told["ferryboat"]) == "messages 1–2"
 
 
 def test_the_sheet_is_named_once(opened: OpenLibrary) -> None:
@@ -205,7 +213,7 @@ def test_the_cells_of_a_long_sheet_are_told_everywhere(opened: OpenLibrary, tmp_
     passage = retriever(opened).search("capybara", limit=1, max_chars=900).passages[0]
     rows = re.findall(r"item (\d+)\t", passage.text)
     told = f"sheet Costs, A{rows[0]}:C{rows[-1]}"
-    assert len(rows) > 3 and place_words(passage) == told
+    assert len(rows) > 3 and location_words(passage) == told
     assert narrowed(passage, "capybara") == "sheet Costs, B1234"
     _, (source,) = SourceNumbering().add([passage])
     assert citations_of(json.loads(json.dumps(citations_to_json([source])))) == (source,)
@@ -215,7 +223,7 @@ def test_the_cells_of_a_long_sheet_are_told_everywhere(opened: OpenLibrary, tmp_
     document = opened.library.document_text(passage.document_id)
     assert document is not None
     at = document.text.index("capybara")
-    assert place_words(citation_at(document, at, at + 8, Support.SUPPORTED)) == "sheet Costs, B1234"
+    assert location_words(citation_at(document, at, at + 8, Support.SUPPORTED)) == "sheet Costs, B1234"
 
 
 def test_a_finding_of_a_survey_tells_its_place(opened: OpenLibrary) -> None:
@@ -224,8 +232,8 @@ def test_a_finding_of_a_survey_tells_its_place(opened: OpenLibrary) -> None:
         document = opened.library.document_text(passage.document_id)
         assert document is not None and document.document.path.name == name
         at = document.text.casefold().index(words)
-        assert place_words(citation_at(document, at, at + len(words), Support.SUPPORTED)) == f"line {line}"
-        assert place_words(citation_at(document, at, at, Support.NOT_FOUND, "not there")) == ""
+        assert location_words(citation_at(document, at, at + len(words), Support.SUPPORTED)) == f"line {line}"
+        assert location_words(citation_at(document, at, at, Support.NOT_FOUND, "not there")) == ""
 
 
 def test_pages_are_named_as_they_are_scrolled_through(opened: OpenLibrary) -> None:
@@ -246,7 +254,7 @@ def test_it_is_kept_with_the_answer_and_old_answers_have_none(opened: OpenLibrar
     stored = citations_to_json([source])
     assert citations_of(json.loads(json.dumps(stored))) == (source,)
     del stored[0]["spot"]
-    assert place_words(citations_of(stored)[0]) == ""
+    assert location_words(citations_of(stored)[0]) == ""
 
 
 def test_lines_are_counted_across_the_pieces_in_which_a_text_is_stored(
@@ -259,7 +267,7 @@ def test_lines_are_counted_across_the_pieces_in_which_a_text_is_stored(
     passage = retriever(opened).search("wombat", limit=1).passages[0]
     assert narrowed(passage, "wombat") == "line 20002"
     monkeypatch.setattr(stored_spots, "COUNTED_CHARS", 1000)
-    assert place_words(retriever(opened).search("wombat", limit=1).passages[0]) == ""
+    assert location_words(retriever(opened).search("wombat", limit=1).passages[0]) == ""
 
 
 @pytest.mark.parametrize(
@@ -276,14 +284,14 @@ def test_lines_are_counted_across_the_pieces_in_which_a_text_is_stored(
     ],
 )
 def test_no_line_is_told_that_another_program_may_number_otherwise(format: str, text: str, line: int | None) -> None:
-    (spot,) = spots_of(format, (), (), text, [(text.index("X"), len(text))])
+    (spot,) = locations_of(format, (), (), text, [(text.index("X"), len(text))])
     assert spot == Location(format, "", line)
 
 
 def test_a_spot_moves_with_the_words_passed() -> None:
-    assert moved(Location("text", "", 4), "a\nb\nc") == Location("text", "", 6)
-    assert moved(Location("text", "", 4), "a\rb").line is None
-    assert moved(Location("pdf"), "a\nb") == Location("pdf")
+    assert location_after(Location("text", "", 4), "a\nb\nc") == Location("text", "", 6)
+    assert location_after(Location("text", "", 4), "a\rb").line is None
+    assert location_after(Location("pdf"), "a\nb") == Location("pdf")
 
 
 def test_the_command_line_says_it_in_its_text(opened: OpenLibrary) -> None:
@@ -300,8 +308,8 @@ def test_the_command_line_says_it_in_its_text(opened: OpenLibrary) -> None:
     [("ppt", "slide 3"), ("pdf", "page 3"), ("", "page 3"), ("xls", "sheet Costs"), ("docx", "page 3")],
 )
 def test_each_format_has_its_word(format: str, told: str) -> None:
-    (spot,) = spots_of(format, (0, 5, 10), ("Plan", "Staff", "Costs"), "", [(10, 20)])
-    assert place_words(Passage(1, 1.0, 1, Path("/a"), "", 2, "", 10, 20, "some words", spot=spot)) == told
+    (spot,) = locations_of(format, (0, 5, 10), ("Plan", "Staff", "Costs"), "", [(10, 20)])
+    assert location_words(Passage(1, 1.0, 1, Path("/a"), "", 2, "", 10, 20, "some words", location=spot)) == told
 
 
 def test_what_was_read_of_a_file_is_told_in_its_word() -> None:

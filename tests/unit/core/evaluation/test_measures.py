@@ -7,8 +7,15 @@ import math
 import pytest
 
 from core.evaluation import measures
-from core.evaluation.measures import PassageSpan, roc_auc, covered_share, truncate_to_budget, mean_measures, measure_question
 from core.evaluation.gold_locations import GoldLocation
+from core.evaluation.measures import (
+    PassageSpan,
+    covered_share,
+    mean_measures,
+    measure_question,
+    roc_auc,
+    truncate_to_budget,
+)
 
 HERE = GoldLocation(1, ((100, 200),))
 

@@ -13,8 +13,8 @@ import pytest
 from core.domain.documents import DocumentState
 from core.domain.faults import StorageFault
 from core.jobs import Job
-from core.library import indexer
-from core.library.reading import look_at, reading_of
+from core.library import indexer, reading
+from core.library.reading import file_stat
 from core.library.throttle import PauseReason, Throttle
 from core.parsing.limits import ParseLimits
 from core.parsing.process.pool import ParserPool
@@ -118,7 +118,7 @@ def test_nothing_is_read_while_a_question_is_answered(opened: OpenLibrary, folde
         opened.index(folder)
         done.set()
 
-    with opened.attention.answering():
+    with opened.attention.while_answering():
         thread = threading.Thread(target=run)
         thread.start()
         assert not done.wait(0.5)
@@ -150,7 +150,7 @@ def test_a_paused_run_waits_and_goes_on(opened: OpenLibrary, folder: Path) -> No
 
 
 def test_what_changes_during_a_run_is_taken_in_by_it(opened: OpenLibrary, folder: Path) -> None:
-    assert not opened.library.mention([folder])
+    assert not opened.library.report_changed_paths([folder])
     new = folder / "new" / "late.txt"
 
     def mention(progress: Progress) -> None:
@@ -158,12 +158,12 @@ def test_what_changes_during_a_run_is_taken_in_by_it(opened: OpenLibrary, folder
             new.parent.mkdir()
             new.write_text("This came late.")
             (folder / "0.txt").unlink()
-            assert opened.library.mention([new.parent, folder])
+            assert opened.library.report_changed_paths([new.parent, folder])
 
     report = opened.library.index([folder], Job(mention))
     assert (report.documents, report.removed) == (12, 1)
     assert states(opened)["late.txt"] is DocumentState.INDEXED
-    assert not opened.library.mention([folder])
+    assert not opened.library.report_changed_paths([folder])
 
 
 class Ended(BaseException):
@@ -178,7 +178,7 @@ def end_while_reading(
     def die(path: Path, *rest: object) -> object:
         if path.name == name:
             raise Ended
-        return reading_of(path, *rest)  # type: ignore[arg-type]  # as in reading_of
+        return reading.content_of(path, *rest)  # type: ignore[arg-type]  # as in reading_of
 
     with monkeypatch.context() as patch, open_library(tmp_path / "data", pool) as opened:
         patch.setattr(indexer, "reading_of", die)
@@ -212,7 +212,7 @@ def test_a_run_that_is_stopped_blames_no_file(
 
     def stop(path: Path, largest_bytes: int) -> object:
         cancel.cancel()
-        return look_at(path, largest_bytes)
+        return file_stat(path, largest_bytes)
 
     with monkeypatch.context() as patch:
         patch.setattr(indexer, "look_at", stop)
@@ -228,9 +228,9 @@ def test_a_run_that_is_stopped_blames_no_file(
 def test_a_waiting_indexer_can_be_stopped() -> None:
     attention, cancel = Throttle(), CancelToken()
     cancel.cancel()
-    with attention.answering(), attention.answering(), pytest.raises(Cancelled):
-        attention.give_way(cancel)
-    attention.give_way(CancelToken())
+    with attention.while_answering(), attention.while_answering(), pytest.raises(Cancelled):
+        attention.wait_while_paused(cancel)
+    attention.wait_while_paused(CancelToken())
 
 
 def test_a_file_that_ends_its_parser_is_left_out_and_the_rest_goes_on(tmp_path: Path, folder: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_file_written_while_it_is_read_stays_queued(
     writes: list[Path] = []
 
     def look_then_write(path: Path, largest_bytes: int) -> object:
-        stamp = look_at(path, largest_bytes)
+        stamp = file_stat(path, largest_bytes)
         if path.name == "3.txt" and len(writes) < 1:
             writes.append(path)
             path.write_text("Document 3 tells about quinces now.")
@@ -275,7 +275,7 @@ def test_a_file_that_never_stands_still_is_tried_again_in_the_next_run(
     writes: list[Path] = []
 
     def look_then_write(path: Path, largest_bytes: int) -> object:
-        stamp = look_at(path, largest_bytes)
+        stamp = file_stat(path, largest_bytes)
         if path.name == "3.txt":
             writes.append(path)
             path.write_text("x" * len(writes))
@@ -294,7 +294,7 @@ def test_a_file_that_vanishes_before_it_is_read_leaves_with_the_next_run(
     def vanish_then_look(path: Path, largest_bytes: int) -> object:
         if path.name == "3.txt":
             path.unlink()
-        return look_at(path, largest_bytes)
+        return file_stat(path, largest_bytes)
 
     with monkeypatch.context() as patch:
         patch.setattr(indexer, "look_at", vanish_then_look)

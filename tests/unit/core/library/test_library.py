@@ -80,7 +80,7 @@ def test_a_folder_is_indexed_and_found_by_its_words(opened: OpenLibrary, folder:
     report = opened.index(folder)
     assert figures(report) == (3, 3, 0, 0)
     assert report.skipped == ()
-    assert report.chunks == opened.library.counts().passages > 0
+    assert report.passages == opened.library.counts().passages > 0
     assert found(opened, "barking dogs") == {"dogs.html"}
     titles = {document.path.name: document.title for document in opened.library.documents()}
     assert titles == {"apples.md": "Apples", "cats.txt": "cats", "dogs.html": "Dogs"}
@@ -351,7 +351,7 @@ def test_a_model_that_comes_later_embeds_what_is_there(
     tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder
 ) -> None:
     with open_library(tmp_path / "data", pool) as opened:
-        passages = opened.index(folder).chunks
+        passages = opened.index(folder).passages
         assert opened.vectors.count(embedder.spec.fingerprint) == 0
     with open_library(tmp_path / "data", pool, lambda: embedder) as opened:
         opened.library.embed_missing(Job())
@@ -380,7 +380,7 @@ def test_only_what_changed_is_embedded_again(
     put(folder / "long.md", "# Long\n\n" + "\n\n".join(sections))
     counting = Counting(embedder)
     with open_library(tmp_path / "data", pool, lambda: counting) as opened:
-        chunks = opened.index(folder).chunks
+        chunks = opened.index(folder).passages
         assert counting.embedded == chunks
         counting.embedded = 0
         (folder / "sub" / "cats.txt").rename(folder / "kittens.txt")
@@ -403,7 +403,7 @@ def test_what_several_documents_say_is_embedded_once(
         put(folder / f"copy {number}.txt", "The same words stand in each of these files. " * 8)
     counting = Counting(embedder)
     with open_library(tmp_path / "data", pool, lambda: counting) as opened:
-        chunks = opened.index(folder).chunks
+        chunks = opened.index(folder).passages
         assert counting.embedded == chunks - 2
         assert opened.vectors.count(embedder.spec.fingerprint) == chunks
         with opened.database.read() as connection:
@@ -468,7 +468,7 @@ def test_another_embedder_takes_over_once_it_has_everything(
 ) -> None:
     models = Changing(embedder)
     with models.library(tmp_path / "data", pool) as opened:
-        passages = opened.index(folder).chunks
+        passages = opened.index(folder).passages
         models.next = models.new
         assert opened.library.estimate(models.new, Job())[0] == passages
         models.new.embedded = 0
@@ -500,7 +500,7 @@ def test_old_vectors_are_deleted_even_if_that_was_cut_short(
 ) -> None:
     models = Changing(embedder)
     with models.library(tmp_path / "data", pool) as opened:
-        passages = opened.index(folder).chunks
+        passages = opened.index(folder).passages
         models.next = models.new
         with monkeypatch.context() as patch:
             patch.setattr(type(opened.vectors), "forget", lambda *rest: None)

@@ -60,7 +60,7 @@ def test_who_says_go_on_is_not_held_by_the_battery_again() -> None:
     through, waiting = threading.Event(), threading.Event()
 
     def run() -> None:
-        attention.give_way(CancelToken())
+        attention.wait_while_paused(CancelToken())
         through.set()
 
     thread = threading.Thread(target=run)
@@ -71,9 +71,9 @@ def test_who_says_go_on_is_not_held_by_the_battery_again() -> None:
     attention.resume()
     assert through.wait(30)
     thread.join()
-    attention.give_way(CancelToken())
+    attention.wait_while_paused(CancelToken())
 
 
 def test_heat_alone_does_not_hold_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attention_module, "COOL_DOWN_S", 0.3)
-    Throttle(Computer(to_critical=1.0).surroundings()).give_way(CancelToken())
+    Throttle(Computer(to_critical=1.0).surroundings()).wait_while_paused(CancelToken())

@@ -8,7 +8,7 @@ from dataclasses import astuple
 import pytest
 
 from core.retrieval.keyword_ranking import TermWeight
-from core.retrieval.passage_ranking import Candidate, Ranked, closest, own_score, rank
+from core.retrieval.passage_ranking import Candidate, RankedPassage, closest, passage_score, rank
 from core.store.documents.passages import PassageSpan
 
 PATHS = {1: b"/b.txt", 2: b"/a.txt"}
@@ -30,14 +30,14 @@ def candidate(
     return Candidate(passage(id, document=document, ordinal=ordinal), own, shared, cosine)
 
 
-def ranked(*candidates: Candidate, trust: float = 1.0, better: Mapping[int, float] | None = None) -> list[Ranked]:
+def ranked(*candidates: Candidate, trust: float = 1.0, better: Mapping[int, float] | None = None) -> list[RankedPassage]:
     def refine(some: Sequence[PassageSpan]) -> Mapping[int, float]:
         return {p.id: (better or {})[p.id] for p in some if p.id in (better or {})}
 
-    return rank(candidates, 10.0, paths=PATHS, refine=refine, refined=10, trust=trust)
+    return rank(candidates, 10.0, paths=PATHS, refine=refine, refined=10, embedding_weight=trust)
 
 
-def ids(found: Sequence[Ranked]) -> list[int]:
+def ids(found: Sequence[RankedPassage]) -> list[int]:
     return [r.passage.id for r in found]
 
 
@@ -70,7 +70,7 @@ def test_the_passage_after_a_good_one_gains() -> None:
 def test_the_passage_beside_one_that_means_it_gains() -> None:
     found = ranked(candidate(1, cosine=0.8), candidate(2, cosine=0.3), candidate(8, cosine=0.4))
     assert ids(found) == [1, 2, 8]
-    assert found[0].parts.meaning == pytest.approx(0.8 / 0.3 * ranked(candidate(2, cosine=0.3))[0].parts.meaning)
+    assert found[0].parts.embedding_score == pytest.approx(0.8 / 0.3 * ranked(candidate(2, cosine=0.3))[0].parts.embedding_score)
 
 
 def test_what_the_document_fits_counts_for_its_passages() -> None:
@@ -101,10 +101,10 @@ def test_what_one_search_is_sure_of_is_not_lost_to_what_the_other_hardly_found()
 
 def test_repeated_words_saturate_and_long_texts_count_less() -> None:
     weights = [TermWeight("a", 2.0, 1.0, 2.0), TermWeight("b", 1.0, 1.0, 1.0)]
-    once = own_score(["a", "x", "b"], frozenset(), weights, 420)
-    assert once < own_score(["a", "a", "b"], frozenset(), weights, 420) < 2 * once
-    assert own_score(["a", "x", "b"], frozenset(), weights, 2000) < once
-    assert own_score(["x"], frozenset({"a"}), weights, 420) > own_score(["x"], frozenset(), weights, 420) == 0
+    once = passage_score(["a", "x", "b"], frozenset(), weights, 420)
+    assert once < passage_score(["a", "a", "b"], frozenset(), weights, 420) < 2 * once
+    assert passage_score(["a", "x", "b"], frozenset(), weights, 2000) < once
+    assert passage_score(["x"], frozenset({"a"}), weights, 420) > passage_score(["x"], frozenset(), weights, 420) == 0
 
 
 def test_words_that_stand_together_count_together() -> None:

@@ -15,7 +15,7 @@ from core.chat.context import ContextGatherer
 from core.cli.explanation import explanation_lines
 from core.domain.conversation import WHOLE_LIBRARY, LatencyBudget
 from core.parsing.process.pool import ParserPool
-from core.retrieval.passage_ranking import Ranked
+from core.retrieval.passage_ranking import RankedPassage
 from core.retrieval.reranking import BUDGET_S, LEAST, MOST, WEIGHT, Reranking, reranked
 from core.retrieval.retriever import Retriever
 from core.store.documents.passages import PassageSpan
@@ -44,7 +44,7 @@ class Judge:
         return [self.says(text) for text in passages]
 
     def judged(self, reranking: Reranking, cancel: CancelToken | None = None) -> list[float]:
-        return reranking.judged("Which harbour?", lambda n: TEXTS[:n], cancel)
+        return reranking.rerank_scores("Which harbour?", lambda n: TEXTS[:n], cancel)
 
 
 def reranking_by(judge: Judge) -> Reranking:
@@ -100,14 +100,14 @@ def test_a_stopped_question_does_not_wait_for_it_and_the_next_one_asks_again(
     plain = retriever.search("Which harbour is open?", explain=True)
     assert retriever.search("Which harbour is open?", explain=True, rerank=True, cancel=stopped) == plain
     again = retriever.search("Which harbour is open?", explain=True, rerank=True)
-    assert all(p.why is not None and p.why.judged is not None for p in again.passages)
+    assert all(p.why is not None and p.why.rerank_score is not None for p in again.passages)
 
 
-def ranked(id: int, score: float) -> Ranked:
-    return Ranked(PassageSpan(id, id, 0, 0, 90, None, ""), score, score)
+def ranked(id: int, score: float) -> RankedPassage:
+    return RankedPassage(PassageSpan(id, id, 0, 0, 90, None, ""), score, score)
 
 
-def ids(found: Sequence[Ranked]) -> list[int]:
+def ids(found: Sequence[RankedPassage]) -> list[int]:
     return [one.passage.id for one in found]
 
 
@@ -149,7 +149,7 @@ def reranker(tmp_path: Path) -> Iterator[Reranker]:
 def test_a_search_asks_the_ranking_model_only_if_told_to(opened: OpenLibrary, reranker: Reranker) -> None:
     retriever = Retriever(opened.database, opened.vectors, lambda: None, lambda: reranker)
     plain = retriever.search("Which harbour is open?", explain=True)
-    assert all(p.why is not None and p.why.judged is None for p in plain.passages)
+    assert all(p.why is not None and p.why.rerank_score is None for p in plain.passages)
     found = retriever.search("Which harbour is open?", explain=True, rerank=True)
     assert {p.path for p in found.passages} == {p.path for p in plain.passages}
     assert [p.score for p in found.passages] == sorted((p.score for p in found.passages), reverse=True)
@@ -157,11 +157,11 @@ def test_a_search_asks_the_ranking_model_only_if_told_to(opened: OpenLibrary, re
         why = passage.why
         assert why is not None
         (judged,) = reranker.scores("Which harbour is open?", [passage.text])
-        assert why.judged == pytest.approx(judged, abs=0.02)
-        parts = (why.words, why.neighbours, why.meaning, why.document, why.judgement, why.standing)
+        assert why.rerank_score == pytest.approx(judged, abs=0.02)
+        parts = (why.passage_score, why.neighbour_score, why.embedding_score, why.document_score, why.rerank_bonus, why.rank_bonus)
         assert sum(parts) == pytest.approx(passage.score)
-        assert f"{why.judged:.3f}" in "\n".join(explanation_lines(passage))
-    assert len({round(p.why.judgement, 4) for p in found.passages if p.why is not None}) > 1
+        assert f"{why.rerank_score:.3f}" in "\n".join(explanation_lines(passage))
+    assert len({round(p.why.rerank_bonus, 4) for p in found.passages if p.why is not None}) > 1
 
 
 def test_a_ranking_model_that_went_away_costs_only_the_reranking(opened: OpenLibrary, reranker: Reranker) -> None:

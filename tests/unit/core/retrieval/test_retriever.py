@@ -135,7 +135,7 @@ def test_a_query_that_finds_nothing_is_no_fault(search: Callable[..., SearchResu
 def test_an_empty_library_is_searched(tmp_path: Path, pool: ParserPool) -> None:
     with open_library(tmp_path / "empty", pool) as opened:
         found = Retriever(opened.database, opened.vectors, lambda: None).search("anything")
-    assert (found.passages, found.documents_searched, found.answered) == ((), 0, 0.0)
+    assert (found.passages, found.documents_searched, found.answerability) == ((), 0, 0.0)
 
 
 def test_what_was_added_and_removed_since_is_seen(
@@ -154,10 +154,10 @@ def test_meaning_finds_other_words(tmp_path: Path, pool: ParserPool, folder: Pat
         opened.index(folder)
         retriever = Retriever(opened.database, opened.vectors, lambda: embedder)
         found = retriever.search("Do I need containers to set it up?")
-        assert found.meaning
+        assert found.semantic
         assert "Docker is an efficient way" in found.passages[0].text
-        answered = retriever.search("Where does it store data?").answered
-        assert answered > retriever.search("What did the mayor of Oslo have for breakfast?").answered
+        answered = retriever.search("Where does it store data?").answerability
+        assert answered > retriever.search("What did the mayor of Oslo have for breakfast?").answerability
 
 
 def test_an_english_model_is_not_asked_about_other_scripts(
@@ -167,7 +167,7 @@ def test_an_english_model_is_not_asked_about_other_scripts(
         opened.index(folder)
         found = Retriever(opened.database, opened.vectors, lambda: embedder).search("データはどこに保存されますか")
     assert names(found)[0] == "日本.txt"
-    assert not found.meaning
+    assert not found.semantic
 
 
 def test_a_passage_explains_its_rank_by_what_it_was_ranked_by(opened: OpenLibrary, embedder: Embedder) -> None:
@@ -178,11 +178,11 @@ def test_a_passage_explains_its_rank_by_what_it_was_ranked_by(opened: OpenLibrar
     for passage in result.passages:
         assert passage.why is not None
         parts = (
-            passage.why.words,
-            passage.why.neighbours,
-            passage.why.meaning,
-            passage.why.document,
-            passage.why.standing,
+            passage.why.passage_score,
+            passage.why.neighbour_score,
+            passage.why.embedding_score,
+            passage.why.document_score,
+            passage.why.rank_bonus,
         )
         assert sum(parts) == pytest.approx(passage.score)
     why = result.passages[0].why
@@ -190,7 +190,7 @@ def test_a_passage_explains_its_rank_by_what_it_was_ranked_by(opened: OpenLibrar
     assert why.keyword_rank == 1
     by_term = {term.term: term for term in why.terms}
     assert by_term["n2151j"].count == 1
-    assert sum(term.document for term in why.terms) == pytest.approx(why.document)
+    assert sum(term.document_weight for term in why.terms) == pytest.approx(why.document_score)
 
 
 def test_nothing_is_explained_unasked(search: Callable[..., SearchResult]) -> None:

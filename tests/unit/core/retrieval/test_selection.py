@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.retrieval.passage_ranking import Ranked
+from core.retrieval.passage_ranking import RankedPassage
 from core.retrieval.selection import MOST_CHARS, PassageRun, select
 from core.store.documents.passages import PassageSpan
 
 LENGTH = 400
 
 
-def ranked(document: int, ordinal: int, score: float, *, own: float | None = None, page: int | None = None) -> Ranked:
+def ranked(document: int, ordinal: int, score: float, *, own: float | None = None, page: int | None = None) -> RankedPassage:
     start = ordinal * (LENGTH + 2)
     passage = PassageSpan(document * 100 + ordinal, document, ordinal, start, start + LENGTH, page, "")
-    return Ranked(passage, score, score if own is None else own)
+    return RankedPassage(passage, score, score if own is None else own)
 
 
 def chosen(
-    *passages: Ranked, limit: int = 10, max_chars: int | None = None, same: Sequence[int] = ()
+    *passages: RankedPassage, limit: int = 10, max_chars: int | None = None, same: Sequence[int] = ()
 ) -> list[PassageRun]:
     def terms_of(passage: PassageSpan) -> list[str]:
         name = "same" if passage.id in same else str(passage.id)
@@ -79,7 +79,7 @@ def test_a_budget_below_any_passage_gives_none() -> None:
     assert chosen(ranked(1, 1, 1.0), max_chars=100) == []
 
 
-def spread_over(*passages: Ranked, limit: int) -> list[tuple[int, int, int]]:
+def spread_over(*passages: RankedPassage, limit: int) -> list[tuple[int, int, int]]:
     best_first = sorted(passages, key=lambda r: -r.score)
     found = select(
         best_first,

@@ -12,7 +12,7 @@ FILLER = "Nothing of note happened on that day. "
 
 def snippet(query: str, text: str, name: str = "notes.txt") -> Snippet:
     passage = Passage(1, 1.0, 1, Path("/d") / name, "", None, "", 0, len(text), text)
-    result = SearchResult(query, (passage,), documents_searched=1, meaning=False)
+    result = SearchResult(query, (passage,), documents_searched=1, semantic=False)
     (found,) = with_snippets(result).snippets
     return found
 

@@ -116,8 +116,17 @@ FAILURES = {
     "drops": [Response(end_byte=100_000), Response(end_byte=100_001), Response(end_byte=2_999_999)],
     "drops before the first byte": [Response(end_byte=0), Response(end_byte=0)],
     "stalls": [Response(end_byte=1_000_000, stall=True), Response(end_byte=2_000_000, stall=True)],
-    "ignores ranges": [Response(end_byte=1_000_000), Response(ignore_range=True, end_byte=2_000_000), Response(ignore_range=True)],
-    "is overloaded": [Response(status=503), Response(end_byte=1), Response(status=429, retry_after="0"), Response(status=500)],
+    "ignores ranges": [
+        Response(end_byte=1_000_000),
+        Response(ignore_range=True, end_byte=2_000_000),
+        Response(ignore_range=True),
+    ],
+    "is overloaded": [
+        Response(status=503),
+        Response(end_byte=1),
+        Response(status=429, retry_after="0"),
+        Response(status=500),
+    ],
     "expires its redirects": [Response(end_byte=1_000_000), Response(status=403), Response()],
     "announces no length": [Response(end_byte=1_000_000, announced_length=SIZE), Response()],
 }

@@ -18,7 +18,15 @@ from models.llama.native import LoadSettings, NativeModel
 from models.prompts.chat_format import Prompt, effective_sampling
 from models.prompts.formats import chat_format_for
 from models.prompts.templates import TemplateFormat
-from tests.support.template_models import GEMMA_SPEC, SPECS, QWEN3_SPEC, ModelSpec, special_ids, ordinary_tokens, write_model
+from tests.support.template_models import (
+    GEMMA_SPEC,
+    QWEN3_SPEC,
+    SPECS,
+    ModelSpec,
+    ordinary_tokens,
+    special_ids,
+    write_model,
+)
 
 HELLO = Conversation(
     (
@@ -51,8 +59,8 @@ ATTACKS = (
 def headers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, GgufHeader]:
     folder = tmp_path_factory.mktemp("models")
     found = {}
-    for name, kind in SPECS.items():
-        write_model(folder / f"{name}.gguf", kind)
+    for name, spec in SPECS.items():
+        write_model(folder / f"{name}.gguf", spec)
         found[name] = read_header(folder / f"{name}.gguf")
     return found
 
@@ -105,11 +113,11 @@ def test_a_prompt_has_the_tokens_of_the_rendered_template(
     formats: Mapping[str, TemplateFormat], headers: Mapping[str, GgufHeader], name: str
 ) -> None:
     """If no text spells a control token, the prompt has the tokens that llama.cpp makes of the rendered template."""
-    kind = SPECS[name]
+    spec = SPECS[name]
     messages = [{"role": m.role.value, "content": m.text} for m in HELLO.messages]
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
-    rendered = environment.from_string(kind.template).render(
-        messages=messages, add_generation_prompt=True, bos_token=kind.begin_token
+    rendered = environment.from_string(spec.template).render(
+        messages=messages, add_generation_prompt=True, bos_token=spec.begin_token
     )
     native = NativeModel.load(headers[name].path, LoadSettings(), vocab_only=True)
     expected = native.tokenize(rendered, add_special=False, parse_special=True)
@@ -134,9 +142,9 @@ def special_and_text(formats: Mapping[str, TemplateFormat], name: str, text: str
     conversation = Conversation(
         (Message(Role.USER, text), Message(Role.ASSISTANT, text), Message(Role.USER, text)), instructions=text
     )
-    kind, tokens = SPECS[name], formats[name].prompt(conversation).tokens
-    special = set(special_ids(kind).values())
-    ordinary = ordinary_tokens(kind)
+    spec, tokens = SPECS[name], formats[name].prompt(conversation).tokens
+    special = set(special_ids(spec).values())
+    ordinary = ordinary_tokens(spec)
     texts = b"".join(ordinary[token] for token in tokens if token not in special)
     return [token for token in tokens if token in special], texts.decode()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.domain.locations import place_words, was_recognised
+from core.domain.locations import location_words, was_recognised
 from core.parsing.document import ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
@@ -216,8 +216,8 @@ def test_the_library_says_what_was_read_from_pictures(tmp_path: Path, picture: b
         assert all("its pictures" in one.reason for one in report.scanned)
         retriever = Retriever(opened.database, opened.vectors, lambda: None)
         found = {one.path.name: one for one in retriever.search("miller door", limit=2).passages}
-        assert place_words(found["letter.docx"], found["letter.docx"].recognised) == "read by OCR"
-        assert place_words(found["talk.pptx"], found["talk.pptx"].recognised) == "slide 1, read by OCR"
+        assert location_words(found["letter.docx"], found["letter.docx"].recognised) == "read by OCR"
+        assert location_words(found["talk.pptx"], found["talk.pptx"].recognised) == "slide 1, read by OCR"
         (plain,) = retriever.search("two", limit=1).passages
         assert not plain.recognised
         assert all(place.recognised for place in PhraseSearch(opened.database).find(WORDS).places)

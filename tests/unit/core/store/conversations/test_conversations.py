@@ -90,15 +90,15 @@ def test_what_was_read_and_found_comes_back_with_the_messages(conversations: Con
     source = Citation(1, None, Path("/a/b.pdf"), "B", None, "", 0, 9, "the words", Support.UNCHECKED)
     basis = ContextSummary("Is it? 2022", 3, 2, 10, 12, True, False, 0.7, LatencyBudget.FAST, 12.5)
     omissions = (
-        Omission(OmissionKind.PASSAGES, Cause.PATIENCE, 4, 7),
+        Omission(OmissionKind.PASSAGES, Cause.LATENCY_BUDGET, 4, 7),
         Omission(OmissionKind.MENTION, Cause.UNKNOWN, name="x"),
     )
     judgement = AnswerCheck(Verdict.NOT_IN_DOCUMENTS, (CheckedSentence(0, 9, (1, 2), Support.WEAK),), (source,))
     number = conversations.create()
     for message in (
-        ChatMessage(0, "user", "Is it?", omissions=omissions, basis=basis),
+        ChatMessage(0, "user", "Is it?", omissions=omissions, context_summary=basis),
         ChatMessage(0, "user", "All?", suggestion=SurveySuggested(SurveyKind.LIST, "All?", 1, None, (Path("a"),))),
-        ChatMessage(0, "assistant", "So it is [1].", judgement=judgement, data='{"a": [1, 2]}'),
+        ChatMessage(0, "assistant", "So it is [1].", check=judgement, data='{"a": [1, 2]}'),
         ChatMessage(0, "assistant", "x", tools=(ToolUsed("find_text", "{}", "y", ok=True, cut_chars=7),)),
     ):
         stored = conversations.append(number, message)
@@ -113,7 +113,7 @@ def test_a_message_of_an_older_version_is_read(conversations: Conversations, tmp
     with sqlite3.connect(tmp_path / "library.db") as connection:
         connection.execute("UPDATE messages SET body = ?", (old,))
     (message,) = conversations.messages(number)
-    assert (message.text, message.basis, message.judgement, message.omissions) == ("Old", None, None, ())
+    assert (message.text, message.context_summary, message.check, message.omissions) == ("Old", None, None, ())
 
 
 def test_a_scope_stays_with_its_conversation(conversations: Conversations) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from core.domain.documents import DocumentState
 from core.store.database import Database
-from core.store.documents.contents import Contents, FileStamp, NewContent, NewPassage
+from core.store.documents.contents import Contents, FileStat, NewContent, NewPassage
 from core.store.documents.documents import Documents
 from core.store.documents.folders import Folders
 from core.store.documents.stored_pages import StoredPages
@@ -60,7 +60,7 @@ def reading(*passages: str, context: str = "name", section: str = "", hash: byte
         chunks.append(NewPassage(start, start + len(passage), None, section, passage.encode()))
         start += len(passage) + 1
     text = "\n".join(passages)
-    return NewContent(FileStamp(10, 20, 30, hash), text, "title", context, "text", tuple(chunks))
+    return NewContent(FileStat(10, 20, 30, hash), text, "title", context, "text", tuple(chunks))
 
 
 def test_a_page_called_like_a_part_of_what_is_stored_of_pages_is_just_a_page(store: Store) -> None:
@@ -177,7 +177,7 @@ def test_deleting_a_document_leaves_nothing_of_it(store: Store) -> None:
 def test_a_skipped_document_keeps_its_reason_and_nothing_else(store: Store) -> None:
     (document,) = store.add("a.txt")
     store.contents.put(document, reading("one", "two"))
-    store.contents.skip(document, FileStamp(1, 2, 3, b"x"), "It is encrypted.")
+    store.contents.skip(document, FileStat(1, 2, 3, b"x"), "It is encrypted.")
     stored = store.documents.get(document)
     assert stored is not None
     assert (stored.state, stored.reason, stored.passage_count) == (DocumentState.SKIPPED, "It is encrypted.", 0)
@@ -189,7 +189,7 @@ def test_a_document_that_left_meanwhile_is_not_stored(store: Store) -> None:
     (document,) = store.add("a.txt")
     store.folders.mark_removed(store.part.folder_id)
     assert not store.contents.put(document, reading("one"))
-    assert not store.contents.skip(document, FileStamp(1, 2, 3), "gone")
+    assert not store.contents.skip(document, FileStat(1, 2, 3), "gone")
     assert store.documents.list() == ()
     assert store.documents.text(document) is None
 
@@ -199,7 +199,7 @@ def test_a_moved_document_keeps_its_passages_under_the_new_name(store: Store) ->
     store.contents.put(document, reading("one", "two", context="a.txt"))
     ids = store.chunk_ids(document)
     moved = os.fsencode(store.folder / "b.txt")
-    store.contents.move(document, store.part.folder_id, moved, "b", "quarterly report", FileStamp(10, 20, 30, b"h"))
+    store.contents.move(document, store.part.folder_id, moved, "b", "quarterly report", FileStat(10, 20, 30, b"h"))
     assert store.chunk_ids(document) == ids
     stored = store.documents.get(document)
     assert stored is not None
@@ -242,7 +242,7 @@ def test_paths_that_are_no_text_are_stored(store: Store) -> None:
 def test_counts_are_of_what_is_there(store: Store) -> None:
     first, second, _ = store.add("a.txt", "b.txt", "c.txt")
     store.contents.put(first, reading("one", "two"))
-    store.contents.skip(second, FileStamp(1, 2, 3), "no")
+    store.contents.skip(second, FileStat(1, 2, 3), "no")
     counts = store.documents.counts()
     assert (counts.folders, counts.documents, counts.indexed, counts.waiting, counts.skipped) == (1, 3, 1, 1, 1)
     assert (counts.passages, counts.text_length) == (2, 7)

@@ -9,7 +9,7 @@ import pytest
 
 from core.store.database import Database
 from core.store.keywords import index as keyword_index
-from core.store.keywords.index import KeywordRow, analysed, any_of
+from core.store.keywords.index import KeywordRow, any_of, search_terms
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 def add(database: Database, *texts: str) -> None:
     with database.write() as connection:
-        keyword_index.add(connection, (KeywordRow(n, "", "", analysed(text)) for n, text in enumerate(texts, 1)))
+        keyword_index.add(connection, (KeywordRow(n, "", "", search_terms(text)) for n, text in enumerate(texts, 1)))
 
 
 def find(database: Database, question: str, limit: int = 10) -> list[int]:
     with database.read() as connection:
-        found = keyword_index.search(connection, any_of(analysed(question).split()), limit)
+        found = keyword_index.search(connection, any_of(search_terms(question).split()), limit)
     return [chunk_id for chunk_id, _ in found]
 
 
@@ -69,7 +69,7 @@ def test_a_search_is_limited_to_documents(database: Database) -> None:
                 (chunk, document),
             )
     with database.read() as connection:
-        apple = any_of(analysed("apple").split())
+        apple = any_of(search_terms("apple").split())
         assert {i for i, _ in keyword_index.search(connection, apple, 9, documents={2})} == {2, 3}
         assert keyword_index.search(connection, apple, 9, documents=set()) == []
         assert len(keyword_index.search(connection, apple, 9)) == 3
@@ -105,7 +105,7 @@ def test_words_that_would_be_operators_are_words(database: Database) -> None:
 def test_a_deleted_row_is_found_no_more_and_counts_no_more(database: Database) -> None:
     add(database, "apple", "apple pear", "plum")
     with database.write() as connection:
-        keyword_index.remove(connection, [KeywordRow(2, "", "", analysed("apple pear"))])
+        keyword_index.remove(connection, [KeywordRow(2, "", "", search_terms("apple pear"))])
     assert find(database, "apple") == [1]
     assert find(database, "pear") == []
     with database.read() as connection:

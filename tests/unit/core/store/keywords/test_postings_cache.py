@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from core.store.database import Database
-from core.store.documents.contents import Contents, FileStamp, NewContent, NewPassage, rebuild_keywords
+from core.store.documents.contents import Contents, FileStat, NewContent, NewPassage, rebuild_keywords
 from core.store.keywords import index as keyword_index
 from core.store.keywords import postings
 from core.store.keywords.postings_cache import PostingsCache
 
 TERMS = "melon pear plum fig".split()
 COLUMNS = (postings.TEXT_COLUMN, postings.CONTEXT_COLUMN)
-STAMP = FileStamp(1, 1, 1)
+STAMP = FileStat(1, 1, 1)
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ def assert_true(database: Database, known: PostingsCache) -> None:
         for reader in (known.read(connection), known.read(connection)):
             for term in TERMS:
                 for column in COLUMNS:
-                    expected = postings.holding(connection, term, column).tolist()
+                    expected = postings.passages_with(connection, term, column).tolist()
                     assert reader.count(term, column) == len(expected)
-                    assert reader.holding(term, column).tolist() == expected
+                    assert reader.passages_with(term, column).tolist() == expected
                     assert reader.count(term, column) == len(expected)
 
 
@@ -101,7 +101,7 @@ def test_a_transaction_that_began_earlier_is_told_what_it_sees(database: Databas
         thread.start()
         thread.join()
         assert before.count("melon") == 1
-        assert len(before.holding("melon")) == 1
+        assert len(before.passages_with("melon")) == 1
         assert_true(database, known)
     assert_true(database, known)
     with database.read() as connection:
@@ -112,10 +112,10 @@ def test_only_new_passages_are_read_after_some_were_added(database: Database, mo
     known = PostingsCache()
     put(database, 1, "melon pear", "melon")
     with database.read() as connection:
-        known.read(connection).holding("melon")
+        known.read(connection).passages_with("melon")
     put(database, 2, "melon plum")
     asked: list[int] = []
-    real = postings.holding
+    real = postings.passages_with
 
     def watched(*given: object, after: int = 0) -> object:
         asked.append(after)
@@ -123,6 +123,6 @@ def test_only_new_passages_are_read_after_some_were_added(database: Database, mo
 
     monkeypatch.setattr(postings, "holding", watched)
     with database.read() as connection:
-        assert len(known.read(connection).holding("melon")) == 3
-        assert len(known.read(connection).holding("melon")) == 3
+        assert len(known.read(connection).passages_with("melon")) == 3
+        assert len(known.read(connection).passages_with("melon")) == 3
     assert asked == [2]

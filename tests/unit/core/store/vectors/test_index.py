@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from core.jobs import Job
 from core.store.database import Database
 from core.store.vectors import index, query
-from core.store.vectors.binary_vectors import signs_of
+from core.store.vectors.binary_vectors import binary_vectors_of
 from core.store.vectors.index import VectorIndex
 from core.store.vectors.ledger import BEING_WRITTEN
-from core.store.vectors.milvus import LiteFileStore, VectorStoreError, holds_signs
+from core.store.vectors.milvus import LiteFileStore, VectorStoreError, is_binary
 from core.store.vectors.open_store import open_store
 from models.cancel import CancelToken
 from models.faults import Cancelled
@@ -292,9 +292,9 @@ def test_flipped_bits_in_stored_vectors_are_noticed(
     ids = shelf.add(vectors)
     shelf.refresh()
     generations = shelf.index.ledger.generations()
-    assert any(map(holds_signs, generations)) == (kind == "signs")
+    assert any(map(is_binary, generations)) == (kind == "signs")
     shelf.close()
-    raw = signs_of(vectors) if kind == "signs" else [vector.astype("<f4").tobytes() for vector in vectors]
+    raw = binary_vectors_of(vectors) if kind == "signs" else [vector.astype("<f4").tobytes() for vector in vectors]
     flip_vectors(shelf.file, raw[100:200])
     again = Shelf(shelf.folder)
     try:
@@ -438,11 +438,11 @@ def test_a_large_library_is_searched_by_signs_first(
     ids = shelf.add(vectors[:400], document=1)
     if growing:
         shelf.refresh()
-        assert not any(map(holds_signs, shelf.index.ledger.generations()))
+        assert not any(map(is_binary, shelf.index.ledger.generations()))
     ids += shelf.add(vectors[400:], document=2)
     shelf.refresh()
     assert shelf.served()
-    assert all(map(holds_signs, shelf.index.ledger.generations()))
+    assert all(map(is_binary, shelf.index.ledger.generations()))
     for row in range(0, 3000, 300):
         cosines = vectors @ vectors[row]
         order = np.argsort(-cosines)[:10]
