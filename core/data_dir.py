@@ -1,4 +1,4 @@
-"""The data directory: where it is, that it can be written, and that only one copy of the program has it open."""
+"""Opens the data directory: finds it, checks that it can be written, and locks it against a second copy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NEEDED_BYTES = 4 << 20  # room below which opening is refused rather than left t
 
 
 def default_data_dir() -> Path:
-    """The platform's place for this person's application data."""
+    """The platform's directory for this person's application data."""
     import platformdirs
 
     return Path(platformdirs.user_data_dir("Papermoor", appauthor=False))
@@ -54,7 +54,7 @@ class DataDir:
 
     @property
     def cache(self) -> Path:
-        """What can be thrown away at any time: the rebuilt vocabulary, saved states of conversations."""
+        """What can be deleted at any time: the rebuilt vocabulary, saved KV caches of conversations."""
         return self._folder("cache")
 
     @property
@@ -73,7 +73,7 @@ class DataDir:
 
 
 def _make_writable(path: Path) -> None:
-    """Make the directory if need be and try it out: a mode does not tell about full disks and read-only mounts."""
+    """Create the directory if needed and try to write: a mode tells nothing of full disks and read-only mounts."""
     probe = path / ".writable"
     try:
         path.mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -121,7 +121,7 @@ def _lock(path: Path) -> BaseFileLock:
 
 
 def _start_log(folder: Path) -> logging.Handler:
-    """The log file: details for whoever looks into a fault; document and chat text never enter it."""
+    """The log file: details for whoever looks into a fault. Text of documents and chats never enters it."""
     import logging.handlers  # not at the top: the window asks this module for a path before it shows
 
     folder.mkdir(mode=0o700, exist_ok=True)

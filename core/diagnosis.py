@@ -1,4 +1,4 @@
-"""For `status` and `doctor`: the library, the models, the memory plan, the stores' health, in words and values."""
+"""The facts for `status` and `doctor`: library, models, memory plan, health of the stores, in words and values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.jobs import Job
 from core.workspace import Workspace
 
 GIB = 2**30
-PARTS = ("PySide6-Essentials", "llama-cpp-python", "openai-harmony", "pymilvus", "milvus-lite", "huggingface-hub")
+PACKAGES = ("PySide6-Essentials", "llama-cpp-python", "openai-harmony", "pymilvus", "milvus-lite", "huggingface-hub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,17 @@ def diagnose(workspace: Workspace, *, full: bool) -> Diagnosis:
     """The state of `workspace`; `full` adds versions, the memory plan and a check of the stores (some seconds)."""
     values: dict[str, Any] = {"data_dir": str(workspace.data_dir.path)}
     lines = [tr("Data folder: {path}", path=workspace.data_dir.path)]
-    _library(workspace, values, lines)
-    _models(workspace, values, lines)
+    _add_library(workspace, values, lines)
+    _add_models(workspace, values, lines)
     if full:
-        _memory(workspace, values, lines)
-        _store(workspace, values, lines)
-        _recognition(workspace, values, lines)
-        _versions(values, lines)
+        _add_memory(workspace, values, lines)
+        _add_stores(workspace, values, lines)
+        _add_ocr(workspace, values, lines)
+        _add_versions(values, lines)
     return Diagnosis(values, tuple(lines))
 
 
-def _library(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
+def _add_library(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
     counts = workspace.library.counts()
     folders = workspace.library.folders()
     values["folders"] = [str(folder.path) for folder in folders]
@@ -61,15 +61,15 @@ def _library(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> 
     )  # fmt: skip
 
 
-def _models(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
+def _add_models(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
     for key, words, status in (
-        ("model", tr("Language model"), workspace.shelf.chat_model()),
-        ("embedder", tr("Embedding model"), workspace.shelf.embedder()),
-        ("reranker", tr("Ranking model"), workspace.shelf.reranker()),
+        ("model", tr("Language model"), workspace.model_registry.chat_model()),
+        ("embedder", tr("Embedding model"), workspace.model_registry.embedder()),
+        ("reranker", tr("Ranking model"), workspace.model_registry.reranker()),
     ):
         values[key] = _model_values(status)
         if key != "reranker" or status.state is not ModelState.ABSENT:  # nobody needs one
-            lines.append(f"{words}: {_model_words(status)}")
+            lines.append(f"{words}: {_model_text(status)}")
 
 
 def _model_values(status: ModelStatus) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _model_values(status: ModelStatus) -> dict[str, Any]:
     }
 
 
-def _model_words(status: ModelStatus) -> str:
+def _model_text(status: ModelStatus) -> str:
     if status.state is ModelState.ABSENT:
         return tr("none yet")
     if status.fault is not None:
@@ -92,7 +92,7 @@ def _model_words(status: ModelStatus) -> str:
     return f"{words}. {tr(status.note)}" if status.note else words
 
 
-def _memory(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
+def _add_memory(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
     from models.machine.probe import probe_machine
 
     machine = probe_machine()
@@ -106,7 +106,7 @@ def _memory(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> N
            free=f"{machine.available_bytes / GIB:.1f}", cores=machine.physical_cores)
     )  # fmt: skip
     values["plan"] = None
-    if workspace.shelf.chat_model().state is not ModelState.READY:
+    if workspace.model_registry.chat_model().state is not ModelState.READY:
         return
     try:
         plan = workspace.engines.chat_plan()
@@ -126,7 +126,7 @@ def _memory(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> N
     lines.append(tr("Memory plan: {words}", words=" ".join(reasons)))
 
 
-def _store(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
+def _add_stores(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
     with workspace.database.read() as connection:
         result = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
     values["database"] = {"healthy": result == ["ok"], "size_bytes": workspace.data_dir.database_file.stat().st_size}
@@ -147,26 +147,26 @@ def _store(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> No
     )
 
 
-def _recognition(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
+def _add_ocr(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
     from core.parsing.ocr import tessdata
 
     settings = workspace.settings.current
-    used = tessdata.chosen(settings.recognition_languages) if settings.recognition else ()
-    there = tessdata.languages()
-    values["recognition"] = {"languages": list(used), "installed_languages": list(there)}
+    used = tessdata.choose_languages(settings.recognition_languages) if settings.recognition else ()
+    installed = tessdata.installed_languages()
+    values["recognition"] = {"languages": list(used), "installed_languages": list(installed)}
     lines.append(
         tr("Text recognition (OCR): {used}; languages on this computer: {there}",
-           used=", ".join(used) or tr("switched off"), there=", ".join(there) or "-")
+           used=", ".join(used) or tr("switched off"), there=", ".join(installed) or "-")
     )  # fmt: skip
 
 
-def _versions(values: dict[str, Any], lines: list[str]) -> None:
+def _add_versions(values: dict[str, Any], lines: list[str]) -> None:
     versions = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version, "system": platform.platform()}
-    for part in PARTS:
+    for package in PACKAGES:
         try:
-            versions[part] = importlib.metadata.version(part)
+            versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            versions[part] = ""
+            versions[package] = ""
     values["versions"] = versions
     values["frozen"] = bool(getattr(sys, "frozen", False))
     missing = tr("missing")

@@ -1,10 +1,11 @@
-"""The person's language: gettext catalogues beside this file, English as the source text."""
+"""The person's language: gettext catalogues beside this file, with English as the source."""
 
 from __future__ import annotations
 
 import gettext as _gettext
 import locale
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.faults import N_, Fault
@@ -13,8 +14,17 @@ __all__ = ["N_", "current_language", "fault_text", "fault_title", "ngettext", "s
 
 LOCALES = Path(__file__).parent / "locales"
 LANGUAGES = {"en": "English", "pt_BR": "Português (Brasil)"}
-_catalogue: list[_gettext.NullTranslations] = [_gettext.NullTranslations()]
-_language = ["en"]
+
+
+@dataclass(slots=True)
+class _Current:
+    """The language in use: one for the whole process, set once at its start and when the setting changes."""
+
+    language: str = "en"
+    catalogue: _gettext.NullTranslations = field(default_factory=_gettext.NullTranslations)
+
+
+_current = _Current()
 
 
 def system_language() -> str:
@@ -25,26 +35,25 @@ def system_language() -> str:
 
 
 def set_language(language: str) -> None:
-    """Use `language` ("en", "pt_BR", or "" for the machine's own) from here on; texts already made stay as they are."""
-    wanted = language or system_language()
-    _language[0] = wanted
-    _catalogue[0] = _gettext.translation("papermoor", LOCALES, [wanted], fallback=True)
+    """Use `language` ("en", "pt_BR", or "" for the machine's own) from now on; existing texts stay as they are."""
+    _current.language = language or system_language()
+    _current.catalogue = _gettext.translation("papermoor", LOCALES, [_current.language], fallback=True)
 
 
 def current_language() -> str:
     """The language that `set_language` chose last, a key of `LANGUAGES`."""
-    return _language[0]
+    return _current.language
 
 
 def tr(template: str, **values: object) -> str:
     """`template` in the person's language, filled with `values`."""
-    text = _catalogue[0].gettext(template)
+    text = _current.catalogue.gettext(template)
     return text.format(**values) if values else text
 
 
 def ngettext(one: str, many: str, n: int, **values: object) -> str:
-    """The form of the text that fits the number `n`, filled with `n` and `values`."""
-    return _catalogue[0].ngettext(one, many, n).format(n=n, **values)
+    """The plural form for the number `n`, filled with `n` and `values`."""
+    return _current.catalogue.ngettext(one, many, n).format(n=n, **values)
 
 
 def fault_title(fault: Fault) -> str:
@@ -52,5 +61,5 @@ def fault_title(fault: Fault) -> str:
 
 
 def fault_text(fault: Fault) -> str:
-    """What happened and what to do, in the person's language."""
+    """The fault's sentences, what happened and what to do, in the person's language."""
     return " ".join(tr(part, **fault.values) for part in (fault.what, fault.todo) if part)

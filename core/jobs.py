@@ -1,4 +1,4 @@
-"""Named worker threads, each with a queue, and the context a job gets: progress out, cancel in."""
+"""Named worker threads, each with a queue, and a job's context for progress and cancelling."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROGRESS_INTERVAL_S = 0.1
 
 
 class Job:
-    """What a running job may use: report progress (throttled), check for cancel. Made by whoever starts it."""
+    """What a running job may use: report progress (throttled), check for cancel. Created by whoever starts the job."""
 
     def __init__(self, report: Callable[[Progress], None] | None = None, cancel: CancelToken | None = None) -> None:
         self.cancel = cancel or CancelToken()
@@ -42,7 +42,7 @@ class Job:
 
 
 class Worker:
-    """One thread that runs what is put in its queue, in order. Its thread owns whatever its jobs create there."""
+    """One thread that runs what is put in its queue, in order. It owns whatever its jobs create there."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -52,7 +52,7 @@ class Worker:
         self._closed = False
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
-        """Queue `work`; the future resolves on the worker's thread. The thread starts with the first job."""
+        """Queue `work`; the future resolves on the worker's thread. The first job starts the thread."""
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
@@ -65,7 +65,7 @@ class Worker:
         return future
 
     def close(self, timeout_s: float = 10.0) -> bool:
-        """Finish the running job, drop the queued ones, end the thread. Stop the job first through its token.
+        """Finish the running job, drop the queued ones, end the thread. Cancel the job through its token first.
 
         False if the thread has not ended within `timeout_s`.
         """

@@ -1,4 +1,4 @@
-"""Settings, declared once: type, default, bounds and words; the file and the dialog both follow the declaration."""
+"""Settings, declared once with type, default, bounds and words; the file and the dialog follow the declaration."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What the dialog needs to know of a setting. `label`, `help`, `unit` and `group` are `N_` templates; a setting
-    without a label is kept in the file but not offered in the dialog. `needs_restart` is said beside it, `zero` is
-    shown in place of 0, and `lines` says that a text has several lines."""
+    """How the dialog shows a setting. `label`, `help`, `unit` and `group` are `N_` templates; a setting without a label
+    is kept in the file but not shown. `needs_restart` is noted beside it, `zero` replaces 0, and `lines` allows several
+    lines."""
 
     label: str
     help: str = ""
@@ -225,7 +225,7 @@ class SettingsStore:
         self.current = _read(path)
 
     def change(self, **values: SettingValue) -> Settings:
-        """Set and save. Raises ValueError for a value out of bounds (a bug in the caller) and OSError for the disk."""
+        """Set and save. Raises ValueError for a value out of bounds (a bug of the caller) and OSError for the disk."""
         for key, value in values.items():
             if not DECLARATIONS[key].accepts(value):
                 raise ValueError(f"{key} does not accept {value!r}")

@@ -1,4 +1,4 @@
-"""The composition root: opens a data directory and holds the services. Window, command line and tests start here."""
+"""The composition root: opens a data directory and composes the services. Window, command line and tests start here."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class Workspace:
-    """Everything of one data directory. Its services say from which thread they may be called; `close` ends them."""
+    """The services of one data directory. Each says from which thread it may be called; `close` ends them."""
 
     def __init__(
         self, data_dir: DataDir, database: Database, *, model: Path | None, embedder: Path | None, sampling: Sampling
@@ -53,36 +53,36 @@ class Workspace:
         self.database = database
         self.settings = SettingsStore(data_dir.settings_file)
         crash_log = LoadCrashLog(data_dir.cache)
-        self.shelf = ModelRegistry(data_dir.models, self.settings, crash_log, model, embedder)
-        self.engines = Engines(self.shelf, self.settings, data_dir.cache, crash_log)
-        self.attention = Throttle(
+        self.model_registry = ModelRegistry(data_dir.models, self.settings, crash_log, model, embedder)
+        self.engines = Engines(self.model_registry, self.settings, data_dir.cache, crash_log)
+        self.throttle = Throttle(
             PowerMonitor(lambda: self.settings.current.on_battery), paused=self.settings.current.paused
         )
         self.vectors = VectorIndex(database, data_dir.vectors)
-        self._parsers: list[ParserPool] = []
+        self._parsers: ParserPool | None = None
         self.passwords = Passwords()
         self.library = Library(
             database,
             parser_pool=self._parser_pool,
             embedder=self.engines.embedder,
             vectors=self.vectors,
-            attention=self.attention,
+            throttle=self.throttle,
             rules=lambda: LibraryRules.of(self.settings.current, data_dir.path),
             next_embedder=self.engines.next_embedder,
             use_next_embedder=lambda: use_next_embedder(self.settings),
         )
-        self.embedder_change = EmbedderMigration(self.settings, self.engines, self.library, self.vectors)
-        self.recognition_change = OcrLanguageChange(database, self.library.recognition_languages)
+        self.embedder_migration = EmbedderMigration(self.settings, self.engines, self.library, self.vectors)
+        self.ocr_language_change = OcrLanguageChange(database, self.library.ocr_languages)
         self.retriever = Retriever(database, self.vectors, self.engines.embedder, self.engines.reranker)
         self.conversations = Conversations(database, self.engines.conversation_deleted)
         self.scopes = Scopes(database)
-        self.speeds = Speeds(database)
+        self.model_speeds = Speeds(database)
         self.chat = Chat(
             self.conversations,
             ContextGatherer(self.scopes, Sections(database), self.retriever),
             DocumentAccess(self.library, self.scopes, self.retriever, PhraseSearch(database)),
-            ChatModelAccess(self.engines.chat_model, self.engines.chat_key, self.speeds),
-            self.attention,
+            ChatModelAccess(self.engines.chat_model, self.engines.chat_key, self.model_speeds),
+            self.throttle,
             self.settings,
             sampling,
         )
@@ -91,8 +91,8 @@ class Workspace:
             self.library,
             self.scopes,
             lambda job: self.engines.chat_model(job.report, job.cancel),
-            lambda: self.speeds.of(self.engines.chat_key()),
-            self.attention,
+            lambda: self.model_speeds.of(self.engines.chat_key()),
+            self.throttle,
             sampling,
         )
         self._given = (model, embedder)
@@ -106,43 +106,43 @@ class Workspace:
         embedder: Path | None = None,
         sampling: Sampling | None = None,
     ) -> Workspace:
-        """Open (make, if need be) the data directory; `model` and `embedder` take the place of the chosen ones.
+        """Open the data directory, creating it if needed; `model` and `embedder` replace the chosen ones.
 
         Loads no model and starts no process. Raises `WorkspaceFault` or `StorageFault`.
         """
         started_s = time.monotonic()
-        held = DataDir(data_dir or default_data_dir())
+        opened = DataDir(data_dir or default_data_dir())
         try:
-            database = Database(held.database_file)
-            workspace = cls(held, database, model=model, embedder=embedder, sampling=sampling or Sampling())
+            database = Database(opened.database_file)
+            workspace = cls(opened, database, model=model, embedder=embedder, sampling=sampling or Sampling())
             workspace.conversations.purge_deleted()
             workspace.engines.keep_saved_kv_of(summary.id for summary in workspace.conversations.list())
         except BaseException:
-            held.close()
+            opened.close()
             raise
         log.info("workspace opened in %.0f ms", 1000 * (time.monotonic() - started_s))
         return workspace
 
     def require_given_models(self) -> None:
-        """Raise the fault of a model file that was named on the command line and cannot be used."""
-        statuses = (self.shelf.chat_model, self.shelf.embedder)
+        """Raise the fault of a model file that was given on the command line and cannot be used."""
+        statuses = (self.model_registry.chat_model, self.model_registry.embedder)
         for given, status in zip(self._given, statuses, strict=True):
             if given is not None and (fault := status().fault) is not None:
                 raise fault
 
     def embedded_passages(self) -> int:
-        """How many passages can be found by meaning with the embedding model that is there; opens it."""
+        """How many passages vector search covers with the current embedding model, which is opened for it."""
         embedder = self.engines.embedder()
         return self.vectors.count(embedder.spec.fingerprint) if embedder else 0
 
     def guide(self) -> Path:
-        """The folder of the user guide in the person's language, to be added like any other folder."""
+        """The folder of the user guide in the person's language, to be added as any other folder."""
         return guide_folder()
 
     def close(self) -> None:
-        """End what runs and let go of the data directory. Stop running jobs first, through their tokens."""
-        pools = [pool.close for pool in self._parsers]
-        for end in (*pools, self.vectors.close, self.engines.close, self.database.close):
+        """End all services and release the data directory. Cancel running jobs first, through their tokens."""
+        parsers = [self._parsers.close] if self._parsers is not None else []
+        for end in (*parsers, self.vectors.close, self.engines.close, self.database.close):
             try:
                 end()
             except (Fault, OSError) as error:  # the rest must still be closed
@@ -150,7 +150,7 @@ class Workspace:
         self.data_dir.close()
 
     def _parser_pool(self) -> ParserPool:
-        """The processes that read documents: as many as there are cores, less one for the window."""
-        if not self._parsers:
-            self._parsers.append(ParserPool(max(1, (os.cpu_count() or 2) - 1), passwords=self.passwords))
-        return self._parsers[0]
+        """The parser processes, started by the first use: one for each core but one, which is left to the window."""
+        if self._parsers is None:
+            self._parsers = ParserPool(max(1, (os.cpu_count() or 2) - 1), passwords=self.passwords)
+        return self._parsers

@@ -27,7 +27,7 @@ class ChatAndSurveys(QStackedWidget):
         self._context = context
         self._services: WindowServices | None = None
         self.chat = ChatPane(context)
-        self.chat.places_wanted.connect(self.references_wanted)
+        self.chat.references_wanted.connect(self.references_wanted)
         self.chat.survey_wanted.connect(self.begin_survey)
         self.chat.conversations.surveys_wanted.connect(self.show_surveys)
         self.addWidget(self.chat)
@@ -42,10 +42,10 @@ class ChatAndSurveys(QStackedWidget):
         assert services is not None
         actions = SurveyActions(self._context.bridge, services.workspace, services.turns, self)
         services.coordinator.follow_surveys(actions)
-        actions.run_changed.connect(self.chat.conversations.show_survey)
+        actions.run_changed.connect(self.chat.conversations.show_survey_run)
         pane = SurveyPane(self._context, actions)
-        pane.places_wanted.connect(self.references_wanted)
-        pane.left.connect(self.show_chat)
+        pane.references_wanted.connect(self.references_wanted)
+        pane.back_wanted.connect(self.show_chat)
         self.addWidget(pane)
         return pane
 
@@ -67,6 +67,6 @@ class ChatAndSurveys(QStackedWidget):
         """Start the survey that was offered under an answer."""
         from core.domain.conversation import Scope
 
-        scope = Scope(suggested.paths) if suggested.paths else self.chat.foot.scope
-        self.surveys.begin(suggested.question, scope, suggested.kind)
+        scope = Scope(suggested.paths) if suggested.paths else self.chat.footer.scope
+        self.surveys.begin_survey(suggested.question, scope, suggested.kind)
         self.setCurrentWidget(self.surveys)

@@ -28,7 +28,7 @@ from models.faults import Fault
 if TYPE_CHECKING:
     from core.domain.documents import Folder
     from core.workspace import Workspace
-    from gui.chat.turns import Turns
+    from gui.chat.turn_controller import TurnController
     from gui.documents.actions import LibraryActions
     from gui.documents.passage_references import ReferenceList
     from gui.fault_page import FaultPage
@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         return self._services.models if self._services else None
 
     @property
-    def turns(self) -> Turns | None:
+    def turns(self) -> TurnController | None:
         return self._services.turns if self._services else None
 
     @cached_property
@@ -175,15 +175,15 @@ class MainWindow(QMainWindow):
         documents.reveal.connect(dialogs.reveal)
         documents.remove.connect(dialogs.confirm_removal)
         self.right.references_wanted.connect(self._open_references)
-        chat.linked.connect(dialogs.ask_to_open_link)
-        chat.typing.connect(
+        chat.link_clicked.connect(dialogs.ask_to_open_link)
+        chat.typed.connect(
             lambda: (
-                self._services.coordinator.prepare_for_question(chat.current, chat.composer.effort)
+                self._services.coordinator.prepare_for_question(chat.conversation_id, chat.composer.effort)
                 if self._services
                 else None
             )
         )
-        chat.conversations.deleted.connect(self._offer_to_restore)
+        chat.conversations.conversation_deleted.connect(self._offer_to_restore)
         chat.model_card.download_wanted.connect(lambda: self.models.download(ModelKind.CHAT) if self.models else None)
         chat.model_card.pause_wanted.connect(lambda: self.models.pause(ModelKind.CHAT) if self.models else None)
         chat.model_card.file_wanted.connect(dialogs.choose_model)
@@ -215,7 +215,7 @@ class MainWindow(QMainWindow):
             ask_again=chat.ask_again,
             stop=self._stop_or_step_back,
             compose=self.right.show_chat,
-            choose_scope=chat.foot.choose_scope,
+            choose_scope=chat.footer.choose_scope,
             surveys=self.right.show_surveys,
             toggle_conversations=chat.toggle_conversations,
             toggle_documents=lambda: self.documents.setVisible(not self.documents.isVisible()),
@@ -244,7 +244,7 @@ class MainWindow(QMainWindow):
 
     def _show_chat_model(self, availability: ModelAvailability) -> None:
         if availability.kind is ModelKind.CHAT:
-            self.chat.show_model(availability)
+            self.chat.show_availability(availability)
 
     def _model_became_usable(self, kind: str) -> None:
         if kind == ModelKind.EMBEDDER and self.library is not None:

@@ -64,9 +64,9 @@ def ask_ocr_languages(question: OcrLanguageQuestion, parent: QWidget, answer: Ca
             "it is.",
             "{count} pages were read in other languages. Reading them again takes {time}; until then they are "
             "searched as they are.",
-            question.again.pages,
-            count=number_formats.count(question.again.pages),
-            time=number_formats.rough_duration(question.again.seconds),
+            question.pages_to_read_again.pages,
+            count=number_formats.count(question.pages_to_read_again.pages),
+            time=number_formats.rough_duration(question.pages_to_read_again.seconds),
         )
     )
     return _open_question(box, tr("Read them again"), tr("Keep them"), answer)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from core.workspace import Workspace
 from gui.bridge import Bridge
-from gui.chat.turns import Turns
+from gui.chat.turn_controller import TurnController
 from gui.documents.actions import LibraryActions
 from gui.guide import GuideOpener
 from gui.models.actions import ModelActions
@@ -22,7 +22,7 @@ class WindowServices:
     workspace: Workspace
     library: LibraryActions
     models: ModelActions
-    turns: Turns
+    turns: TurnController
     coordinator: ChatModelCoordinator
     guide: GuideOpener
 
@@ -31,6 +31,6 @@ class WindowServices:
         """Create all of them, owned by `parent`."""
         library = LibraryActions(bridge, workspace, parent)
         models = ModelActions(bridge, workspace, parent)
-        turns = Turns(bridge, workspace, parent)
+        turns = TurnController(bridge, workspace, parent)
         coordinator = ChatModelCoordinator(models, turns, parent)
         return cls(workspace, library, models, turns, coordinator, GuideOpener(bridge, workspace, library, parent))

@@ -10,8 +10,8 @@ from core.domain.conversation import LatencyBudget
 MAX_WAIT_S = {LatencyBudget.FAST: 15, LatencyBudget.BALANCED: 45, LatencyBudget.THOROUGH: 150}
 """Accepted seconds of prefill for the passages alone."""
 MIN_CHARS = {LatencyBudget.FAST: 2_000, LatencyBudget.BALANCED: 3_600, LatencyBudget.THOROUGH: 6_000}
-"""Given on the slowest machine too: in the retrieval measurements, 3,000 characters contain the answer to nine questions
-of ten."""
+"""Given on the slowest machine too: in the retrieval measurements, 3,000 characters contain the answer to nine
+questions of ten."""
 MAX_CHARS = {LatencyBudget.FAST: 6_000, LatencyBudget.BALANCED: 12_000, LatencyBudget.THOROUGH: 36_000}
 """More does not improve answers: passages ranked lower distract."""
 ASSUMED_PREFILL_TOKENS_S = 40.0
@@ -27,8 +27,8 @@ _HALF_DENSE = re.compile(r"[\u0370-\u1fff]")
 
 @dataclass(frozen=True, slots=True)
 class ContextBudget:
-    """Limits on the passages of one question. `max_tokens` is how many tokens can be prefilled in time; the speed is None
-    until it has been measured. `latency_budget` is what the limits were computed for."""
+    """Limits on the passages of one question. `max_tokens` is how many tokens can be prefilled in time; the speed is
+    None until it has been measured. `latency_budget` is what the limits were computed for."""
 
     latency_budget: LatencyBudget
     max_passages: int

@@ -153,8 +153,8 @@ def _run_tool(toolbox: Toolbox, call: ToolCall, *, allowed: bool) -> ToolUsed:
 def _with_results(
     model: AnsweringModel, conversation: Conversation, written: _Round, calls: list[ToolCall], used: list[ToolUsed]
 ) -> tuple[Conversation, list[ToolUsed]]:
-    """Append the calls and their results to the conversation. A result that does not fit is replaced by an error, in the
-    returned `ToolUsed` as well; the last results are replaced first."""
+    """Append the calls and their results to the conversation. A result that does not fit is replaced by an error, in
+    the returned `ToolUsed` as well; the last results are replaced first."""
     token_limit = model.context_tokens - ANSWER_RESERVE_TOKENS // 2  # results may use half of the answer's reserve
     fitted = list(used)
     call = Message(Role.ASSISTANT, written.answer, written.reasoning, tuple(calls))

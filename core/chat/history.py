@@ -18,8 +18,8 @@ def prompt_token_limit(context_tokens: int) -> int:
 
 
 def start_date(history: Sequence[ChatMessage]) -> str:
-    """Return the ISO date of the first message, or today's if there is none. The model is told it in every turn: a date that
-    changed would invalidate the cache."""
+    """Return the ISO date of the first message, or today's if there is none. It is part of every prompt: a date
+    that changed would invalidate the cache."""
     return datetime.date.fromtimestamp(history[0].created_s if history else time.time()).isoformat()
 
 

@@ -1,7 +1,7 @@
 """Checks JSON schemas, and JSON against them, with jsonschema, which is kept from opening addresses.
 
-Constrained decoding alone does not ensure that an answer follows its schema: a grammar cannot express every keyword, and
-an answer may be cut.
+Constrained decoding alone does not ensure that an answer follows its schema: a grammar cannot express every keyword,
+and an answer may be cut.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ MAX_DEPTH = 40
 
 
 class SchemaError(ValueError):
-    """An unusable schema. The text says where and why, in English: `$.properties.rent: 'string' is not of type 'object'`."""
+    """An unusable schema. The text says where and why, in English: `$.properties.rent: 'string' is not of type
+    'object'`."""
 
 
 class MismatchError(ValueError):
@@ -50,8 +51,8 @@ def validate(value: Any, schema: Any) -> None:
 
 
 def _validator(schema: Any) -> Validator:
-    """Return a validator for the dialect that `schema` names, by default the latest. The empty registry is there because
-    jsonschema would otherwise open any address that a `$ref` names."""
+    """Return a validator for the dialect that `schema` names, by default the latest. The empty registry is there
+    because jsonschema would otherwise open any address that a `$ref` names."""
     from jsonschema import Draft202012Validator
     from jsonschema.validators import validator_for
     from referencing import Registry

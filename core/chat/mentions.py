@@ -25,7 +25,7 @@ class QuestionMentions:
 
 
 def read_mentions(question: str, find_documents: Callable[[str], Sequence[int]]) -> QuestionMentions:
-    """Read the mentions in `question`. `find_documents` returns the ids of the documents with a name (`Scopes.named`).
+    """Read the mentions in `question`. `find_documents` returns the ids of the documents with a name.
 
     A mention that names no document stays in the question as typed. A name with spaces may stand without quotes: the
     longest name that a document has is taken.

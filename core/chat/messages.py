@@ -19,7 +19,9 @@ def context_summary_text(summary: ContextSummary) -> str:
         documents = ngettext("{n} document", "{n} documents", summary.documents)
         return tr("{sections} of {documents}, in full", sections=sections, documents=documents)
     passages = ngettext("{n} passage", "{n} passages", summary.passages)
-    documents = ngettext("{found} of {n} document", "{found} of {n} documents", summary.searched, found=summary.documents)
+    documents = ngettext(
+        "{found} of {n} document", "{found} of {n} documents", summary.searched, found=summary.documents
+    )
     return tr("{passages} from {documents}", passages=passages, documents=documents)
 
 

@@ -63,8 +63,8 @@ def _number_list(sources: Sequence[Citation]) -> str:
 
 
 def passage_text(source: Citation, name: str) -> str:
-    """Render a passage for the model: number, `name` of the file, title, location, section, then the text. The name must
-    differ from those of other files."""
+    """Render a passage for the model: number, `name` of the file, title, location, section, then the text. The name
+    must differ from those of other files."""
     heading = [name]
     if source.title and source.title not in source.path.name:
         heading.append(source.title)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from core.chat import prompt
 from core.chat.context import GatheredContext
 from core.chat.generation import AnsweringModel
-from core.chat.history import start_date, possible_starts, prompt_token_limit
+from core.chat.history import possible_starts, prompt_token_limit, start_date
 from core.chat.sources import SourceNumbering, sources_of
 from core.domain.conversation import Cause, ChatMessage, ContextSummary, Omission, OmissionKind
 from core.domain.documents import Citation, Passage
@@ -149,7 +149,9 @@ def with_prompt(
 ) -> ChatMessage:
     """Return the question's `message` with its prompt, and with those `passages` as sources that `kept_turns` lack."""
     given_before, new = SourceNumbering(sources_of(kept_turns)).add(passages)
-    text = prompt.question_prompt(gathered.question, new, given_before, whole=gathered.whole, format_request=format_request)
+    text = prompt.question_prompt(
+        gathered.question, new, given_before, whole=gathered.whole, format_request=format_request
+    )
     return replace(message, sources=tuple(new), prompt=text)
 
 

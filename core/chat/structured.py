@@ -74,7 +74,8 @@ def format_request(answer_format: AnswerFormat) -> str:
 
 
 def constrained_sampling(base: Sampling, answer_format: AnswerFormat) -> Sampling:
-    """Return `base` with the answer constrained to the format. A grammar in `base` constrains all output and is kept."""
+    """Return `base` with the answer constrained to the format. A grammar in `base` constrains all output and is
+    kept."""
     schema = schema_text(answer_format)
     return replace(base, answer_schema=schema) if schema and not base.grammar else base
 
@@ -122,7 +123,8 @@ def _extract_json(text: str) -> tuple[Any, str]:
 
 
 def _reject_constant(constant: str) -> NoReturn:
-    """Raise ValueError for NaN, Infinity and numbers too large for a float: Python reads them, but they are not JSON."""
+    """Raise ValueError for NaN, Infinity and numbers too large for a float: Python reads them, but they are not
+    JSON."""
     raise ValueError(constant)
 
 

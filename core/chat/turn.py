@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from core.chat import generation, prompt, structured
 from core.chat.context import ContextGatherer, GatheredContext
-from core.chat.generation import AnsweringModel, AnswerDraft
-from core.chat.history import start_date, possible_starts, prompt_token_limit
+from core.chat.generation import AnswerDraft, AnsweringModel
+from core.chat.history import possible_starts, prompt_token_limit, start_date
 from core.chat.messages import verdict_text
 from core.chat.model_access import ChatModelAccess
 from core.chat.prompt_fitting import FittedPrompt, PromptFitter, with_prompt
@@ -221,7 +221,7 @@ class Chat:
             omissions=tuple(draft.omissions),
         )
         if message.text:
-            message = _with_check(message, turn, declined=draft.refusal_filter.refused)
+            message = _with_check(message, turn, refused=draft.refusal_filter.refused)
         if not (message.text or message.reasoning):
             return message
         return self._conversations.append(turn.conversation_id, message)
@@ -238,12 +238,12 @@ def _question_message(question: str, gathered: GatheredContext, history: Sequenc
     )
 
 
-def _with_check(message: ChatMessage, turn: _Turn, *, declined: bool) -> ChatMessage:
-    """Return `message` with its citations and the verdict of the check."""
+def _with_check(message: ChatMessage, turn: _Turn, *, refused: bool) -> ChatMessage:
+    """Return `message` with its citations and their check. `refused` says that it began with the refusal marker."""
     sources, nearest = turn.fitted.numbering.sources, turn.fitted.passage_sources
     if turn.answer_format.kind is not FormatKind.TEXT:
         return structured.checked_answer(
             message, turn.answer_format, sources, nearest, answerability=turn.gathered.answerability
         )
-    judgement = judge(message.text, sources, nearest=nearest, answered=turn.gathered.answerability, declined=declined)
-    return replace(message, citations=checker.check(message.text, sources), check=judgement)
+    check = judge(message.text, sources, nearest=nearest, answered=turn.gathered.answerability, declined=refused)
+    return replace(message, citations=checker.check(message.text, sources), check=check)

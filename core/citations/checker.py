@@ -107,7 +107,7 @@ def check(answer: str, sources: Sequence[Citation]) -> tuple[Citation, ...]:
 
 def quoted(source: Citation, start: int, end: int, verdict: Support) -> Citation:
     """`source` narrowed to its characters from `start` to `end`."""
-    page, section, spot = narrowed(source, start, end)
+    page, section, location = narrowed(source, start, end)
     return replace(
         source,
         page=page,
@@ -116,7 +116,7 @@ def quoted(source: Citation, start: int, end: int, verdict: Support) -> Citation
         end=source.start + end,
         quote=source.quote[start:end],
         support=verdict,
-        location=spot,
+        location=location,
     )
 
 

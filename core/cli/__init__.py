@@ -1,4 +1,4 @@
-"""Papermoor at a terminal: index, search, ask, text, status, doctor. Results to stdout, progress to stderr."""
+"""The command line: prints results on stdout, progress and notes on stderr. Needs no Qt. Used by `gui.__main__`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one command; gives the exit status: 0 done, 1 failed (one sentence on stderr), 2 wrong use."""
+    """Run one command and return the exit status: 0 if done, 1 if it failed (with one sentence on stderr), 2 for wrong
+    arguments."""
     from core.cli.run import run_command_line
 
     return run_command_line(argv)

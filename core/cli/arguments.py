@@ -1,4 +1,4 @@
-"""The command line's words, as argparse declares them."""
+"""The commands and options of the command line, declared for argparse."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LATENCY_BUDGETS = ("fast", "balanced", "thorough")
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The parser; options that every command has are taken before and after the command's name."""
+    """Build the parser. The options of every command may stand before or after the command's name."""
     parser = argparse.ArgumentParser(
         prog="papermoor",
         description=tr("Chat about your own documents, on your own computer. Without a command, the window opens."),
@@ -113,6 +113,7 @@ def _add_models(models: argparse.ArgumentParser) -> None:
 
 
 def positive_int(text: str) -> int:
+    """Convert an option's text, for argparse."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(tr("must be 1 or more"))

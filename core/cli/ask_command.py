@@ -1,18 +1,17 @@
-"""`papermoor ask`: one question, its answer as it is written, what was read and what the check found."""
+"""`papermoor ask`: prints the answer to one question while it is written, then its sources and verdict."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from core.chat import messages
+from core.chat.turn import TurnEvent
+from core.cli.json_values import answer_values
 from core.cli.output import Output, location_text
 from core.domain.conversation import (
-    AnswerCheck,
     AnswerFormat,
     AnswerSaved,
     ChatMessage,
@@ -25,7 +24,6 @@ from core.domain.conversation import (
     SurveySuggested,
     ToolUsed,
 )
-from core.domain.documents import Citation
 from core.domain.faults import N_, ChatFault, Fault
 from core.i18n import tr
 from core.workspace import Workspace
@@ -34,12 +32,12 @@ from models.progress import Progress
 
 
 def ask_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    """Ask in a conversation of its own, which leaves no trace in the list of conversations."""
-    workspace.engines.chat_path()  # says at once what is missing
+    """Ask in a conversation of its own, which is deleted afterwards."""
+    workspace.engines.chat_path()  # fails at once if there is no model
     answer_format = answer_format_from(arguments)
     scope = scope_from(workspace, arguments)
     conversation = workspace.conversations.create(scope=scope)
-    told = _AnswerPrinter(output, show_answer=answer_format.kind is FormatKind.TEXT and not output.json)
+    printer = _AnswerPrinter(output, show_answer=answer_format.kind is FormatKind.TEXT and not output.json)
     try:
         for event in workspace.chat.ask(
             conversation,
@@ -50,15 +48,15 @@ def ask_command(workspace: Workspace, arguments: argparse.Namespace, output: Out
             latency_budget=LatencyBudget(arguments.patience) if arguments.patience else None,
             answer_format=answer_format,
         ):
-            told.handle(event)
+            printer.handle(event)
     finally:
         workspace.conversations.delete(conversation)
     output.finish_progress()
-    answer = told.answer
+    answer = printer.answer
     if answer is None:
         return
     if output.json:
-        output.result(told.json_values(answer))
+        output.result(printer.json_values(answer))
     elif answer_format.kind is FormatKind.TEXT:
         _print_sources(answer, output)
     else:
@@ -73,7 +71,8 @@ def ask_command(workspace: Workspace, arguments: argparse.Namespace, output: Out
 
 
 def scope_from(workspace: Workspace, arguments: argparse.Namespace) -> Scope:
-    """What `--in` and `--whole` choose; a fault for a path that the library knows nothing of."""
+    """Return the scope that `--in` and `--whole` choose. Raises `Fault` for a path with nothing of the library in
+    it."""
     paths = tuple(path.expanduser().absolute() for path in arguments.within or ())
     for path in paths:
         found = workspace.scopes.select(Scope((path,)))
@@ -88,6 +87,7 @@ def scope_from(workspace: Workspace, arguments: argparse.Namespace) -> Scope:
 
 
 def answer_format_from(arguments: argparse.Namespace) -> AnswerFormat:
+    """Return the format that `--schema` or `--columns` asks for. Raises `Fault` for an unreadable schema."""
     if arguments.schema is not None:
         return AnswerFormat(FormatKind.JSON, schema=_read_schema(arguments.schema))
     if arguments.columns is not None:
@@ -97,59 +97,45 @@ def answer_format_from(arguments: argparse.Namespace) -> AnswerFormat:
 
 
 class _AnswerPrinter:
-    """Prints what happens while it happens, and keeps what the result needs."""
+    """Prints the events of a turn as they come, and keeps what the JSON result needs."""
 
     def __init__(self, output: Output, *, show_answer: bool) -> None:
         self._output = output
         self._show_answer = show_answer
         self.answer: ChatMessage | None = None
-        self._basis: ContextSummary | None = None
+        self._context_summary: ContextSummary | None = None
         self._query = ""
         self._suggestion: SurveySuggested | None = None
         self._omissions: list[Omission] = []
 
-    def handle(self, event: object) -> None:
-        if isinstance(event, AnswerSaved):
-            self.answer = event.message
-        elif isinstance(event, PrefillProgress):
-            reading = tr("reading")
-            self._output.progress(
-                Progress(event.done_tokens, event.total_tokens, "tokens", reading, event.seconds_left)
-            )
-        elif isinstance(event, SearchedDocuments):
-            self._query = event.query
-        elif isinstance(event, ContextSummary):
-            self._basis = event
-            self._note(messages.context_summary_text(event))
-        elif isinstance(event, Omission):
-            self._omissions.append(event)
-            self._note(messages.omission_text(event))
-        elif isinstance(event, SurveySuggested):
-            self._suggestion = event
-            self._note(messages.survey_suggestion_text(event))
-        elif isinstance(event, ToolUsed):
-            self._note(f"{event.name} {event.arguments}")
-        elif isinstance(event, ReasoningDelta) and not self._output.json:
-            self._write(event.text, sys.stderr)
-        elif isinstance(event, AnswerDelta) and self._show_answer:
-            self._write(event.text, sys.stdout)
+    def handle(self, event: TurnEvent) -> None:
+        """Print an event of the turn, or keep it for the result."""
+        match event:
+            case AnswerSaved(message=message):
+                self.answer = message
+            case PrefillProgress():
+                self._output.progress(_prefill_progress(event))
+            case SearchedDocuments(query=query):
+                self._query = query
+            case ContextSummary():
+                self._context_summary = event
+                self._note(messages.context_summary_text(event))
+            case Omission():
+                self._omissions.append(event)
+                self._note(messages.omission_text(event))
+            case SurveySuggested():
+                self._suggestion = event
+                self._note(messages.survey_suggestion_text(event))
+            case ToolUsed():
+                self._note(f"{event.name} {event.arguments}")
+            case ReasoningDelta(text=text) if not self._output.json:
+                self._write(text, sys.stderr)
+            case AnswerDelta(text=text) if self._show_answer:
+                self._write(text, sys.stdout)
 
     def json_values(self, answer: ChatMessage) -> dict[str, Any]:
-        """The answer as `--json` prints it."""
-        return {
-            "answer": answer.text,
-            "reasoning": answer.reasoning,
-            "citations": [_citation_to_json(citation) for citation in answer.citations],
-            "usage": asdict(answer.usage) if answer.usage else None,
-            "complete": answer.complete,
-            "query": self._query,
-            "read": asdict(self._basis) if self._basis else None,
-            "omitted": [asdict(omission) for omission in self._omissions],
-            "suggestion": _suggestion_to_json(self._suggestion) if self._suggestion else None,
-            "tools": [asdict(tool) for tool in answer.tools],
-            **_check_to_json(answer.check),
-            "data": json.loads(answer.data) if answer.data else None,
-        }
+        """Return the answer and its events as `--json` prints them."""
+        return answer_values(answer, self._query, self._context_summary, self._omissions, self._suggestion)
 
     def _note(self, text: str) -> None:
         if not self._output.json:
@@ -161,30 +147,8 @@ class _AnswerPrinter:
         stream.flush()
 
 
-def _suggestion_to_json(suggestion: SurveySuggested) -> dict[str, Any]:
-    return asdict(suggestion) | {"paths": [str(path) for path in suggestion.paths]}
-
-
-def _citation_to_json(citation: Citation) -> dict[str, Any]:
-    return {
-        "number": citation.number,
-        "path": str(citation.path),
-        "page": citation.page,
-        "start": citation.start,
-        "end": citation.end,
-        "quote": citation.quote,
-        "section": citation.section,
-        "support": citation.support.value,
-        "recognised": citation.recognised,
-    }
-
-
-def _check_to_json(judgement: AnswerCheck | None) -> dict[str, Any]:
-    if judgement is None:
-        return {"verdict": None, "sentences": [], "nearest": []}
-    sentences = [asdict(sentence) for sentence in judgement.sentences]
-    nearest = [_citation_to_json(source) for source in judgement.nearest]
-    return {"verdict": judgement.verdict.value, "sentences": sentences, "nearest": nearest}
+def _prefill_progress(event: PrefillProgress) -> Progress:
+    return Progress(event.done_tokens, event.total_tokens, "tokens", tr("reading"), event.seconds_left)
 
 
 def _print_sources(message: ChatMessage, output: Output) -> None:

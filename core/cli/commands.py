@@ -1,4 +1,4 @@
-"""The commands: each reads its arguments, calls a service and prints what came back."""
+"""The commands index, search, text, status and doctor."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from core.cli.explanation import explanation_lines
+from core.cli.json_values import index_report_values, search_result_values
 from core.cli.output import Output, location_text
 from core.diagnosis import diagnose
-from core.domain.documents import Passage, SearchResult
+from core.domain.documents import SearchResult
 from core.domain.faults import N_, Fault
 from core.engines.model_registry import ModelState, ModelStatus
 from core.i18n import fault_text, ngettext, tr
@@ -24,15 +24,13 @@ from core.workspace import Workspace
 
 
 def index_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    """Add folders or files to the library, or bring those in it up to date, and report what changed."""
     _require_paths(workspace, arguments.paths)
     _retry_with_passwords(workspace, _passwords(arguments))
     report = workspace.library.index(arguments.paths, Job(output.progress))
     output.finish_progress()
     if output.json:
-        scanned = [{"path": str(one.path), "reason": one.reason, "indexed": True} for one in report.scanned]
-        skipped = [{"path": str(skip.path), "reason": skip.reason} for skip in report.skipped]
-        noted = [{"path": str(one.path), "reason": one.reason, "indexed": True} for one in report.noted]
-        output.result(asdict(report) | {"skipped": skipped + scanned, "scanned": scanned, "noted": noted})
+        output.result(index_report_values(report))
         return
     output.line(
         ngettext("{n} document", "{n} documents", report.documents)
@@ -40,15 +38,17 @@ def index_command(workspace: Workspace, arguments: argparse.Namespace, output: O
              indexed=report.indexed, unchanged=report.unchanged, removed=report.removed, chunks=report.passages,
              seconds=f"{report.seconds:.1f}")
     )  # fmt: skip
-    for skip in report.skipped:
-        output.line(tr("left out: {path}: {reason}", path=skip.path, reason=skip.reason))
-    for note in report.noted:
-        output.line(tr("in part: {path}: {reason}", path=note.path, reason=note.reason))
-    for one in report.scanned:
-        output.line(tr("scanned: {path}: {reason}", path=one.path, reason=one.reason))
+    for skipped in report.skipped:
+        output.line(tr("left out: {path}: {reason}", path=skipped.path, reason=skipped.reason))
+    for noted in report.noted:
+        output.line(tr("in part: {path}: {reason}", path=noted.path, reason=noted.reason))
+    for scanned in report.scanned:
+        output.line(tr("scanned: {path}: {reason}", path=scanned.path, reason=scanned.reason))
 
 
 def search_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    """Print the passages found for a query, or a line of JSON for each query of a file."""
+
     def find(question: str) -> SearchResult:
         return workspace.retriever.search(
             question, limit=arguments.limit, max_chars=arguments.max_chars, explain=arguments.explain, rerank=True
@@ -56,67 +56,70 @@ def search_command(workspace: Workspace, arguments: argparse.Namespace, output: 
 
     if arguments.queries is not None:
         for query_id, question in _queries(arguments.queries):
-            output.result(_result_to_json(query_id, find(question)))
+            output.result(search_result_values(query_id, find(question)))
     elif not arguments.query.strip():
         raise Fault(N_("Nothing asked"), N_("The question is empty."), N_("Type a question first."))
     elif output.json:
-        output.result(_result_to_json(None, find(arguments.query)))
+        output.result(search_result_values(None, find(arguments.query)))
     else:
         found = find(arguments.query)
         _print_passages(found, output)
         if not found.semantic:
-            output.note(_keywords_only_text(workspace.shelf.embedder()))
+            output.note(_keywords_only_text(workspace.model_registry.embedder()))
 
 
 def text_command(arguments: argparse.Namespace, output: Output) -> None:
-    """Print what the parser reads from a file; needs no library."""
+    """Print the text that is read from a file. Needs no library."""
     from core.parsing.ocr import tessdata
     from core.parsing.process.pool import ParserPool
 
     path, passwords = arguments.path, Passwords()
     for password in _passwords(arguments):
-        passwords.give(password, path)
+        passwords.add(password, path)
     with ParserPool(workers=1, passwords=passwords) as pool:
-        parsed = pool.parse(path, recognise=() if arguments.no_ocr else tessdata.chosen(""))
+        parsed = pool.parse(path, ocr_languages=() if arguments.no_ocr else tessdata.choose_languages(""))
     if output.json:
         output.result({"path": str(path), "title": parsed.title, "format": parsed.format,
-                       "pages": list(parsed.pages), "recognised_pages": list(parsed.recognised),
+                       "pages": list(parsed.pages), "recognised_pages": list(parsed.ocr_pages),
                        "warnings": list(parsed.warnings), "text": parsed.text})  # fmt: skip
         return
-    if parsed.pictured:
+    if parsed.ocr_ranges:
         output.note(tr("Text in its pictures was read by text recognition (OCR), which makes mistakes."))
-    elif parsed.recognised:
+    elif parsed.ocr_pages:
         output.note(tr("This file is scanned: its text was read by text recognition (OCR), which makes mistakes."))
     sys.stdout.write(parsed.text if parsed.text.endswith("\n") else parsed.text + "\n")
     sys.stdout.flush()
 
 
 def status_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    """Print what is in the library."""
     _print_diagnosis(workspace, output, full=False)
 
 
 def doctor_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    """Print the status, the environment and the results of checking the stores."""
     _print_diagnosis(workspace, output, full=True)
 
 
 def _passwords(arguments: argparse.Namespace) -> list[str]:
-    """Those that were given; on the command line other people may see them, in the environment they do not."""
+    """Return the passwords given as options or in the environment, where other users of the machine cannot see them."""
     return [*filter(None, [os.environ.get("PAPERMOOR_PASSWORD")]), *(arguments.password or ())]
 
 
 def _retry_with_passwords(workspace: Workspace, passwords: Sequence[str]) -> None:
-    """Try them on the encrypted documents, those that were skipped before, too."""
+    """Have encrypted documents tried with `passwords`, also those that were skipped before."""
     for password in passwords:
-        workspace.passwords.give(password)
+        workspace.passwords.add(password)
     if passwords:
         workspace.library.retry(document.id for document in workspace.library.documents() if document.is_locked)
 
 
 def _require_paths(workspace: Workspace, paths: Sequence[Path]) -> None:
-    """Raise for a path that is neither on the disk nor in the library (one that was there may be gone by now)."""
-    known = [folder.path for folder in workspace.library.folders()]
+    """Raise `Fault` for a path that is neither on the disk nor in the library. One in the library may have been deleted
+    since: indexing it removes its documents."""
+    added = [folder.path for folder in workspace.library.folders()]
     for path in (path.expanduser().absolute() for path in paths):
-        if not path.exists() and not any(path.is_relative_to(folder) for folder in known):
+        if not path.exists() and not any(path.is_relative_to(folder) for folder in added):
             raise Fault(N_("Nothing there"), N_("There is no file or folder {path}."), path=path)
 
 
@@ -130,6 +133,7 @@ def _print_diagnosis(workspace: Workspace, output: Output, *, full: bool) -> Non
 
 
 def _queries(path: Path) -> Iterator[tuple[Any, str]]:
+    """Yield id and question of each line. Raises `Fault` if the file cannot be read or a line has no question."""
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
@@ -147,29 +151,6 @@ def _queries(path: Path) -> Iterator[tuple[Any, str]]:
         ) from error
 
 
-def _result_to_json(query_id: Any, found: SearchResult) -> dict[str, Any]:
-    return {
-        "id": query_id,
-        "query": found.query,
-        "answered": round(found.answerability, 4),
-        "passages": [_passage_to_json(passage) for passage in found.passages],
-    }
-
-
-def _passage_to_json(passage: Passage) -> dict[str, Any]:
-    values = {
-        "rank": passage.rank,
-        "score": round(passage.score, 6),
-        "path": str(passage.path),
-        "page": passage.page,
-        "section": passage.section,
-        "start": passage.start,
-        "end": passage.end,
-        "text": passage.text,
-    }
-    return values if passage.why is None else values | {"why": asdict(passage.why)}
-
-
 def _print_passages(found: SearchResult, output: Output) -> None:
     if not found.passages:
         output.line(tr("Nothing found in {n} documents.", n=found.documents_searched))
@@ -181,6 +162,7 @@ def _print_passages(found: SearchResult, output: Output) -> None:
 
 
 def _keywords_only_text(embedder: ModelStatus) -> str:
+    """Say why a search did not use an embedding model."""
     if embedder.fault is not None:
         return tr("Searched by keywords only: {why}", why=fault_text(embedder.fault))
     if embedder.state is ModelState.ABSENT:

@@ -1,4 +1,4 @@
-"""In words, why a passage ranks where it does."""
+"""Explains in words why a passage ranks where it does."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ MAX_TERMS = 12
 
 
 def explanation_lines(passage: Passage) -> list[str]:
-    """Nothing for a passage that does not say why."""
+    """Return the lines of the explanation; none for a passage without one."""
     why = passage.why
     if why is None:
         return []
-    judged = [] if why.rerank_score is None else [_rerank_line(why.rerank_score, why.rerank_bonus)]
-    return [_score_line(passage.score, why), *judged, _rank_line(why), *([_terms_line(why.terms)] if why.terms else [])]
+    lines = [_score_line(passage.score, why)]
+    if why.rerank_score is not None:
+        lines.append(_rerank_line(why.rerank_score, why.rerank_bonus))
+    lines.append(_rank_line(why))
+    if why.terms:
+        lines.append(_terms_line(why.terms))
+    return lines
 
 
 def _score_line(score: float, why: Explanation) -> str:
@@ -30,23 +35,24 @@ def _score_line(score: float, why: Explanation) -> str:
     )
 
 
-def _rerank_line(judged: float, added: float) -> str:
+def _rerank_line(rerank_score: float, rerank_bonus: float) -> str:
     return tr(
         "judged by the ranking model: {judged}, adds {added} to the score",
-        judged=f"{judged:.3f}",
-        added=f"{added:+.3f}",
+        judged=f"{rerank_score:.3f}",
+        added=f"{rerank_bonus:+.3f}",
     )
 
 
 def _rank_line(why: Explanation) -> str:
-    by_words = tr("by keywords: place {n}", n=why.keyword_rank) if why.keyword_rank else tr("not found by keywords")
-    by_meaning = tr("by meaning: place {n}", n=why.embedding_rank) if why.embedding_rank else tr("not found by meaning")
-    similar = "" if why.cosine is None else ", " + tr("similarity {cosine}", cosine=f"{why.cosine:.3f}")
-    return f"{by_words}; {by_meaning}{similar}"
+    keywords = tr("by keywords: place {n}", n=why.keyword_rank) if why.keyword_rank else tr("not found by keywords")
+    embedding = tr("by meaning: place {n}", n=why.embedding_rank) if why.embedding_rank else tr("not found by meaning")
+    similarity = "" if why.cosine is None else ", " + tr("similarity {cosine}", cosine=f"{why.cosine:.3f}")
+    return f"{keywords}; {embedding}{similarity}"
 
 
 def _terms_line(terms: tuple[FoundTerm, ...]) -> str:
-    """Each as `term 2x1.37 +0.120`: how often it stands there, its weight, what it gives as a part of the document."""
+    """List terms as `term 2x1.37 +0.120`: occurrences in the passage, weight, and the score its document has from
+    it."""
     shown = [
         " ".join(
             [

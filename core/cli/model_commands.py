@@ -1,14 +1,14 @@
-"""`papermoor models`: what is known, fetch, adopt, remove, verify."""
+"""`papermoor models`: lists, downloads, adopts, removes and verifies model files."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from core.cli.output import Output
 from core.domain.faults import N_, ModelFault
+from core.engines.model_registry import ModelFoundElsewhere
 from core.i18n import fault_text, ngettext, tr
 from core.jobs import Job
 from core.workspace import Workspace
@@ -16,17 +16,17 @@ from models.catalog import catalog
 
 
 def models_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    """Run the action that the arguments name."""
     ACTIONS[arguments.action](workspace, arguments, output)
 
 
 def _list(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    there = {path.name: path for path in workspace.shelf.downloaded()}
-    rows = [_model_to_json(entry, entry.file in there) for entry in catalog.ALL]
-    found = workspace.shelf.found_elsewhere()
+    downloaded = {path.name for path in workspace.model_registry.downloaded()}
+    rows = [_model_to_json(entry, entry.file in downloaded) for entry in catalog.ALL]
+    found = workspace.model_registry.found_elsewhere()
     faults = _faults(workspace)
     if output.json:
-        elsewhere = [asdict(one) | {"path": str(one.path)} for one in found]
-        output.result({"models": rows, "found": elsewhere, "faults": faults})
+        output.result({"models": rows, "found": [_found_to_json(model) for model in found], "faults": faults})
         return
     for row in rows:
         size = f"{row['size_bytes'] / 1e9:.2f} GB" if row["size_bytes"] else ""
@@ -34,41 +34,44 @@ def _list(workspace: Workspace, arguments: argparse.Namespace, output: Output) -
         output.line(f"{row['key']:30} {size:>9}  {row['licence']:20} {state}")
         if row["note"]:
             output.line(f"    {tr(row['note'])}")
-    for one in found:
-        words = tr("on this computer already: {label} ({program}): {path}", **asdict(one))
-        output.line(words)
-    for path, words in faults.items():
-        output.line(f"{path}: {words}")
+    for model in found:
+        label, program, path = model.label, model.program, model.path
+        output.line(
+            tr("on this computer already: {label} ({program}): {path}", label=label, program=program, path=path)
+        )
+    for faulty_path, text in faults.items():
+        output.line(f"{faulty_path}: {text}")
 
 
 def _faults(workspace: Workspace) -> dict[str, str]:
-    """What is wrong with chosen files, by path."""
-    shelf = workspace.shelf
-    statuses = (shelf.chat_model(), shelf.embedder(), shelf.reranker())
+    """Return what is wrong with the chosen model files, by path."""
+    registry = workspace.model_registry
+    statuses = (registry.chat_model(), registry.embedder(), registry.reranker())
     return {str(status.path): fault_text(status.fault) for status in statuses if status.fault is not None}
 
 
 def _get(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     key = _catalog_entry(arguments.key).key
-    path = workspace.shelf.download(key, Job(output.progress))
+    path = workspace.model_registry.download(key, Job(output.progress))
     output.finish_progress()
     _print_result(output, {"key": key, "path": str(path)}, tr("{key} is here and checked: {path}", key=key, path=path))
     _announce_embedder_change(workspace, output)
 
 
 def _adopt(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    kind = workspace.shelf.adopt(arguments.path)
+    kind = workspace.model_registry.adopt(arguments.path)
     path = arguments.path.expanduser().absolute()
     _print_result(output, {"kind": kind, "path": str(path)}, tr("{path} is used from where it is.", path=path))
     _announce_embedder_change(workspace, output)
 
 
 def _announce_embedder_change(workspace: Workspace, output: Output) -> None:
-    """Who names a model at a terminal wants it; what that costs is said."""
-    change = workspace.embedder_change.question(Job())
+    """Confirm a change of the embedding model, which naming one at a terminal asks for, and say how long it will
+    take."""
+    change = workspace.embedder_migration.question(Job())
     if change is None:
         return
-    workspace.embedder_change.agree()
+    workspace.embedder_migration.agree()
     if not output.json:
         output.line(
             ngettext(
@@ -82,24 +85,24 @@ def _announce_embedder_change(workspace: Workspace, output: Output) -> None:
 
 def _remove(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
     entry = _catalog_entry(arguments.key)
-    removed = workspace.shelf.remove(entry)
-    words = tr("{key} was removed.", key=entry.key) if removed else tr("{key} was not here.", key=entry.key)
-    _print_result(output, {"key": entry.key, "removed": removed}, words)
+    removed = workspace.model_registry.remove(entry)
+    text = tr("{key} was removed.", key=entry.key) if removed else tr("{key} was not here.", key=entry.key)
+    _print_result(output, {"key": entry.key, "removed": removed}, text)
 
 
 def _verify(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    """Read every downloaded file again and compare it with what its publisher states."""
+    """Compare the hash of every downloaded file with the published one."""
     results: list[dict[str, Any]] = []
-    for path in workspace.shelf.downloaded():
-        sound = workspace.shelf.verify(path, Job(output.progress))
+    for path in workspace.model_registry.downloaded():
+        sound = workspace.model_registry.verify(path, Job(output.progress))
         results.append({"path": str(path), "sound": sound})
     output.finish_progress()
     if output.json:
         output.result({"files": results})
     for result in results:
-        words = {True: tr("sound"), False: tr("DAMAGED: get it again"), None: tr("no published hash to compare with")}
+        texts = {True: tr("sound"), False: tr("DAMAGED: get it again"), None: tr("no published hash to compare with")}
         if not output.json:
-            output.line(f"{result['path']}: {words[result['sound']]}")
+            output.line(f"{result['path']}: {texts[result['sound']]}")
     if damaged := [result["path"] for result in results if result["sound"] is False]:
         raise ModelFault(
             N_("Damaged model file"),
@@ -123,9 +126,19 @@ def _model_to_json(entry: catalog.ModelEntry, downloaded: bool) -> dict[str, Any
     }
 
 
+def _found_to_json(model: ModelFoundElsewhere) -> dict[str, Any]:
+    return {
+        "path": str(model.path),
+        "kind": model.kind,
+        "label": model.label,
+        "program": model.program,
+        "known": model.known,
+    }
+
+
 def _catalog_entry(key: str) -> catalog.ModelEntry:
     try:
-        return catalog.entry(key)
+        return catalog.entry_by_key(key)
     except KeyError:
         raise ModelFault(
             N_("Unknown model"),
@@ -135,11 +148,11 @@ def _catalog_entry(key: str) -> catalog.ModelEntry:
         ) from None
 
 
-def _print_result(output: Output, values: dict[str, Any], words: str) -> None:
+def _print_result(output: Output, values: dict[str, Any], text: str) -> None:
     if output.json:
         output.result(values)
     else:
-        output.line(words)
+        output.line(text)
 
 
 ACTIONS: dict[str, Callable[[Workspace, argparse.Namespace, Output], None]] = {

@@ -1,4 +1,4 @@
-"""What a terminal is shown: one line of progress on stderr, results on stdout."""
+"""Output to a terminal: results on stdout, progress and notes on stderr."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from core.domain.locations import location_words, section_words
 from core.i18n import tr
 from models.progress import Progress
 
-PROGRESS_LINE_INTERVAL_S = 5.0  # between progress lines where there is no terminal to redraw
+PROGRESS_LINE_INTERVAL_S = 5.0  # between lines of progress if stderr is not a terminal
 
 
 class Output:
-    """Prints results as words or as JSON, and progress so that it never mixes with them."""
+    """Prints results, as text or as JSON, and progress apart from them."""
 
     def __init__(self, *, json: bool) -> None:
         self.json = json
@@ -27,13 +27,15 @@ class Output:
                 stream.reconfigure(encoding="utf-8", errors="replace")
 
     def result(self, value: dict[str, Any]) -> None:
+        """Print a result as one line of JSON."""
         print(json.dumps(value, ensure_ascii=False), flush=True)
 
     def line(self, text: str = "") -> None:
+        """Print a line of the result."""
         print(text, flush=True)
 
     def progress(self, progress: Progress) -> None:
-        """Show `progress`: redrawn in place on a terminal, now and then a line elsewhere."""
+        """Show progress: on a terminal in one line that is redrawn, elsewhere as a line every few seconds."""
         text = _progress_text(progress)
         if sys.stderr.isatty():
             sys.stderr.write("\r" + text.ljust(self._width))
@@ -44,22 +46,22 @@ class Output:
             print(text, file=sys.stderr, flush=True)
 
     def note(self, text: str) -> None:
-        """A remark for the person, on stderr."""
+        """Print a note for the person on stderr."""
         self.finish_progress()
         print(text, file=sys.stderr, flush=True)
 
     def finish_progress(self) -> None:
-        """Clear the progress line."""
+        """Clear the line of progress."""
         if self._width:
             sys.stderr.write("\r" + " " * self._width + "\r")
             sys.stderr.flush()
             self._width = 0
 
 
-def location_text(place: Passage | Citation) -> str:
-    """Where a passage stands: file, page or the like, heading."""
-    where = ", ".join(filter(None, (str(place.path), location_words(place))))
-    section = section_words(place)
+def location_text(passage: Passage | Citation) -> str:
+    """Return where a passage is: its file, page or the like, and section."""
+    where = ", ".join(filter(None, (str(passage.path), location_words(passage))))
+    section = section_words(passage)
     return f"{where} ({section})" if section else where
 
 
@@ -72,7 +74,10 @@ def _progress_text(progress: Progress) -> str:
         amount = f"{percent} %"
         if progress.unit != "bytes":
             amount += f" ({progress.done}/{progress.total})"
-    parts = [amount, tr(progress.detail) if progress.detail else ""]  # a file's name, or a template of models
+    parts = [
+        amount,
+        tr(progress.detail) if progress.detail else "",
+    ]  # the name of a file, or a text of models that is still to be translated
     if progress.seconds_left is not None:
         parts.append(tr("about {seconds} s left", seconds=round(progress.seconds_left)))
     return "  ".join(part for part in parts if part)[:100]

@@ -1,4 +1,4 @@
-"""One run of the command line: parse, open the workspace, call the command, turn faults into sentences."""
+"""One run of the command line: parses arguments, opens the workspace, runs the command and prints faults."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ COMMANDS: dict[str, Command] = {
 
 
 def run_command_line(argv: Sequence[str]) -> int:
-    """Exit status of the command in `argv` (without the program's name)."""
-    logging.lastResort = None  # what no log file takes is not for the terminal either
+    """Run the command in `argv` (without the program's name) and return its exit status."""
+    logging.lastResort = None  # records that no log file takes must not appear on the terminal
     set_language("")
     parser = make_parser()
     try:
         arguments = parser.parse_args(list(argv))
-    except SystemExit as end:  # argparse has printed its help or its complaint
+    except SystemExit as end:  # argparse has printed the help or an error
         return int(end.code or 0)
     if arguments.command is None:
         parser.print_help(sys.stderr)
@@ -58,9 +58,9 @@ def run_command_line(argv: Sequence[str]) -> int:
     except (Cancelled, KeyboardInterrupt):
         output.finish_progress()
         print(tr("papermoor: stopped"), file=sys.stderr)
-    except BrokenPipeError:  # the reader of our output went away, as `head` does
+    except BrokenPipeError:  # the reader of stdout has gone, like `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception:  # in the log already
+    except Exception:  # already logged
         output.finish_progress()
         print(
             tr("papermoor: something unexpected went wrong; the details are in {path}", path=_log_path(arguments)),

@@ -1,27 +1,25 @@
-"""`papermoor survey`: a question put to every document, with coverage and a table."""
+"""`papermoor survey`: runs, resumes, exports, lists and deletes surveys."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from core.cli.ask_command import scope_from
+from core.cli.json_values import survey_list_values, survey_values
 from core.cli.output import Output
 from core.domain.conversation import SurveyKind
 from core.domain.faults import N_, Fault
 from core.i18n import ngettext, tr
 from core.jobs import Job
-from core.survey.export import coverage_statement, to_csv, to_markdown
-from core.survey.summarising import numbered_findings
+from core.survey.export import to_csv, to_markdown
 from core.survey.values import Survey
 from core.workspace import Workspace
 from models.conversation import Effort
 
 
 def survey_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    """Begin a survey, or go on with one; list or delete them."""
+    """Run or resume a survey and print it; or export, list or delete one."""
     if arguments.list:
         _print_list(workspace, output)
         return
@@ -30,15 +28,15 @@ def survey_command(workspace: Workspace, arguments: argparse.Namespace, output: 
         workspace.surveys.delete(arguments.delete)
         return
     if arguments.export is None:
-        workspace.engines.chat_path()  # says at once what is missing
-    done = _require_survey(workspace, arguments.export) if arguments.export else _run(workspace, arguments, output)
-    for path, text in ((arguments.csv, to_csv(done)), (arguments.markdown, to_markdown(done))):
+        workspace.engines.chat_path()  # fails at once if there is no model
+    survey = _require_survey(workspace, arguments.export) if arguments.export else _run(workspace, arguments, output)
+    for path, text in ((arguments.csv, to_csv(survey)), (arguments.markdown, to_markdown(survey))):
         if path is not None:
             _write(path, text)
     if output.json:
-        output.result(_survey_to_json(done))
+        output.result(survey_values(survey))
     else:
-        output.line(to_markdown(done))
+        output.line(to_markdown(survey))
 
 
 def _run(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> Survey:
@@ -60,12 +58,13 @@ def _run(workspace: Workspace, arguments: argparse.Namespace, output: Output) ->
             )  # fmt: skip
     if not output.json:
         output.note(tr("Survey {n}; if it is stopped, go on with: papermoor survey --resume {n}", n=survey_id))
-    done = surveys.run(survey_id, Job(output.progress))
+    survey = surveys.run(survey_id, Job(output.progress))
     output.finish_progress()
-    return done
+    return survey
 
 
 def _require_survey(workspace: Workspace, survey_id: int) -> Survey:
+    """Return the survey, or raise `Fault` if there is none with this id."""
     try:
         return workspace.surveys.get(survey_id)
     except KeyError:
@@ -73,13 +72,13 @@ def _require_survey(workspace: Workspace, survey_id: int) -> Survey:
 
 
 def _print_list(workspace: Workspace, output: Output) -> None:
-    heads = workspace.surveys.list()
+    entries = workspace.surveys.list()
     if output.json:
-        output.result({"surveys": [asdict(head) for head in heads]})
+        output.result(survey_list_values(entries))
         return
-    for head in heads:
-        state = tr("done") if head.done else tr("stopped")
-        output.line(f"{head.id}  {head.read + head.failed}/{head.documents}  {state}  {head.question}")
+    for entry in entries:
+        state = tr("done") if entry.done else tr("stopped")
+        output.line(f"{entry.id}  {entry.read + entry.failed}/{entry.documents}  {state}  {entry.question}")
 
 
 def _write(path: Path, text: str) -> None:
@@ -87,38 +86,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8-sig" if path.suffix == ".csv" else "utf-8", newline="")
     except OSError as error:
         raise Fault(N_("Not written"), N_("{path} cannot be written: {why}."), path=path, why=error.strerror) from error
-
-
-def _survey_to_json(done: Survey) -> dict[str, Any]:
-    findings = [
-        {
-            "number": n,
-            "path": str(row.path),
-            "text": finding.text,
-            "value": finding.value,
-            "meets": finding.meets,
-            "page": finding.citation.page,
-            "section": finding.citation.section,
-            "start": finding.citation.start,
-            "end": finding.citation.end,
-            "quote": finding.citation.quote,
-            "support": finding.citation.support.value,
-        }
-        for n, row, finding in numbered_findings(done)
-    ]
-    rows = [
-        {"path": str(row.path), "state": row.state.value, "reason": row.reason, "parts": row.parts,
-         "failed_parts": row.failed_parts}
-        for row in done.rows
-    ]  # fmt: skip
-    return {
-        "id": done.id,
-        "question": done.question,
-        "kind": done.kind.value,
-        "done": done.done,
-        "summary": done.summary,
-        "summary_cut": done.summary_cut,
-        "coverage": coverage_statement(done),
-        "documents": rows,
-        "findings": findings,
-    }

@@ -1,4 +1,4 @@
-"""The values of a conversation: what a question is about, what was read and left out, what the check found."""
+"""The values of a conversation: its scope, what was read and left out, what the citation check found."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from models.conversation import Effort, Usage
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a conversation looks into: every document at or below `paths` (folders, parts of them, single files), the
-    whole library if there are none. `whole`: its documents are given in full, as far as they fit, instead of searched.
-    Paths, not ids, so that it holds for files that come later or are indexed anew."""
+    """What a conversation looks into: every document at or below `paths` (folders, parts of them, single files), or the
+    whole library if there are none. With `whole`, the documents are given in full, as far as they fit, instead of
+    searched. Paths rather than ids, so that it covers files added or indexed later."""
 
     paths: tuple[Path, ...] = ()
     whole: bool = False
@@ -24,7 +24,8 @@ WHOLE_LIBRARY = Scope()
 
 
 class LatencyBudget(StrEnum):
-    """How long a person will wait for an answer to begin; with the machine's speed it says how much can be read."""
+    """How long a person will wait for an answer to begin ("Reading" in the window). With the machine's speed it says
+    how much can be read."""
 
     FAST = "fast"
     BALANCED = "balanced"
@@ -32,7 +33,7 @@ class LatencyBudget(StrEnum):
 
 
 class FormatKind(StrEnum):
-    """TEXT is Markdown with citations; JSON follows a schema; TABLE has given columns, each row with its source."""
+    """TEXT: Markdown with citations. JSON: follows a schema. TABLE: given columns, each row with its source."""
 
     TEXT = "text"
     JSON = "json"
@@ -49,10 +50,10 @@ class AnswerFormat:
 
 
 class OmissionKind(StrEnum):
-    """What was left out of what the model was given. PASSAGES: found ones, the last-ranked. TURNS: the oldest of the
+    """What was left out of the model's input. PASSAGES: found ones, the lowest-ranked. TURNS: the oldest of the
     conversation. PAGES, or SECTIONS where there are none: of a document to be given in full. DOCUMENTS: chosen ones
-    that are not indexed (yet), are gone, or had no room. RESULT: the end of a tool's result (`left_out` characters).
-    MENTION: an @name that no document has. ANSWER: the answer was cut at its longest length."""
+    that are not indexed (yet), are missing, or had no room. RESULT: the end of a tool's result (`left_out` characters).
+    MENTION: an @name that no document has. ANSWER: the answer was cut at its maximum length."""
 
     PASSAGES = "passages"
     TURNS = "turns"
@@ -65,8 +66,9 @@ class OmissionKind(StrEnum):
 
 
 class Cause(StrEnum):
-    """PATIENCE: it would have taken longer than the person wants to wait. CONTEXT: more than the model can keep in
-    view. NOT_READ: the document is not indexed. LIMIT: longer than such a thing may be. UNKNOWN: there is none such."""
+    """LATENCY_BUDGET: reading it would take longer than the person wants to wait. CONTEXT: it exceeds the model's
+    context. NOT_READ: the document is not indexed. LIMIT: it exceeds a maximum length. UNKNOWN: there is no such
+    thing."""
 
     LATENCY_BUDGET = "patience"
     CONTEXT = "context"
@@ -77,8 +79,8 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """Event of a turn, stored with its message: something was left out. `left_out` of `total`; `name` is that of the
-    document, the tool or the mention. `core.chat.messages.omission_text` says it in words."""
+    """Event of a turn, stored with its message: something was left out, `left_out` of `total`. `name` is that of the
+    document, the tool or the mention. `core.chat.messages.omission_text` words it."""
 
     kind: OmissionKind
     cause: Cause
@@ -90,10 +92,10 @@ class Omission:
 @dataclass(frozen=True, slots=True)
 class ContextSummary:
     """Event of a turn, stored with the question: what the answer is written from. `passages` from `documents` different
-    documents, of `searched` in the scope and `library` indexed ones in all; `query` is what was searched with; `whole`
-    if documents were given in full. `answered` is the search's own sign from 0 to 1 that the passages answer the
-    question. `wait_s`: expected until the answer begins, None while this machine's speed is unknown.
-    `core.chat.messages.basis_text` says it in words."""
+    documents; `searched` documents in the scope, `library` indexed ones in all; `query` is what was searched;
+    `semantic` if vectors were used; `whole` if documents were given in full. `answerability`, 0 to 1: how likely the
+    passages answer the question. `wait_s`: expected time until the answer begins, None while this machine's speed is
+    unknown. `core.chat.messages` words it."""
 
     query: str
     passages: int
@@ -108,9 +110,9 @@ class ContextSummary:
 
 
 class Verdict(StrEnum):
-    """The application's own word on an answer. SUPPORTED: every cited sentence is. PARTLY: some are. UNSUPPORTED: none
-    is, or nothing is cited. NOT_IN_DOCUMENTS: the documents do not answer the question, by the search's sign or by the
-    model's own statement, and no citation says otherwise."""
+    """The application's verdict on an answer. SUPPORTED: every cited sentence is. PARTLY: some are. UNSUPPORTED: none
+    is, or nothing is cited. NOT_IN_DOCUMENTS: the documents do not answer the question, by its answerability or by the
+    model's own mark, and no citation says otherwise."""
 
     SUPPORTED = "supported"
     PARTLY = "partly"
@@ -120,7 +122,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckedSentence:
-    """A sentence of an answer that cites: `start`/`end` are offsets into the answer's text, its marks included."""
+    """A sentence of an answer that cites: `start` and `end` are offsets into the answer's text, citation marks
+    included."""
 
     start: int
     end: int
@@ -130,8 +133,8 @@ class CheckedSentence:
 
 @dataclass(frozen=True, slots=True)
 class AnswerCheck:
-    """What the application found about an answer. `nearest` are the passages to show for NOT_IN_DOCUMENTS, best first;
-    `core.chat.messages.verdict_text` says the verdict in words."""
+    """What the citation check found about an answer. `nearest` are the passages to show for NOT_IN_DOCUMENTS, best
+    first. `core.chat.messages.verdict_text` words the verdict."""
 
     verdict: Verdict
     sentences: tuple[CheckedSentence, ...] = ()
@@ -139,8 +142,9 @@ class AnswerCheck:
 
 
 class SurveyKind(StrEnum):
-    """What is asked of every document. QUESTION: what it says to a question, then an answer from all. LIST: entries of
-    a table, no summary by the model. SUMMARIES: a summary of each, then of all. CHANGES: what differs between two."""
+    """What is asked of every document. QUESTION: its answer to a question, then an answer from all. LIST: entries of a
+    table, without a summary by the model. SUMMARIES: a summary of each, then of all. CHANGES: what differs between
+    two."""
 
     QUESTION = "question"
     LIST = "list"
@@ -151,8 +155,8 @@ class SurveyKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SurveySuggested:
     """Event of a turn, stored with the question: it seems to be about all of `documents`, which a survey would read one
-    by one; the answer that follows rests on a few passages only. `paths` are those it names, else it is about all of
-    the conversation's."""
+    by one, while the answer that follows rests on a few passages. `paths` are the documents it names; if empty, it is
+    about all of the conversation's."""
 
     kind: SurveyKind
     question: str
@@ -173,8 +177,8 @@ class ConversationSummary:
 
 @dataclass(frozen=True, slots=True)
 class ToolUsed:
-    """Event of a turn: the model called `name` with `arguments` (JSON text) and was given `result`; `ok` is False if
-    the call was refused or failed. `cut_chars` of the result were left out."""
+    """Event of a turn: the model called `name` with `arguments` (JSON text) and got `result`; `ok` is False if the call
+    was refused or failed. `cut_chars` of the result were left out."""
 
     name: str
     arguments: str
@@ -185,12 +189,15 @@ class ToolUsed:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """A stored message, `role` "user" or "assistant". For an answer: its reasoning, its checked `citations` in order
-    of their first mention, its effort; `complete` is False if it was stopped or cut. For a question: `prompt`, the
-    exact text the model was given, kept so that the next turn renders the same tokens and the cache holds. `sources`
-    are the passages numbered in the question's prompt, or found by the answer's `tools`. `omissions` are what was left
-    out of either. A question has its `basis` and may have a `suggestion`; an answer has its `judgement`, and `data`,
-    the JSON text, if another form than text was asked for (`text` then shows the same as Markdown)."""
+    """A stored message; `role` is "user" or "assistant".
+
+    An answer has its reasoning, its checked `citations` in order of first mention, its effort, its `check`, and `data`,
+    the JSON text, if another form than text was asked for (`text` then shows it as Markdown); `complete` is False if it
+    was stopped or cut. A question has `prompt`, the exact text the model was given, kept so that the next turn renders
+    the same tokens and the KV cache holds, its `context_summary`, and perhaps a `suggestion`. `sources` are the
+    passages numbered in the question's prompt or found by the answer's `tools`; `omissions` are what was left out of
+    either.
+    """
 
     id: int
     role: str
@@ -214,7 +221,7 @@ class ChatMessage:
 @dataclass(frozen=True, slots=True)
 class SearchedDocuments:
     """Event of a turn: the passages the answer will be written from, out of `documents_searched` documents, and the
-    `query` they were looked for with (the question, or the question made complete from the conversation)."""
+    `query` that found them (the question, or the question completed from the conversation)."""
 
     query: str
     passages: tuple[Passage, ...]
@@ -224,6 +231,6 @@ class SearchedDocuments:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSaved:
-    """Last event of a turn: the answer as it was stored, with its checked citations."""
+    """Last event of a turn: the answer as stored, with its checked citations."""
 
     message: ChatMessage

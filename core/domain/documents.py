@@ -1,4 +1,4 @@
-"""The values that cross core's borders: documents, passages, sources. Frozen; never dicts or rows."""
+"""The values of the library: folders, documents, passages, search results, citations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.domain.sheet_cells import SheetRows
 
 
 class DocumentState(StrEnum):
-    """WAITING to be read, INDEXED, or SKIPPED with a reason in words."""
+    """WAITING to be parsed, INDEXED, or SKIPPED with a reason."""
 
     WAITING = "waiting"
     INDEXED = "indexed"
@@ -28,8 +28,8 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file of the library. `reason` says why it was skipped, `problem` does so in a word that is the same in every
-    language (core.parsing.faults); `page_count` is None where a format has no pages."""
+    """A file of the library. `reason` is a sentence that says why it was skipped, `problem` the same as a word that
+    does not depend on the language (core.parsing.faults); `page_count` is None where a format has no pages."""
 
     id: int
     folder_id: int
@@ -45,14 +45,14 @@ class Document:
 
     @property
     def is_locked(self) -> bool:
-        """Whether it was skipped for want of a password that can be given."""
+        """Whether it was skipped for lack of a password that can be entered."""
         return self.problem in ("encrypted", "wrong_password") and self.path.suffix.casefold() == ".pdf"
 
 
 @dataclass(frozen=True, slots=True)
 class FoundTerm:
-    """A term of the question in a passage: how often it stands there, its weight in passages, and what it gives to the
-    score as a part of the passage's document."""
+    """A term of the question in a passage: its count, its weight in passages, and what it adds to the document's
+    score."""
 
     term: str
     count: int
@@ -62,11 +62,10 @@ class FoundTerm:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a passage ranks where it does: its score is the sum of `words` (its own terms), `neighbours` (those beside
-    it), `meaning`, `document` (what its document is about and called), `standing` (its place among the passages found,
-    and in its document) and `judgement` (the ranking model's). The ranks are those in the two searches, from 1; None if
-    they did not find it. `cosine` is None where there is no vector, `judged`, 0 to 1, where the ranking model was not
-    asked."""
+    """Why a passage ranks where it does. Its score is the sum of `passage_score` (its own terms), `neighbour_score` (of
+    the passages beside it), `embedding_score`, `document_score` (what its document is about and called), `rank_bonus`
+    (its ranks in both searches and its place in the document) and `rerank_bonus`. The ranks count from 1, None if that
+    search did not find it. `cosine` is None without a vector, `rerank_score` (0 to 1) without a reranking model."""
 
     passage_score: float
     neighbour_score: float
@@ -83,10 +82,10 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """What a document's format adds to a page number, for telling where a passage is (locations.py): the `format`, the
-    name of its `sheet`, the `line` of the file in which it begins, from 1; None where lines are not known. `turns` are
-    the pages that begin within it: where in the document, and the sheet's name. `rows` are its lines that are rows of a
-    sheet. `headings` are those it stands under where they are several: from where in the document on, and the path."""
+    """What locates a passage besides its page: the document's `format`, the name of its `sheet`, and the `line` of the
+    file in which it begins, from 1 (None where lines are unknown). `turns` are the pages that begin inside it, as
+    (offset in the document, sheet name). `rows` are its lines that are rows of a sheet. `headings` are the heading
+    paths in effect inside it where there are several, as (offset in the document, path)."""
 
     format: str = ""
     sheet: str = ""
@@ -98,11 +97,10 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A ranked piece of a document. `start`/`end` are offsets into the document's extracted text and
-    `text == document_text[start:end]`; `page` is 0-based and None where the format has no pages; `section` is the
-    heading path, joined by " › "; a higher `score` is better, comparable within one search only. `why` is given where a
-    search was asked to explain itself: it is about the piece in it that was found. `recognised` if some of it was
-    read from a picture (OCR)."""
+    """A ranked piece of a document. `start` and `end` are offsets into the document's text, and `text ==
+    document_text[start:end]`; `page` is 0-based, None where the format has no pages; `section` is the heading path,
+    joined by " › ". A higher `score` is better and comparable within one search only. `why` explains the rank of the
+    best piece in it, if asked for. `recognised` if some of it was read from a picture by OCR."""
 
     rank: int
     score: float
@@ -121,9 +119,9 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What a search gave and over how much: `documents_searched` indexed documents; `meaning` is False when only
-    keywords were used (no embedding model yet). `answered` tells, from 0 to 1, how likely the passages answer the
-    question; comparable between questions (core.retrieval.answerable)."""
+    """The outcome of a search in `documents_searched` indexed documents. `semantic` is False if only keywords were
+    used, without an embedding model. `answerability`, 0 to 1: how likely the passages answer the question, comparable
+    between questions (core.retrieval.answerable)."""
 
     query: str
     passages: tuple[Passage, ...]
@@ -143,9 +141,9 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """The outcome of one indexing run. `documents` counts the indexed documents of the given folders afterwards;
-    `scanned` are those of them whose pages, or some, were pictures and were read by text recognition, `noted` those
-    that are searched, though not all of them or not as they are now."""
+    """The outcome of one indexing run. `documents` counts the indexed documents of the given folders afterwards.
+    `scanned` are those with pages read by OCR, `noted` those that are searched though not completely or not in their
+    current state."""
 
     documents: int
     indexed: int
@@ -159,7 +157,7 @@ class IndexReport:
 
 
 class Support(StrEnum):
-    """What the application found when it compared a cited sentence with the passage it cites."""
+    """What the citation check found for a cited sentence."""
 
     SUPPORTED = "supported"
     WEAK = "weak"
@@ -169,8 +167,8 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A numbered source of an answer: `number` as it stands in the answer's text, where it points, and the words there.
-    `document_id` is None once the document has left the library; path and quote stay. `recognised` as of a passage."""
+    """A numbered source of an answer: `number` as cited in the answer, the place it points to, and the words there.
+    `document_id` is None once the document has left the library; path and quote stay. `recognised` as in `Passage`."""
 
     number: int
     document_id: int | None
@@ -188,10 +186,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """A document's extracted text with what is needed to show a place in it: `pages` are the start offsets of its
-    pages (empty where a format has none), `page_labels` their names where they have any, `recognised` the pages whose
-    text was read from a picture (OCR), `rows` the lines that are rows of sheets, `pictured` the stretches that were
-    read from pictures among other text, `headings` from where on which path of headings holds."""
+    """A document's text with what is needed to locate a range in it: `pages` are the start offsets of its pages (empty
+    where a format has none), `page_labels` their names if they have any, `recognised` the pages read by OCR, `rows` the
+    lines that are rows of sheets, `pictured` the ranges of other text read by OCR, `headings` the heading path in
+    effect at each offset."""
 
     document: Document
     text: str

@@ -1,4 +1,4 @@
-"""Faults of core: the data directory, the library, a conversation. `models.faults` says how faults are made."""
+"""The faults of core: data directory, library, conversation. `models.faults` defines how faults are worded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which file names belong to which format, and what a person calls it."""
+"""The file formats: which file names belong to each, and what people call it. The only table of formats."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ LABELS = {
 }
 
 READ_AS = {"xlsx": 2, "xls": 2, "ods": 2, "docx": 2, "pptx": 2, "odt": 2, "odp": 2, "eml": 2, "msg": 2, "mbox": 2}
-"""How formats are read, by number, 1 for those that are not here. One step up has the documents of a format read again
-that were read before; what says the same afterwards keeps its passages and vectors."""
+"""The version of each format's reader, 1 where it is not listed. Raising one has the documents of that format read
+again; passages that stay the same keep their vectors."""
 
 _BY_FORMAT = {
     "text": "txt text log rst me readme nfo changelog authors license bib ics vcf",

@@ -1,4 +1,4 @@
-"""What files are called, as it can be stored as text, given to a model and compared with what a person types."""
+"""File names as text: storable, readable by a model, and comparable with what a person types."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def readable(name: str) -> str:
-    """`name` with a mark in place of bytes that are no letters: a file may be called so, a stored text may not."""
+    """`name` with a mark in place of bytes that are not valid text: file names may have such bytes, stored text may
+    not."""
     return _NO_LETTERS.sub("\ufffd", name)
 
 
 def comparison_key(name: str) -> str:
-    """`name` or a path as it is compared: case does not count, nor how an accent is written, nor the kind of slash."""
+    """`name` or a path in the form names are compared in: without case, accents in one form, one kind of slash."""
     if name.isascii():
         return name.lower().replace("\\", "/")
     return unicodedata.normalize("NFC", readable(name).casefold()).replace("\\", "/")
 
 
 def disambiguated_names(paths: Iterable[Path]) -> dict[Path, str]:
-    """What to call each of these files, on one line: its name; where several have it, with as many of its folders as
-    tell them apart."""
+    """A name for each of these files, on one line: the file's name, with as many of its folders as tell files of one
+    name apart."""
     names: dict[Path, str] = {}
     left = {path: path.parts for path in paths}
     count = 1

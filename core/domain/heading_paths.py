@@ -1,4 +1,4 @@
-"""Under which headings the words of a text stand, and what a stretch with several of them is told under."""
+"""Heading paths: which is in effect where in a text, and which one names a range of several sections."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from itertools import takewhile
 SECTION_SEPARATOR = " › "
 
 Headings = Sequence[tuple[int, str]]
-"""From where on in a text which path of headings holds, joined by `SECTION_SEPARATOR`; in order."""
+"""The heading path in effect at each offset, joined by `SECTION_SEPARATOR`, in order."""
 
 
 def headings_within(headings: Headings, start: int, end: int) -> tuple[tuple[int, str], ...]:
-    """Those that hold somewhere from `start` to `end`, the first from `start` on, each where it differs from the one
-    before; empty where none is known."""
+    """The heading paths in effect between `start` and `end`, the first from `start` on, without repetitions; empty
+    where none is known."""
     first = max(0, bisect_right(headings, start, key=lambda heading: heading[0]) - 1)
     found: list[tuple[int, str]] = []
     for index in range(first, len(headings)):  # no copy of the rest: asked for every piece of a long document
@@ -28,8 +28,8 @@ def headings_within(headings: Headings, start: int, end: int) -> tuple[tuple[int
 
 
 def section_over(headings: Headings, start: int, end: int) -> str:
-    """The path that most of the text from `start` to `end` stands under; where none holds half of it, what their paths
-    share."""
+    """The heading path of most of the text from `start` to `end`; where none covers half of it, their common
+    beginning."""
     within = headings_within(headings, start, end)
     if not within:
         return ""

@@ -1,4 +1,4 @@
-"""Where in a document a passage stands, in the words of its format: page, slide, sheet, message, lines of the file."""
+"""Locations in documents and their wording by format: page, slide, sheet and cells, message, lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.domain.sheet_cells import SheetRows, range_of, within
 from core.i18n import N_, ngettext, tr
 
 LINED = frozenset({"text", "markdown", "markup", "code", "csv", "json", "jsonl"})
-"""Formats whose text is the decoded file itself, line by line; of JSON not where it was laid out anew."""
+"""Formats whose text is the decoded file itself, line by line; JSON only where it was not laid out anew."""
 SHEETS = frozenset({"xlsx", "xls", "ods"})
 _PAGE = (N_("page {page}"), N_("pages {page}–{last}"), N_("page {page} of {all}"))
 _SLIDE = (N_("slide {page}"), N_("slides {page}–{last}"), N_("slide {page} of {all}"))
@@ -43,7 +43,7 @@ _LAID_OUT = re.compile(r"[\[{](?:\n \S|[\]}])|[^\s\[{]")  # as core.parsing.read
 
 
 class _Quoting(Protocol):
-    """A citation, or what else points into a document with the words that stand there."""
+    """What locates a quotation in a document: a citation, or anything with the same fields."""
 
     @property
     def page(self) -> int | None: ...
@@ -66,9 +66,9 @@ def locations_of(
     rows: Sequence[SheetRows] = (),
     headings: Headings = (),
 ) -> list[Location]:
-    """The spot of each of `places` (start and end) in a document of this format. `pages` are its pages' starts,
-    `labels` their names, `rows` its rows of sheets, `headings` what it stands under; `text` is its text, at least as
-    far as the last start; it matters for `LINED` formats and for `rows` alone."""
+    """The location of each range (start, end) of `places` in a document of this format. `pages` are the start offsets
+    of its pages, `labels` their names, `rows` its rows of sheets, `headings` the heading paths in effect. `text` is
+    needed up to the last start, for `LINED` formats and for `rows` alone."""
     lined = format in LINED and not (format == "json" and _LAID_OUT.match(text))
     returns = lined and text.count("\r") != text.count("\r\n")
     mixed = _LONE_RETURN.search(text) if returns else None  # programs differ in what a line is from there on
@@ -95,20 +95,20 @@ def locations_of(
 
 def location_in(document: DocumentText, start: int, end: int) -> Location:
     of = document
-    (spot,) = locations_of(of.format, of.pages, of.page_labels, of.text, [(start, end)], of.rows, of.headings)
-    return spot
+    (location,) = locations_of(of.format, of.pages, of.page_labels, of.text, [(start, end)], of.rows, of.headings)
+    return location
 
 
 def was_recognised(document: DocumentText, start: int, end: int) -> bool:
-    """Whether some of the text there was read from a picture."""
+    """Whether some of the text in this range was read from a picture."""
     return overlaps(recognised_ranges(document.pages, document.recognised, document.pictured), start, end)
 
 
 def recognised_ranges(
     pages: Sequence[int], recognised: Sequence[int], pictured: Iterable[Sequence[int]]
 ) -> list[tuple[int, int]]:
-    """From where to where a text was read from pictures: on the `recognised` pages, the last of which may have no end,
-    and in the `pictured` stretches."""
+    """The ranges of a text that were read from pictures: the `recognised` pages, of which the last may be open, and the
+    `pictured` ranges."""
     ends = [*pages[1:], sys.maxsize]
     return [(pages[page], ends[page]) for page in recognised] + [(start, end) for start, end in pictured]
 
@@ -118,17 +118,21 @@ def overlaps(stretches: Iterable[tuple[int, int]], start: int, end: int) -> bool
 
 
 def narrowed(source: _Quoting, start: int, end: int) -> tuple[int | None, str, Location]:
-    """Page, section and spot of the characters from `start` to `end` of the source's quotation."""
+    """Page, section and location of the characters from `start` to `end` of the source's quotation."""
     place = (source.start + start, source.start + end)
-    spot = location_after(source.location, source.quote[:start])
+    location = location_after(source.location, source.quote[:start])
     passed = [turn for turn in source.location.turns if turn[0] <= source.start + start]
     inside = tuple(turn for turn in source.location.turns if source.start + start < turn[0] < source.start + end)
     page = None if source.page is None else source.page + len(passed)
-    rows = within(spot.rows, source.start + start, source.start + end, source.quote, source.start)
-    sheet = passed[-1][1] if passed else spot.sheet
-    whole = not spot.headings or end - start >= len(source.quote)
-    section = source.section if whole else section_over(spot.headings, *place)
-    return page, section, Location(spot.format, sheet, spot.line, inside, rows, _several(spot.headings, *place))
+    rows = within(location.rows, source.start + start, source.start + end, source.quote, source.start)
+    sheet = passed[-1][1] if passed else location.sheet
+    whole = not location.headings or end - start >= len(source.quote)
+    section = source.section if whole else section_over(location.headings, *place)
+    return (
+        page,
+        section,
+        Location(location.format, sheet, location.line, inside, rows, _several(location.headings, *place)),
+    )
 
 
 def _several(headings: Headings, start: int, end: int) -> tuple[tuple[int, str], ...]:
@@ -137,19 +141,19 @@ def _several(headings: Headings, start: int, end: int) -> tuple[tuple[int, str],
 
 
 def page_at(pages: Sequence[int], offset: int) -> int | None:
-    """The 0-based page that holds `offset`, given the pages' start offsets; None without pages."""
+    """The 0-based page that holds `offset`, given the start offsets of the pages; None without pages."""
     return max(0, bisect_right(pages, offset) - 1) if pages else None
 
 
-def location_after(spot: Location, passed: str) -> Location:
-    """The spot of what follows the words `passed`, which stand at `spot`."""
-    line = None if spot.line is None or _LONE_RETURN.search(passed) else spot.line + passed.count("\n")
-    return replace(spot, line=line)
+def location_after(location: Location, passed: str) -> Location:
+    """The location of what follows the text `passed`, which begins at `location`."""
+    line = None if location.line is None or _LONE_RETURN.search(passed) else location.line + passed.count("\n")
+    return replace(location, line=line)
 
 
 def location_words(place: Passage | _Quoting, recognised: bool = False) -> str:
-    """Where it is, as people count; empty where there is nothing to count. `recognised`: and that it was read from a
-    picture."""
+    """The location as people count ("page 3"); empty where there is nothing to count. `recognised` adds that it was
+    read from a picture."""
     template, values = _told(place)
     if recognised and template in _READ:
         return tr(_READ[template], **values)
@@ -160,19 +164,19 @@ def location_words(place: Passage | _Quoting, recognised: bool = False) -> str:
 
 
 def location_in_english(place: Passage | _Quoting) -> str:
-    """The same for the model."""
+    """The location in English, for the model."""
     template, values = _told(place)
     return template.format(**values)
 
 
 def section_words(place: Passage | _Quoting) -> str:
-    """The headings above it; in spreadsheets those that follow the sheet's name, which `place_words` tells."""
+    """The heading path; in spreadsheets what follows the sheet's name, which `location_words` gives."""
     section = place.section
     return section.partition(SECTION_SEPARATOR)[2] if place.location.format in SHEETS else section
 
 
 def page_name(document: DocumentText, page: int, *, of_all: bool = False) -> str:
-    """What a page of the document is called, on request with how many there are; "" for a sheet without a name."""
+    """The name of a page ("page 3", on request "page 3 of 10"); "" for a sheet without a name."""
     if document.format in SHEETS:
         name = _sheet(document.format, document.page_labels, page)
         return tr("sheet {name}", name=name) if name else ""
@@ -181,7 +185,8 @@ def page_name(document: DocumentText, page: int, *, of_all: bool = False) -> str
 
 
 def count_words(document: Document) -> str:
-    """How many pages it has; "" where it has none, and for spreadsheets, whose comments are on a page of their own."""
+    """The number of pages in words; "" where there are none, and for spreadsheets, whose comments are a page of their
+    own."""
     unit, count = _unit(document.path.name), document.page_count
     if not count or unit is _SHEET:
         return ""
@@ -202,7 +207,7 @@ def partly_read_words(name: str, read: int, total: int) -> str:
 
 
 def unit_in_english(name: str) -> str:
-    """What the pages of a file of this name are called, several of them."""
+    """The plural of what the pages of a file of this name are called."""
     return _MANY[_unit(name)]
 
 
@@ -211,22 +216,22 @@ def _unit(name: str) -> tuple[str, str, str]:
 
 
 def _told(place: Passage | _Quoting) -> tuple[str, dict[str, object]]:
-    spot = place.location
+    location = place.location
     words = place.text if isinstance(place, Passage) else place.quote
-    if spot.format in SHEETS:
-        names = [name for name in (spot.sheet, *(sheet for _, sheet in spot.turns)) if name]
-        return _sheets(names, range_of(spot.rows, words, place.start))
-    if spot.line is not None:
-        return _lines(spot, words)
+    if location.format in SHEETS:
+        names = [name for name in (location.sheet, *(sheet for _, sheet in location.turns)) if name]
+        return _sheets(names, range_of(location.rows, words, place.start))
+    if location.line is not None:
+        return _lines(location, words)
     if place.page is None:
         return "", {}
-    one, several, _ = _UNITS.get(spot.format, _PAGE)
-    last = place.page + 1 + len(spot.turns)
-    return (several, {"page": place.page + 1, "last": last}) if spot.turns else (one, {"page": last})
+    one, several, _ = _UNITS.get(location.format, _PAGE)
+    last = place.page + 1 + len(location.turns)
+    return (several, {"page": place.page + 1, "last": last}) if location.turns else (one, {"page": last})
 
 
 def _sheets(names: Sequence[str], cells: str) -> tuple[str, dict[str, object]]:
-    """Of one sheet the cells, too."""
+    """The sheet, and of a single one the cells."""
     if len(names) == 1 and cells:
         return N_("sheet {name}, {cells}"), {"name": names[0], "cells": cells}
     if len(names) < 2:
@@ -234,10 +239,10 @@ def _sheets(names: Sequence[str], cells: str) -> tuple[str, dict[str, object]]:
     return N_("sheets {names}"), {"names": ", ".join(names if len(names) <= 3 else (*names[:2], "…", names[-1]))}
 
 
-def _lines(spot: Location, text: str) -> tuple[str, dict[str, object]]:
-    """The lines of `text`, which begins at `spot`, without blank ones at its ends."""
+def _lines(location: Location, text: str) -> tuple[str, dict[str, object]]:
+    """The lines of `text`, which begins at `location`, without blank ones at its ends."""
     words = text.strip()
-    first = location_after(spot, text[: len(text) - len(text.lstrip())])
+    first = location_after(location, text[: len(text) - len(text.lstrip())])
     last = location_after(first, words)
     if first.line is None or last.line is None or not words:
         return "", {}

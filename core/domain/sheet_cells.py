@@ -1,4 +1,5 @@
-"""Which cells of a sheet the lines of a text are, so that a place in it is told as a spreadsheet tells it."""
+"""Maps the lines of a text to the cells of a sheet, so that a location is given as a spreadsheet gives it
+("A12:F14")."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ _LAYOUTS_KEPT = 64  # nearly all runs of a sheet have the same columns: worked o
 @dataclass(frozen=True, slots=True)
 class SheetRows:
     """Lines of a document's text, from `start` to `end`, that are rows of a sheet: the first is row `row` (from 1),
-    each next line the next row. The cells of a line, separated by tabs, stand in `columns` (from 1), those of the first
-    line without the first `skipped` ones."""
+    each next line the next row. The tab-separated cells of a line are in `columns` (from 1), those of the first line
+    without the first `skipped` ones."""
 
     start: int
     end: int
@@ -38,7 +39,7 @@ class SheetLine:
 
 
 def runs(lines: Iterable[SheetLine], start: int) -> Iterator[SheetRows]:
-    """What to keep of these lines, which stand one below the other in the text from `start` on."""
+    """These lines as runs to store; they follow one another in the text from `start` on."""
     first, row, last_row, at = start, 0, 0, start
     columns: tuple[int, ...] = ()
     for line in lines:
@@ -53,8 +54,8 @@ def runs(lines: Iterable[SheetLine], start: int) -> Iterator[SheetRows]:
 
 
 def within(rows: Sequence[SheetRows], start: int, end: int, text: str, offset: int = 0) -> tuple[SheetRows, ...]:
-    """Those of `rows`, or parts of them, that stand from `start` to `end`. `text` is the document's from `offset` on,
-    at least from the first of these rows to `start`."""
+    """Those of `rows`, or parts of them, between `start` and `end`. `text` is the document's from `offset` on, at least
+    from the first of these rows to `start`."""
     found: list[SheetRows] = []
     first = max(0, bisect_right(rows, start, key=lambda run: run.start) - 1)
     for run in rows[first : bisect_left(rows, end, key=lambda run: run.start)]:
@@ -67,14 +68,14 @@ def within(rows: Sequence[SheetRows], start: int, end: int, text: str, offset: i
 
 
 def _from(run: SheetRows, start: int, passed: str) -> SheetRows:
-    """What is left of a run after the words `passed`."""
+    """The rest of a run after the text `passed`."""
     newlines = passed.count("\n")
     skipped = passed[passed.rfind("\n") + 1 :].count(_TAB) + (0 if newlines else run.skipped)
     return SheetRows(start, run.end, run.row + newlines, run.columns, skipped)
 
 
 def range_of(rows: Sequence[SheetRows], text: str, offset: int) -> str:
-    """The smallest rectangle of cells that holds all of `rows`, as spreadsheets name it ("A12:F14", "B3"); "" for none.
+    """The smallest range of cells that holds all of `rows`, as spreadsheets write it ("A12:F14", "B3"); "" for none.
     `text` is the document's from `offset` on."""
     cells = [cell for run in rows for cell in _corners(run, text[max(0, run.start - offset) : run.end - offset])]
     if not cells:
@@ -106,7 +107,7 @@ def _name(row: int, column: int) -> str:
 
 
 def column_number(letters: str) -> int:
-    """The number of the column that is named so: 1 for "A"."""
+    """The number of the column of this name: 1 for "A"."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64
@@ -122,7 +123,7 @@ def packed(columns: tuple[int, ...]) -> str:
 
 @lru_cache(maxsize=_LAYOUTS_KEPT)
 def unpacked(columns: str) -> tuple[int, ...]:
-    """The columns that were packed so. Raises `ValueError` for what cannot be columns of a sheet."""
+    """The columns that `packed` wrote. Raises `ValueError` for anything else."""
     found: list[int] = []
     for stretch in columns.split(","):
         first, _, last = stretch.partition("-")

@@ -1,4 +1,4 @@
-"""The models that are in memory: opened when first needed, closed when others take their place."""
+"""Holds the models in memory: opened when first needed, closed when others replace them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,12 @@ MINUTE_S = 60
 
 
 class Engines:
-    """`chat_model` and what releases it are for the chat thread alone; everything else may be called from any."""
+    """`chat_model` and what releases it belong to the chat thread; everything else may be called from any."""
 
-    def __init__(self, shelf: ModelRegistry, settings: SettingsStore, cache_dir: Path, crash_log: LoadCrashLog) -> None:
-        self._shelf = shelf
+    def __init__(
+        self, model_registry: ModelRegistry, settings: SettingsStore, cache_dir: Path, crash_log: LoadCrashLog
+    ) -> None:
+        self._registry = model_registry
         self._settings = settings
         self._cache_dir = cache_dir
         self._crash_log = crash_log
@@ -39,19 +41,20 @@ class Engines:
         self._embedders: dict[Path, Embedder] = {}
         self._reranker: tuple[Path, Reranker] | None = None
         self._chat: tuple[Path, Settings, ChatModel] | None = None
-        self.plan: LoadPlan | None = None
+        self.loaded_plan: LoadPlan | None = None  # of the language model that was loaded last
 
     def embedder(self) -> Embedder | None:
         """The embedding model, opened on first use; None while there is none that works (keywords carry on alone)."""
         with self._lock:
-            return self._opened(self._shelf.embedder())
+            return self._opened(self._registry.embedder())
 
     def next_embedder(self) -> Embedder | None:
-        """The embedding model that is to take its place once it has embedded every passage; None for none."""
+        """The embedding model that is to replace it once it has embedded every passage; None if there is none."""
         with self._lock:
-            return self._opened(self._shelf.next_embedder())
+            return self._opened(self._registry.next_embedder())
 
     def _opened(self, status: ModelStatus) -> Embedder | None:
+        """The embedder of this file, opened if it is not yet; None if it does not open."""
         path = status.path
         if status.state is not ModelState.READY or path is None:
             return None
@@ -61,12 +64,12 @@ class Engines:
                 self._embedders[path] = self.open_embedder(path)
             except Fault as fault:
                 log.warning("the embedding model does not open: %s", fault.title)
-                self._shelf.opening_failed(path, fault)
+                self._registry.opening_failed(path, fault)
                 return None
         return self._embedders[path]
 
     def open_embedder(self, path: Path) -> Embedder:
-        """The embedding model at `path`, whether chosen or not, for the caller to close. Raises `ModelFault`."""
+        """The embedding model at `path`, chosen or not; the caller closes it. Raises `ModelFault`."""
         from models.embedder import Embedder
         from models.loading.crash_guard import guarded_load
 
@@ -74,15 +77,15 @@ class Engines:
             return Embedder.open(path, safe_mode=safe_mode)
 
     def _close_unused(self) -> None:
-        used = {one.path for one in (self._shelf.embedder(), self._shelf.next_embedder())}
+        """Close embedders that are neither the current nor the next one."""
+        used = {one.path for one in (self._registry.embedder(), self._registry.next_embedder())}
         for path in self._embedders.keys() - used:
             self._embedders.pop(path).close()
 
     def reranker(self) -> Reranker | None:
-        """The model that judges how well a passage answers a question, opened on first use; None while there is none
-        that works, which is the rule."""
+        """The reranking model, opened on first use; None while there is none that works, which is the usual case."""
         with self._lock:
-            status = self._shelf.reranker()
+            status = self._registry.reranker()
             if status.state is not ModelState.READY or status.path is None:
                 return None
             if self._reranker is not None and self._reranker[0] == status.path:
@@ -96,12 +99,13 @@ class Engines:
                     self._reranker = (status.path, Reranker.open(status.path, safe_mode=safe_mode))
             except Fault as fault:
                 log.warning("the reranking model does not open: %s", fault.title)
-                self._shelf.opening_failed(status.path, fault)
+                self._registry.opening_failed(status.path, fault)
                 return None
             return self._reranker[1]
 
     def chat_plan(self) -> LoadPlan:
-        """How the chosen language model would be loaded here. Raises `ModelFault` if there is none or it cannot fit."""
+        """The load plan of the chosen language model on this machine. Raises `ModelFault` if there is none or it cannot
+        fit."""
         from models.gguf.header import read_header
         from models.loading.load_plan import plan_chat
         from models.machine.probe import probe_machine
@@ -114,29 +118,29 @@ class Engines:
             wanted_context=settings.context_tokens or None,
             search_models=[
                 read_header(status.path)
-                for status in (self._shelf.embedder(), self._shelf.reranker())
+                for status in (self._registry.embedder(), self._registry.reranker())
                 if status.state is ModelState.READY and status.path is not None
             ],
         )
 
     def chat_model(self, report: ReportProgress, cancel: CancelToken, conversation: int = 0) -> ChatModel:
-        """The language model, loaded on first use and again after its file or the memory settings changed. It is about
-        to be used for the stored `conversation` (0 for what is not kept): see `ChatModel.switch_to`."""
+        """The language model, loaded on first use and again after its file or the memory settings changed, prepared for
+        the stored `conversation` (0 for what is not kept): see `ChatModel.switch_to`."""
         model = self.load_chat_model(report, cancel)
-        model.switch_to(_key(conversation) if conversation else "")
+        model.switch_to(_kv_key(conversation) if conversation else "")
         return model
 
     def load_chat_model(self, report: ReportProgress, cancel: CancelToken) -> ChatModel:
-        """The language model, in memory, for whatever comes. Raises `ModelFault`, `Cancelled`."""
+        """The language model, loaded for any use. Raises `ModelFault`, `Cancelled`."""
         path, settings = self.chat_path(), self._settings.current
         if self._chat is not None and self._chat[0] == path and _same_memory(self._chat[1], settings):
             return self._chat[2]
         self.release_chat_model()
         from models.chat_model import ChatModel
 
-        self.plan = self.chat_plan()
+        self.loaded_plan = self.chat_plan()
         model = ChatModel.open(
-            path, self.plan, self._cache_dir, report=report, cancel=cancel, crash_log=self._crash_log
+            path, self.loaded_plan, self._cache_dir, report=report, cancel=cancel, crash_log=self._crash_log
         )
         self._chat = (path, settings, model)
         return model
@@ -146,7 +150,7 @@ class Engines:
         return self._chat is not None
 
     def force_answer(self) -> None:
-        """End the reasoning of the answer under way and have the answer written. Any thread."""
+        """End the reasoning of the current answer and have the answer written. Any thread."""
         chat = self._chat
         if chat is not None:
             chat[2].answer_now()
@@ -158,8 +162,8 @@ class Engines:
             self._chat = None
 
     def release_idle_chat_model(self, idle_s: float | None = None) -> bool:
-        """Free the language model's memory if it has not been used for as long as the settings say; whether it was.
-        `idle_s` stands in for the time since its last use."""
+        """Free the language model's memory if it was idle for as long as the settings say; returns whether it was.
+        `idle_s` replaces the time since its last use."""
         limit_s = self._settings.current.unload_minutes * MINUTE_S
         if self._chat is None or not limit_s or (self._chat[2].idle_s if idle_s is None else idle_s) < limit_s:
             return False
@@ -168,16 +172,16 @@ class Engines:
         return True
 
     def conversation_deleted(self, conversation: int, deleted: bool) -> None:
-        """A stored conversation was deleted: so is what was evaluated of it. Or it was brought back."""
-        chat, key = self._chat, _key(conversation)
+        """Delete the saved KV cache of a conversation that was deleted, or keep it again if it was restored."""
+        chat, key = self._chat, _kv_key(conversation)
         if chat is not None:
             chat[2].mark_deleted(key, deleted)
         if deleted:
             SavedKvStore(self._cache_dir).remove(key)
 
     def keep_saved_kv_of(self, conversations: Iterable[int]) -> None:
-        """Delete what was evaluated of any other conversation."""
-        SavedKvStore(self._cache_dir).keep_only({_key(conversation) for conversation in conversations})
+        """Delete the saved KV caches of all other conversations."""
+        SavedKvStore(self._cache_dir).keep_only({_kv_key(conversation) for conversation in conversations})
 
     def close(self) -> None:
         with self._lock:
@@ -192,13 +196,13 @@ class Engines:
             self._reranker = None
 
     def chat_key(self) -> str:
-        """Names the language model's file for what is measured of it; empty while there is none that can be used."""
-        status = self._shelf.chat_model()
+        """Identifies the language model's file for its measurements; "" while there is none that can be used."""
+        status = self._registry.chat_model()
         return f"{status.path.name} {status.size_bytes}" if status.path and status.state is ModelState.READY else ""
 
     def chat_path(self) -> Path:
-        """The language model's file. Raises `ModelFault` if there is none, or none that can be used."""
-        status = self._shelf.chat_model()
+        """The language model's file. Raises `ModelFault` if there is none that can be used."""
+        status = self._registry.chat_model()
         if status.fault is not None:
             raise status.fault
         if status.path is None:
@@ -206,13 +210,13 @@ class Engines:
                 N_("No language model yet"),
                 N_("There is no language model on this computer, so questions cannot be answered; search works."),
                 N_("Download gpt-oss-20b ({size_gb} GB) or choose a .gguf file that you have."),
-                size_gb=f"{(self._shelf.chat_entry.size_bytes or 0) / 1e9:.1f}",
+                size_gb=f"{(self._registry.chat_entry.size_bytes or 0) / 1e9:.1f}",
             )
         return status.path
 
 
-def _key(conversation: int) -> str:
-    """The name under which a stored conversation's evaluated tokens are kept."""
+def _kv_key(conversation: int) -> str:
+    """The name under which a stored conversation's KV cache is saved."""
     return f"c{conversation}"
 
 

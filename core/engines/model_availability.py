@@ -1,4 +1,4 @@
-"""Whether a model of each kind can be used, and what is under way to make it usable: download, load into memory."""
+"""Whether a model of each kind can be used, and what is being done to make it usable: download, load into memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ModelKind(StrEnum):
-    """CHAT writes answers, EMBEDDER makes search by meaning possible, RERANKER sorts what a search found."""
+    """CHAT writes answers, EMBEDDER makes semantic search possible, RERANKER reorders what a search found."""
 
     CHAT = "chat"
     EMBEDDER = "embedder"
@@ -70,16 +70,17 @@ class ModelAvailability:
         """Whether to load it before a question needs it: not again after that failed or was stopped."""
         return self.ready and self.fault is None and not self.load_declined
 
-    def checked(self, status: ModelStatus, offer: DownloadOffer) -> ModelAvailability:
-        """After a look at the disk. Why a download stopped is kept until it goes on."""
+    def disk_checked(self, status: ModelStatus, offer: DownloadOffer) -> ModelAvailability:
+        """The state after the disk was checked. The fault that paused a download is kept until it resumes."""
         kept = self.fault if self.download_paused else None
         return replace(self, status=status, offer=offer, fault=status.fault or kept)
 
     def download_started(self) -> ModelAvailability:
+        """The state at the start of a download."""
         size_bytes = self.offer.size_bytes if self.offer is not None else 0
         progress = Progress(0, size_bytes, "bytes")
         return replace(self, download_progress=progress, download_paused=False, fault=None)
 
-    def answering(self) -> ModelAvailability:
-        """While an answer is written: the model is in memory, whatever happened before."""
+    def answer_started(self) -> ModelAvailability:
+        """The state while an answer is written: the model is in memory, whatever happened before."""
         return replace(self, in_memory=True, loading_progress=None, load_declined=False, fault=None)

@@ -1,4 +1,4 @@
-"""The model files of this machine: which are chosen, which can be had, and how a new one comes in."""
+"""The model files on this machine: which are chosen, which can be downloaded, and how new ones are added."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-SETTING = {"chat": "chat_model", "embedder": "embedder", "reranker": "reranker"}
-"""Which setting names the chosen file of each kind."""
+SETTING_OF_KIND = {"chat": "chat_model", "embedder": "embedder", "reranker": "reranker"}
+"""The setting that names the chosen file of each kind."""
 
 
 class ModelState(StrEnum):
-    """ABSENT: none was chosen or found. READY: the file is there and looks whole. FAULTY: `fault` says why not."""
+    """ABSENT: none was chosen or found. READY: the file exists and looks whole. FAULTY: `fault` says why not."""
 
     ABSENT = "absent"
     READY = "ready"
@@ -39,7 +39,7 @@ class ModelState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
     """A chosen model file. `label` is its name for people; `fault` is set when `state` is FAULTY. `note`, an `N_`
-    template or empty, says what else a person should know of it."""
+    template or empty, is what else a person should know."""
 
     state: ModelState
     path: Path | None = None
@@ -51,8 +51,7 @@ class ModelStatus:
 
 @dataclass(frozen=True, slots=True)
 class ModelFoundElsewhere:
-    """A model file of another program. `kind` is "chat", "embedder" or "reranker"; `known` that it is in the
-    catalogue."""
+    """A model file of another program. `kind` is "chat", "embedder" or "reranker"; `known` if the catalogue has it."""
 
     path: Path
     kind: str
@@ -62,7 +61,7 @@ class ModelFoundElsewhere:
 
 
 class ModelRegistry:
-    """Called from worker threads: every method reads headers from the disk."""
+    """The model files of one data directory. Called from worker threads: every method reads headers from the disk."""
 
     def __init__(
         self,
@@ -75,7 +74,7 @@ class ModelRegistry:
         self.folder = folder
         self._settings = settings
         self._crash_log = crash_log
-        self._unopened: dict[Path, tuple[str, Fault]] = {}
+        self._opening_failures: dict[Path, tuple[str, Fault]] = {}
         self._given: dict[str, Path | None] = {"chat": model, "embedder": embedder, "reranker": None}
 
     @property
@@ -98,23 +97,25 @@ class ModelRegistry:
         return self._status("chat", self._settings.current.chat_model, catalog.CHAT_MODELS)
 
     def embedder(self) -> ModelStatus:
+        """The embedding model, found in the same order."""
         return self._status("embedder", self._settings.current.embedder, catalog.EMBEDDERS)
 
     def next_embedder(self) -> ModelStatus:
-        """The embedding model that is to take the other's place, if that was agreed to. One that
-        was given on the command line stays for as long as this run."""
+        """The embedding model that is to replace the current one, if that was agreed to. One given on the command line
+        stays for this run."""
         settings = self._settings.current
         if not settings.next_embedder_agreed or self._given["embedder"] is not None:
             return ModelStatus(ModelState.ABSENT)
         return self._status("embedder", settings.next_embedder, ())
 
     def reranker(self) -> ModelStatus:
+        """The reranking model: the chosen one, else a catalogued download."""
         return self._status("reranker", self._settings.current.reranker, catalog.RERANKERS)
 
     def adopt(self, path: Path) -> str:
-        """Choose a .gguf on the disk, without copying it; gives its kind, "chat", "embedder" or "reranker".
+        """Choose a .gguf on the disk without copying it; returns its kind, "chat", "embedder" or "reranker".
 
-        Raises `ModelFault` for a file that is no usable model.
+        Raises `ModelFault` for a file that is not a usable model.
         """
         from models.catalog.adopt import identify
 
@@ -124,18 +125,18 @@ class ModelRegistry:
         return found.kind
 
     def download(self, key: str, job: Job) -> Path:
-        """Fetch the catalogued model `key` and choose it; a file that is there, but does not open, is checked first and
-        fetched anew if it is damaged. Raises `DownloadFault`, `Cancelled`."""
+        """Download the catalogued model `key` and choose it. A file that exists but does not open is verified first and
+        downloaded again if it is damaged. Raises `DownloadFault`, `Cancelled`."""
         from models.catalog.download import download
 
-        entry = catalog.entry(key)
-        before = self.embedder()
-        there = self.folder / entry.file
-        if self._trouble(there) is not None and self.verify(there, job) is False:
-            there.unlink(missing_ok=True)
+        entry = catalog.entry_by_key(key)
+        embedder = self.embedder()
+        existing = self.folder / entry.file
+        if self._known_fault(existing) is not None and self.verify(existing, job) is False:
+            existing.unlink(missing_ok=True)
         address = self._settings.current.hub_address.strip()
         path = download(entry, self.folder, report=job.report, cancel=job.cancel, endpoint=address or None)
-        self._choose(_kind_of_entry(entry), path, before)
+        self._choose(_kind_of_entry(entry), path, embedder)
         return path
 
     def downloaded(self) -> tuple[Path, ...]:
@@ -143,49 +144,52 @@ class ModelRegistry:
         return tuple(path for entry in catalog.ALL if (path := self.folder / entry.file).is_file())
 
     def found_elsewhere(self) -> tuple[ModelFoundElsewhere, ...]:
-        """Model files that other programs have on this computer, which `adopt` can use without a copy."""
+        """Model files of other programs on this computer, which `adopt` can use without a copy."""
         from models.catalog.adopt import find_local_models
 
         return tuple(
-            ModelFoundElsewhere(found.path, found.model.kind, found.model.label, found.program, found.model.entry is not None)
+            ModelFoundElsewhere(
+                found.path, found.model.kind, found.model.label, found.program, found.model.entry is not None
+            )
             for found in find_local_models()
         )
 
     def remove(self, entry: catalog.ModelEntry) -> bool:
-        """Delete a downloaded model, and what has arrived of it; False if it was not there."""
+        """Delete a downloaded model and any partial download of it; False if there was none."""
         path = self.folder / entry.file
-        there = path.is_file()
-        for gone in (path, *self.folder.glob(f"{entry.file}*.part"), *self.folder.glob(f"{entry.file}.sha256")):
-            gone.unlink(missing_ok=True)
-        chosen = [name for name in SETTING.values() if getattr(self._settings.current, name) == str(path)]
+        existed = path.is_file()
+        for file in (path, *self.folder.glob(f"{entry.file}*.part"), *self.folder.glob(f"{entry.file}.sha256")):
+            file.unlink(missing_ok=True)
+        chosen = [name for name in SETTING_OF_KIND.values() if getattr(self._settings.current, name) == str(path)]
         self._settings.change(**dict.fromkeys(chosen, ""))
-        return there
+        return existed
 
     def verify(self, path: Path, job: Job) -> bool | None:
-        """Whether a downloaded file has its published SHA-256; None if that is not known. Unless it has another one, it
-        is tried again though it did not open before. Raises `Cancelled`."""
+        """Whether a downloaded file has its published SHA-256; None if that is unknown. Unless it differs, the file is
+        tried again even if it did not open before. Raises `Cancelled`."""
         from models.catalog.download import expected_sha256, verify
 
-        entry = catalog.by_file_name(path.name)
-        known = entry is not None and expected_sha256(path, entry) is not None
-        if entry is not None and known:
+        entry = catalog.entry_by_file_name(path.name)
+        is_known = entry is not None and expected_sha256(path, entry) is not None
+        if entry is not None and is_known:
             try:
                 verify(path, entry, report=job.report, cancel=job.cancel)
             except ModelFault:
                 return False
         self._try_again(path)
-        return True if known else None
+        return True if is_known else None
 
     def opening_failed(self, path: Path, fault: Fault) -> None:
-        """The file at `path` looks whole, but has the `fault`: said until it changes, or somebody wants it tried."""
-        self._unopened[path] = (file_stamp(path), fault)
+        """Record that the file at `path` looks whole but did not open, with the `fault`, until it changes or is to be
+        tried again."""
+        self._opening_failures[path] = (file_stamp(path), fault)
 
     def _choose(self, kind: str, path: Path, embedder: ModelStatus) -> None:
-        """An embedding model does not take the place of another one (`embedder`) before somebody agreed to that.
-        Whatever happened with the file before, it is tried."""
+        """Choose a file of this kind. An embedding model replaces another one (`embedder`) only after consent. Earlier
+        failures of the file are forgotten."""
         self._try_again(path)
         if kind != "embedder":
-            self._settings.change(**{SETTING[kind]: str(path)})
+            self._settings.change(**{SETTING_OF_KIND[kind]: str(path)})
         elif embedder.state is ModelState.READY and embedder.path != path:
             self._settings.change(embedder=str(embedder.path), next_embedder=str(path), next_embedder_agreed=False)
         else:
@@ -204,19 +208,20 @@ class ModelRegistry:
             _require_kind(kind, header)
         except ModelFault as fault:
             return ModelStatus(ModelState.FAULTY, path, path.name, fault=fault)
-        if (trouble := self._trouble(path)) is not None:
-            return ModelStatus(ModelState.FAULTY, path, path.name, fault=trouble)
+        if (known_fault := self._known_fault(path)) is not None:
+            return ModelStatus(ModelState.FAULTY, path, path.name, fault=known_fault)
         note = CRASHED_BEFORE if needs_safe_mode(path, self._crash_log) else ""
         return ModelStatus(ModelState.READY, path, header.name or path.stem, header.size_bytes, note=note)
 
     def _try_again(self, path: Path) -> None:
-        self._unopened.pop(path, None)
+        """Forget earlier failures and crashes of the file."""
+        self._opening_failures.pop(path, None)
         self._crash_log.forget(path)
 
-    def _trouble(self, path: Path) -> Fault | None:
+    def _known_fault(self, path: Path) -> Fault | None:
         """Why a file that looks whole is not opened."""
-        seen, fault = self._unopened.get(path, ("", None))
-        return fault if fault is not None and seen == file_stamp(path) else repeated_crash_fault(path, self._crash_log)
+        stamp, fault = self._opening_failures.get(path, ("", None))
+        return fault if fault is not None and stamp == file_stamp(path) else repeated_crash_fault(path, self._crash_log)
 
     def _downloaded(self, entries: Sequence[catalog.ModelEntry]) -> Path | None:
         return next((path for entry in entries if (path := self.folder / entry.file).is_file()), None)

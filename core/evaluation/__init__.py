@@ -1,1 +1,1 @@
-"""Measures what a search finds against passages known to hold the answer. Used by the command line and tests/bench."""
+"""Evaluation of retrieval on questions whose answers are known. Used by the command line and the benchmarks."""

@@ -1,4 +1,4 @@
-"""One evaluation: a folder of documents indexed, every known question searched, everything measured."""
+"""Evaluates retrieval: indexes a folder of documents, searches for every question and measures what was found."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.documents import DocumentText, Passage, SearchResult
-from core.evaluation.measures import CHAR_BUDGETS, QuestionMeasures, PassageSpan, roc_auc, mean_measures, measure_question
 from core.evaluation.gold_locations import GoldLocation, document_lookup, locate_gold
+from core.evaluation.measures import (
+    CHAR_BUDGETS,
+    FoundSpan,
+    QuestionMeasures,
+    mean_measures,
+    measure_question,
+    roc_auc,
+)
 from core.evaluation.questions import GoldAnswer, KnownQuestion
 from core.jobs import Job
 from core.library.library import Library
@@ -19,16 +26,19 @@ from models.progress import Progress
 
 MAX_PASSAGES = 20
 MAX_PASSAGES_IN_BUDGET = 60
-CUTS = (ResultLimit(MAX_PASSAGES), *(ResultLimit(MAX_PASSAGES_IN_BUDGET, budget) for budget in CHAR_BUDGETS))
+SEARCH_LIMITS = (ResultLimit(MAX_PASSAGES), *(ResultLimit(MAX_PASSAGES_IN_BUDGET, budget) for budget in CHAR_BUDGETS))
 ALL_KINDS = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`measures` are means over the questions that have an answer in the documents; `unplaced` are ids of questions of
-    which a place was not found in what was read. `answered` is the area under the curve of "is it answered here", for
-    all questions without an answer and by their kind; empty where there are none. Times are of a search that is
-    cut in all three ways."""
+    """Results over all questions. `measures` are means over those that have an answer in the documents.
+
+    `answerability_auc`: how well the search tells these from the questions without an answer, of all kinds and of each
+    kind; empty if there are none of either. `unlocated_questions` are the ids of questions of which a gold answer was
+    not found in the text read from its file. Times are of one search under all of `SEARCH_LIMITS`. `semantic`: every
+    search used an embedding model.
+    """
 
     documents: int
     passages: int
@@ -53,64 +63,63 @@ class _QuestionResult:
 def evaluate(
     library: Library, retriever: Retriever, folder: Path, questions: Sequence[KnownQuestion], job: Job
 ) -> Evaluation:
-    """Measure `questions` over the documents in `folder`, which are brought up to date in the library first.
+    """Index `folder`, then measure `questions` on its documents. The library should contain no others.
 
-    The library should hold nothing else. Raises `StorageFault`, `Cancelled`."""
+    Raises `StorageFault`, `Cancelled`.
+    """
     report = library.index([folder], job)
-    places = _GoldLocator(library, folder)
-    asked: list[_QuestionResult] = []
+    locator = _GoldLocator(library, folder)
+    results: list[_QuestionResult] = []
     for number, question in enumerate(questions):
         job.check()
-        asked.append(_ask(retriever, places, question))
+        results.append(_evaluate_question(retriever, locator, question))
         job.report(Progress(number + 1, len(questions), "questions"))
-    times = sorted(1000 * one.seconds for one in asked) or [0.0]
+    times_ms = sorted(1000 * result.seconds for result in results) or [0.0]
     return Evaluation(
         documents=report.documents,
         passages=report.passages,
-        questions=len(asked),
-        measures=mean_measures([one.measures for one in asked if one.measures is not None]),
-        answerability_auc=_answerability_auc(asked),
-        unlocated_questions=tuple(places.unlocated_questions),
-        median_ms=statistics.median(times),
-        max_ms=times[-1],
-        semantic=all(one.semantic for one in asked),
+        questions=len(results),
+        measures=mean_measures([result.measures for result in results if result.measures is not None]),
+        answerability_auc=_answerability_auc(results),
+        unlocated_questions=tuple(locator.unlocated_questions),
+        median_ms=statistics.median(times_ms),
+        max_ms=times_ms[-1],
+        semantic=all(result.semantic for result in results),
     )
 
 
-def _ask(retriever: Retriever, places: _GoldLocator, question: KnownQuestion) -> _QuestionResult:
+def _evaluate_question(retriever: Retriever, locator: _GoldLocator, question: KnownQuestion) -> _QuestionResult:
     began_s = time.perf_counter()
-    found, *in_budgets = retriever.search_with_limits(question.text, CUTS)
+    found, *in_budgets = retriever.search_with_limits(question.text, SEARCH_LIMITS)
     seconds = time.perf_counter() - began_s
-    outcome = None
-    if known := places.locate(question):
-        within = {budget: _spans(part) for budget, part in zip(CHAR_BUDGETS, in_budgets, strict=True)}
-        outcome = measure_question(known, _spans(found), within)
-    return _QuestionResult(question, outcome, found.answerability, seconds, found.semantic)
+    measures = None
+    if locations := locator.locate(question):
+        spans_in_budget = {budget: _spans(result) for budget, result in zip(CHAR_BUDGETS, in_budgets, strict=True)}
+        measures = measure_question(locations, _spans(found), spans_in_budget)
+    return _QuestionResult(question, measures, found.answerability, seconds, found.semantic)
 
 
-def _spans(found: SearchResult) -> list[PassageSpan]:
+def _spans(found: SearchResult) -> list[FoundSpan]:
     return [_span(passage) for passage in found.passages]
 
 
-def _span(passage: Passage) -> PassageSpan:
-    return PassageSpan(passage.document_id, passage.start, passage.end, passage.page)
+def _span(passage: Passage) -> FoundSpan:
+    return FoundSpan(passage.document_id, passage.start, passage.end, passage.page)
 
 
-def _answerability_auc(asked: Sequence[_QuestionResult]) -> dict[str, float]:
-    with_answer = [one.answerability for one in asked if one.question.gold]
-    without = [one for one in asked if not one.question.gold]
-    if not with_answer or not without:
+def _answerability_auc(results: Sequence[_QuestionResult]) -> dict[str, float]:
+    with_answer = [result.answerability for result in results if result.question.gold]
+    without_answer = [result for result in results if not result.question.gold]
+    if not with_answer or not without_answer:
         return {}
-    kinds = dict.fromkeys(one.question.kind for one in without if one.question.kind)
-    by_kind = {kind: [one.answerability for one in without if one.question.kind == kind] for kind in kinds}
-    return {
-        name: roc_auc(with_answer, signs)
-        for name, signs in {ALL_KINDS: [one.answerability for one in without], **by_kind}.items()
-    }
+    groups = {ALL_KINDS: without_answer}
+    for kind in dict.fromkeys(result.question.kind for result in without_answer if result.question.kind):
+        groups[kind] = [result for result in without_answer if result.question.kind == kind]
+    return {kind: roc_auc(with_answer, [result.answerability for result in group]) for kind, group in groups.items()}
 
 
 class _GoldLocator:
-    """The known places, looked up in the texts that the library holds; each document is read once."""
+    """Locates gold answers in the texts of the library. The text of each document is read once."""
 
     def __init__(self, library: Library, folder: Path) -> None:
         self._library = library
@@ -125,19 +134,20 @@ class _GoldLocator:
         self.unlocated_questions: list[str] = []
 
     def locate(self, question: KnownQuestion) -> list[GoldLocation]:
-        """Places of which nothing is known in the library are noted, and left out."""
-        found = [self._location(gold) for gold in question.gold]
-        if any(place is None for place in found):
+        """Return the locations of the question's gold answers, without those that are not found. If there are any of
+        these, the question is added to `unlocated_questions`."""
+        locations = [self._location(gold) for gold in question.gold]
+        if any(location is None for location in locations):
             self.unlocated_questions.append(question.id)
-        return [place for place in found if place is not None]
+        return [location for location in locations if location is not None]
 
     def _location(self, gold: GoldAnswer) -> GoldLocation | None:
         document_id = self._document_id(gold.document)
         text = self._document_text(document_id) if document_id is not None else None
         if text is None:
             return None
-        place = locate_gold(gold, text)
-        return None if gold.quote and not place.spans and place.page is None else place
+        location = locate_gold(gold, text)
+        return None if gold.quote and not location.spans and location.page is None else location
 
     def _document_text(self, document_id: int) -> DocumentText | None:
         if document_id not in self._texts:

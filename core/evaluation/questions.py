@@ -1,8 +1,8 @@
-"""Questions with the places that hold their answers, as a file of them says it: one JSON object a line.
+"""Reads questions with gold answers from a JSON Lines file.
 
-`{"id", "question", "relevant": [{"doc", "quote" | "start"/"end" | "page"}]}`; `doc` is a path below the folder of
-documents, `start`/`end` are offsets into the document's text, `page` is 0-based. Nothing relevant means that the
-documents do not hold the answer. `kind` sorts questions; other keys are not used.
+A line is `{"id", "question", "relevant": [{"doc", "quote" | "start"/"end" | "page"}]}`. `doc` is a path relative to the
+folder of documents, `start` and `end` are offsets in the document's text, `page` is 0-based. If nothing is relevant,
+the documents do not contain the answer. `kind` and `corpus` are optional; other keys are ignored.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.domain.faults import N_, Fault
 
 @dataclass(frozen=True, slots=True)
 class GoldAnswer:
-    """A place that answers: a whole document, a page of it, or words in it."""
+    """What answers a question: a whole document, a page of it, or words in it."""
 
     document: str
     quote: str = ""
@@ -28,7 +28,8 @@ class GoldAnswer:
 
 @dataclass(frozen=True, slots=True)
 class KnownQuestion:
-    """`gold` is empty where the documents do not hold the answer. `corpus` names the documents it is put to."""
+    """`gold` is empty if the documents do not contain the answer. Results are reported by `kind`; `corpus` is the name
+    of the folder that a question without an answer is for, empty for any."""
 
     id: str
     text: str
@@ -38,27 +39,27 @@ class KnownQuestion:
 
 
 def read_questions(path: Path) -> list[KnownQuestion]:
-    """Raises a `Fault` for a file that cannot be read or says something else."""
+    """Read the questions in `path`. Raises `Fault` if it cannot be read or a line is not a question."""
     number = 0
+    questions = []
     try:
         with path.open(encoding="utf-8") as file:
-            found = []
-            for number, line in enumerate(file, 1):  # noqa: B007  # the fault names the line
+            for number, line in enumerate(file, 1):  # noqa: B007  # used in the fault below
                 if line.strip():
-                    found.append(_question(json.loads(line)))
+                    questions.append(_parse_question(json.loads(line)))
     except OSError as error:
         raise Fault(N_("No questions"), N_("{path} cannot be read: {why}."), path=path, why=error.strerror) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Fault(
             N_("No questions"), N_("Line {n} of {path} is no question with its places."), n=number, path=path
         ) from error
-    return found
+    return questions
 
 
-def _question(entry: dict[str, Any]) -> KnownQuestion:
+def _parse_question(entry: dict[str, Any]) -> KnownQuestion:
     gold = tuple(
-        GoldAnswer(str(place["doc"]), place.get("quote") or "", place.get("start"), place.get("end"), place.get("page"))
-        for place in entry.get("relevant") or ()
+        GoldAnswer(str(item["doc"]), item.get("quote") or "", item.get("start"), item.get("end"), item.get("page"))
+        for item in entry.get("relevant") or ()
     )
     kind, corpus = entry.get("kind") or "", entry.get("corpus") or ""
     return KnownQuestion(str(entry["id"]), str(entry["question"]), gold, str(kind), str(corpus))

@@ -1,4 +1,4 @@
-"""Compares what lies in a folder with what is known of it, and brings the queue of files to be read up to date."""
+"""Compares a folder on the disk with the library and queues what has to be parsed."""
 
 from __future__ import annotations
 
@@ -13,121 +13,120 @@ from pathlib import Path
 from core.domain.file_names import readable
 from core.i18n import tr
 from core.library.context import document_context
-from core.library.drives import mounted_drives, is_connected
-from core.library.reading import file_stat
+from core.library.drives import is_connected, mounted_drives
+from core.library.new_content import file_stat
 from core.library.scan import Walk
 from core.parsing.registry import format_of
-from core.store.documents.contents import Contents
+from core.store.documents.contents import ContentStore
 from core.store.documents.documents import Documents, KnownFile
 from core.store.documents.folder_notes import Drive, FolderNotes
 from core.store.documents.folders import Subtree, is_within
 from core.store.documents.scan_digests import ScanDigests
 from models.cancel import CancelToken
 
-MARSHAL_WITHOUT_REFERENCES = 2  # a version whose bytes depend on the values alone
-COARSE_CLOCK_NS = 2_000_000_000  # FAT's; a file may change again within it and look the same
-File = tuple[bytes, int, int]
+MARSHAL_WITHOUT_REFERENCES = 2  # a version of the format whose bytes depend on the values alone
+COARSE_CLOCK_NS = 2_000_000_000  # FAT's; within it a file may change again without another time of change
+
+ListedFile = tuple[bytes, int, int]
+"""Path, size in bytes, time of change in ns."""
 
 
 @dataclass(slots=True)
-class ChangeDetector:
-    """How the files of a run differ from what is known. `new` is by folder id, `changed` are document ids."""
+class FileChanges:
+    """How the files of a run differ from the library: `new` files by folder id, `changed` documents by id."""
 
-    new: dict[int, list[File]] = field(default_factory=lambda: defaultdict(list))
+    new: dict[int, list[ListedFile]] = field(default_factory=lambda: defaultdict(list))
     changed: list[int] = field(default_factory=list)
     vanished: list[KnownFile] = field(default_factory=list)
 
 
 class FolderComparison:
-    """What is known of the documents of a folder, to compare a walk with."""
+    """Compares what a walk found with what the library knows of a folder."""
 
-    def __init__(self, documents: Documents, looks: ScanDigests, notes: FolderNotes) -> None:
+    def __init__(self, documents: Documents, scan_digests: ScanDigests, notes: FolderNotes) -> None:
         self._documents = documents
-        self._looks = looks
+        self._scan_digests = scan_digests
         self._notes = notes
 
-    def compare(self, part: Subtree, walk: Walk, changes: ChangeDetector) -> None:
-        """Add to `changes` what is different in this part of a folder, and to `walk.closed` the drives that are not
-        connected. Where nothing is different, the next time is cheaper."""
-        digest = digest_of(part, walk)
-        if not self._looks.is_unchanged(part, digest):
+    def compare(self, part: Subtree, walk: Walk, changes: FileChanges) -> None:
+        """Add what differs in this part of a folder to `changes`, and the drives that are not connected to
+        `walk.closed`. Where nothing differs, the next comparison is cheaper."""
+        digest = listing_digest(part, walk)
+        if not self._scan_digests.is_unchanged(part, digest):
             self._compare(part, walk, digest, changes)
         self._notes.put_closed(part, walk.closed)
 
-    def _compare(self, part: Subtree, walk: Walk, digest: bytes, changes: ChangeDetector) -> None:
-        self._looks.begin(part)
-        here = mounted_drives(part.folder_path, [path for path, _, _ in walk.files])
-        self._notes.put_drives(part, dict.fromkeys(here, Drive.HERE))
+    def _compare(self, part: Subtree, walk: Walk, digest: bytes, changes: FileChanges) -> None:
+        self._scan_digests.begin(part)
+        drives = mounted_drives(part.folder_path, [path for path, _, _ in walk.files])
+        self._notes.put_drives(part, dict.fromkeys(drives, Drive.HERE))
         settled = self._documents.settled(part, COARSE_CLOCK_NS)
         different = [file for file in walk.files if file not in settled]
         if not (different or walk.missing) and len(walk.files) == self._documents.count_known(part):
-            self._looks.end(part, digest)
+            self._scan_digests.end(part, digest)
             return
         known = self._documents.known(part)
-        there: list[bytes] = []
+        still_present: list[bytes] = []
         for file in walk.files:
             before = known.pop(file[0], None)
             if before is None:
                 changes.new[part.folder_id].append(file)
                 continue
-            there.append(file[0])
+            still_present.append(file[0])
             if file not in settled and not before.pending:
                 changes.changed.append(before.id)
-        self._notes.put_drives(part, self._close(part, walk, there))
-        unknown = tuple(walk.closed)
-        changes.vanished += [
-            file for file in known.values() if not any(is_within(file.path, place) for place in unknown)
-        ]
+        self._notes.put_drives(part, self._mark_closed(part, walk, still_present))
+        closed = tuple(walk.closed)
+        changes.vanished += [file for file in known.values() if not any(is_within(file.path, path) for path in closed)]
 
     def difference(self, part: Subtree, walk: Walk) -> int:
-        """A number that stands for what `compare` would find; 0 for nothing. Files that wait to be read do not count,
-        nor do those read so soon after a change that only their content can tell whether they changed again."""
-        if self._looks.is_unchanged(part, digest_of(part, walk)):
+        """A number that identifies the result of `compare`; 0 for no difference. Files waiting to be parsed do not
+        count, nor do those parsed so soon after a change that only their content can show another."""
+        if self._scan_digests.is_unchanged(part, listing_digest(part, walk)):
             return 0
         documents = self._documents.known(part)
         known = {(file.path, file.size_bytes, file.modified_ns): file.pending for file in documents.values()}
-        there = set(walk.files)
+        listed = set(walk.files)
         waiting = {path for (path, _, _), pending in known.items() if pending}
-        self._close(part, walk, [path for path, _, _ in walk.files if path in documents])
+        self._mark_closed(part, walk, [path for path, _, _ in walk.files if path in documents])
         unreadable = {file.path for file in documents.values() if file.modified_ns < 0}
         different = frozenset(
-            (*file, file[0] in unreadable and _opens(file[0]))  # what may be read at last looks the same
-            for file in there ^ known.keys()
-            if file[0] not in waiting and not any(is_within(file[0], place) for place in walk.closed)
+            (*file, file[0] in unreadable and _can_be_opened(file[0]))  # permission changes neither size nor time
+            for file in listed ^ known.keys()
+            if file[0] not in waiting and not any(is_within(file[0], path) for path in walk.closed)
         )
         closed = self._notes.closed_in(part) ^ frozenset(walk.closed)
         return hash((different, closed)) or 1 if different or closed else 0
 
-    def _close(self, part: Subtree, walk: Walk, there: Sequence[bytes]) -> dict[bytes, Drive]:
-        """Note in `walk.closed` what nothing can be said of now: a folder that is not there, and drives that are not
-        connected; gives the drives that are known to be in another state from now on. `there` are the known documents
-        that were found."""
+    def _mark_closed(self, part: Subtree, walk: Walk, still_present: Sequence[bytes]) -> dict[bytes, Drive]:
+        """Add to `walk.closed` what is unknown now: a missing folder, and drives that are not connected. Returns the
+        drives whose state has changed. `still_present` are the known documents that were found."""
         whole = part.path == part.folder_path
-        if walk.missing and whole and not _gone_for_good(part):
+        if walk.missing and whole and not _was_deleted(part):
             walk.closed[part.path] = tr("It is not there now. Its documents are kept: connect its drive, or remove it.")
         states: dict[bytes, Drive] = {}
         for drive, state in self._notes.drives(part).items():
-            place = drive if is_within(drive, part.path) else part.path
-            if not is_within(place, drive) or is_connected(drive):
+            affected = drive if is_within(drive, part.path) else part.path
+            if not is_within(affected, drive) or is_connected(drive):
                 continue
-            if state is Drive.AWAY or not any(is_within(path, place) for path in there):
-                walk.closed[place] = tr("The drive that was here is not connected. Its documents are kept.")
+            if state is Drive.AWAY or not any(is_within(path, affected) for path in still_present):
+                walk.closed[affected] = tr("The drive that was here is not connected. Its documents are kept.")
                 states |= {drive: Drive.AWAY} if whole else {}
             elif whole:
                 states[drive] = Drive.NONE
         return states
 
 
-def digest_of(part: Subtree, walk: Walk) -> bytes:
-    """Stands for what was found in a whole folder, in the order it was found in, which does not change while it does
-    not. Empty for what is not remembered: a part of a folder, and one that is not there."""
+def listing_digest(part: Subtree, walk: Walk) -> bytes:
+    """Digest of a folder's listing, in scan order. Empty for what is not remembered: a part of a folder, or a missing
+    one."""
     if part.path != part.folder_path or walk.missing:
         return b""
-    found = marshal.dumps((walk.files, sorted(walk.closed)), MARSHAL_WITHOUT_REFERENCES)
-    return hashlib.blake2b(found, digest_size=20).digest()
+    listing = marshal.dumps((walk.files, sorted(walk.closed)), MARSHAL_WITHOUT_REFERENCES)
+    return hashlib.blake2b(listing, digest_size=20).digest()
 
 
-def _opens(path: bytes) -> bool:
+def _can_be_opened(path: bytes) -> bool:
     try:
         with open(path, "rb"):
             return True
@@ -135,8 +134,9 @@ def _opens(path: bytes) -> bool:
         return False
 
 
-def apply(changes: ChangeDetector, documents: Documents, contents: Contents, cancel: CancelToken) -> int:
-    """Queue what has to be read, follow renamed files, delete what is gone; returns how many were deleted."""
+def apply_changes(changes: FileChanges, documents: Documents, contents: ContentStore, cancel: CancelToken) -> int:
+    """Queue what has to be parsed, follow renamed files, delete what is gone. Returns the number of deleted
+    documents."""
     _follow_renames(changes, documents, contents, cancel)
     documents.queue_again(changes.changed)
     for folder_id, files in changes.new.items():
@@ -147,12 +147,12 @@ def apply(changes: ChangeDetector, documents: Documents, contents: Contents, can
     return len(changes.vanished)
 
 
-def _gone_for_good(part: Subtree) -> bool:
-    """Whether a missing folder or file was deleted: a file beside which its folder still is."""
+def _was_deleted(part: Subtree) -> bool:
+    """Whether a missing folder or file was deleted: true for a file whose folder still exists."""
     return format_of(Path(os.fsdecode(part.path))) is not None and os.path.isdir(os.path.dirname(part.path))
 
 
-def _follow_renames(changes: ChangeDetector, documents: Documents, contents: Contents, cancel: CancelToken) -> None:
+def _follow_renames(changes: FileChanges, documents: Documents, contents: ContentStore, cancel: CancelToken) -> None:
     """Pair vanished with new files of the same content: they keep their passages and vectors."""
     by_size: dict[int, list[KnownFile]] = defaultdict(list)
     for file in changes.vanished:
@@ -160,7 +160,7 @@ def _follow_renames(changes: ChangeDetector, documents: Documents, contents: Con
             by_size[file.size_bytes].append(file)
     followed: set[int] = set()
     for folder_id, files in changes.new.items():
-        left: list[File] = []
+        left: list[ListedFile] = []
         for new in files:
             cancel.check()
             candidates = [file for file in by_size.get(new[1], ()) if file.id not in followed]
@@ -174,20 +174,21 @@ def _follow_renames(changes: ChangeDetector, documents: Documents, contents: Con
 
 
 def _follow(
-    folder_id: int, new: File, candidates: Iterable[KnownFile], documents: Documents, contents: Contents
+    folder_id: int, new: ListedFile, candidates: Iterable[KnownFile], documents: Documents, contents: ContentStore
 ) -> int | None:
+    """Move the document among `candidates` whose content the `new` file has; returns its id."""
     path = Path(os.fsdecode(new[0]))
     try:
-        stamp = file_stat(path)
+        stat = file_stat(path)
     except OSError:
         return None
     for old in candidates:
         old_path = Path(os.fsdecode(old.path))
         title, context, content_hash = documents.content(old.id)
-        if content_hash == stamp.content_hash and format_of(path) == format_of(old_path):
+        if content_hash == stat.content_hash and format_of(path) == format_of(old_path):
             if title == readable(old_path.stem):
                 title = readable(path.stem)
             beginning = context.split("\n", 2)[2] if context.count("\n") >= 2 else ""
-            contents.move(old.id, folder_id, new[0], title, document_context(path, title, beginning), stamp)
+            contents.move(old.id, folder_id, new[0], title, document_context(path, title, beginning), stat)
             return old.id
     return None

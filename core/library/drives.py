@@ -1,4 +1,4 @@
-"""Which file systems are mounted where: what lay on one that is not connected now has not been deleted."""
+"""Mounted file systems: files on one that is not connected now have not been deleted."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from core.store.documents.folders import is_within, prefix_of
 
 
 def mounted_drives(root: bytes, files: Sequence[bytes]) -> set[bytes]:
-    """Where the file systems are mounted that hold `files` of the folder `root`; not the system's own."""
+    """Where file systems are mounted that hold `files` of the folder `root`, except the system's own."""
     mounted = _mounted()
-    holding = max((place for place in mounted if is_within(root, place)), key=len, default=None)
-    below = [place for place in mounted if place != root and is_within(place, root)]
-    found = {place for place in below if any(path.startswith(prefix_of(place)) for path in files)}
-    return found if holding is None else {*found, holding}
+    above = max((drive for drive in mounted if is_within(root, drive)), key=len, default=None)
+    below = [drive for drive in mounted if drive != root and is_within(drive, root)]
+    found = {drive for drive in below if any(path.startswith(prefix_of(drive)) for path in files)}
+    return found if above is None else {*found, above}
 
 
 def is_connected(drive: bytes) -> bool:
-    """Whether a file system is mounted there now."""
+    """Whether a file system is mounted at `drive` now."""
     return os.path.ismount(drive)
 
 
 def _mounted() -> list[bytes]:
+    """Where file systems are mounted, except the root of the system or of a Windows drive."""
     import psutil
 
     try:
         partitions = psutil.disk_partitions(all=True)
     except (OSError, RuntimeError, psutil.Error):  # then nothing is known of drives
         return []
-    places = (os.fsencode(os.path.normpath(partition.mountpoint)) for partition in partitions)
-    return [place for place in places if os.path.dirname(place) != place]
+    mount_points = (os.fsencode(os.path.normpath(partition.mountpoint)) for partition in partitions)
+    return [path for path in mount_points if os.path.dirname(path) != path]

@@ -1,8 +1,8 @@
-"""Another embedding model: every passage has to be embedded anew, which is asked first and said how long it takes.
+"""Changes the embedding model: every passage has to be embedded again, which is asked first, with the expected time.
 
-Until the new model has embedded every passage, searches go on with the old one; then it takes the old one's place, and
-the old vectors are deleted. `settings.embedder` is the one in use, `settings.next_embedder` the one that waits for a
-yes, or works at it (`next_embedder_agreed`).
+Until the new model has embedded every passage, searches use the old one; then it is replaced and its vectors are
+deleted. `settings.embedder` is the model in use, `settings.next_embedder` the one waiting for consent or at work
+(`next_embedder_agreed`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.store.vectors.index import VectorIndex
 
 @dataclass(frozen=True, slots=True)
 class EmbedderQuestion:
-    """Shall `name` embed `passages` passages anew, which takes about `seconds`?"""
+    """Shall `name` embed `passages` passages, which takes about `seconds`?"""
 
     name: str
     passages: int
@@ -27,7 +27,7 @@ class EmbedderQuestion:
 
 
 class EmbedderMigration:
-    """Called from workers."""
+    """Called from worker threads."""
 
     def __init__(self, settings: SettingsStore, engines: Engines, library: Library, vectors: VectorIndex) -> None:
         self._settings = settings
@@ -36,8 +36,8 @@ class EmbedderMigration:
         self._vectors = vectors
 
     def question(self, job: Job) -> EmbedderQuestion | None:
-        """What has to be asked; None if nothing has. A model that has nothing to do anew is used from here on. Some
-        passages are embedded to see how fast it is. Raises `ModelFault` for one that does not open."""
+        """The question to ask; None if there is none. A model with nothing to embed is used from now on. Embeds some
+        passages to measure the speed. Raises `ModelFault` for a model that does not open."""
         settings = self._settings.current
         if not settings.next_embedder or settings.next_embedder_agreed:
             return None
@@ -64,7 +64,7 @@ class EmbedderMigration:
         return None
 
     def agree(self) -> None:
-        """Have the next run of `Library.index` or `embed_missing` do it."""
+        """Agree: the next run of `Library.index` or `embed_missing` does it."""
         self._settings.change(next_embedder_agreed=True)
 
     def decline(self) -> None:
@@ -73,5 +73,5 @@ class EmbedderMigration:
 
 
 def use_next_embedder(settings: SettingsStore) -> None:
-    """The next embedding model has embedded every passage: it is the one in use now."""
+    """Put the next embedding model into use; call it once it has embedded every passage."""
     settings.change(embedder=settings.current.next_embedder, next_embedder="", next_embedder_agreed=False)

@@ -1,4 +1,4 @@
-"""Ignore rules: patterns as .gitignore has them, from the settings and from files in the folders themselves."""
+"""Ignore rules in .gitignore syntax, from the settings and from files inside the folders."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-FILE_NAME = b".papermoorignore"
-GIT_FILE_NAME = b".gitignore"
+IGNORE_FILE_NAME = b".papermoorignore"
+GIT_IGNORE_FILE_NAME = b".gitignore"
 LARGEST_FILE_BYTES = 1 << 20  # a larger one is no list of patterns
 _CASE = re.IGNORECASE if sys.platform in ("win32", "darwin") else 0
 _PLAIN = re.compile(r"[^\\*?\[\]!#/ ]+/")
@@ -18,63 +18,65 @@ _PLAIN = re.compile(r"[^\\*?\[\]!#/ ]+/")
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """`leaves_out` is False for a pattern with `!`, which takes back what an earlier one left out."""
+    """A pattern. `ignores` is False for one with `!`, which takes back an earlier one."""
 
     regex: re.Pattern[str]
-    leaves_out: bool
-    of_folders_only: bool
+    ignores: bool
+    folders_only: bool
 
 
 class Patterns:
-    """A list of patterns; those after win over those before. Paths are given relative to where the list lies."""
+    """A list of patterns, of which later ones win. Paths are relative to the list's folder."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._folder_names: frozenset[bytes] = frozenset()
-        self._of_folders: tuple[_Pattern, ...] = ()
-        given = [line for line in lines if line.strip() and not line.startswith("#")]
-        if all(map(_PLAIN.fullmatch, given)) and not _CASE:  # such as "node_modules/": by name, which costs nothing
-            self._folder_names = frozenset(os.fsencode(line[:-1]) for line in given)
+        self._folder_patterns: tuple[_Pattern, ...] = ()
+        written = [line for line in lines if line.strip() and not line.startswith("#")]
+        if all(map(_PLAIN.fullmatch, written)) and not _CASE:  # such as "node_modules/": by name, which costs nothing
+            self._folder_names = frozenset(os.fsencode(line[:-1]) for line in written)
         else:
-            self._of_folders = tuple(pattern for line in given if (pattern := _pattern(line)) is not None)
-        self._of_files = tuple(pattern for pattern in self._of_folders if not pattern.of_folders_only)
+            self._folder_patterns = tuple(pattern for line in written if (pattern := _pattern(line)) is not None)
+        self._file_patterns = tuple(pattern for pattern in self._folder_patterns if not pattern.folders_only)
 
     @property
-    def concern_files(self) -> bool:
-        """Whether single files may be left out, not whole folders alone."""
-        return bool(self._of_files)
+    def may_ignore_files(self) -> bool:
+        """Whether the list may ignore single files, not only whole folders."""
+        return bool(self._file_patterns)
 
-    def leave_out_folder(self, path: bytes, name: bytes) -> bool | None:
-        """Whether the folder at `path` is left out; None if no pattern says anything about it."""
+    def ignores_folder(self, path: bytes, name: bytes) -> bool | None:
+        """Whether the folder at `path` is ignored; None if no pattern decides."""
         if name in self._folder_names:
             return True
-        return _last_word(self._of_folders, _text(path) + "/") if self._of_folders else None
+        return _decision(self._folder_patterns, _posix_path(path) + "/") if self._folder_patterns else None
 
-    def leave_out_file(self, path: bytes) -> bool | None:
-        return _last_word(self._of_files, _text(path)) if self._of_files else None
+    def ignores_file(self, path: bytes) -> bool | None:
+        """Whether the file at `path` is ignored; None if no pattern decides."""
+        return _decision(self._file_patterns, _posix_path(path)) if self._file_patterns else None
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
-    """The patterns of one place, with the length of what all paths below it begin with."""
+class IgnoreLayer:
+    """The patterns of one folder, with the length of the prefix of all paths below it."""
 
     patterns: Patterns
     prefix_length: int
 
 
-def folder_left_out(layers: Sequence[Layer], path: bytes, name: bytes) -> bool:
-    """What the innermost layer says that says anything."""
+def is_folder_ignored(layers: Sequence[IgnoreLayer], path: bytes, name: bytes) -> bool:
+    """The decision of the innermost layer that makes one."""
     for layer in reversed(layers):
-        said = layer.patterns.leave_out_folder(path[layer.prefix_length :], name)
-        if said is not None:
-            return said
+        decision = layer.patterns.ignores_folder(path[layer.prefix_length :], name)
+        if decision is not None:
+            return decision
     return False
 
 
-def file_left_out(layers: Sequence[Layer], path: bytes) -> bool:
+def is_file_ignored(layers: Sequence[IgnoreLayer], path: bytes) -> bool:
+    """The decision of the innermost layer that makes one."""
     for layer in reversed(layers):
-        said = layer.patterns.leave_out_file(path[layer.prefix_length :])
-        if said is not None:
-            return said
+        decision = layer.patterns.ignores_file(path[layer.prefix_length :])
+        if decision is not None:
+            return decision
     return False
 
 
@@ -89,10 +91,10 @@ def read_patterns(path: bytes) -> Patterns:
     return Patterns(text.splitlines())
 
 
-def _last_word(patterns: Sequence[_Pattern], path: str) -> bool | None:
+def _decision(patterns: Sequence[_Pattern], path: str) -> bool | None:
     for pattern in reversed(patterns):
         if pattern.regex.match(path):
-            return pattern.leaves_out
+            return pattern.ignores
     return None
 
 
@@ -101,14 +103,14 @@ def _pattern(line: str) -> _Pattern | None:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     try:
-        expression, leaves_out = GitIgnoreSpecPattern.pattern_to_regex(line)
-        if expression is None or leaves_out is None:
+        expression, ignores = GitIgnoreSpecPattern.pattern_to_regex(line)
+        if expression is None or ignores is None:
             return None
-        return _Pattern(re.compile(str(expression), _CASE), leaves_out, line.rstrip().endswith("/"))
+        return _Pattern(re.compile(str(expression), _CASE), ignores, line.rstrip().endswith("/"))
     except (GitIgnorePatternError, re.error):
         return None
 
 
-def _text(path: bytes) -> str:
+def _posix_path(path: bytes) -> str:
     text = os.fsdecode(path)
     return text if os.sep == "/" else PurePath(text).as_posix()

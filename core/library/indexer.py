@@ -1,4 +1,4 @@
-"""Works through the queue of files to be read: parse, cut into passages, store with keywords, file by file."""
+"""Works through the queue of files: parse, chunk, and store with keywords, file by file."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from pathlib import Path
 
 from core.i18n import fault_text, tr
 from core.jobs import Job
-from core.library.reading import TokenCounter, file_stat, content_of, is_unchanged
+from core.library.new_content import TokenCounter, file_stat, is_unchanged, new_content
 from core.library.throttle import Throttle
 from core.parsing.document import ParsedDocument
-from core.parsing.faults import ParseFault, ParseProblem, fault_of
+from core.parsing.faults import ParseFault, ParseProblem, fault_from_os_error
 from core.parsing.process.pool import ParserPool
-from core.store.documents.contents import Contents, FileStat
+from core.store.documents.contents import ContentStore, FileStat
 from core.store.documents.documents import Documents, QueuedFile
 from core.store.documents.parse_crash_log import ParseCrashLog
 from models.progress import Progress
 
 log = logging.getLogger(__name__)
 
-TRIES = 2
-DEATHS = 3  # of the whole program, while a file was read alone, after which it is left out
-SLICE_FILES = 200  # after as many, what has come meanwhile is taken into account
+MOST_ATTEMPTS = 2
+MOST_CRASHES = 3  # of the whole program, while a file was parsed alone, after which it is left out
+SLICE_FILES = 200  # after as many, what was queued meanwhile is taken into account
 WEEK_S = 7 * 24 * 3600.0
-EVERY_FILE_BYTES = 20_000  # what a file costs besides its bytes, in bytes, for the time left
-_ENDS_ITS_PROCESS = {ParseProblem.CRASHED, ParseProblem.TIMED_OUT, ParseProblem.OUT_OF_MEMORY}
-_MAY_PASS = {ParseProblem.NOT_PERMITTED, ParseProblem.UNREADABLE}
-NEVER_NS = -1  # a time of change that no file has: the file is tried again the next time
+FILE_OVERHEAD_BYTES = 20_000  # what parsing a file costs besides its bytes, in bytes, to estimate the time left
+_ENDED_PARSER = {ParseProblem.CRASHED, ParseProblem.TIMED_OUT, ParseProblem.OUT_OF_MEMORY}
+_TEMPORARY = {ParseProblem.NOT_PERMITTED, ParseProblem.UNREADABLE}
+NEVER_NS = -1  # a time of change that no file has: the file is tried again in the next run
 
 
 @dataclass(slots=True)
 class ParsingRun:
-    """One run through the queue: how far it is, and which files it need not take up again. `suspects` were being read
-    when the program ended; they are read last, one by one."""
+    """One run through the queue: its progress, and the files it has `seen` and does not parse again. `suspects` were
+    being parsed when the program ended, by document id with the number of times; they are parsed last, one by one."""
 
     job: Job
     suspects: dict[int, int]
@@ -53,13 +53,14 @@ class ParsingRun:
     indexed: int = 0
     pages: int = 0
 
-    def expects(self, files: Iterable[QueuedFile]) -> None:
-        """What is left to be read."""
+    def expect(self, files: Iterable[QueuedFile]) -> None:
+        """Set the totals: what is done, and these files."""
         costs = [_cost(file) for file in files]
         self.total = self.done + len(costs)
         self.total_cost = self.done_cost + sum(costs)
 
-    def finished(self, file: QueuedFile, path: Path) -> None:
+    def finish(self, file: QueuedFile, path: Path) -> None:
+        """Count a file as done and report progress."""
         self.done += 1
         self.done_cost += _cost(file)
         self.report(path.name)
@@ -74,96 +75,96 @@ class ParsingRun:
 
 
 class Indexer:
-    """Reads queued files. Runs on the index worker; stops at every file, and what it has stored by then stays."""
+    """Parses queued files. Runs on the index worker; may stop at every file, and what it has stored stays."""
 
     def __init__(
         self,
         documents: Documents,
-        contents: Contents,
-        in_hand: ParseCrashLog,
+        contents: ContentStore,
+        crash_log: ParseCrashLog,
         open_pool: Callable[[], ParserPool],
-        attention: Throttle,
+        throttle: Throttle,
         largest_bytes: Callable[[], int],
         embedder: Callable[[], TokenCounter | None] = lambda: None,
     ) -> None:
         self._documents = documents
         self._contents = contents
-        self._in_hand = in_hand
+        self._crash_log = crash_log
         self._open_pool = open_pool
-        self._attention = attention
+        self._throttle = throttle
         self._largest_bytes = largest_bytes
         self._embedder = embedder
-        self._stamps: dict[Path, FileStat] = {}
+        self._stats: dict[Path, FileStat] = {}
 
     @contextmanager
     def run(self, job: Job) -> Iterator[ParsingRun]:
-        """A run, to be read with. Only if the program itself ends within it, what it had in hand becomes suspect."""
-        run = ParsingRun(job, self._in_hand.suspects())
+        """A run to call `parse` with. Files being parsed become suspects only if the program itself ends within it."""
+        run = ParsingRun(job, self._crash_log.suspects())
         try:
             yield run
         finally:
-            self._in_hand.end_all()
+            self._crash_log.end_all()
 
-    def read(self, run: ParsingRun, queue: Callable[[], list[QueuedFile]], interrupted: Callable[[], bool]) -> bool:
-        """Read what `queue` gives, what a person needs first at first; False if `interrupted` before its end."""
-        rank = _rank(time.time())
+    def parse(self, run: ParsingRun, queue: Callable[[], list[QueuedFile]], interrupted: Callable[[], bool]) -> bool:
+        """Parse what `queue` returns, the most useful first; False if `interrupted` before the end."""
+        order = queue_order(time.time())
         while True:
             files = [file for file in queue() if file.id not in run.seen]
-            run.expects(files)
+            run.expect(files)
             if not files:
                 return True
             run.report()
-            part = nsmallest(SLICE_FILES, (file for file in files if file.id not in run.suspects), key=rank)
-            self._read_part(run, part or [min(files, key=lambda file: run.suspects[file.id])], alone=not part)
+            part = nsmallest(SLICE_FILES, (file for file in files if file.id not in run.suspects), key=order)
+            self._parse_slice(run, part or [min(files, key=lambda file: run.suspects[file.id])], alone=not part)
             if interrupted():
                 return False
 
-    def _read_part(self, run: ParsingRun, files: list[QueuedFile], *, alone: bool) -> None:
+    def _parse_slice(self, run: ParsingRun, files: list[QueuedFile], *, alone: bool) -> None:
         run.seen.update(file.id for file in files)
         run.waiting = {Path(os.fsdecode(file.path)): file for file in files}
-        tries = 0
-        while run.waiting and tries < TRIES:
-            tries += 1
-            self._go_through(run, alone=alone, last=tries == TRIES)
+        attempts = 0
+        while run.waiting and attempts < MOST_ATTEMPTS:
+            attempts += 1
+            self._parse_waiting(run, alone=alone, last=attempts == MOST_ATTEMPTS)
 
-    def _go_through(self, run: ParsingRun, *, alone: bool, last: bool) -> None:
+    def _parse_waiting(self, run: ParsingRun, *, alone: bool, last: bool) -> None:
         pool = self._open_pool()
-        paths = self._readable(run, list(run.waiting), alone)
-        self._stamps.clear()
+        paths = self._files_to_parse(run, list(run.waiting), alone)
+        self._stats.clear()
         with closing(pool.parse_many(paths, run.job.cancel)) as outcomes:  # type: ignore[type-var]  # a generator
             for outcome in outcomes:
                 file = run.waiting[outcome.path]
-                if self._settle(run, file, outcome.path, outcome.document, outcome.fault, last):
+                if self._store(run, file, outcome.path, outcome.document, outcome.fault, last):
                     run.waiting.pop(outcome.path)
-                    run.finished(file, outcome.path)
+                    run.finish(file, outcome.path)
 
-    def _readable(self, run: ParsingRun, paths: list[Path], alone: bool) -> Iterator[Path]:
-        """The files that have to be parsed, drawn as parsers become free. Others are settled here."""
+    def _files_to_parse(self, run: ParsingRun, paths: list[Path], alone: bool) -> Iterator[Path]:
+        """Yield the files to be parsed as parsers become free. Others are dealt with here."""
         largest_bytes = self._largest_bytes()
         for path in paths:
-            self._attention.wait_while_paused(run.job.cancel)
+            self._throttle.wait_while_paused(run.job.cancel)
             file = run.waiting[path]
-            self._in_hand.begin(file.id, alone=alone)
+            self._crash_log.begin(file.id, alone=alone)
             try:
-                stamp = file_stat(path, largest_bytes)
+                stat = file_stat(path, largest_bytes)
             except OSError as error:
-                self._refuse(file, FileStat(file.size_bytes, NEVER_NS, 0), fault_of(error))
+                self._leave_out(file, FileStat(file.size_bytes, NEVER_NS, 0), fault_from_os_error(error))
             else:
-                if stamp.size_bytes > largest_bytes:
-                    self._contents.skip(file.id, stamp, _too_large(largest_bytes))
-                elif run.suspects.get(file.id, 0) >= DEATHS:
+                if stat.size_bytes > largest_bytes:
+                    self._contents.skip(file.id, stat, _too_large(largest_bytes))
+                elif run.suspects.get(file.id, 0) >= MOST_CRASHES:
                     log.warning("document %d is left out: the program ended while it was read", file.id)
-                    self._contents.skip(file.id, stamp, tr("Papermoor ended several times while it read this file."))
-                elif stamp.content_hash != file.content_hash:
-                    self._stamps[path] = stamp
+                    self._contents.skip(file.id, stat, tr("Papermoor ended several times while it read this file."))
+                elif stat.content_hash != file.content_hash:
+                    self._stats[path] = stat
                     yield path
                     continue
                 else:
-                    self._documents.unchanged(file.id, stamp.size_bytes, stamp.modified_ns, stamp.checked_ns)
+                    self._documents.unchanged(file.id, stat.size_bytes, stat.modified_ns, stat.checked_ns)
             run.waiting.pop(path)
-            run.finished(file, path)
+            run.finish(file, path)
 
-    def _settle(
+    def _store(
         self,
         run: ParsingRun,
         file: QueuedFile,
@@ -172,38 +173,39 @@ class Indexer:
         fault: ParseFault | None,
         last: bool,
     ) -> bool:
-        """Store the outcome; False if the file is to be tried again."""
-        stamp = self._stamps.pop(path)
-        if not is_unchanged(path, stamp) and os.path.exists(path):
-            self._in_hand.end(file.id)
-            return last  # it was written while it was read: it stays queued
+        """Store the outcome; False if the file has to be tried again."""
+        stat = self._stats.pop(path)
+        if not is_unchanged(path, stat) and os.path.exists(path):
+            self._crash_log.end(file.id)
+            return last  # it was written while it was parsed: it stays queued
         if fault is None and parsed is not None:
             run.pages += len(parsed.pages)
-            run.indexed += self._contents.put(file.id, content_of(path, stamp, parsed, self._embedder()))
+            run.indexed += self._contents.put(file.id, new_content(path, stat, parsed, self._embedder()))
             return True
         fault = fault or ParseFault(ParseProblem.CRASHED)
-        if fault.problem in _ENDS_ITS_PROCESS and self._documents.count_attempt(file.id) < TRIES:
+        if fault.problem in _ENDED_PARSER and self._documents.count_attempt(file.id) < MOST_ATTEMPTS:
             return last
-        self._refuse(file, stamp, fault)
+        self._leave_out(file, stat, fault)
         return True
 
-    def _refuse(self, file: QueuedFile, stamp: FileStat, fault: ParseFault) -> None:
+    def _leave_out(self, file: QueuedFile, stat: FileStat, fault: ParseFault) -> None:
+        """Skip a file that could not be parsed; it keeps an earlier text if the problem may be temporary."""
         if fault.problem is ParseProblem.MISSING:
-            self._in_hand.end(file.id)
-            return  # the next look at its folder says what became of it
-        if fault.problem in _MAY_PASS:
-            stamp = FileStat(stamp.size_bytes, NEVER_NS, 0)
+            self._crash_log.end(file.id)
+            return  # the next comparison of its folder shows what became of it
+        if fault.problem in _TEMPORARY:
+            stat = FileStat(stat.size_bytes, NEVER_NS, 0)
             kept = tr("{reason} Until then, what was read of it before is searched.", reason=fault_text(fault))
             if self._documents.keep(file.id, NEVER_NS, kept):
                 return
         log.info("document %d is left out: %s", file.id, fault.problem)
         self._contents.skip(
             file.id,
-            stamp,
+            stat,
             fault_text(fault),
             format=fault.format,
             problem=fault.problem.value,
-            pictures=fault.problem is ParseProblem.SCANNED,
+            unread_pictures=fault.problem is ParseProblem.SCANNED,
         )
 
 
@@ -212,11 +214,12 @@ def _too_large(largest_bytes: int) -> str:
 
 
 def _cost(file: QueuedFile) -> int:
-    return file.size_bytes + EVERY_FILE_BYTES
+    return file.size_bytes + FILE_OVERHEAD_BYTES
 
 
-def _rank(now_s: float) -> Callable[[QueuedFile], float]:
-    """Small and recent before huge and old: doublings of 64 KiB and doublings of a week count the same."""
+def queue_order(now_s: float) -> Callable[[QueuedFile], float]:
+    """The sort key of the queue: small and recent before huge and old. Each doubling of size from 64 KiB weighs as
+    much as a doubling of age from a week."""
 
     def rank(file: QueuedFile) -> float:
         age_s = max(0.0, now_s - file.modified_ns / 1e9)

@@ -14,7 +14,8 @@ RESUMABLE = frozenset({PauseReason.PAUSED, PauseReason.BATTERY, PauseReason.HEAT
 @dataclass(frozen=True, slots=True)
 class IndexingStatus:
     """`total` is 0 while files are still being counted. `unit` is "files" while they are read, "passages" while they
-    are embedded, "passages anew" while they are embedded for another model. `detail` names the file at hand."""
+    are embedded, "passages anew" while they are embedded for another model. `detail` is the name of the current
+    file."""
 
     done: int = 0
     total: int = 0

@@ -1,5 +1,4 @@
-"""Other languages for text recognition: pages that were read before are read again only if the person says so, knowing
-how long it takes."""
+"""Changes the OCR languages: pages read before are read again only if the person agrees, knowing how long it takes."""
 
 from __future__ import annotations
 
@@ -12,22 +11,22 @@ from core.store.documents.ocr_pages import OcrPages, PagesToReadAgain
 
 @dataclass(frozen=True, slots=True)
 class OcrLanguageQuestion:
-    """Shall scanned pages that were read in other languages be read again in `languages` ("deu+fra")?"""
+    """Shall pages recognised in other languages be read again in `languages` ("deu+fra")?"""
 
     languages: str
-    again: PagesToReadAgain
+    pages_to_read_again: PagesToReadAgain
 
 
 class OcrLanguageChange:
-    """Called from workers. `languages` gives those that are chosen now, none while recognition is switched off. What is
-    decided holds until others are chosen, by the settings or because data for them was installed."""
+    """Called from worker threads. `languages` returns the current ones, none while OCR is off. A decision holds until
+    other languages are chosen, in the settings or by installing data for them."""
 
     def __init__(self, database: Database, languages: Callable[[], tuple[str, ...]]) -> None:
         self._pages = OcrPages(database)
         self._languages = languages
 
     def question(self) -> OcrLanguageQuestion | None:
-        """What has to be asked; None if nothing has."""
+        """The question to ask; None if there is none."""
         languages, decided = "+".join(self._languages()), self._pages.decided()
         if not languages or languages == decided:
             return None
@@ -38,10 +37,10 @@ class OcrLanguageChange:
         return OcrLanguageQuestion(languages, again)
 
     def agree(self, question: OcrLanguageQuestion) -> None:
-        """Have the next run of `Library.index` read them again."""
+        """Agree: the next run of `Library.index` reads them again."""
         self._pages.read_again(question.languages)
         self._pages.decide(question.languages)
 
     def decline(self, question: OcrLanguageQuestion) -> None:
-        """They stay as they are; pages that come from now on are read in the new languages."""
+        """Keep them as they are; pages from now on are read in the new languages."""
         self._pages.decide(question.languages)

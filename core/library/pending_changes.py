@@ -1,4 +1,4 @@
-"""Places that changed while documents are being indexed: the run that goes on takes them in."""
+"""Paths reported as changed while documents are being indexed: the current run takes them in."""
 
 from __future__ import annotations
 
@@ -8,39 +8,41 @@ from pathlib import Path
 
 
 class PendingChanges:
-    """Any thread. Open while a run goes on that will take what is added."""
+    """Any thread. Open while a run is active that will take what is added."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open = False
-        self._places: dict[Path, None] = {}
+        self._paths: dict[Path, None] = {}
 
     def open(self) -> None:
+        """Begin to accept paths; forgets what is left of an earlier run."""
         with self._lock:
             self._open = True
-            self._places.clear()
+            self._paths.clear()
 
-    def add(self, places: Iterable[Path]) -> bool:
-        """False if no run goes on that would take them."""
+    def add(self, paths: Iterable[Path]) -> bool:
+        """Add paths; False if no run is active."""
         with self._lock:
             if self._open:
-                self._places.update(dict.fromkeys(places))
+                self._paths.update(dict.fromkeys(paths))
             return self._open
 
     @property
     def has_any(self) -> bool:
-        return bool(self._places)
+        return bool(self._paths)
 
     def take(self) -> list[Path]:
+        """Return the paths, in the order in which they were added, and forget them."""
         with self._lock:
-            places = list(self._places)
-            self._places.clear()
-            return places
+            paths = list(self._paths)
+            self._paths.clear()
+            return paths
 
-    def close(self, *, only_if_none: bool = False) -> bool:
-        """Take no more; with `only_if_none` not while some are left, and False then."""
+    def close(self, *, only_if_empty: bool = False) -> bool:
+        """Stop accepting; with `only_if_empty`, not while some are left: returns False then."""
         with self._lock:
-            if only_if_none and self._places:
+            if only_if_empty and self._paths:
                 return False
             self._open = False
             return True

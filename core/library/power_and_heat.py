@@ -1,4 +1,4 @@
-"""How the computer is doing: on battery, too hot. As far as the system tells."""
+"""Battery and temperature of the computer, as far as the system reports them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from collections.abc import Callable
 
 from core.library.throttle import PauseReason
 
-LOOK_S = 10.0
-LOW_PERCENT = 40.0
-HOT_BELOW_CRITICAL = 5.0  # degrees Celsius under the temperature at which the processor protects itself
-COOL_BELOW_CRITICAL = 15.0
+MEASURE_INTERVAL_S = 10.0
+LOW_PERCENT = 40.0  # the battery is low below this
+HOT_BELOW_CRITICAL = 5.0  # degrees Celsius below the temperature at which the processor protects itself
+COOL_BELOW_CRITICAL = 15.0  # once hot, it counts as cool again from here
 _PROCESSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "cpu-thermal", "soc_thermal")
 
 Battery = tuple[float, bool]
-"""Percent left, and whether the mains are connected."""
+"""The battery: per cent left, and whether mains power is connected."""
 
 
 def read_battery() -> Battery | None:
-    """None where there is no battery, or none that tells."""
+    """The battery's state; None where there is none, or none that reports."""
     import psutil
 
     read = getattr(psutil, "sensors_battery", None)
     try:
         found = read() if read is not None else None
-    except (OSError, RuntimeError, ValueError, psutil.Error):  # whatever a driver answers, it must stop nothing
+    except (OSError, RuntimeError, ValueError, psutil.Error):  # whatever a driver reports must not end indexing
         return None
     return None if found is None else (float(found.percent), found.power_plugged is not False)
 
 
 def degrees_to_critical() -> float | None:
-    """How far the hottest part of the processor is from the temperature at which it protects itself; None if nobody
-    tells (Windows, macOS, most virtual machines)."""
+    """Degrees Celsius between the hottest part of the processor and the temperature at which it protects itself; None
+    if nothing reports it (Windows, macOS, most virtual machines)."""
     import psutil
 
     read = getattr(psutil, "sensors_temperatures", None)
@@ -50,7 +50,8 @@ def degrees_to_critical() -> float | None:
 
 
 class PowerMonitor:
-    """`on_battery` gives the setting: "go_on", "low" or "wait". Asked from any thread; looks at most every `LOOK_S`."""
+    """Tells whether to pause indexing. `on_battery` returns the setting: "go_on", "low" or "wait". Any thread; measures
+    at most every `MEASURE_INTERVAL_S`."""
 
     def __init__(
         self,
@@ -58,20 +59,21 @@ class PowerMonitor:
         *,
         battery: Callable[[], Battery | None] = read_battery,
         heat: Callable[[], float | None] = degrees_to_critical,
-        look_s: float = LOOK_S,
+        measure_interval_s: float = MEASURE_INTERVAL_S,
     ) -> None:
         self._on_battery = on_battery
         self._read_battery = battery
         self._read_heat = heat
-        self._look_s = look_s
-        self._next_s = float("-inf")
+        self._measure_interval_s = measure_interval_s
+        self._next_measurement_s = float("-inf")
         self._battery: Battery | None = None
         self._hot = False
 
     def __call__(self) -> PauseReason | None:
+        """The reason to pause now, if there is one."""
         now_s = time.monotonic()
-        if now_s >= self._next_s:
-            self._next_s = now_s + self._look_s
+        if now_s >= self._next_measurement_s:
+            self._next_measurement_s = now_s + self._measure_interval_s
             self._battery = self._read_battery()
             left = self._read_heat()
             self._hot = left is not None and left <= (COOL_BELOW_CRITICAL if self._hot else HOT_BELOW_CRITICAL)

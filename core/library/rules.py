@@ -1,4 +1,4 @@
-"""What of a person's folders is read, as the settings say it."""
+"""Which files of the person's folders are indexed, from the settings."""
 
 from __future__ import annotations
 
@@ -14,23 +14,27 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class LibraryRules:
-    """`scan` says which files count at all; one over `largest_file_bytes` is named, with the reason, and not read.
-    `recognition` says whether pictures are read, in languages as core.parsing.ocr.tessdata takes them."""
+    """Which files are indexed and how. `scan` says which files count at all; one over `largest_file_bytes` is listed
+    with the reason and not parsed. With `ocr`, pictures are read, in `ocr_languages` as core.parsing.ocr.tessdata takes
+    them."""
 
     scan: ScanRules = field(default_factory=ScanRules)
     largest_file_bytes: int = 2048 * MIB
-    recognition: bool = True
-    recognition_languages: str = ""
+    ocr: bool = True
+    ocr_languages: str = ""
 
     @classmethod
     def of(cls, settings: Settings, data_dir: Path) -> LibraryRules:
-        """The data directory is never read: each look would change its log, and so call for the next look."""
+        """The rules of these settings. The data directory is never indexed: each comparison would change its log and so
+        cause the next."""
         return cls(
             ScanRules(
-                hidden=settings.hidden_files,
+                include_hidden=settings.hidden_files,
                 patterns=tuple(settings.ignore.splitlines()),
-                git_files=settings.git_ignore,
-                never=frozenset({os.fsencode(os.path.realpath(data_dir)), os.fsencode(os.path.abspath(data_dir))}),
+                use_gitignore=settings.git_ignore,
+                excluded_folders=frozenset(
+                    {os.fsencode(os.path.realpath(data_dir)), os.fsencode(os.path.abspath(data_dir))}
+                ),
             ),
             settings.largest_file_mb * MIB,
             settings.recognition,

@@ -1,4 +1,4 @@
-"""Who comes first: indexing waits while a question is answered, while a person paused it, on battery and in heat."""
+"""Makes indexing wait while a question is answered, while a person paused it, on battery and in heat."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from enum import StrEnum
 from models.cancel import CancelToken
 
 CHECK_INTERVAL_S = 0.2
-COOL_DOWN_S = 30.0  # the longest wait at once: where it never gets cooler, work still goes on, slowly
+LONGEST_HEAT_PAUSE_S = 30.0  # at once: where it never gets cooler, work continues, slowly
 
 
 class PauseReason(StrEnum):
@@ -24,61 +24,62 @@ class PauseReason(StrEnum):
 
 
 class Throttle:
-    """Shared by whoever answers and whoever indexes. Any thread. `surroundings` tells of battery and heat."""
+    """Shared by answering and indexing. Any thread. `power_monitor` reports battery and heat. `pause_reason` is why
+    indexing waits just now, None while it does not wait."""
 
-    def __init__(self, surroundings: Callable[[], PauseReason | None] = lambda: None, *, paused: bool = False) -> None:
-        self._surroundings = surroundings
+    def __init__(self, power_monitor: Callable[[], PauseReason | None] = lambda: None, *, paused: bool = False) -> None:
+        self._power_monitor = power_monitor
         self._questions = 0
         self._paused = paused
-        self._insisted = False
-        self._free = threading.Condition()
-        self.held: PauseReason | None = None
+        self._overruled = False
+        self._changed = threading.Condition()
+        self.pause_reason: PauseReason | None = None
 
     @contextmanager
     def while_answering(self) -> Iterator[None]:
-        """Held while a question is worked on; may be held several times at once."""
-        with self._free:
+        """A context in which a question is worked on; may be entered several times at once."""
+        with self._changed:
             self._questions += 1
         try:
             yield
         finally:
-            with self._free:
+            with self._changed:
                 self._questions -= 1
-                self._free.notify_all()
+                self._changed.notify_all()
 
     @property
     def is_paused(self) -> bool:
         return self._paused
 
     def pause(self) -> None:
-        """Have indexing wait at its next boundary until `resume`."""
+        """Pause indexing at its next boundary until `resume`."""
         self._paused = True
 
     def resume(self) -> None:
-        """Go on; on battery, too, from now on, if that was what indexing waited for."""
-        with self._free:
-            self._insisted = self._insisted or self.held in (PauseReason.BATTERY, PauseReason.HEAT)
+        """Resume; on battery too, from now on, if that was the reason for waiting."""
+        with self._changed:
+            self._overruled = self._overruled or self.pause_reason in (PauseReason.BATTERY, PauseReason.HEAT)
             self._paused = False
-            self._free.notify_all()
+            self._changed.notify_all()
 
     def wait_while_paused(self, cancel: CancelToken) -> None:
-        """Return once nothing holds indexing back; `held` says meanwhile what does. Raises `Cancelled` if stopped."""
+        """Return once there is no reason to wait; meanwhile `pause_reason` names it. Raises `Cancelled` if stopped."""
         began_s = time.monotonic()
-        with self._free:
+        with self._changed:
             try:
-                while (hold := self._hold()) is not None:
-                    if hold is PauseReason.HEAT and time.monotonic() - began_s > COOL_DOWN_S:
+                while (reason := self._reason_to_wait()) is not None:
+                    if reason is PauseReason.HEAT and time.monotonic() - began_s > LONGEST_HEAT_PAUSE_S:
                         break
-                    self.held = hold
+                    self.pause_reason = reason
                     cancel.check()
-                    self._free.wait(CHECK_INTERVAL_S)
+                    self._changed.wait(CHECK_INTERVAL_S)
             finally:
-                self.held = None
+                self.pause_reason = None
         cancel.check()
 
-    def _hold(self) -> PauseReason | None:
+    def _reason_to_wait(self) -> PauseReason | None:
         if self._paused:
             return PauseReason.PAUSED
         if self._questions:
             return PauseReason.QUESTION
-        return None if self._insisted else self._surroundings()
+        return None if self._overruled else self._power_monitor()

@@ -1,4 +1,5 @@
-"""Keeps the database clean: deleted words leave the disk, the keyword index follows the analysis it was made with."""
+"""Maintains the database: deleted words leave the disk, and stored data follows new versions of tokenizer and
+readers."""
 
 from __future__ import annotations
 
@@ -23,19 +24,19 @@ DOCUMENTS_PER_STEP = 50
 
 
 class Upkeep:
-    """Runs on the index worker, in small steps; stopping between any two is safe."""
+    """Runs on the index worker in small steps; stopping between any two is safe."""
 
-    def __init__(self, database: Database, attention: Throttle) -> None:
+    def __init__(self, database: Database, throttle: Throttle) -> None:
         self._database = database
-        self._attention = attention
+        self._throttle = throttle
 
     def scrub(self, job: Job) -> None:
-        """Rewrite the keyword index until no deleted term is left in it, then empty the journal and shrink the file."""
-        if self._meta(SCRUB_KEY) == "":
+        """Rewrite the keyword index until no deleted term is left, then empty the journal and shrink the file."""
+        if self._value(SCRUB_KEY) == "":
             return
         more = True
         while more:
-            self._attention.wait_while_paused(job.cancel)
+            self._throttle.wait_while_paused(job.cancel)
             with self._database.write() as connection:
                 more = keyword_index.merge_step(connection)
                 if not more:
@@ -43,10 +44,10 @@ class Upkeep:
         self._database.give_back_space()
         self._database.checkpoint()
 
-    def check_keywords(self) -> None:
-        """Empty the keyword index if terms are analysed differently than when it was made: before any other use of it,
-        for nothing can be deleted from it any more. `renew_keywords` fills it again."""
-        if self._meta(VERSION_KEY) == keyword_index.VERSION:
+    def clear_outdated_keywords(self) -> None:
+        """Empty the keyword index if the tokenizer has changed since it was built, before any other use: nothing can be
+        deleted from it any more. `refill_keywords` fills it again."""
+        if self._value(VERSION_KEY) == keyword_index.VERSION:
             return
         with self._database.write() as connection:
             (documents,) = connection.execute("SELECT COUNT(*) FROM documents WHERE passage_count > 0").fetchone()
@@ -56,10 +57,10 @@ class Upkeep:
                 key_values.put_value(connection, keyword_index.RENEWED_KEY, "0")
             key_values.put_value(connection, VERSION_KEY, keyword_index.VERSION)
 
-    def check_readings(self) -> None:
-        """Queue the documents whose format is read in another way than when they were read. It costs their reading
-        alone: a passage that says what it said keeps its vectors."""
-        before = self._meta(READ_AS_KEY)
+    def queue_outdated_documents(self) -> None:
+        """Queue the documents whose format has a newer reader than when they were parsed. It costs parsing alone:
+        unchanged passages keep their vectors."""
+        before = self._value(READ_AS_KEY)
         now = json.dumps(READ_AS, sort_keys=True)
         if before == now:
             return
@@ -76,14 +77,14 @@ class Upkeep:
         if changed:
             log.info("read anew: %s", ", ".join(changed))
 
-    def renew_keywords(self, job: Job) -> None:
-        """Go on filling an emptied keyword index."""
-        through = self._meta(keyword_index.RENEWED_KEY)
+    def refill_keywords(self, job: Job) -> None:
+        """Continue to fill an emptied keyword index."""
+        through = self._value(keyword_index.RENEWED_KEY)
         while through:
-            self._attention.wait_while_paused(job.cancel)
-            through = self._renew_step(int(through), job)
+            self._throttle.wait_while_paused(job.cancel)
+            through = self._refill_step(int(through), job)
 
-    def _renew_step(self, through: int, job: Job) -> str:
+    def _refill_step(self, through: int, job: Job) -> str:
         with self._database.write() as connection:
             rows = connection.execute(
                 "SELECT id FROM documents WHERE id > ? AND passage_count > 0 ORDER BY id LIMIT ?",
@@ -98,6 +99,6 @@ class Upkeep:
         job.report(Progress(through, 0, "files"))
         return str(through)
 
-    def _meta(self, key: str) -> str:
+    def _value(self, key: str) -> str:
         with self._database.read() as connection:
             return key_values.value_of(connection, key) or ""

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    pass
-
-# Characters that carry no text: C0/C1 controls (but tab, line feed), U+FFFE/U+FFFF; SQLite refuses lone surrogates.
+# C0 and C1 controls (except tab and line feed), lone surrogates (which SQLite refuses), U+FFFE and U+FFFF.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
-_WHITE = re.compile(r"\s+")
+_WHITE_SPACE = re.compile(r"\s+")
 
 
 def clean(text: str) -> str:
-    """`text` with uniform line ends and without control characters, lone surrogates and non-characters."""
+    """Return `text` with line feeds as line ends and without control characters, lone surrogates and non-characters."""
     return _UNPRINTABLE.sub("", _LINE_ENDS.sub("\n", text))
 
 
 def one_line(text: str) -> str:
-    """`text` on a single line, its white space collapsed: for titles, headings and table cells."""
-    return _WHITE.sub(" ", clean(text)).strip()
+    """Return `text` on a single line with collapsed white space, for titles, headings and table cells."""
+    return _WHITE_SPACE.sub(" ", clean(text)).strip()
 
 
 def tidy(text: str) -> str:
-    """`text` with runs of spaces collapsed inside its lines and blank lines dropped."""
+    """Return `text` with runs of spaces collapsed and blank lines dropped."""
     lines = (_SPACES.sub(" ", line).strip() for line in clean(text).split("\n"))
     return "\n".join(line for line in lines if line)

@@ -1,4 +1,4 @@
-"""Why a document could not be read: one kind for each reason, with the words a person sees."""
+"""The faults of parsing: one problem for each reason why a document is left out, with the texts that a person sees."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from models.faults import N_, Fault
 
 
 class ParseProblem(StrEnum):
-    """The reasons for leaving a document out. The value is what is stored and sent between processes."""
+    """Why a document is left out. The values are stored in the library and sent between processes."""
 
     ENCRYPTED = "encrypted"
     WRONG_PASSWORD = "wrong_password"
@@ -28,9 +28,10 @@ class ParseProblem(StrEnum):
     UNREADABLE = "unreadable"
 
 
-TITLE = N_("This document was left out")
+_TITLE = N_("This document was left out")
 
-WORDS: dict[ParseProblem, tuple[str, str]] = {
+# What happened, and what to do next.
+_TEXTS: dict[ParseProblem, tuple[str, str]] = {
     ParseProblem.ENCRYPTED: (
         N_("This {format} file is encrypted and needs a password."),
         N_("Enter the password if it is a PDF file, or save a copy without the password and add that."),
@@ -81,18 +82,19 @@ WORDS: dict[ParseProblem, tuple[str, str]] = {
 
 
 class ParseFault(Fault):
-    """A document that cannot be read, with the reason in words. `format` is the format's label ("PDF")."""
+    """A document could not be parsed because of `problem`. `format` is the format's label ("PDF"), `detail`
+    completes the text of `ParseProblem.TOO_LARGE`; of other problems it serves debugging."""
 
     def __init__(self, problem: ParseProblem, *, format: str = "", detail: str = "") -> None:
-        what, todo = WORDS[problem]
-        super().__init__(TITLE, what, todo, format=format, detail=detail)
+        what, todo = _TEXTS[problem]
+        super().__init__(_TITLE, what, todo, format=format, detail=detail)
         self.problem = problem
         self.format = format
         self.detail = detail
 
 
-def fault_of(error: OSError) -> ParseFault:
-    """The fault for an operating system's refusal to open or read a file."""
+def fault_from_os_error(error: OSError) -> ParseFault:
+    """Return the fault for a file that the operating system could not open or read."""
     if isinstance(error, FileNotFoundError):
         return ParseFault(ParseProblem.MISSING)
     if isinstance(error, PermissionError):

@@ -1,4 +1,4 @@
-"""The limits under which a document is parsed: bytes, characters, memory, time."""
+"""The limits within which a document is parsed: bytes, characters, pages, memory and time."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ParseLimits:
-    """What one document may cost. Defaults are for a laptop with 16 GB of which a language model holds most.
+    """What one document may cost. The defaults suit a laptop with 16 GB, most of which a language model uses.
 
-    Time: `base_s` for any file, `per_mib_s` more for each MiB, and `per_page_s` more for each page a file says it
-    has, up to `longest_s`; a fixed limit cut an honest 3,700-page PDF in half. A process that others keep from the
-    processor has longer. Text recognition: `picture_s` for each picture, `recognised_pages` of a document at
-    most, `embedded_pictures` among the text of one.
-    Memory: the worker's address space where the system enforces that (Linux), its resident memory elsewhere. Archive
-    limits follow the honest maximum ratio measured in real files (37) with room.
+    Time: `base_s` for any file, `per_mib_s` more for each MiB and `per_page_s` more for each page that a file claims,
+    up to `longest_s`; a fixed limit cut an honest 3,700-page PDF in half. A process that gets little of the processor
+    is given longer. OCR: `ocr_page_s` for each picture, at most `ocr_pages` pictures of a document, of which at most
+    `embedded_pictures` are embedded in its text.
+    Memory: the worker's address space where the system enforces that (Linux), its resident memory elsewhere.
+    Archives: the largest compression ratio measured in real files was 37, so `archive_ratio` leaves room; members below
+    `archive_ratio_from_bytes` are not checked.
     """
 
     file_bytes: int = 2048 * MIB
@@ -33,13 +34,12 @@ class ParseLimits:
     archive_members: int = 20_000
     archive_ratio: int = 200
     archive_ratio_from_bytes: int = 10 * MIB
-    nesting: int = 200
     image_pixels: int = 120_000_000
-    picture_s: float = 20.0
-    recognised_pages: int = 500
+    ocr_page_s: float = 20.0
+    ocr_pages: int = 500
     embedded_pictures: int = 100
 
     def seconds(self, pages: int, size_bytes: int = 0) -> float:
-        """Wall-clock seconds that a file of this many pages and bytes may take."""
+        """Return the wall-clock seconds that a file of this many pages and bytes may take."""
         wanted = self.base_s + self.per_page_s * max(0, pages) + self.per_mib_s * size_bytes / MIB
         return min(self.longest_s, wanted)

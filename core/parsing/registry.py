@@ -1,4 +1,4 @@
-"""The formats Papermoor reads: which file is of which format, and reading one. The only table of formats."""
+"""Finds a file's format and parses it with the reader for that format. The only table of readers."""
 
 from __future__ import annotations
 
@@ -10,31 +10,33 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 
 from core.domain.file_formats import LABELS, NAMES, SUFFIXES
-from core.parsing.document import A_PICTURE, DocumentBuilder, ParsedDocument
-from core.parsing.faults import ParseFault, ParseProblem, fault_of
+from core.parsing.document import DocumentBuilder, ParsedDocument
+from core.parsing.faults import ParseFault, ParseProblem, fault_from_os_error
 from core.parsing.limits import ParseLimits
+from core.parsing.ocr_engine import OcrEngine
 from core.parsing.readers import code, data_files, markdown, markup, plain
-from core.parsing.recogniser import Recogniser
-from core.parsing.sniffing import sniffed
+from core.parsing.sniffing import sniff_format
 from core.parsing.source import Source
 
 log = logging.getLogger(__name__)
 
-WITH_PICTURES = {"pdf", "image", "docx", "pptx", "odt", "odp", "eml", "msg", "mbox"}
-_BuildingParser = Callable[[Source, DocumentBuilder], None]
+OCR_FORMATS = {"pdf", "image", "docx", "pptx", "odt", "odp", "eml", "msg", "mbox"}
+"""Formats whose pages, pictures or attachments may need OCR."""
+_TextParser = Callable[[Source, ParseLimits], ParsedDocument]
+_BlockParser = Callable[[Source, DocumentBuilder], None]
 
 
 def format_of(path: PurePath) -> str | None:
-    """The format that a file's name promises ("pdf"); None for one that is not read. Touches no disk."""
+    """Return the format that a file's name promises ("pdf"); None for one that is not supported. Touches no disk."""
     return NAMES.get(path.name.casefold()) or SUFFIXES.get(path.suffix.casefold())
 
 
-def supported(path: PurePath) -> bool:
+def is_supported(path: PurePath) -> bool:
     return format_of(path) is not None
 
 
 def label_of(format: str) -> str:
-    """What a person calls the format ("Word")."""
+    """Return what a person calls the format ("Word")."""
     return LABELS.get(format, format)
 
 
@@ -44,43 +46,54 @@ def parse_file(
     *,
     password: str | None = None,
     other_passwords: tuple[str, ...] = (),
+    ocr_languages: Sequence[str] = (),
+    saved_pages: Mapping[int, str] | None = None,
     on_pages: Callable[[int], None] | None = None,
-    recognise: Sequence[str] = (),
-    known_pages: Mapping[int, str] | None = None,
-    on_page_words: Callable[[int, str], None] | None = None,
+    on_ocr_start: Callable[[], None] | None = None,
+    on_ocr_page: Callable[[int, str], None] | None = None,
 ) -> ParsedDocument:
-    """Read a document. Runs in a worker process: what a hostile file can do to a parser stays there.
+    """Parse a document. Runs in a worker process, where a hostile file can harm nothing else.
 
-    Raises `ParseFault` alone, whatever a parser raises. `on_pages` is told how many pages the file says it has,
-    and `A_PICTURE` before each that is read from a picture, if there are languages to `recognise` text in; of what is
-    read so `on_page_words` is told, and `known_pages` are given back another time.
+    Raises no exception but `ParseFault`, whatever a parser raises (errors in our own installation excepted). Pictures
+    are read by OCR if `ocr_languages` (Tesseract's names) is not empty. `on_pages` is called with the number of pages
+    that the file claims, `on_ocr_start` before each picture that is read, `on_ocr_page` with its index and its words;
+    a later call with these as `saved_pages` does not read them again.
     """
     limits = limits or ParseLimits()
     named = format_of(path)
     if named is None:
         raise ParseFault(ParseProblem.UNSUPPORTED, format=path.suffix or path.name)
-    with _only_faults(named):
+    with _raising_only_faults(named):
         source = Source(path, named, label_of(named), password, other_passwords=other_passwords)
-        format = sniffed(source, limits)
-        recogniser: Recogniser | None = None
-        if recognise and format in WITH_PICTURES:
-            from core.parsing.ocr.engine import OcrRecogniser
+        format = sniff_format(source, limits)
+        ocr: OcrEngine | None = None
+        if ocr_languages and format in OCR_FORMATS:
+            from core.parsing.ocr.tesseract import TesseractEngine
 
-            recogniser = OcrRecogniser(recognise, limits.recognised_pages, known_pages, on_page_words)
-        return _parse(replace(source, format=format, label=label_of(format)), limits, on_pages, recogniser)
+            ocr = TesseractEngine(ocr_languages, limits.ocr_pages, saved_pages, on_ocr_page)
+        source = replace(source, format=format, label=label_of(format))
+        return _parse(source, limits, ocr, on_pages, on_ocr_start)
 
 
 def _parse(
     source: Source,
     limits: ParseLimits,
-    on_pages: Callable[[int], None] | None = None,
-    recogniser: Recogniser | None = None,
+    ocr: OcrEngine | None,
+    on_pages: Callable[[int], None] | None,
+    on_ocr_start: Callable[[], None] | None,
 ) -> ParsedDocument:
-    whole = _whole_parser(source.format)
-    if whole is not None:
-        return whole(source, limits)
-    builder = DocumentBuilder(source.format, limits, on_pages, recogniser, parse_attachment)
-    _building_parser(source)(source, builder)
+    text_parser = _text_parser(source.format)
+    if text_parser is not None:
+        return text_parser(source, limits)
+    builder = DocumentBuilder(
+        source.format,
+        limits,
+        on_pages=on_pages,
+        on_ocr_start=on_ocr_start,
+        ocr=ocr,
+        parse_attachment=parse_attachment,
+    )
+    _block_parser(source)(source, builder)
     document = builder.build(source.stem)
     if not document.text.strip():
         raise source.fault(_problem_without_text(builder))
@@ -88,57 +101,52 @@ def _parse(
 
 
 def _problem_without_text(builder: DocumentBuilder) -> ParseProblem:
-    if builder.unread_pages:
+    if builder.unread_pictures:
         return ParseProblem.SCANNED
-    return ParseProblem.NOTHING_RECOGNISED if builder.tried_pictures else ParseProblem.EMPTY
+    return ParseProblem.NOTHING_RECOGNISED if builder.used_ocr else ParseProblem.EMPTY
 
 
 def parse_attachment(name: PurePath, data: bytes, outer: DocumentBuilder, depth: int) -> ParsedDocument | None:
-    """A file that lies inside another one, `outer`, of whose limits it has a part; None if its kind is not read.
-    Raises `ParseFault` as `parse_file` does."""
+    """Parse a file inside the document that `outer` builds, whose limits and OCR budget it shares; None if its format
+    is not supported. Raises `ParseFault` as `parse_file` does."""
     named = format_of(name)
     if named is None or named == "archive":
         return None
-    with _only_faults(named):
+    with _raising_only_faults(named):
         source = Source(Path(name.name), named, label_of(named), None, data, depth)
-        format = sniffed(source, outer.limits)
-        recogniser = outer.recogniser.inside() if outer.recogniser is not None else None
+        format = sniff_format(source, outer.limits)
+        ocr = outer.ocr.for_embedded_document() if outer.ocr is not None else None
         source = replace(source, format=format, label=label_of(format))
-        return _parse(source, outer.limits, lambda pages: _tell_of_picture(pages, outer), recogniser)
-
-
-def _tell_of_picture(pages: int, outer: DocumentBuilder) -> None:
-    if pages == A_PICTURE:
-        outer.begin_recognition()
+        return _parse(source, outer.limits, ocr, on_pages=None, on_ocr_start=outer.begin_ocr)
 
 
 @contextmanager
-def _only_faults(format: str) -> Iterator[None]:
-    """Whatever a parser raises leaves as a `ParseFault`; but what is ours to mend, not the file's, leaves as it is."""
+def _raising_only_faults(format: str) -> Iterator[None]:
+    """Turn whatever a parser raises into a `ParseFault`, except errors of our own code or installation."""
     try:
         yield
     except (ParseFault, ImportError, SyntaxError):
         raise
     except OSError as error:
-        raise fault_of(error) from error
+        raise fault_from_os_error(error) from error
     except MemoryError as error:
         raise ParseFault(ParseProblem.OUT_OF_MEMORY) from error
-    except Exception as error:  # a third party's parser met a file it was not made for
-        log.info("parser for %s failed: %s", format, _place_of(error))
-        raise ParseFault(ParseProblem.DAMAGED, format=label_of(format), detail=_place_of(error)) from error
+    except Exception as error:  # third-party parsers raise anything on files they were not made for
+        log.info("parser for %s failed: %s", format, _error_site(error))
+        raise ParseFault(ParseProblem.DAMAGED, format=label_of(format), detail=_error_site(error)) from error
 
 
-def _place_of(error: Exception) -> str:
-    """The kind of an error and where in our own code it passed, for the log: never its message, which may quote
-    text."""
+def _error_site(error: Exception) -> str:
+    """Return an error's type and the place in our own code that it passed, for the log: never its message, which may
+    quote the document."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     ours = [frame for frame in frames if frame.f_globals.get("__name__", "").startswith("core.parsing")]
     where = f" in {ours[-1].f_globals['__name__']}:{ours[-1].f_lineno}" if ours else ""
     return type(error).__name__ + where
 
 
-def _whole_parser(format: str) -> Callable[[Source, ParseLimits], ParsedDocument] | None:
-    """Parsers whose document is the file's own text."""
+def _text_parser(format: str) -> _TextParser | None:
+    """Return the parser of a format whose document is the decoded file itself; None for other formats."""
     match format:
         case "text":
             return plain.parse
@@ -157,16 +165,17 @@ def _whole_parser(format: str) -> Callable[[Source, ParseLimits], ParsedDocument
     return None
 
 
-def _building_parser(source: Source) -> _BuildingParser:
-    """The other parsers. Each is imported when it is first needed, in a way that a frozen application finds."""
-    for of_family in (_office_parser, _mail_parser, _other_parser):
-        parser = of_family(source.format)
+def _block_parser(source: Source) -> _BlockParser:
+    """Return the parser of any other format. Each is imported when first needed, by a statement that the packaging of
+    the frozen application finds."""
+    for parser_for in (_office_parser, _mail_parser, _other_parser):
+        parser = parser_for(source.format)
         if parser is not None:
             return parser
     raise source.fault(ParseProblem.UNSUPPORTED)
 
 
-def _office_parser(format: str) -> _BuildingParser | None:
+def _office_parser(format: str) -> _BlockParser | None:
     match format:
         case "docx":
             from core.parsing.readers import docx
@@ -199,7 +208,7 @@ def _office_parser(format: str) -> _BuildingParser | None:
     return None
 
 
-def _mail_parser(format: str) -> _BuildingParser | None:
+def _mail_parser(format: str) -> _BlockParser | None:
     if format == "msg":
         from core.parsing.readers import msg
 
@@ -211,7 +220,7 @@ def _mail_parser(format: str) -> _BuildingParser | None:
     return None
 
 
-def _other_parser(format: str) -> _BuildingParser | None:
+def _other_parser(format: str) -> _BlockParser | None:
     match format:
         case "pdf":
             from core.parsing.readers import pdf
@@ -240,7 +249,7 @@ def _other_parser(format: str) -> _BuildingParser | None:
 
             return image.parse
         case "archive":
-            from core.parsing.readers import zipped
+            from core.parsing.readers import unopened_archive
 
-            return zipped.parse
+            return unopened_archive.parse
     return None

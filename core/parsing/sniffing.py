@@ -1,5 +1,5 @@
-"""What a file is by its first bytes, where these leave no doubt: names lie (a web page called .doc, a PDF called
-.txt)."""
+"""Detects a file's format by its content where that leaves no doubt, since names lie (a web page called .doc, a PDF
+called .txt)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from core.parsing.source import Source
 
 _HEAD_BYTES = 4096
 _ZIP_MAGIC = b"PK\x03\x04"
-_ZIPPED = {"docx", "pptx", "xlsx", "odt", "ods", "odp", "epub"}
-_OFFICE = _ZIPPED | {"doc", "ppt", "xls", "msg", "rtf"}
+_OFFICE = {"docx", "pptx", "xlsx", "odt", "ods", "odp", "epub", "doc", "ppt", "xls", "msg", "rtf"}
 _HTML_STARTS = (b"<!doctype html", b"<html")
 _MAIN_PARTS = (
     ("word/document.xml", "docx"),
@@ -30,8 +29,9 @@ _MEDIA_TYPES = (
 )
 
 
-def sniffed(source: Source, limits: ParseLimits) -> str:
-    """The format by content, or the one the name promises where the content does not say. Faults: empty, encrypted."""
+def sniff_format(source: Source, limits: ParseLimits) -> str:
+    """Return the format by content, or the one the name promises if the content does not tell. Raises `ParseFault` for
+    an empty, an encrypted or a damaged file."""
     named = source.format
     with source.open() as file:
         head = file.read(_HEAD_BYTES)
@@ -42,9 +42,9 @@ def sniffed(source: Source, limits: ParseLimits) -> str:
     if head.startswith(b"%PDF-") or (b"%PDF-" in head[:1024] and named in ("pdf", "text")):
         return "pdf"
     if head.startswith(ole.MAGIC):
-        return ole.format_in(source, limits) or named
+        return ole.sniff_ole_format(source, limits) or named
     if named in _OFFICE and head.startswith(_ZIP_MAGIC):
-        return _zipped_format(source) or named
+        return _sniff_zip_format(source) or named
     if named in _OFFICE | {"text"} and head.startswith(b"{\\rtf"):
         return "rtf"
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:256].lower()
@@ -53,12 +53,12 @@ def sniffed(source: Source, limits: ParseLimits) -> str:
     return named
 
 
-def _zipped_format(source: Source) -> str | None:
+def _sniff_zip_format(source: Source) -> str | None:
     try:
         with source.open() as file, zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
             media_type = archive.read("mimetype")[:100] if "mimetype" in names else b""
     except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, OSError, EOFError):
         return None
-    by_type = next((format for kind, format in _MEDIA_TYPES if media_type.startswith(kind)), None)
+    by_type = next((format for prefix, format in _MEDIA_TYPES if media_type.startswith(prefix)), None)
     return by_type or next((format for part, format in _MAIN_PARTS if part in names), None)

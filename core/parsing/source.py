@@ -1,4 +1,4 @@
-"""The file that a parser reads: where it is (or its bytes, for an attachment), what it is said to be, within limits."""
+"""The file that a parser reads: its path, or its bytes if it is an attachment, its format and its passwords."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from core.parsing.faults import ParseFault, ParseProblem, fault_of
+from core.parsing.faults import ParseFault, ParseProblem, fault_from_os_error
 from core.parsing.limits import MIB, ParseLimits
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to parse. `format` is the registry's key ("pdf"), `label` what a person calls it ("PDF"). `data` are its
-    bytes where it lies inside another file, `depth` files deep; `path` then is only a name. `password` was given for
+    """A file to parse. `format` is the registry's key ("pdf"), `label` what a person calls it ("PDF"). A file inside
+    another one, `depth` files deep, has its bytes in `data`, and its `path` is only a name. `password` was given for
     this file, `other_passwords` for others."""
 
     path: Path
@@ -28,16 +28,16 @@ class Source:
 
     @property
     def passwords(self) -> tuple[str, ...]:
-        """Those to try on an encrypted file, the one given for it first."""
+        """The passwords to try on an encrypted file, the one given for it first."""
         return ((self.password,) if self.password else ()) + self.other_passwords
 
-    def encrypted(self) -> ParseFault:
-        """The fault for a file that none of the passwords opens."""
+    def encryption_fault(self) -> ParseFault:
+        """Return the fault for an encrypted file that none of the passwords opens."""
         return self.fault(ParseProblem.WRONG_PASSWORD if self.password else ParseProblem.ENCRYPTED)
 
     @property
     def stem(self) -> str:
-        """The title of a document that names none."""
+        """The title of a document that has no title of its own."""
         return self.path.stem or self.path.name
 
     @property
@@ -47,7 +47,7 @@ class Source:
         try:
             return os.stat(self.path).st_size
         except OSError as error:
-            raise fault_of(error) from error
+            raise fault_from_os_error(error) from error
 
     def open(self) -> BinaryIO:
         if self.data is not None:
@@ -55,10 +55,10 @@ class Source:
         try:
             return open(self.path, "rb")
         except OSError as error:
-            raise fault_of(error) from error
+            raise fault_from_os_error(error) from error
 
     def read(self, limit_bytes: int) -> bytes:
-        """The whole file; more than `limit_bytes` is a fault."""
+        """Return the whole file. Raises `ParseFault` (too large) for more than `limit_bytes`."""
         size = self.size_bytes
         if size > limit_bytes:
             raise self.too_large(size, limit_bytes)
@@ -66,7 +66,7 @@ class Source:
             with self.open() as file:
                 data = file.read(limit_bytes + 1)
         except OSError as error:
-            raise fault_of(error) from error
+            raise fault_from_os_error(error) from error
         if len(data) > limit_bytes:
             raise self.too_large(len(data), limit_bytes)
         return data
@@ -75,7 +75,7 @@ class Source:
         return self.read(limits.text_file_bytes)
 
     def require_text(self, text: str, limits: ParseLimits) -> None:
-        """Raise the fault for text that is empty or longer than the limit."""
+        """Raise `ParseFault` if `text` is blank or longer than the limit."""
         if not text.strip("\ufeff\u200b \t\r\n\0") or text.isspace():
             raise self.fault(ParseProblem.EMPTY)
         if len(text) > limits.text_chars:

@@ -1,4 +1,4 @@
-"""What documents are of which time, by their names and beginnings, and whether a question asks for the latest."""
+"""Dates of documents from their names and beginnings, and whether a question asks for the latest."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from core.text import lexicon
 from core.text.months import month_names, month_pattern, plain_letters
 
 _YEAR = r"(?<![0-9])(?P<year>(?:19|20)[0-9]{2})(?![0-9])"
-NEXT = 0.5
-"""What a document of the date before the latest has of the latest one's bonus; the one before that, the half again."""
+EARLIER_DATE_SHARE = 0.5
+"""Share of the latest date's bonus that the date before gets, and again for each earlier one."""
 
 
 def asks_for_latest(question: str) -> bool:
+    """Whether `question` asks for the latest of several documents, in any language of the lexicons."""
     return _latest().search(question) is not None
 
 
 def date_of(*texts: str) -> int | None:
-    """Months since the year 0 of the first date in the first of `texts` that has one; a year alone is its end."""
+    """Months since the year 0 of the first date in the first of `texts` that has one; a year alone counts as its
+    end."""
     for text in map(plain_letters, texts):
         for pattern in _dates():
             if found := pattern.search(text):
@@ -42,7 +44,8 @@ def _months(found: re.Match[str]) -> int:
 
 
 def recency(dates: Mapping[int, int | None]) -> dict[int, float]:
-    """By document: 1 for the latest date, `NEXT` of it for each earlier one; nothing for a document without a date."""
+    """The share of the bonus of each document with a date: 1 for the latest, `EARLIER_DATE_SHARE` of the one after it
+    for each earlier date."""
     dated: Sequence[tuple[int, int]] = sorted(
         ((date, document) for document, date in dates.items() if date is not None), reverse=True
     )
@@ -50,7 +53,7 @@ def recency(dates: Mapping[int, int | None]) -> dict[int, float]:
     share = 1.0
     for _, group in groupby(dated, key=lambda pair: pair[0]):
         bonus.update((document, share) for _, document in group)
-        share *= NEXT
+        share *= EARLIER_DATE_SHARE
     return bonus
 
 
@@ -62,7 +65,7 @@ def _latest() -> re.Pattern[str]:
 
 @cache
 def _dates() -> tuple[re.Pattern[str], ...]:
-    """From the most exact to the least; the last one takes the first year there is."""
+    """Patterns from the most exact to the least; the last one takes the first year there is."""
     month = rf"(?<![a-z])(?P<month>{month_pattern()})(?![a-z])\.?"
     of = r"(?:[-_., ]*del?(?=[-_. ]))?"
     patterns = (

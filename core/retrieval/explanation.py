@@ -1,4 +1,4 @@
-"""Why a passage ranks where it does, in the numbers that it was ranked by."""
+"""Explains the rank of a passage by the numbers it was ranked with."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class Explainer:
     """Explains the passages of one search."""
 
     def __init__(self, scores: KeywordScores, by_keywords: Sequence[int], by_vectors: Sequence[int]) -> None:
-        """`by_keywords` and `by_meaning` are ids of the passages that each search found, best first."""
+        """`by_keywords` and `by_vectors` are the ids of the passages each search found, best first."""
         self._scores = scores
         self._keyword_ranks = {passage_id: rank for rank, passage_id in enumerate(by_keywords, 1)}
         self._embedding_ranks = {passage_id: rank for rank, passage_id in enumerate(by_vectors, 1)}
 
     def explain(self, ranked: RankedPassage, terms: Sequence[str]) -> Explanation:
-        """`terms` are those of the passage's text."""
+        """Explain a passage; `terms` are those of its text."""
         parts = ranked.parts
         return Explanation(
             parts.passage_score,
@@ -37,8 +37,8 @@ class Explainer:
         )
 
     def _found(self, document_id: int, counts: Counter[str]) -> tuple[FoundTerm, ...]:
-        """The question's terms that the passage or its document holds, those that weigh most first."""
-        weights = {weight.term: weight.passage for weight in self._scores.weights}
+        """The question's terms that the passage or its document has, the weightiest first."""
+        weights = {weight.term: weight.passage_weight for weight in self._scores.weights}
         scale = max(self._scores.best, 1e-9)
         given = self._scores.terms_of(document_id)
         found = [

@@ -1,4 +1,4 @@
-"""Which document each passage belongs to and how many passages each document has, kept in memory for ranking."""
+"""The document of each passage and the number of passages of each document, kept in memory for ranking."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LibraryShape:
-    """One state of the library. `owners[passage id]` is the passage's document; `sizes[document id]` counts its
-    passages (0 for ids that are not in use)."""
+    """One state of the library: `owners[passage id]` is the passage's document, `sizes[document id]` its number of
+    passages (0 for unused ids)."""
 
     owners: Ids
     sizes: Numbers
@@ -35,8 +35,8 @@ class LibraryShape:
 
 
 class PassageMap:
-    """Any thread. About 12 bytes a passage. Passages that left are not forgotten: no posting names them any more, and
-    their ids are never used again. The last shape is kept for as long as its connection sees no change."""
+    """Any thread. About 12 bytes a passage. Deleted passages stay: no posting names them any more, and their ids are
+    never used again. The last shape is kept while its connection sees no change."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -45,7 +45,7 @@ class PassageMap:
         self._last: tuple[Connection, tuple[int, int], LibraryShape] | None = None
 
     def shape(self, connection: Connection) -> LibraryShape:
-        """The shape of the library as `connection` sees it; call it inside one read transaction with what uses it."""
+        """The shape of the library as `connection` sees it; call it in the read transaction that uses it."""
         state = postings.database_state(connection)
         last = self._last
         if last is None or last[0] is not connection or last[1] != state:

@@ -1,9 +1,9 @@
-"""Ranking of the candidates: their texts read, keywords and meaning fused, neighbours taken into account.
+"""Ranks candidates: keyword and embedding scores fused, neighbours taken into account.
 
-Keywords count on an absolute scale, as a share of what a passage with every term would reach, and cosines as they are:
-that keeps apart a question whose words stand in the documents from one that is put in other words. The better the
-keywords cover the question, the less meaning counts. Normalising both per question, or fusing ranks, loses that, and
-measured worse than keywords alone wherever names and numbers decide.
+Keyword scores are on an absolute scale, as a share of what a passage with every term would reach, and cosines are used
+as they are; that distinguishes a question whose words are in the documents from one in other words. The better the
+keywords cover the question, the less the embedding weighs. Normalising both per question, or fusing ranks, loses that
+and measured worse than keywords alone wherever names and numbers decide.
 """
 
 from __future__ import annotations
@@ -22,37 +22,41 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 USUAL_LENGTH = 420
-"""Characters; the length at which a passage is neither favoured nor disfavoured."""
-LENGTH = 0.5
-SECTION = 1.0
-"""A term in the heading path counts as often as this."""
-WINDOW = 20
-"""Terms; what stands closer together than this belongs together."""
-CLOSENESS = 0.4
-EMBEDDING_ALONE = 1.4
-"""Weight of a cosine where no keyword is found, and, below, where one passage has them all."""
-EMBEDDING_LEAST = 0.3
-BEFORE = 0.3
-"""How much of the previous passage's score may stand in for a passage's own ("it was developed by ..."), and of the
-next one's."""
-AFTER = 0.2
-BESIDE = 0.3
-"""How much of the better neighbour's cosine stands in for a passage's own, where that is better: a short passage goes
-on with what the one beside it speaks of. From 0.4 on it draws in neighbours that do not answer."""
+"""Characters; passages of this length are neither favoured nor penalised."""
+LENGTH_NORMALISATION = 0.5
+"""BM25's b for passages."""
+SECTION_COUNT = 1.0
+"""Count that a term in the heading path adds to its count in the text."""
+PROXIMITY_WINDOW = 20
+"""Terms; those closer together than this count as close together."""
+PROXIMITY_WEIGHT = 0.4
+"""Part of the highest sum of weights within `PROXIMITY_WINDOW` that is added to a passage's score."""
+EMBEDDING_WEIGHT_WITHOUT_KEYWORDS = 1.4
+"""Weight of a cosine where no keyword is found. It falls in a straight line to the weight below, where the best passage
+has them all."""
+EMBEDDING_WEIGHT_WITH_ALL_KEYWORDS = 0.3
+PREVIOUS_SCORE_SHARE = 0.3
+"""Share of the previous passage's score that is added to a passage's own ("it was developed by ..."), if that of the
+next is not higher."""
+NEXT_SCORE_SHARE = 0.2
+"""The same for the next passage."""
+NEIGHBOUR_COSINE_SHARE = 0.3
+"""Share of the better neighbour's cosine in a passage's own, where that is higher: a short passage continues the
+subject of the one beside it. From 0.4 on it draws in neighbours that do not answer."""
 RANK_BONUS = 0.15
 RANK_BONUS_AFTER = 5
-"""Being among the first by words, and by meaning, adds `STANDING / (STANDING_AFTER + place)` each, counted from 0:
-what either search is sure of is not lost among many that are fair in both. (The summand of reciprocal rank fusion,
-Cormack et al. 2009, which by itself measured worse than the scores' values.)"""
-LATER = 0.0043
-"""What a passage loses for its place in its document, times log(1 + place): among equals, what introduces a subject
-stands before what goes into it. Twice as much loses where documents are collections."""
+"""Ranking among the first by keywords and by vectors adds `RANK_BONUS / (RANK_BONUS_AFTER + rank)` each, ranks from 0,
+so that what one search is sure of is not lost among passages that are fair in both. (The term of reciprocal rank
+fusion, Cormack et al. 2009, which by itself measured worse than the scores.)"""
+POSITION_PENALTY = 0.0043
+"""Loss for a passage's position in its document, times log(1 + position): of equals, what introduces a subject comes
+before the details. Twice as much loses where documents are collections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage to rank. `own` and `shared` are its and its document's keyword scores; `cosine` is None where there is
-    no vector yet: such a one counts as the usual one does."""
+    """A passage to rank, with its own and its document's keyword scores. `cosine` is None without a vector; such a
+    passage counts as the mean."""
 
     passage: PassageSpan
     passage_score: float
@@ -62,9 +66,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ScoreParts:
-    """What a score is the sum of: the passage's own terms, those beside it, its meaning, its document, its standing
-    among the candidates and in its document, and what the ranking model's judgement adds. Words and document are shares
-    of what a passage with every term would reach."""
+    """The parts of a score: the passage's own terms, its neighbours', its embedding, its document, its ranks and
+    position, and the reranking model's. Passage and document scores are shares of what a passage with every term would
+    reach."""
 
     passage_score: float = 0.0
     neighbour_score: float = 0.0
@@ -76,8 +80,8 @@ class ScoreParts:
 
 @dataclass(frozen=True, slots=True)
 class RankedPassage:
-    """A candidate with its final score; `own` is what its words and its meaning give. `cosine` as in `Candidate`;
-    `judged` is the ranking model's word, 0 to 1, None where it was not asked."""
+    """A candidate with its final score; `content_score` is what its words and its embedding give. `cosine` as in
+    `Candidate`; `rerank_score`, 0 to 1, is None without a reranking model."""
 
     passage: PassageSpan
     score: float
@@ -88,34 +92,35 @@ class RankedPassage:
 
     @property
     def score_without_rank_bonus(self) -> float:
-        """How well it fits, wherever it stands among the others."""
+        """The score without the bonus for ranks and position."""
         return self.score - self.parts.rank_bonus
 
 
 def passage_score(found: Sequence[str], section: frozenset[str], weights: Sequence[TermWeight], length: int) -> float:
-    """How well a text fits by itself: BM25 over its terms, and how many of them stand close together."""
-    by_term = {weight.term: weight.passage for weight in weights}
-    places = [(place, term) for place, term in enumerate(found) if term in by_term]
-    counts = Counter([term for _, term in places])
-    slope = K1 * (1 - LENGTH + LENGTH * length / USUAL_LENGTH)
+    """How well a text fits by itself: BM25 over its terms, and how many of them are close together. `found` are its
+    terms in order, `section` those of its heading path, `length` its characters."""
+    by_term = {weight.term: weight.passage_weight for weight in weights}
+    positions = [(position, term) for position, term in enumerate(found) if term in by_term]
+    counts = Counter([term for _, term in positions])
+    slope = K1 * (1 - LENGTH_NORMALISATION + LENGTH_NORMALISATION * length / USUAL_LENGTH)
     score = 0.0
     for term, weight in by_term.items():
-        frequency = counts[term] + (SECTION if term in section else 0.0)
+        frequency = counts[term] + (SECTION_COUNT if term in section else 0.0)
         score += weight * SATURATION * frequency / (frequency + slope)
-    return score + CLOSENESS * closest(places, by_term)
+    return score + PROXIMITY_WEIGHT * best_window_weight(positions, by_term)
 
 
-def closest(places: Sequence[tuple[int, str]], weights: Mapping[str, float]) -> float:
-    """The highest sum of weights of different terms within `WINDOW` terms of the text; `places` are where they stand,
-    in order."""
+def best_window_weight(positions: Sequence[tuple[int, str]], weights: Mapping[str, float]) -> float:
+    """The highest sum of weights of different terms within `PROXIMITY_WINDOW` terms of the text; `positions` are where
+    they are, in order."""
     inside = dict.fromkeys(weights, 0)
     first, current, best = 0, 0.0, 0.0
-    for place, term in places:
+    for position, term in positions:
         inside[term] += 1
         if inside[term] == 1:
             current += weights[term]
-        while place - places[first][0] >= WINDOW:
-            left = places[first][1]
+        while position - positions[first][0] >= PROXIMITY_WINDOW:
+            left = positions[first][1]
             inside[left] -= 1
             if not inside[left]:
                 current -= weights[left]
@@ -134,26 +139,24 @@ def rank(
     refined: int,
     embedding_weight: float = 1.0,
 ) -> list[RankedPassage]:
-    """All candidates, ranked. Those that rank among the first `refined` by what is known have their own score taken
-    from `refine`, which reads their texts. Equals stand in the order of `paths` (by document id): ids would tell which
-    file was read first. `trust` says how far the embedding model is at home in the question's
-    language, from 0 to 1."""
+    """Rank all candidates. Those among the first `refined` get their own score from `refine`, which reads their texts.
+    Equals are in the order of `paths` (by document id), since ids would tell which file was indexed first.
+    `embedding_weight`, 0 to 1, says how well the embedding model knows the question's language."""
     if not candidates:
         return []
     fusion = _Fusion(candidates, max(best, 1e-9), embedding_weight)
-    own = [c.passage_score for c in candidates]
-    first = fusion.fused(own).scores
-    places = [(paths.get(c.passage.document_id, b""), c.passage.ordinal) for c in candidates]
-    order = sorted(range(len(candidates)), key=lambda i: (-first[i], places[i]))
-    better = refine([candidates[i].passage for i in order[:refined]])
-    final = fusion.fused([better.get(c.passage.id, o) for c, o in zip(candidates, own, strict=True)])
-    order.sort(key=lambda i: (-final.scores[i], places[i]))
+    preliminary = fusion.fused([c.passage_score for c in candidates]).scores
+    positions = [(paths.get(c.passage.document_id, b""), c.passage.ordinal) for c in candidates]
+    order = sorted(range(len(candidates)), key=lambda i: (-preliminary[i], positions[i]))
+    refined_scores = refine([candidates[i].passage for i in order[:refined]])
+    final = fusion.fused([refined_scores.get(c.passage.id, c.passage_score) for c in candidates])
+    order.sort(key=lambda i: (-final.scores[i], positions[i]))
     return [final.ranked(candidates[i], i) for i in order]
 
 
 @dataclass(frozen=True, slots=True)
 class _Fused:
-    """The scores of all candidates and what they are the sums of, in the order of the candidates."""
+    """The scores of all candidates and their parts, in the order of the candidates."""
 
     passage_scores: list[float]
     neighbour_scores: list[float]
@@ -175,49 +178,58 @@ class _Fused:
 
 
 class _Fusion:
-    """What stays the same of the candidates while their own scores become known."""
+    """Fuses scores: holds what does not depend on the passage scores, which are known first roughly, then exactly."""
 
-    def __init__(self, candidates: Sequence[Candidate], scale: float, trust: float) -> None:
+    def __init__(self, candidates: Sequence[Candidate], scale: float, embedding_weight: float) -> None:
         import numpy as np
 
         self._scale = scale
-        self._embedding_weight = trust
-        places = [(c.passage.document_id, c.passage.ordinal) for c in candidates]
-        at = {place: i for i, place in enumerate(places)}
-        nobody = len(candidates)  # stands for a neighbour that is no candidate: its score is 0
-        self._before = np.array([at.get((document, ordinal - 1), nobody) for document, ordinal in places], np.intp)
-        self._after = np.array([at.get((document, ordinal + 1), nobody) for document, ordinal in places], np.intp)
+        self._embedding_weight = embedding_weight
+        positions = [(c.passage.document_id, c.passage.ordinal) for c in candidates]
+        index = {position: i for i, position in enumerate(positions)}
+        none = len(candidates)  # the index of a neighbour that is no candidate: its score is 0
+        self._previous = np.array(
+            [index.get((document, ordinal - 1), none) for document, ordinal in positions], np.intp
+        )
+        self._next = np.array([index.get((document, ordinal + 1), none) for document, ordinal in positions], np.intp)
         self._document_scores = np.array([c.document_score for c in candidates])
         known = [c.cosine for c in candidates if c.cosine is not None]
-        usual = math.fsum(known) / max(1, len(known))  # exact: the candidates come in the order of their ids
-        alone = np.array([c.cosine if c.cosine is not None else usual for c in candidates])
-        beside = np.append(alone, -1.0)
-        better = np.maximum(beside[self._before], beside[self._after])
-        self._cosines = np.maximum(alone, (1 - BESIDE) * alone + BESIDE * better)
-        later = LATER * np.log1p([ordinal for _, ordinal in places])
-        self._rank_bonuses = trust * _rank_bonuses(alone) - later
+        mean = math.fsum(known) / max(1, len(known))  # exact: the candidates come in the order of their ids
+        cosines = np.array([c.cosine if c.cosine is not None else mean for c in candidates])
+        with_none = np.append(cosines, -1.0)
+        neighbours = np.maximum(with_none[self._previous], with_none[self._next])
+        shared = (1 - NEIGHBOUR_COSINE_SHARE) * cosines + NEIGHBOUR_COSINE_SHARE * neighbours
+        self._cosines = np.maximum(cosines, shared)
+        penalties = POSITION_PENALTY * np.log1p([ordinal for _, ordinal in positions])
+        self._rank_bonuses = embedding_weight * _rank_bonuses(cosines) - penalties
 
-    def fused(self, own: Sequence[float]) -> _Fused:
-        """The scores with these own scores of the candidates."""
+    def fused(self, passage_scores: Sequence[float]) -> _Fused:
+        """The scores, given those of the candidates' own terms."""
         import numpy as np
 
-        words = np.array([*own, 0.0])
-        beside = np.maximum(BEFORE * words[self._before], AFTER * words[self._after])
-        words = words[:-1]
-        covered = float((words + beside + self._document_scores).max()) / self._scale
-        weight = self._embedding_weight * (EMBEDDING_ALONE + (EMBEDDING_LEAST - EMBEDDING_ALONE) * min(1.0, covered))
-        columns = words / self._scale, beside / self._scale, weight * self._cosines, self._document_scores / self._scale
-        itself = columns[0] + columns[1] + columns[2]
-        standing = self._rank_bonuses + _rank_bonuses(words)
-        score = itself + columns[3] + standing
-        return _Fused(*(column.tolist() for column in (*columns, standing, itself, score)))
+        own = np.array([*passage_scores, 0.0])
+        neighbours = np.maximum(PREVIOUS_SCORE_SHARE * own[self._previous], NEXT_SCORE_SHARE * own[self._next])
+        own = own[:-1]
+        covered = float((own + neighbours + self._document_scores).max()) / self._scale
+        weight = self._embedding_weight * _cosine_weight(min(1.0, covered))
+        parts = own / self._scale, neighbours / self._scale, weight * self._cosines, self._document_scores / self._scale
+        content = parts[0] + parts[1] + parts[2]
+        rank_bonuses = self._rank_bonuses + _rank_bonuses(own)
+        scores = content + parts[3] + rank_bonuses
+        return _Fused(*(column.tolist() for column in (*parts, rank_bonuses, content, scores)))
+
+
+def _cosine_weight(covered: float) -> float:
+    """Weight of a cosine where the best passage has this share, 0 to 1, of what the keywords can give."""
+    fall = EMBEDDING_WEIGHT_WITH_ALL_KEYWORDS - EMBEDDING_WEIGHT_WITHOUT_KEYWORDS
+    return EMBEDDING_WEIGHT_WITHOUT_KEYWORDS + fall * covered
 
 
 def _rank_bonuses(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What each gains by its place among them, the highest first; equals share the place of the first of them."""
+    """The bonus of each value for its rank among them, the highest first; equals share the better rank."""
     import numpy as np
 
-    rising = np.sort(values)
-    before = len(values) - np.searchsorted(rising, values, side="right")
-    gained: NDArray[np.float64] = RANK_BONUS / (RANK_BONUS_AFTER + before)
-    return gained
+    ascending = np.sort(values)
+    ranks = len(values) - np.searchsorted(ascending, values, side="right")
+    bonuses: NDArray[np.float64] = RANK_BONUS / (RANK_BONUS_AFTER + ranks)
+    return bonuses

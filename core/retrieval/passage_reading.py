@@ -16,7 +16,7 @@ from core.store.documents.passages import PassageSpan
 from core.store.documents.texts import TextReader
 from core.text.tokenizer import terms
 
-REACH = 3
+NEIGHBOUR_REACH = 3
 """Passages on either side of a candidate that may be shown with it."""
 
 
@@ -33,8 +33,8 @@ class TermReader:
         for passage in passages:
             if passage.id not in self._terms:
                 by_document.setdefault(passage.document_id, []).append(passage)
-        places = {document_id: [(p.start, p.end) for p in wanted] for document_id, wanted in by_document.items()}
-        for document_id, texts in self._texts.spans(places).items():
+        ranges = {document_id: [(p.start, p.end) for p in wanted] for document_id, wanted in by_document.items()}
+        for document_id, texts in self._texts.spans(ranges).items():
             self._terms.update((p.id, terms(text)) for p, text in zip(by_document[document_id], texts, strict=True))
 
     def terms_of(self, passage: PassageSpan) -> list[str]:
@@ -56,7 +56,7 @@ def with_neighbours(connection: Connection, found: Iterable[PassageSpan]) -> lis
     """These passages and up to `REACH` before and after each."""
     wanted: dict[int, set[int]] = {}
     for passage in found:
-        reach = range(max(0, passage.ordinal - REACH), passage.ordinal + REACH + 1)
+        reach = range(max(0, passage.ordinal - NEIGHBOUR_REACH), passage.ordinal + NEIGHBOUR_REACH + 1)
         wanted.setdefault(passage.document_id, set()).update(reach)
     runs = ((i, first, last) for i, ordinals in wanted.items() for first, last in _runs(sorted(ordinals)))
     return stored_passages.passage_runs(connection, runs)
@@ -77,7 +77,7 @@ def shown_passages(
     connection: Connection, texts: TextReader, chosen: Sequence[PassageRun], reasons: Sequence[Explanation | None]
 ) -> tuple[Passage, ...]:
     """The chosen runs as passages to show, ranked in this order, each with its reason."""
-    about = stored_passages.documents(connection, list({s.first.document_id for s in chosen}))
+    about = stored_passages.documents(connection, list({run.first.document_id for run in chosen}))
     recognised = stored_passages.recognised(connection, list(about))
     locations = _locations(connection, chosen)
     passages: list[Passage] = []
@@ -113,8 +113,10 @@ def _locations(connection: Connection, chosen: Sequence[PassageRun]) -> dict[int
     for run in chosen:
         by_document.setdefault(run.first.document_id, []).append(run)
     locations: dict[int, Location] = {}
-    for document_id, own in by_document.items():
-        inside = stored_passages.passage_runs(connection, ((document_id, s.first.ordinal, s.last.ordinal) for s in own))
-        found = locations_of_ranges(connection, document_id, [(s.first.start, s.last.end) for s in own], inside)
-        locations.update(zip((s.first.id for s in own), found, strict=True))
+    for document_id, runs in by_document.items():
+        ordinals = ((document_id, run.first.ordinal, run.last.ordinal) for run in runs)
+        inside = stored_passages.passage_runs(connection, ordinals)
+        ranges = [(run.first.start, run.last.end) for run in runs]
+        found = locations_of_ranges(connection, document_id, ranges, inside)
+        locations.update(zip((run.first.id for run in runs), found, strict=True))
     return locations

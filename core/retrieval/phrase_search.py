@@ -1,4 +1,4 @@
-"""Where exact words stand in the documents: found by the keyword index, then looked up in the texts themselves."""
+"""Finds exact words in documents: by the keyword index first, then in the texts themselves."""
 
 from __future__ import annotations
 
@@ -21,20 +21,22 @@ from core.store.keywords import postings
 from core.text import tokenizer
 
 MOST_CHARS = 20_000_000
-"""Of texts that are read for one search; a second."""
+"""Characters of text read for one search, which takes about a second."""
 AROUND_CHARS = 160
-PER_DOCUMENT = 20
+"""Characters shown before and after a match."""
+MOST_PER_DOCUMENT = 20
+"""Matches shown of one document."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseMatch:
-    """The places, each a passage with what surrounds it, `total` of them in the `read` documents; more than those may
-    hold the words if `unread` is not 0."""
+    """The first matches, each as a passage with its context; `total` counts all in the `documents_read`. More documents
+    may match if `documents_unread` is not 0."""
 
-    places: tuple[Passage, ...]
+    passages: tuple[Passage, ...]
     total: int
-    read: int
-    unread: int
+    documents_read: int
+    documents_unread: int
 
 
 class PhraseSearch:
@@ -44,26 +46,26 @@ class PhraseSearch:
         self._database = database
 
     def find(self, words: str, documents: frozenset[int] | None = None, limit: int = 12) -> PhraseMatch:
-        """The first `limit` places where `words` stand one after the other, whatever the case and the white space."""
+        """The first `limit` matches of `words` one after another, ignoring case and white space."""
         pattern = re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
         if not words.strip():
             return PhraseMatch((), 0, 0, 0)
-        places: list[Passage] = []
+        passages: list[Passage] = []
         total = 0
         with self._database.read() as connection:
-            holding = self._holding(connection, words, documents)
+            candidates = self._documents_with(connection, words, documents)
             chars = read = 0
-            while read < len(holding) and chars < MOST_CHARS:
-                text = whole_text(connection, holding[read])
+            while read < len(candidates) and chars < MOST_CHARS:
+                text = whole_text(connection, candidates[read])
                 matches = list(pattern.finditer(text))
                 total += len(matches)
-                shown = matches[: min(PER_DOCUMENT, limit - len(places))]
-                places += _places(connection, holding[read], text, shown, len(places) + 1) if shown else ()
+                shown = matches[: min(MOST_PER_DOCUMENT, limit - len(passages))]
+                passages += _passages(connection, candidates[read], text, shown, len(passages) + 1) if shown else ()
                 read, chars = read + 1, chars + len(text)
-        return PhraseMatch(tuple(places), total, read, len(holding) - read)
+        return PhraseMatch(tuple(passages), total, read, len(candidates) - read)
 
-    def _holding(self, connection: Connection, words: str, documents: frozenset[int] | None) -> list[int]:
-        """Documents that hold the rarest term of `words`, by path; without a term any may."""
+    def _documents_with(self, connection: Connection, words: str, documents: frozenset[int] | None) -> list[int]:
+        """Documents with the rarest term of `words`, by path; without a term, all."""
         terms = tokenizer.terms(words)
         rarest = min(terms, key=lambda term: postings.count_with(connection, term), default=None)
         query = "SELECT id FROM documents WHERE state = 'indexed' ORDER BY path"
@@ -72,34 +74,36 @@ class PhraseSearch:
             return known
         ids = ",".join(map(str, postings.passages_with(connection, rarest)))
         owners = connection.execute(f"SELECT DISTINCT document_id FROM chunks WHERE id IN ({ids})")
-        held = {i for (i,) in owners}
-        return [i for i in known if i in held]
+        having_rarest = {i for (i,) in owners}
+        return [i for i in known if i in having_rarest]
 
 
-def _places(
+def _passages(
     connection: Connection, document_id: int, text: str, matches: Sequence[re.Match[str]], rank: int
 ) -> list[Passage]:
-    """The places of these matches in a document's text, ranked from `rank` on."""
+    """The matches in a document's text as passages, ranked from `rank` on."""
     path, title, stored, format = connection.execute(
         "SELECT path, title, pages, format FROM documents WHERE id = ?", (document_id,)
     ).fetchone()
     pages = StoredPages.of(stored)
-    stretches = [_around(match, pages.starts) for match in matches]
+    ranges = [_around(match, pages.starts) for match in matches]
     headings = headings_throughout(connection, document_id, pages.headings)
-    told = locations_of(format, pages.starts, pages.labels, text, stretches, all_of(connection, document_id), headings)
+    locations = locations_of(
+        format, pages.starts, pages.labels, text, ranges, all_of(connection, document_id), headings
+    )
     pictures = pages.stretches
     return [
         Passage(
             n, 1.0, document_id, Path(os.fsdecode(path)), title, page_at(pages.starts, match.start()),
             section_over(headings, *match.span()), start, end, text[start:end],
-            recognised=overlaps(pictures, start, end), location=spot,
+            recognised=overlaps(pictures, start, end), location=location,
         )
-        for n, (match, (start, end), spot) in enumerate(zip(matches, stretches, told, strict=True), rank)
+        for n, (match, (start, end), location) in enumerate(zip(matches, ranges, locations, strict=True), rank)
     ]  # fmt: skip
 
 
 def _around(match: re.Match[str], starts: Sequence[int]) -> tuple[int, int]:
-    """The match with what surrounds it on its page."""
+    """The match with its context on its page."""
     first, last = _ends(starts, page_at(starts, match.start()), len(match.string))
     start = min(match.start(), max(first, match.start() - AROUND_CHARS))
     end = max(match.end(), min(last, match.end() + AROUND_CHARS))
@@ -107,7 +111,7 @@ def _around(match: re.Match[str], starts: Sequence[int]) -> tuple[int, int]:
 
 
 def _ends(starts: Sequence[int], page: int | None, length: int) -> tuple[int, int]:
-    """Where the page begins and ends; of a document without pages, itself."""
+    """Where the page begins and ends; without pages, the whole document."""
     if page is None:
         return 0, length
     return starts[page], starts[page + 1] if page + 1 < len(starts) else length

@@ -1,4 +1,4 @@
-"""A question as search terms: which of them carry its content, which name something."""
+"""Reads a question as search terms: which carry its content, which name something."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ _PLAIN_WORD = re.compile(r"[^\W_]+")
 _QUARTER = re.compile(r"\b(first|second|third|fourth|1st|2nd|3rd|4th)[ -](?:fiscal[ -])?quarter", re.IGNORECASE)
 _QUARTERS = {"first": "q1", "second": "q2", "third": "q3", "fourth": "q4", "1": "q1", "2": "q2", "3": "q3", "4": "q4"}
 EMBEDDED_QUESTION_CHARS = 3000
-"""Of a longer question, the beginning and the end are understood by their meaning: what was pasted lies between."""
+"""Characters of a question that are embedded: of a longer one the beginning and the end, since what was pasted lies
+between."""
 SHORTEST_NUMBER = 3
 """Digits; a shorter number counts something more often than it names something."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchQuestion:
-    """`content`: the terms to search with, each once. `names`: those of them that stand for a particular thing: written
-    with a capital, or with digits. `aliases`: other spellings of names, looked for in what documents are called."""
+    """A question's terms. `content`: the terms to search, each once. `names`: those that stand for a particular thing,
+    with a capital or digits. `aliases`: other spellings of names, looked up in documents' names and titles."""
 
     text: str
     content: tuple[str, ...]
@@ -37,10 +38,10 @@ class SearchQuestion:
 
 
 def read_question(text: str) -> SearchQuestion:
-    """Words that only hold a sentence together are left out, unless there are no others."""
+    """Read `text`. Function words are left out unless there are no others."""
     found = tuple(dict.fromkeys(terms(text)))
-    idle = _stop_terms(is_english(text))
-    content = tuple(term for term in found if term not in idle) or found
+    stop_terms = _stop_terms(is_english(text))
+    content = tuple(term for term in found if term not in stop_terms) or found
     words = _WORD.findall(_UNSPACED.sub(" ", text))
     named = [word for word in words if word[0].isupper() or any(c.isdigit() for c in word)]
     names = frozenset(term for word in named for term in terms(word) if not _is_count(term))
@@ -49,7 +50,7 @@ def read_question(text: str) -> SearchQuestion:
 
 
 def truncate_for_embedding(text: str) -> str:
-    """What an embedding or a ranking model reads of a question. 100,000 letters took MiniLM 28 seconds."""
+    """What an embedding or reranking model reads of a question. 100,000 letters took MiniLM 28 seconds."""
     return (
         text
         if len(text) <= EMBEDDED_QUESTION_CHARS
@@ -70,7 +71,7 @@ def _is_count(term: str) -> bool:
 
 
 def _aliases(text: str) -> list[str]:
-    """ "Best Buy" may be BESTBUY in a file's name, "third quarter" may be Q3, and "März" 03, Mar or March."""
+    """Other spellings: "Best Buy" may be BESTBUY in a file's name, "third quarter" Q3, and "März" 03, Mar or March."""
     joined = (a + b for a, b in pairwise(_PLAIN_WORD.findall(text)) if a[0].isupper() and b[0].isupper())
     quarters = [_QUARTERS[found[1].lower() if found[1].isalpha() else found[1][0]] for found in _QUARTER.finditer(text)]
     months = [term for month in months_in(text) for name in spellings(month.number) for term in terms(name)[:1]]

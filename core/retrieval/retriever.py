@@ -1,4 +1,4 @@
-"""From a question to ranked passages: keywords and meaning, fused, cut to a budget."""
+"""Retrieves ranked passages for a query: keywords and vectors, fused, limited to what is wanted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.domain.documents import Passage, SearchResult
 from core.retrieval.across import asks_across
-from core.retrieval.answerable import PASSAGES, answerability
+from core.retrieval.answerable import PASSAGES_WEIGHED, answerability
 from core.retrieval.document_dates import asks_for_latest, date_of, recency
 from core.retrieval.explanation import Explainer
 from core.retrieval.keyword_ranking import KeywordScores, rank_by_keywords
@@ -43,26 +43,28 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CANDIDATES = 60
-"""Taken from keywords and from meaning each; 30 to 150 measured the same."""
+"""Candidates taken from keywords and from vectors each; 30 to 150 measured the same."""
 REFINED = 60
+"""Candidates whose texts are read for their exact score."""
 FOREIGN_EMBEDDING_WEIGHT = 0.3
-"""For other languages in Latin letters: there, an embedding model that knows English alone still sees names."""
+"""Weight of embeddings for other languages in Latin letters, of which a model that knows only English still sees
+names."""
 FITTING_DOCUMENT = 0.6
-"""Of the best document's score, what a document must have to be one of which the latest may be asked."""
-LATEST = 0.3
-"""What the latest of them gains, of the best document's score."""
+"""Share of the best document's score from which a document is one of those of which the latest may be asked."""
+LATEST_BONUS = 0.3
+"""Bonus of the latest of them, as a share of the best document's score."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResultLimit:
-    """How much is wanted of what was found: at most so many passages, together at most so many characters."""
+    """How much is wanted: at most so many passages, together at most so many characters."""
 
     limit: int = 10
     max_chars: int | None = None
 
 
 class QuestionEmbedder(Protocol):
-    """What is needed of an embedding model (`models.embedder.Embedder`)."""
+    """The part of an embedding model used here (`models.embedder.Embedder`)."""
 
     @property
     def spec(self) -> EmbedderSpec: ...
@@ -99,21 +101,21 @@ class Retriever:
         spread: bool = False,
         cancel: CancelToken | None = None,
     ) -> SearchResult:
-        """The best passages for `query`, best first: at most `limit`, together at most `max_chars` characters; only
-        from `documents`, if given. Works by keywords alone while there is no embedding model. With `explain`, each
-        passage says why it ranks where it does. With `rerank`, the ranking model is asked, if there is one, which takes
-        up to some seconds: for a question, not for what is searched while somebody types. `spread` over documents;
-        a question that asks across documents is, anyhow. Once `cancel` is set, the ranking model is not waited for."""
-        cut = ResultLimit(limit, max_chars)
+        """The best passages for `query`, best first: at most `limit`, together at most `max_chars` characters, only
+        from `documents` if given. Uses keywords alone while there is no embedding model. With `explain`, each passage
+        says why it ranks where it does. With `rerank`, a reranking model is used if there is one, which takes up to
+        some seconds: for a question, not for search as you type. `spread` spreads the passages over documents, as
+        questions across documents do anyway. Once `cancel` is set, the reranking model is not waited for."""
+        limits = (ResultLimit(limit, max_chars),)
         (found,) = self.search_with_limits(
-            query, (cut,), documents, explain=explain, rerank=rerank, spread=spread, cancel=cancel
+            query, limits, documents, explain=explain, rerank=rerank, spread=spread, cancel=cancel
         )
         return found
 
     def search_with_limits(
         self,
         query: str,
-        cuts: Sequence[ResultLimit],
+        limits: Sequence[ResultLimit],
         documents: frozenset[int] | None = None,
         *,
         explain: bool = False,
@@ -121,64 +123,65 @@ class Retriever:
         spread: bool = False,
         cancel: CancelToken | None = None,
     ) -> list[SearchResult]:
-        """Search and rank once, and give what `search` does for each of `cuts`."""
+        """Search and rank once, and return what `search` returns for each of the limits."""
         started_s = time.perf_counter()
         question = read_question(query)
-        meaning = self._embedded_query(query)
+        embedded = self._embedded_query(query)
         with self._database.read() as connection:
-            nearest_found = self._begin_vector_search(meaning, documents)
+            await_nearest = self._begin_vector_search(embedded, documents)
             shape = self._map.shape(connection)
             searched = shape.document_count if documents is None else _indexed(shape.sizes, documents)
             scores = rank_by_keywords(self._postings.read(connection), question, shape, documents)
-            nearest = nearest_found()
+            nearest = await_nearest()
             texts = TextReader(connection)
             reader = TermReader(texts)
             by_keywords = scores.top(connection, CANDIDATES)
-            ranked = self._ranked(connection, question, scores, by_keywords, nearest, meaning, reader)
+            ranked = self._ranked(connection, question, scores, by_keywords, nearest, embedded, reader)
             if rerank:
-                judged = self._reranking.rerank_scores(
+                rerank_scores = self._reranking.rerank_scores(
                     truncate_for_embedding(query), lambda n: texts_to_rerank(texts, ranked[:n]), cancel
                 )
-                ranked = reranked(ranked, judged)
+                ranked = reranked(ranked, rerank_scores)
             spread = spread or asks_across(query)
-            why = Explainer(scores, by_keywords, [i for i, _ in nearest]) if explain else None
+            explainer = Explainer(scores, by_keywords, [i for i, _ in nearest]) if explain else None
             shown: list[tuple[Passage, ...]] = []
-            for cut in cuts:
-                chosen = select(
-                    ranked, limit=cut.limit, max_chars=cut.max_chars, terms_of=reader.terms_of, spread=spread
+            for at_most in limits:
+                runs = select(
+                    ranked, limit=at_most.limit, max_chars=at_most.max_chars, terms_of=reader.terms_of, spread=spread
                 )
-                reasons = [why.explain(s.seed, reader.terms_of(s.seed.passage)) if why else None for s in chosen]
-                shown.append(shown_passages(connection, texts, chosen, reasons))
-        closest = nearest[0][1] if nearest and meaning is not None and meaning.weight == 1 else None
+                reasons = [
+                    explainer.explain(run.seed, reader.terms_of(run.seed.passage)) if explainer else None
+                    for run in runs
+                ]
+                shown.append(shown_passages(connection, texts, runs, reasons))
+        cosine = nearest[0][1] if nearest and embedded is not None and embedded.weight == 1 else None
         log.debug("a search took %.0f ms", (time.perf_counter() - started_s) * 1000)
 
-        def sign(passages: Sequence[Passage]) -> float:
-            said = [_terms_shown(passage) for passage in passages[:PASSAGES]]
-            return answerability(question, scores.weights, said, closest)
+        def estimate(passages: Sequence[Passage]) -> float:
+            terms_shown = [_terms_shown(passage) for passage in passages[:PASSAGES_WEIGHED]]
+            return answerability(question, scores.weights, terms_shown, cosine)
 
-        return [SearchResult(query, some, searched, meaning is not None, sign(some)) for some in shown]
+        return [SearchResult(query, passages, searched, embedded is not None, estimate(passages)) for passages in shown]
 
     def _embedded_query(self, query: str) -> _EmbeddedQuery | None:
-        """The question's vector; None without an embedding model, or where it does not know the script."""
+        """The embedded query; None without an embedding model, or if it does not know the script."""
         embedder = self._embedder()
         if embedder is None:
             return None
-        trust = 1.0
+        weight = 1.0
         if embedder.spec.english_only and not is_english(query):
-            trust = FOREIGN_EMBEDDING_WEIGHT if is_latin(query) else 0.0
-        return (
-            _EmbeddedQuery(embedder.spec.fingerprint, embedder.embed_query(truncate_for_embedding(query)), trust)
-            if trust
-            else None
-        )
+            weight = FOREIGN_EMBEDDING_WEIGHT if is_latin(query) else 0.0
+        if not weight:
+            return None
+        return _EmbeddedQuery(embedder.spec.fingerprint, embedder.embed_query(truncate_for_embedding(query)), weight)
 
     def _begin_vector_search(
-        self, meaning: _EmbeddedQuery | None, documents: frozenset[int] | None
+        self, query: _EmbeddedQuery | None, documents: frozenset[int] | None
     ) -> Callable[[], list[tuple[int, float]]]:
-        """The vector store is asked; what is returned waits for its answer."""
-        if meaning is None:
+        """Start the vector search; the returned function waits for its result."""
+        if query is None:
             return lambda: []
-        return self._vectors.begin_search(meaning.fingerprint, meaning.vector, CANDIDATES, documents)
+        return self._vectors.begin_search(query.fingerprint, query.vector, CANDIDATES, documents)
 
     def _ranked(
         self,
@@ -187,21 +190,22 @@ class Retriever:
         scores: KeywordScores,
         by_keywords: Sequence[int],
         nearest: Sequence[tuple[int, float]],
-        meaning: _EmbeddedQuery | None,
+        query: _EmbeddedQuery | None,
         reader: TermReader,
     ) -> list[RankedPassage]:
+        """Rank what both searches found, and its neighbours."""
         import numpy as np
 
         found = dict.fromkeys((*by_keywords, *(i for i, _ in nearest)))
         stored = with_neighbours(connection, stored_passages.passages(connection, found))
         cosines = dict(nearest)
-        cosines.update(self._cosines(meaning, [p.id for p in stored if p.id not in cosines]))
-        own = scores.passage_score_of(np.array([p.id for p in stored], np.int64))
-        shared = scores.document_score_of(np.array([p.document_id for p in stored], np.int64))
-        recent = self._recency(connection, question, scores)
+        cosines.update(self._cosines(query, [p.id for p in stored if p.id not in cosines]))
+        passage_scores = scores.passage_score_of(np.array([p.id for p in stored], np.int64))
+        document_scores = scores.document_score_of(np.array([p.document_id for p in stored], np.int64))
+        latest_bonus = self._latest_bonus(connection, question, scores)
         candidates = [
-            Candidate(p, float(o), float(s) + recent.get(p.document_id, 0.0), cosines.get(p.id))
-            for p, o, s in zip(stored, own, shared, strict=True)
+            Candidate(p, float(own), float(document) + latest_bonus.get(p.document_id, 0.0), cosines.get(p.id))
+            for p, own, document in zip(stored, passage_scores, document_scores, strict=True)
         ]
 
         def refine(some: Sequence[PassageSpan]) -> Mapping[int, float]:
@@ -213,30 +217,31 @@ class Retriever:
 
         about = stored_passages.documents(connection, list({p.document_id for p in stored}))
         paths = {document_id: path for document_id, (path, _) in about.items()}
-        trust = meaning.weight * _share_with_vectors(by_keywords, cosines) if meaning is not None else 0.0
-        return rank(candidates, scores.best, paths=paths, refine=refine, refined=REFINED, embedding_weight=trust)
+        weight = query.weight * _share_with_vectors(by_keywords, cosines) if query is not None else 0.0
+        return rank(candidates, scores.best, paths=paths, refine=refine, refined=REFINED, embedding_weight=weight)
 
     @staticmethod
-    def _recency(connection: Connection, question: SearchQuestion, scores: KeywordScores) -> dict[int, float]:
-        """What the documents that fit the question gain by being the latest, where it asks for that."""
+    def _latest_bonus(connection: Connection, question: SearchQuestion, scores: KeywordScores) -> dict[int, float]:
+        """Bonus of the documents that fit the question for being the latest, if it asks for that."""
         if not len(scores.document_scores) or not asks_for_latest(question.text):
             return {}
-        fitting = scores.documents[scores.document_scores >= FITTING_DOCUMENT * scores.document_scores.max()]
+        fitting = scores.document_ids[scores.document_scores >= FITTING_DOCUMENT * scores.document_scores.max()]
         about = stored_passages.contexts(connection, [int(i) for i in fitting])
         dates = {i: date_of(os.fsdecode(path).rpartition(os.sep)[2], context) for i, (path, context) in about.items()}
-        return {i: LATEST * float(scores.document_scores.max()) * share for i, share in recency(dates).items()}
+        return {i: LATEST_BONUS * float(scores.document_scores.max()) * share for i, share in recency(dates).items()}
 
-    def _cosines(self, meaning: _EmbeddedQuery | None, passage_ids: Sequence[int]) -> dict[int, float]:
+    def _cosines(self, query: _EmbeddedQuery | None, passage_ids: Sequence[int]) -> dict[int, float]:
+        """The cosines of the passages that have a vector, by passage id."""
         ledger = self._vectors.ledger
-        state = ledger.known(meaning.fingerprint) if meaning is not None else None
-        if meaning is None or state is None or not passage_ids:
+        state = ledger.known(query.fingerprint) if query is not None else None
+        if query is None or state is None or not passage_ids:
             return {}
-        return dict(ledger.scores(state, meaning.vector, passage_ids))
+        return dict(ledger.scores(state, query.vector, passage_ids))
 
 
 @dataclass(frozen=True, slots=True)
 class _EmbeddedQuery:
-    """The question as a vector, and how far the embedding model is at home in its language (0 to 1)."""
+    """The query's vector, and how well the embedding model knows its language (0 to 1)."""
 
     fingerprint: str
     vector: Vector
@@ -244,14 +249,15 @@ class _EmbeddedQuery:
 
 
 def _share_with_vectors(passage_ids: Sequence[int], cosines: Mapping[int, float]) -> float:
-    """How many of the passages have a vector: while few have, meaning would put those before all others."""
+    """Share of the passages that have a vector: while few have, embeddings would put those before all others."""
     return sum(i in cosines for i in passage_ids) / len(passage_ids) if passage_ids else 1.0
 
 
 def _terms_shown(passage: Passage) -> frozenset[str]:
-    """What a passage says, with what stands above it."""
+    """The terms of a passage and of what is shown above it."""
     return frozenset(terms("\n".join((passage.path.stem, passage.title, passage.section, passage.text))))
 
 
 def _indexed(sizes: NDArray[np.float64], documents: Iterable[int]) -> int:
+    """How many of the documents have passages; `sizes` as in `LibraryShape`."""
     return sum(1 for i in documents if 0 <= i < len(sizes) and sizes[i] > 0)

@@ -1,4 +1,4 @@
-"""From ranked passages to what is shown: grown by fitting neighbours, none repeated, in a budget, spread if asked."""
+"""Selects what is shown of ranked passages: grown by fitting neighbours, without repetition, within a limit."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ from core.store.documents.passages import PassageSpan
 
 WANTED_CHARS = 1200
 MOST_CHARS = 1500
-"""A passage grows until it has the first length, and never beyond the second."""
-FITTING = 0.3
-"""A neighbour is added if its own score is at least this share of that of the passage it is added to."""
+"""Characters; a passage grows up to the first length and never beyond the second."""
+FITTING_NEIGHBOUR = 0.3
+"""Share of a passage's content score that a neighbour needs to be added to it."""
 REPEATED_INSIDE = 0.8
-"""Share of a text's word pairs that were shown before, from which it says nothing new: in the same document, and
-elsewhere, where the same words under another name may be just what tells two documents apart."""
+"""Share of a text's word pairs shown before from which it counts as a repetition: in the same document, and elsewhere,
+where the same words under another name may be just what tells two documents apart."""
 REPEATED_ELSEWHERE = 0.95
 FEW_PAIRS = 8
-LEAST_ROOM = 150
+"""Word pairs; a text with fewer is too short to count as a repetition."""
+LEAST_ROOM_CHARS = 150
+"""With less room left, nothing more is selected."""
 FITTING_PASSAGE = 0.75
-"""Of how well the best one fits, what a passage must have for its document to get its share before others get more."""
+"""Share of the best score that a passage needs for its document to get a share before others get more."""
 
 Pairs = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class PassageRun:
-    """Neighbouring passages of one document, shown as one; `seed` is the one that was found."""
+    """Adjacent passages of one document, shown as one; `seed` is the one that was found."""
 
     seed: RankedPassage
     first: PassageSpan
@@ -48,30 +50,30 @@ def select(
     terms_of: Callable[[PassageSpan], Sequence[str]],
     spread: bool = False,
 ) -> list[PassageRun]:
-    """The best stretches, best first: at most `limit`, together at most `max_chars` long. `terms_of` gives a passage's
-    terms; it is asked only for what may be shown. With `spread`, no document gets a second one while another has a
+    """The best runs, best first: at most `limit`, together at most `max_chars` long. `terms_of` returns a passage's
+    terms; it is called only for what may be shown. With `spread`, no document gets a second run while another has a
     fitting passage and none yet, and so on."""
     selector = _Selector(ranked, terms_of)
     chosen: list[PassageRun] = []
     taken: Counter[int] = Counter()
     room = max_chars
     for seed, share in _turns(ranked, limit, spread):
-        if len(chosen) >= limit or (room is not None and room < LEAST_ROOM):
+        if len(chosen) >= limit or (room is not None and room < LEAST_ROOM_CHARS):
             break
         if taken[seed.passage.document_id] >= share:
             continue
-        stretch = selector.grow(seed, MOST_CHARS if room is None else min(room, MOST_CHARS))
-        if stretch is None:
+        run = selector.grow(seed, MOST_CHARS if room is None else min(room, MOST_CHARS))
+        if run is None:
             continue
-        chosen.append(stretch)
+        chosen.append(run)
         taken[seed.passage.document_id] += 1
         if room is not None:
-            room -= stretch.length
-    return sorted(chosen, key=lambda stretch: -stretch.seed.score) if spread else chosen
+            room -= run.length
+    return sorted(chosen, key=lambda run: -run.seed.score) if spread else chosen
 
 
 def _turns(ranked: Sequence[RankedPassage], limit: int, spread: bool) -> Iterator[tuple[RankedPassage, int]]:
-    """The passages in the order in which they may be shown, each with how many its document may have by then."""
+    """The passages in the order in which they may be shown, each with how many runs its document may have by then."""
     if spread and ranked:
         best = max(one.score_without_rank_bonus for one in ranked)
         fitting = [one for one in ranked if one.score_without_rank_bonus >= FITTING_PASSAGE * best]
@@ -82,10 +84,10 @@ def _turns(ranked: Sequence[RankedPassage], limit: int, spread: bool) -> Iterato
 
 
 class _Selector:
-    """Knows what was shown already."""
+    """Remembers what was shown."""
 
     def __init__(self, ranked: Sequence[RankedPassage], terms_of: Callable[[PassageSpan], Sequence[str]]) -> None:
-        self._by_place = {(r.passage.document_id, r.passage.ordinal): r for r in ranked}
+        self._by_position = {(r.passage.document_id, r.passage.ordinal): r for r in ranked}
         self._floor = min((r.content_score for r in ranked), default=0.0)
         self._terms_of = terms_of
         self._used: set[int] = set()
@@ -94,7 +96,7 @@ class _Selector:
         self._pairs: dict[int, Pairs] = {}
 
     def grow(self, seed: RankedPassage, most_chars: int) -> PassageRun | None:
-        """The stretch around `seed`, then counted as shown; None if it was shown, repeats, or does not fit."""
+        """The run around `seed`, recorded as shown; None if it was shown already, repeats, or does not fit."""
         if seed.passage.id in self._used or seed.passage.length > most_chars or self._repeats(seed.passage):
             return None
         first = last = seed
@@ -114,10 +116,10 @@ class _Selector:
         return PassageRun(seed, first.passage, last.passage)
 
     def _neighbour(self, seed: RankedPassage, edge: RankedPassage, step: int) -> RankedPassage | None:
-        side = self._by_place.get((edge.passage.document_id, edge.passage.ordinal + step))
+        side = self._by_position.get((edge.passage.document_id, edge.passage.ordinal + step))
         if side is None or side.passage.id in self._used or side.passage.page != seed.passage.page:
             return None
-        if side.content_score - self._floor < FITTING * (seed.content_score - self._floor) or self._repeats(
+        if side.content_score - self._floor < FITTING_NEIGHBOUR * (seed.content_score - self._floor) or self._repeats(
             side.passage
         ):
             return None
@@ -140,7 +142,7 @@ class _Selector:
     def _show(self, document_id: int, first: int, last: int) -> None:
         shown = self._shown.setdefault(document_id, set())
         for ordinal in range(first, last + 1):
-            passage = self._by_place[document_id, ordinal].passage
+            passage = self._by_position[document_id, ordinal].passage
             self._used.add(passage.id)
             shown |= self._pairs_of(passage)
             self._shown_anywhere |= self._pairs_of(passage)

@@ -1,4 +1,5 @@
-"""Cuts a snippet from each passage found, with the query's words highlighted by the analysis that found the passage."""
+"""Cuts a snippet from each passage found, with the query's words highlighted by the tokenizer that found the
+passage."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from core.domain.documents import Passage, SearchResult
 
 SNIPPET_CHARS = 280
 LEAD_CHARS = 40
-"""Shown before the first highlight of a snippet that begins within its passage."""
+"""Characters shown before the first highlight of a snippet that begins inside its passage."""
 SHORT_WORD_CHARS = 4
 _WORD = re.compile(r"\S+")
 _MARKDOWN = re.compile(r"^ {0,3}#{1,6}\s+|\*\*|^ {0,3}>\s|`", re.MULTILINE)

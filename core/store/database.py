@@ -1,4 +1,4 @@
-"""The SQLite file that is the truth: its connections, its one writer at a time, and what its errors mean in words."""
+"""The SQLite database: a connection a thread, one writer at a time, and its errors as faults."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ NEARLY_FULL_BYTES = 1 << 20
 
 
 class Database:
-    """Opens (makes, migrates) the file at `path`. Every method may be called from any thread.
+    """Opens, creates or migrates the file at `path`. Any thread.
 
-    Each thread gets a connection of its own. Raises `StorageFault` where the file cannot be used; any other
+    Each thread has a connection of its own. Raises `StorageFault` where the file cannot be used; any other
     `sqlite3.Error` is a bug.
     """
 
@@ -49,7 +49,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A snapshot: everything read inside belongs to one state of the database. Inside `write`, that state."""
+        """A snapshot: everything read inside belongs to one state of the database, inside `write` to that
+        transaction."""
         with self._told():
             connection = self._connection()
             if connection.in_transaction:
@@ -64,10 +65,10 @@ class Database:
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
-        """A transaction: all of it or nothing. Waits for other writers; not to be nested.
+        """A transaction, committed whole or not at all. Waits for other writers; must not be nested.
 
-        `durable` waits until the disk holds it: for what cannot be made again, such as a message. Without it a
-        power cut may take back the last few transactions, whole ones and in order.
+        `durable` waits until the disk holds it, for what cannot be made again, such as a message. Without it a power
+        cut may undo the last transactions, whole ones in order.
         """
         with self._told():
             connection = self._connection()
@@ -85,12 +86,12 @@ class Database:
                     raise
 
     def checkpoint(self) -> None:
-        """Move what the journal holds into the file and empty the journal, so that deleted text is not kept there."""
+        """Move the journal into the file and empty it, so that deleted text is not kept there."""
         with self._told(), self._writer:
             self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def give_back_space(self, pages: int = 2000) -> None:
-        """Shrink the file by up to `pages` of its unused pages."""
+        """Shrink the file by up to `pages` unused pages."""
         with self._told(), self._writer:
             self._connection().execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
 
@@ -141,7 +142,7 @@ class Database:
 
 
 def _make_private(path: Path) -> None:
-    """Make the folder (0700) and the file (0600) if they are not there; SQLite's journal takes the file's mode."""
+    """Create the folder (0700) and the file (0600) if they do not exist; SQLite's journal takes the file's mode."""
     if not path.parent.exists():
         path.parent.mkdir(parents=True, mode=0o700)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -171,7 +172,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _fault_of(error: sqlite3.Error, path: Path) -> StorageFault | None:
-    """What a person is told about `error`; None if it is a bug of ours."""
+    """The fault for `error`; None if it is a bug of ours."""
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     if code == sqlite3.SQLITE_FULL or (code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _disk_full(path)):
         return disk_full(path)

@@ -1,4 +1,4 @@
-"""What the database holds by name: versions, stamps, decisions; one short text each."""
+"""Short texts stored by name: versions, stamps, decisions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlite3 import Connection
 
 
 def value_of(connection: Connection, key: str) -> str | None:
-    """None if nothing was noted."""
+    """The value, None if there is none."""
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
     return None if row is None else str(row[0])
 

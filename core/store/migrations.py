@@ -1,4 +1,4 @@
-"""The schema, step by step: each migration is one transaction, and an existing file is copied before the first one."""
+"""Migrates the schema step by step, each in one transaction, after copying an existing file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BACKUPS_KEPT = 2
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """Takes the schema from version `number - 1` to `number`. Never changed once released; a new one is added."""
+    """Takes the schema from version `number - 1` to `number`. Never change a released one; add another."""
 
     number: int
     sql: str
@@ -44,7 +44,7 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 
 def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
-    """Bring the file at `path`, open as `connection`, to the last version. Raises `StorageFault` if it is newer."""
+    """Migrate the file at `path`, open as `connection`, to the last version. Raises `StorageFault` if it is newer."""
     found, last = _version(connection), migrations[-1].number
     if found > last:
         raise StorageFault(
@@ -88,7 +88,7 @@ def _apply(connection: sqlite3.Connection, migration: Migration) -> None:
 
 
 def statements(sql: str) -> list[str]:
-    """The single statements of `sql`, each complete by SQLite's own rule (a trigger holds semicolons)."""
+    """The single statements of `sql`, complete by SQLite's own rule (a trigger contains semicolons)."""
     found: list[str] = []
     begun = ""
     for line in sql.splitlines(keepends=True):
@@ -100,7 +100,7 @@ def statements(sql: str) -> list[str]:
 
 
 def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    """A whole copy beside the file, under its final name only once complete; older ones beyond two are removed."""
+    """Copy the file beside itself, under its final name once complete, and delete all but two older copies."""
     final = path.with_name(f"{path.name}.before-{version + 1}")
     partial = final.with_name(final.name + ".part")
     partial.unlink(missing_ok=True)

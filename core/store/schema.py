@@ -1,4 +1,4 @@
-"""The database's tables in SQL, as each step of the schema made them (core.store.migrations)."""
+"""The tables in SQL, as each migration created them (core.store.migrations)."""
 
 from __future__ import annotations
 

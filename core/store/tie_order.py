@@ -1,6 +1,6 @@
-"""The order of equals wherever passages are ranked: by their files' paths, and within a file from its beginning.
+"""Orders passages of equal rank by their files' paths, and within a file from its beginning.
 
-Ids would tell which file was read first, and the same documents would be found differently in two libraries.
+By id, the order would tell which file was indexed first, and two libraries of the same documents would differ.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Ids = NDArray[np.int64]
 
 FEW = 500
-"""Passages or documents whose places are looked up one by one; of more, all paths are gone through in order."""
+"""Passages or documents up to which paths are looked up one by one; of more, all paths are read in order."""
 
 
 def best(connection: Connection, hits: Iterable[tuple[int, float]], limit: int) -> list[tuple[int, float]]:
@@ -32,7 +32,7 @@ def best(connection: Connection, hits: Iterable[tuple[int, float]], limit: int) 
 
 
 def first(connection: Connection, ids: Ids, documents: Ids, count: int) -> list[int]:
-    """The `count` passages of `ids` that stand first; `ids` ascend, `documents` are those they belong to."""
+    """The first `count` passages of `ids`, which ascend; `documents` are those they belong to."""
     import numpy as np
 
     if len(ids) <= FEW:
@@ -52,7 +52,7 @@ def first(connection: Connection, ids: Ids, documents: Ids, count: int) -> list[
 
 
 def _places(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[bytes, int]]:
-    """By the ids of those of these passages that are still there."""
+    """Document and ordinal by the ids of those passages that still exist."""
     wanted = ",".join(str(int(i)) for i in ids)
     if not wanted:
         return {}
@@ -64,7 +64,7 @@ def _places(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[bytes
 
 
 def _by_path(connection: Connection, documents: Ids) -> Iterator[int]:
-    """Each of these documents once, by path."""
+    """These documents by path, each once."""
     import numpy as np
 
     among = np.zeros(int(documents.max()) + 1, bool)

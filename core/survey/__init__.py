@@ -1,2 +1,2 @@
-"""Surveys: one question put to every selected document, row by row, with what was covered. Used by the window and the
-command line."""
+"""Surveys: a question put to every document of a selection, read part by part and answered with its coverage. Used by
+`core.workspace`, the command line and the window."""

@@ -1,4 +1,4 @@
-"""Conditions on a number in a question ("over 1,000"), checked by the application instead of the model."""
+"""Conditions on a number in a survey's question ("over 1,000"), which the application checks instead of the model."""
 
 from __future__ import annotations
 
@@ -13,71 +13,74 @@ _UNSPACED_SCALES = "万萬億亿"
 _DIGITS = r"\d+(?:[.,' \u00a0\u202f’]\d+)*"
 _SYMBOLS = {"over": ">(?!=)", "at_least": ">=|≥", "under": "<(?!=)", "at_most": "<=|≤"}
 _KINDS = {"at_least": (True, True), "at_most": (False, True), "over": (True, False), "under": (False, False)}
-"""For each kind of condition, whether its number is the lower bound and whether the bound itself is included."""
+"""For each kind of condition, whether its number is the lower bound and whether it is inclusive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Bounds of a number; None for none. `words` is how the question says it."""
+    """Bounds of a number; None for an open end. `words` is the condition as the question states it."""
 
     words: str
     low: float | None = None
     high: float | None = None
-    included: bool = False
+    inclusive: bool = False
 
     def holds(self, value: float) -> bool:
-        if self.included:
+        if self.inclusive:
             return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
         return (self.low is None or value > self.low) and (self.high is None or value < self.high)
 
 
 def read_condition(question: str) -> Condition | None:
-    """The condition in `question`; None if it has none, or one on years, which a model reads better."""
-    if match := _between().search(question):
-        low, high = _of_one_scale(match["first"], match["second"])
+    """Return the condition in `question`. None if there is none, or one on years: the model judges dates better."""
+    if match := _between_pattern().search(question):
+        low, high = _range_bounds(match["first"], match["second"])
         if low is not None and high is not None and not (_is_year(match["first"]) and _is_year(match["second"])):
-            return Condition(match.group().strip(), min(low, high), max(low, high), included=True)
-    for pattern, is_low, included in _rules():
+            return Condition(match.group().strip(), min(low, high), max(low, high), inclusive=True)
+    for pattern, is_low, inclusive in _rules():
         match = pattern.search(question)
         number = read_number(match["first"]) if match else None
-        if match and number is not None and not (included and _is_year(match["first"])):
-            return Condition(match.group().strip(), number if is_low else None, None if is_low else number, included)
+        if match and number is not None and not (inclusive and _is_year(match["first"])):
+            return Condition(match.group().strip(), number if is_low else None, None if is_low else number, inclusive)
     return None
 
 
 def read_number(text: str) -> float | None:
-    """The first number in `text`, however it is grouped, with the word for its scale: "€ 1.250,50", "2.5 million"."""
-    match = _number().search(text)
+    """Return the first number in `text`, with any grouping of digits and a word for its scale: "€ 1.250,50", "2.5
+    million". None if there is none."""
+    match = _number_pattern().search(text)
     if match is None:
         return None
-    value = _plain(match["digits"])
+    value = _parse_digits(match["digits"])
     if value is None:
         return None
     value *= _scales().get((match["scale"] or "").casefold(), 1.0)
     return -value if match["minus"] else value
 
 
-def _of_one_scale(first: str, second: str) -> tuple[float | None, float | None]:
-    """Two bounds; "between 5 and 10 million" means millions both times."""
-    scale = _number().search(second)
-    scaled = scale["scale"] if scale else None
-    own = _number().search(first)
-    if scaled and own and not own["scale"]:
-        first = f"{first.strip()} {scaled}"
+def _range_bounds(first: str, second: str) -> tuple[float | None, float | None]:
+    """Return both bounds of a range. A scale at the second holds for the first too: "between 5 and 10 million"."""
+    high, low = _number_pattern().search(second), _number_pattern().search(first)
+    scale = high["scale"] if high else None
+    if scale and low and not low["scale"]:
+        first = f"{first.strip()} {scale}"
     return read_number(first), read_number(second)
 
 
-def _plain(digits: str) -> float | None:
-    """Groups of three are thousands; the last mark is a decimal point where other digits follow it, or where both marks
-    stand. "1.000" is a thousand: amounts with three decimals are rare, German thousands are not."""
+def _parse_digits(digits: str) -> float | None:
+    """Return the value of digits grouped by dots, commas, apostrophes or spaces.
+
+    The last dot or comma is the decimal separator if both kinds occur, or if it is the only one and not three digits
+    follow or only a zero precedes. So "1.000" is a thousand: German thousands are common, three decimals are rare.
+    """
     digits = re.sub(r"[' \u00a0\u202f’]", "", digits)
-    marks = re.findall(r"[.,]", digits)
-    if not marks:
+    separators = re.findall(r"[.,]", digits)
+    if not separators:
         return float(digits)
-    whole, _, rest = digits.rpartition(marks[-1])
-    both = len(set(marks)) == 2
-    if both or (len(marks) == 1 and len(rest) != 3) or (len(marks) == 1 and whole == "0"):
-        text = re.sub(r"[.,]", "", whole) + "." + rest
+    whole, _, decimals = digits.rpartition(separators[-1])
+    is_mixed, is_single = len(set(separators)) == 2, len(separators) == 1
+    if is_mixed or (is_single and (len(decimals) != 3 or whole == "0")):
+        text = re.sub(r"[.,]", "", whole) + "." + decimals
     else:
         text = re.sub(r"[.,]", "", digits)
     return float(text)
@@ -89,40 +92,42 @@ def _is_year(text: str) -> bool:
 
 @cache
 def _scales() -> dict[str, int]:
-    """The value of each word for a scale, in small letters."""
+    """Return the value of each word for a scale, in lower case."""
     words = {word: int(scale) for scale, forms in lexicon.tables("quantities.scales").items() for word in forms}
     return {word: value for word, value in words.items() if len(word) > 1 or word in _UNSPACED_SCALES} | _LETTER_SCALES
 
 
 @cache
-def _scale() -> str:
+def _scale_pattern() -> str:
     longest_first = sorted(_scales(), key=len, reverse=True)
     return "|".join(word if word in _UNSPACED_SCALES else rf"{word}(?!\w)" for word in longest_first)
 
 
 @cache
-def _number() -> re.Pattern[str]:
+def _number_pattern() -> re.Pattern[str]:
     minus = r"(?P<minus>[-−(](?=[^\d\s]{0,4}\d))?[^\d\s(−-]{0,4}?"
-    return re.compile(rf"{minus}(?P<digits>{_DIGITS})\s?(?P<scale>{_scale()})?", re.IGNORECASE)
+    return re.compile(rf"{minus}(?P<digits>{_DIGITS})\s?(?P<scale>{_scale_pattern()})?", re.IGNORECASE)
 
 
-def _bound(name: str) -> str:
-    return rf"(?P<{name}>[^\d\s]{{0,4}}\s?{_DIGITS}\s?(?:{_scale()})?)"
+def _bound_pattern(name: str) -> str:
+    return rf"(?P<{name}>[^\d\s]{{0,4}}\s?{_DIGITS}\s?(?:{_scale_pattern()})?)"
 
 
 @cache
-def _between() -> re.Pattern[str]:
+def _between_pattern() -> re.Pattern[str]:
     between, and_ = lexicon.alternation("conditions.between"), lexicon.alternation("conditions.and")
-    return re.compile(rf"{between}\s+{_bound('first')}\s+{and_}\s+{_bound('second')}", re.IGNORECASE)
+    return re.compile(rf"{between}\s+{_bound_pattern('first')}\s+{and_}\s+{_bound_pattern('second')}", re.IGNORECASE)
 
 
 @cache
 def _rules() -> tuple[tuple[re.Pattern[str], bool, bool], ...]:
-    """Each pattern of a condition with what `_KINDS` says of it: words before the number, then words after it."""
+    """Return a pattern for each kind, with its entry in `_KINDS`: first for words before the number, then after it."""
     before, after = [], []
-    for kind, (is_low, included) in _KINDS.items():
+    for kind, (is_low, inclusive) in _KINDS.items():
         words = rf"(?:{lexicon.alternation(f'conditions.{kind}')}|(?<!\w)(?:{_SYMBOLS[kind]}))"
-        before.append((re.compile(rf"{words}\s*{_bound('first')}", re.IGNORECASE), is_low, included))
+        before.append((re.compile(rf"{words}\s*{_bound_pattern('first')}", re.IGNORECASE), is_low, inclusive))
         words = "|".join(lexicon.words(f"conditions.{kind}_after"))
-        after.append((re.compile(rf"{_bound('first')}\s*[円元€$]?\s*(?:{words})", re.IGNORECASE), is_low, included))
+        after.append(
+            (re.compile(rf"{_bound_pattern('first')}\s*[円元€$]?\s*(?:{words})", re.IGNORECASE), is_low, inclusive)
+        )
     return (*before, *after)

@@ -89,8 +89,8 @@ def _csv_fields(row: SurveyRow, finding: Finding) -> tuple[str, ...]:
     return (*found, *offsets, support_label(citation.support), str(row.path), _location_text(citation))
 
 
-def _location_text(cited: Citation, name: str = "") -> str:
-    return ", ".join(filter(None, (name, location_words(cited), section_words(cited))))
+def _location_text(citation: Citation, name: str = "") -> str:
+    return ", ".join(filter(None, (name, location_words(citation), section_words(citation))))
 
 
 def _no_finding_text(row: SurveyRow) -> str:

@@ -32,20 +32,20 @@ class PartReader:
         self._sampling = sampling if sampling.grammar else replace(sampling, answer_schema=schema)
 
     def read_part(self, row: SurveyRow, document: DocumentText, job: Job) -> SurveyRow:
-        """Read one more part of `document` and return the updated `row`. Starts anew if the length of the text has changed
-        since the part before. Raises `Cancelled`, `ModelFault`."""
+        """Read one more part of `document` and return the updated `row`. Starts anew if the length of the text has
+        changed since the part before. Raises `Cancelled`, `ModelFault`."""
         text = document.text
         if row.text_length != len(text):
             row = replace(row, chars_read=0, text_length=len(text), findings=(), parts=0, failed_parts=0)
         if not text.strip():
             return replace(row, state=RowState.READ)
         end = self._end(document, row.chars_read)
-        findings, understood = self._findings(document, row.chars_read, end, job)
+        findings, parsed = self._findings(document, row.chars_read, end, job)
         row = replace(
             row,
             chars_read=end,
             parts=row.parts + 1,
-            failed_parts=row.failed_parts + (not understood),
+            failed_parts=row.failed_parts + (not parsed),
             findings=(*row.findings, *findings),
         )
         return row if end < len(text) else _finished_row(row)
@@ -66,18 +66,18 @@ class PartReader:
         """Return the findings between `start` and `end`, and whether every answer about that part could be parsed."""
         answer, cut = self._ask(document, start, end, job)
         found: list[Finding] = []
-        understood = not cut
-        if understood:
+        parsed = not cut
+        if parsed:
             try:
                 found = prompts.parse_findings(answer, document, start, end, self._survey.condition)
             except (ValueError, RecursionError):
-                understood = False
-        if (understood and len(found) < prompts.MAX_FINDINGS) or end - start <= prompts.MIN_PART_CHARS:
-            return found, understood
+                parsed = False
+        if (parsed and len(found) < prompts.MAX_FINDINGS) or end - start <= prompts.MIN_PART_CHARS:
+            return found, parsed
         middle = prompts.part_end(document.text, start, (end - start) // 2)
-        first, first_understood = self._findings(document, start, middle, job)
-        second, second_understood = self._findings(document, middle, end, job)
-        return first + second, first_understood and second_understood
+        first, first_parsed = self._findings(document, start, middle, job)
+        second, second_parsed = self._findings(document, middle, end, job)
+        return first + second, first_parsed and second_parsed
 
     def _ask(self, document: DocumentText, start: int, end: int, job: Job) -> tuple[str, bool]:
         """Return the model's answer about one part, and whether it was cut."""

@@ -1,4 +1,4 @@
-"""What the model is asked of one document, or of what was found in all, and what its JSON answer means."""
+"""The prompts of a survey, about a part of one document and about all findings, and the parsing of the answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.citations.support import support
 from core.domain.conversation import SurveyKind
 from core.domain.documents import Citation, DocumentText, Location, Support
 from core.domain.heading_paths import section_over
-from core.domain.locations import page_at, location_in, was_recognised
+from core.domain.locations import location_in, page_at, was_recognised
 from core.survey.condition import Condition, read_number
 from core.survey.quotes import locate_quote
 from core.survey.values import Finding, Survey
@@ -35,7 +35,7 @@ You write the answer to a question that was put to many documents, from the numb
 - Answer in the language of the question, in Markdown. Do not use HTML, images or links."""
 
 MAX_FINDINGS = 20
-"""Of one part. As many as that, and the part is read again in halves, since there may be more."""
+"""In the answer about one part. If there are as many, there may be more, and the part is read again in halves."""
 MIN_PART_CHARS = 800
 _KIND_REQUESTS = {
     SurveyKind.QUESTION: "",
@@ -46,7 +46,7 @@ _KIND_REQUESTS = {
 
 
 def answer_schema(condition: Condition | None) -> str:
-    """The JSON schema, as text, of what is written about one part."""
+    """Return the JSON schema of the answer about one part, as text."""
     fields: dict[str, object] = {
         "text": {"type": "string", "maxLength": 400},
         "quote": {"type": "string", "maxLength": 400},
@@ -66,20 +66,20 @@ def answer_schema(condition: Condition | None) -> str:
 
 
 def part_end(text: str, start: int, size: int) -> int:
-    """Where a part of at most `size` characters that begins at `start` ends: at a paragraph, line or sentence end if
-    there is one in its second half."""
+    """Return the end of a part of at most `size` characters that begins at `start`: the end of a paragraph, line or
+    sentence if there is one in its second half."""
     end = min(len(text), start + size)
     if end == len(text):
         return end
     half = start + size // 2
-    for mark in ("\n\n", "\n"):
-        if (cut := text.rfind(mark, half, end)) >= 0:
-            return cut + len(mark)
+    for separator in ("\n\n", "\n"):
+        if (position := text.rfind(separator, half, end)) >= 0:
+            return position + len(separator)
     return max(sentence_ends(text, half, end), default=end)
 
 
 def part_prompt(survey: Survey, document: DocumentText, start: int, end: int, date: str) -> Conversation:
-    """The question put to one part of one document; the instructions come first, so that they stay cached."""
+    """Build the prompt about one part of a document. The instructions come first, so that they stay in the KV cache."""
     whole = start == 0 and end == len(document.text)
     part = "" if whole else f" (characters {start} to {end} of {len(document.text)})"
     lines = [
@@ -90,22 +90,22 @@ def part_prompt(survey: Survey, document: DocumentText, start: int, end: int, da
         _KIND_REQUESTS[survey.kind],
         _value_request(survey.condition),
     ]
-    asked = "\n\n".join(filter(None, lines))
-    return Conversation((Message(Role.USER, asked),), INSTRUCTIONS, survey.effort, date=date)
+    text = "\n\n".join(filter(None, lines))
+    return Conversation((Message(Role.USER, text),), INSTRUCTIONS, survey.effort, date=date)
 
 
 def summary_prompt(survey: Survey, findings: Sequence[str], date: str) -> Conversation:
-    asked = "\n".join(findings) + f"\n\nQuestion: {survey.question}"
-    return Conversation((Message(Role.USER, asked),), SUMMARY_INSTRUCTIONS, survey.effort, date=date)
+    """Build the prompt for an answer from `findings`, a numbered line each."""
+    text = "\n".join(findings) + f"\n\nQuestion: {survey.question}"
+    return Conversation((Message(Role.USER, text),), SUMMARY_INSTRUCTIONS, survey.effort, date=date)
 
 
 def parse_findings(
     answer: str, document: DocumentText, start: int, end: int, condition: Condition | None = None
 ) -> list[Finding]:
-    """The findings in the model's JSON, each with its quotation looked up in the part that was read.
+    """Parse the findings in the model's JSON and locate each quotation in the part from `start` to `end`.
 
-    A finding whose words do not stand there is kept and marked, not believed. Raises ValueError for what is no such
-    JSON.
+    A finding whose quotation is not there is kept with `Support.NOT_FOUND`. Raises ValueError for any other JSON.
     """
     found = json.loads(answer)
     if not isinstance(found, dict) or not isinstance(found.get("findings"), list):
@@ -118,7 +118,7 @@ def parse_findings(
 
 
 def citation_at(document: DocumentText, start: int, end: int, support: Support, quote: str = "") -> Citation:
-    """A place in a document as a citation; with `quote`, words that do not stand there."""
+    """Cite a span of a document; with `quote`, cite words that were not found in it."""
     page = None if quote else page_at(document.pages, start)
     return Citation(
         number=0,
@@ -150,18 +150,18 @@ def _finding(
     item: dict[str, object], document: DocumentText, start: int, end: int, condition: Condition | None
 ) -> Finding:
     quote = str(item.get("quote", "")).strip()
-    place = locate_quote(quote, document.text[start:end])
-    if place.support is Support.NOT_FOUND:
-        citation = citation_at(document, start, start, place.support, quote or "–")
+    location = locate_quote(quote, document.text[start:end])
+    if location.support is Support.NOT_FOUND:
+        citation = citation_at(document, start, start, location.support, quote or "–")
     else:
-        citation = citation_at(document, start + place.start, start + place.end, place.support)
+        citation = citation_at(document, start + location.start, start + location.end, location.support)
     value = str(item.get("value", "")).strip()
     return Finding(str(item["text"]).strip(), citation, value, _meets_condition(value, citation, condition))
 
 
 def _meets_condition(value: str, citation: Citation, condition: Condition | None) -> bool | None:
-    """Whether the condition holds, by the application's own reckoning; None for a number that the document does not
-    have where the model says."""
+    """Whether the number in `value` meets the condition; None if there is no condition or no number, or the quotation
+    does not contain the number."""
     number = read_number(value) if condition is not None and value else None
     if condition is None or number is None or citation.support is Support.NOT_FOUND:
         return None

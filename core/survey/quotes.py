@@ -1,4 +1,4 @@
-"""Where the words a model quotes stand in a document: exactly, but for white space and case, or nearly."""
+"""Locates a model's quotation in a document: word for word, ignoring case and punctuation, or approximately."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from core.domain.documents import Support
 
-MIN_SIMILARITY = 0.82  # share of matching characters from which altered words still count as a quotation, weakly
+MIN_SIMILARITY = 0.82  # share of matching characters from which an altered quotation still counts, as weakly supported
 MAX_QUOTE_CHARS = 600
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteLocation:
-    """Offsets of a quotation in a text and how well it matches; (0, 0) where it does not stand there at all."""
+    """The offsets of a quotation in a text, and how well it matches. Both offsets are 0 if it is not found."""
 
     start: int
     end: int
@@ -23,7 +23,7 @@ class QuoteLocation:
 
 
 def locate_quote(quote: str, text: str) -> QuoteLocation:
-    """Find `quote` in `text`."""
+    """Locate `quote` in `text`: SUPPORTED if the words are the same, WEAK if nearly so, else NOT_FOUND."""
     quote = quote.strip().strip("\"'“”„«»").strip()[:MAX_QUOTE_CHARS]
     if not quote:
         return QuoteLocation(0, 0, Support.NOT_FOUND)
@@ -39,19 +39,20 @@ def locate_quote(quote: str, text: str) -> QuoteLocation:
 
 
 def _fold(text: str) -> tuple[str, list[int]]:
-    """`text` as letters and digits only, folded, and for each its offset in `text`."""
+    """Return the letters and digits of `text`, case-folded, and the offset of each in `text`."""
     folded: list[str] = []
     offsets: list[int] = []
-    for offset, character in enumerate(text):
-        for piece in unicodedata.normalize("NFKC", character).casefold():
-            if piece.isalnum() or unicodedata.category(piece).startswith("M"):
-                folded.append(piece)
+    for offset, original in enumerate(text):
+        for character in unicodedata.normalize("NFKC", original).casefold():
+            if character.isalnum() or unicodedata.category(character).startswith("M"):
+                folded.append(character)
                 offsets.append(offset)
     return "".join(folded), offsets
 
 
 def _locate_similar(wanted: str, folded: str, offsets: list[int]) -> QuoteLocation:
-    """The stretch around the longest common run that matches best, if it matches well enough and digits agree."""
+    """Locate the most similar part of the text, around each place that shares a piece of the quotation. It must reach
+    `MIN_SIMILARITY` and have the same numbers."""
     if len(wanted) < 12 or len(folded) < len(wanted) // 2:
         return QuoteLocation(0, 0, Support.NOT_FOUND)
     seed_length = max(8, len(wanted) // 6)
@@ -61,13 +62,13 @@ def _locate_similar(wanted: str, folded: str, offsets: list[int]) -> QuoteLocati
         seed = wanted[offset : offset + seed_length]
         for match in re.finditer(re.escape(seed), folded):
             start = max(0, match.start() - offset)
-            stretch = folded[start : start + len(wanted)]
-            ratio = difflib.SequenceMatcher(None, wanted, stretch, autojunk=False).ratio()
-            if ratio > best_ratio and _digits(wanted) == _digits(stretch):
+            candidate = folded[start : start + len(wanted)]
+            ratio = difflib.SequenceMatcher(None, wanted, candidate, autojunk=False).ratio()
+            if ratio > best_ratio and _numbers(wanted) == _numbers(candidate):
                 best_ratio = ratio
-                best = QuoteLocation(offsets[start], offsets[start + len(stretch) - 1] + 1, Support.WEAK)
+                best = QuoteLocation(offsets[start], offsets[start + len(candidate) - 1] + 1, Support.WEAK)
     return best
 
 
-def _digits(text: str) -> list[str]:
+def _numbers(text: str) -> list[str]:
     return re.findall(r"\d+", text)

@@ -1,4 +1,4 @@
-"""Surveys in SQLite: each row is stored after each part of its document, so that a stopped survey goes on there."""
+"""Surveys in SQLite. A row is stored after each part of its document, so that a stopped survey can be resumed there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ROW_COLUMNS = "document_id, path, state, reason, findings, place, length, parts
 
 
 class SurveyStore:
-    """Called from any thread."""
+    """Stores surveys. May be called from any thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -35,7 +35,7 @@ class SurveyStore:
         kind: SurveyKind = SurveyKind.QUESTION,
         effort: Effort = Effort.LOW,
     ) -> int:
-        """A survey's id; a row waits for each of `documents` (id and path)."""
+        """Store a new survey with a waiting row for each of `documents` (id and path); return its id."""
         settings = to_json({"kind": kind, "effort": effort})
         with self._database.write(durable=True) as connection:
             cursor = connection.execute(
@@ -50,7 +50,7 @@ class SurveyStore:
         return survey_id
 
     def list(self) -> tuple[SurveyListEntry, ...]:
-        """Every survey, the latest first."""
+        """List every survey, latest first."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT s.id, s.question, s.settings, s.created_s, COUNT(r.ordinal), "
@@ -60,7 +60,7 @@ class SurveyStore:
         return tuple(_list_entry(*row) for row in rows)
 
     def get(self, survey_id: int) -> Survey:
-        """Raises KeyError if there is none of that id."""
+        """Return a survey. Raises KeyError if there is none with this id."""
         with self._database.read() as connection:
             head = connection.execute(
                 "SELECT question, created_s, summary, settings FROM surveys WHERE id = ?", (survey_id,)
@@ -73,32 +73,32 @@ class SurveyStore:
         question, created_s, summary, settings_text = head
         settings = json.loads(settings_text)
         return Survey(
-            survey_id,
-            question,
-            created_s,
-            summary,
-            tuple(_row(*row) for row in rows),
-            SurveyKind(settings.get("kind", SurveyKind.QUESTION)),
-            Effort(settings.get("effort", Effort.LOW)),
-            read_condition(question),
-            bool(settings.get("done", bool(summary))),
-            bool(settings.get("cut", False)),
+            id=survey_id,
+            question=question,
+            created_s=created_s,
+            summary=summary,
+            rows=tuple(_row(*row) for row in rows),
+            kind=SurveyKind(settings.get("kind", SurveyKind.QUESTION)),
+            effort=Effort(settings.get("effort", Effort.LOW)),
+            condition=read_condition(question),
+            done=bool(settings.get("done", bool(summary))),
+            summary_cut=bool(settings.get("cut", False)),
         )
 
     def save_row(self, survey_id: int, row: SurveyRow) -> None:
+        """Replace the row of the same path."""
         with self._database.write(durable=True) as connection:
             connection.execute(
                 "UPDATE survey_rows SET state = ?, reason = ?, findings = ?, place = ?, length = ?, parts = ?, "
                 "failed_parts = ? WHERE survey_id = ? AND path = ?",
                 (
-                    row.state.value, row.reason, _findings_to_json(row), row.chars_read, row.text_length, row.parts, row.failed_parts,
-                    survey_id, os.fsencode(row.path),
+                    row.state.value, row.reason, _findings_to_json(row), row.chars_read, row.text_length, row.parts,
+                    row.failed_parts, survey_id, os.fsencode(row.path),
                 ),
             )  # fmt: skip
 
     def finish(self, survey_id: int, summary: str, *, cut: bool = False) -> None:
-        """Everything was read, and the answer from all of it is `summary` (empty for kinds without), or `cut`, a part
-        of it."""
+        """Mark a survey as done. `summary` is empty for kinds that have none; `cut` says that its end is missing."""
         with self._database.write(durable=True) as connection:
             connection.execute(
                 "UPDATE surveys SET summary = ?, "
@@ -107,7 +107,7 @@ class SurveyStore:
             )
 
     def retry_failed(self, survey_id: int) -> None:
-        """Let failed rows, and those of which a part failed, be read again from the start."""
+        """Reset the rows that failed, in whole or in part, so that they are read again from the start."""
         with self._database.write(durable=True) as connection:
             connection.execute(
                 "UPDATE survey_rows SET state = 'waiting', reason = '', findings = '[]', place = 0, parts = 0, "
@@ -133,15 +133,16 @@ def _list_entry(
     return SurveyListEntry(survey_id, question, kind, created_s, documents, read, failed, done)
 
 
-def _row(document_id: int | None, path: bytes, state: str, reason: str, findings: str, *reading: int) -> SurveyRow:
-    found = tuple(map(_finding_from_json, json.loads(findings)))
-    return SurveyRow(document_id, Path(os.fsdecode(path)), RowState(state), reason, found, *reading)
+def _row(document_id: int | None, path: bytes, state: str, reason: str, findings: str, *progress: int) -> SurveyRow:
+    parsed = tuple(map(_finding_from_json, json.loads(findings)))
+    return SurveyRow(document_id, Path(os.fsdecode(path)), RowState(state), reason, parsed, *progress)
 
 
 def _findings_to_json(row: SurveyRow) -> str:
     return to_json(
         [
-            asdict(finding) | {"citation": _citation_to_json(finding.citation), "other": _citation_to_json(finding.other)}
+            asdict(finding)
+            | {"citation": _citation_to_json(finding.citation), "other": _citation_to_json(finding.other)}
             for finding in row.findings
         ]
     )

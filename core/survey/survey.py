@@ -1,4 +1,4 @@
-"""Runs surveys: map each document to findings, then reduce the findings to an answer; resumable at every part."""
+"""Runs surveys: maps each document to findings, then reduces them to a summary. Resumable after every part."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from core.survey.part_reader import PartReader
 from core.survey.store import SurveyStore
 from core.survey.summarising import MAX_ROUNDS, FindingGroups, SummaryRound, join_answers
 from core.survey.values import (
-    Estimate,
     RowChanged,
     RowState,
     SummaryDelta,
     Survey,
     SurveyEnded,
+    SurveyEstimate,
     SurveyEvent,
     SurveyListEntry,
     SurveyRow,
@@ -44,8 +44,7 @@ from models.progress import Progress
 log = logging.getLogger(__name__)
 
 MAX_SUMMARY_TOKENS = 2000
-OpenModel = Callable[[Job], AnsweringModel]
-Chosen = list[tuple[int, Path]]
+IdsAndPaths = list[tuple[int, Path]]
 
 
 def _never() -> bool:
@@ -53,14 +52,15 @@ def _never() -> bool:
 
 
 class Surveys:
-    """`events` and `run` belong to the thread that owns the model; the rest may be called from any."""
+    """Creates, runs and stores surveys. `events` and `run` must be called on the thread that owns the model, the rest
+    may be called from any."""
 
     def __init__(
         self,
         store: SurveyStore,
         library: Library,
         scopes: Scopes,
-        open_model: OpenModel,
+        open_model: Callable[[Job], AnsweringModel],
         speed: Callable[[], Speed | None],
         throttle: Throttle,
         sampling: Sampling,
@@ -80,15 +80,18 @@ class Surveys:
         kind: SurveyKind | None = None,
         effort: Effort = Effort.LOW,
     ) -> int:
-        """A survey of the scope's documents, not yet begun. Its kind is told from the question unless given. Raises
-        `ChatFault` for no question, nothing to read, or changes between other than two documents. Documents that the
-        question names with an @ stand in for the scope."""
+        """Store a survey of the scope's documents, to be run later; return its id.
+
+        Documents mentioned in the question with an @ replace the scope's. Without `kind`, the question decides it.
+        Raises `ChatFault` if the question is empty, if there is nothing to read, or if CHANGES are asked for but not
+        two documents are chosen.
+        """
         question = readable(question).strip()
         if not question:
             raise ChatFault(N_("Nothing asked"), N_("The question is empty."), N_("Type a question first."))
-        mentioned = read_mentions(question, self._scopes.documents_named)
-        question = mentioned.question
-        chosen = [(document_id, path) for document_id, path, _ in self._documents(scope, mentioned)]
+        mentions = read_mentions(question, self._scopes.documents_named)
+        question = mentions.question
+        chosen = [(document_id, path) for document_id, path, _ in self._documents(scope, mentions)]
         if not chosen:
             raise ChatFault(
                 N_("No documents"),
@@ -102,72 +105,72 @@ class Surveys:
                 N_("Choose the two documents to compare."),
                 n=len(chosen),
             )
-        told = kind or survey_kind(question, two_named=len(chosen) == 2) or SurveyKind.QUESTION
-        if told is SurveyKind.CHANGES and len(chosen) != 2:
-            told = SurveyKind.QUESTION
-        if told is SurveyKind.CHANGES:
-            chosen = _by_age(chosen, self._library.documents())
-        return self._store.create(question, chosen, told, effort)
+        kind = kind or survey_kind(question, two_named=len(chosen) == 2) or SurveyKind.QUESTION
+        if kind is SurveyKind.CHANGES and len(chosen) != 2:
+            kind = SurveyKind.QUESTION
+        if kind is SurveyKind.CHANGES:
+            chosen = _oldest_first(chosen, self._library.documents())
+        return self._store.create(question, chosen, kind, effort)
 
-    def estimate(self, scope: Scope = WHOLE_LIBRARY, question: str = "") -> Estimate:
-        """How much a survey of these documents, or of those that `question` names, has to read, and about how long that
-        takes here."""
+    def estimate(self, scope: Scope = WHOLE_LIBRARY, question: str = "") -> SurveyEstimate:
+        """Estimate a survey of the scope's documents, or of those mentioned in `question`."""
         documents = self._documents(scope, read_mentions(question, self._scopes.documents_named))
         chars = sum(length for _, _, length in documents)
         speed = self._speed()
-        return Estimate(len(documents), chars, expected_s(chars, len(documents), speed), speed is not None)
+        return SurveyEstimate(len(documents), chars, expected_s(chars, len(documents), speed), speed is not None)
 
-    def _documents(self, scope: Scope, mentioned: QuestionMentions) -> Sequence[tuple[int, Path, int]]:
-        if not mentioned.document_ids:
+    def _documents(self, scope: Scope, mentions: QuestionMentions) -> Sequence[tuple[int, Path, int]]:
+        """Return id, path and text length of the documents mentioned, or of the scope's if there are none."""
+        if not mentions.document_ids:
             return self._scopes.documents(scope)
-        return [one for one in self._scopes.documents(WHOLE_LIBRARY) if one[0] in mentioned.document_ids]
+        return [row for row in self._scopes.documents(WHOLE_LIBRARY) if row[0] in mentions.document_ids]
 
     def list(self) -> tuple[SurveyListEntry, ...]:
-        """Every survey, the latest first."""
+        """List every survey, latest first."""
         return self._store.list()
 
     def get(self, survey_id: int) -> Survey:
-        """Raises KeyError if there is none of that id."""
+        """Return a survey. Raises KeyError if there is none with this id."""
         return self._store.get(survey_id)
 
     def retry_failed(self, survey_id: int) -> None:
-        """Have what failed read again by the next `events`."""
+        """Reset what failed, so that the next run reads it again."""
         self._store.retry_failed(survey_id)
 
     def delete(self, survey_id: int) -> None:
         self._store.delete(survey_id)
 
     def run(self, survey_id: int, job: Job, on_row: Callable[[SurveyRow], None] = lambda row: None) -> Survey:
-        """Like `events`, to the end; `on_row` is told of every part that was read."""
+        """Run `events` to the end and return the survey. `on_row` is called after each part."""
         for event in self.events(survey_id, job):
             if isinstance(event, RowChanged):
                 on_row(event.row)
         return self._store.get(survey_id)
 
     def events(self, survey_id: int, job: Job, should_pause: Callable[[], bool] = _never) -> Iterator[SurveyEvent]:
-        """Read what has not been read, then write the answer; ends with `SurveyEnded`.
+        """Read the documents that have not been read, then write the summary. The last event is `SurveyEnded`.
 
-        Stops after the part at hand when `give_way` says so, for a question that a person waits for: the survey is then
-        not done, and another call goes on from there; so it does after `Cancelled`. Progress goes to `job`, in files.
-        What goes wrong with one document is its row's reason, and the others are still read. Raises `ModelFault` if
-        there is no model, KeyError for no such survey.
+        Once `should_pause` returns True (a person is waiting for an answer), it ends after the current part. The survey
+        is then not done, and the next call continues from there, as it does after `Cancelled`. Progress goes to `job`,
+        in files. If a document fails, its row says why, and the others are still read. Raises `ModelFault` if there is
+        no model, KeyError if there is no such survey.
         """
         survey = self._store.get(survey_id)
         if not survey.done:
             if survey.kind is SurveyKind.CHANGES:
-                self._compare(survey)
+                self._store_changes(survey)
                 survey = self._store.get(survey_id)
             model = self._open_model(job)
-            gave_way = yield from self._read_all(survey, model, job, should_pause)
-            if not gave_way:
+            paused = yield from self._read_all(survey, model, job, should_pause)
+            if not paused:
                 yield from self._summarise(self._store.get(survey_id), model, job)
         yield SurveyEnded(self._store.get(survey_id))
 
     def _read_all(
         self, survey: Survey, model: AnsweringModel, job: Job, should_pause: Callable[[], bool]
     ) -> Generator[SurveyEvent, None, bool]:
-        """True, as the generator's value, if it gave way before everything was read."""
-        mapping = PartReader(survey, model, self._sampling, _date(survey))
+        """Read all waiting rows. The generator's return value is True if it was paused before the end."""
+        reader = PartReader(survey, model, self._sampling, _date(survey))
         waiting = [row for row in survey.rows if row.state is RowState.WAITING]
         done = len(survey.rows) - len(waiting)
         started_s = time.monotonic()
@@ -179,24 +182,24 @@ class Surveys:
                     return True
                 job.report(Progress(done + n, len(survey.rows), "files", row.path.name, left_s), now=True)
                 with self._throttle.while_answering():
-                    row = self._read_part(mapping, row, job)
+                    row = self._read_part(reader, row, job)
                 self._store.save_row(survey.id, row)
                 yield RowChanged(row, done + n + (row.state is not RowState.WAITING), len(survey.rows), left_s)
         return False
 
-    def _read_part(self, mapping: PartReader, row: SurveyRow, job: Job) -> SurveyRow:
+    def _read_part(self, reader: PartReader, row: SurveyRow, job: Job) -> SurveyRow:
         if row.document_id is None:
             return _failed(row, tr("The document is no longer in the library."))
         try:
             document = self._library.document_text(row.document_id)
             if document is None:
                 return _failed(row, tr("The document is no longer in the library."))
-            return mapping.read_part(row, document, job)
+            return reader.read_part(row, document, job)
         except Fault as fault:
             return _failed(row, fault_text(fault))
 
-    def _compare(self, survey: Survey) -> None:
-        """For what changed between two documents: no model reads them, their differences are worked out."""
+    def _store_changes(self, survey: Survey) -> None:
+        """Compare the two documents of a CHANGES survey and store the differences as findings. Needs no model."""
         if all(row.state is not RowState.WAITING for row in survey.rows):
             return
         texts = [self._library.document_text(row.document_id) if row.document_id else None for row in survey.rows]
@@ -206,50 +209,52 @@ class Surveys:
                 reason = tr("One of the two documents is no longer in the library.")
                 self._store.save_row(survey.id, _failed(row, reason))
                 continue
-            found = change_findings(old, new) if n else ()
-            read = replace(row, state=RowState.READ, findings=found, chars_read=len(text.text), text_length=len(text.text))
-            self._store.save_row(survey.id, replace(read, parts=1))
+            findings = change_findings(old, new) if n else ()  # stored with the second document, which is newer
+            length = len(text.text)
+            row = replace(row, state=RowState.READ, findings=findings, chars_read=length, text_length=length, parts=1)
+            self._store.save_row(survey.id, row)
 
     def _summarise(self, survey: Survey, model: AnsweringModel, job: Job) -> Iterator[SurveyEvent]:
-        """The answer from all findings. A list needs none, for it is the table itself."""
+        """Write the summary of all findings. A LIST has none: its findings are the answer."""
         if survey.kind is SurveyKind.LIST or not survey.coverage.findings:
             self._store.finish(survey.id, "")
             return
         groups = FindingGroups(survey, model, model.context_tokens - MAX_SUMMARY_TOKENS, _date(survey))
         lines = groups.finding_lines()
-        written = SummaryRound()
+        summary_round = SummaryRound()
         for _ in range(MAX_ROUNDS):
-            questions = groups.prompts_for(lines)
-            written.answers = []
-            for question in questions:
+            prompts = groups.prompts_for(lines)
+            summary_round.answers = []
+            for prompt in prompts:
                 with self._throttle.while_answering():
-                    yield from self._write(model, question, job, written, shown=len(questions) == 1)
-            if len(written.answers) == 1 or sum(map(len, written.answers)) >= sum(map(len, lines)):
+                    yield from self._write(model, prompt, job, summary_round, is_summary=len(prompts) == 1)
+            answers = summary_round.answers
+            if len(answers) == 1 or sum(map(len, answers)) >= sum(map(len, lines)):
                 break
-            lines = written.answers
-        self._store.finish(survey.id, join_answers(written.answers), cut=written.cut)
+            lines = answers
+        self._store.finish(survey.id, join_answers(summary_round.answers), cut=summary_round.was_cut)
 
     def _write(
-        self, model: AnsweringModel, question: Conversation, job: Job, written: SummaryRound, *, shown: bool
+        self, model: AnsweringModel, prompt: Conversation, job: Job, summary_round: SummaryRound, *, is_summary: bool
     ) -> Iterator[SurveyEvent]:
-        """Add what the model writes to `written`; `shown`, it is the summary itself."""
+        """Add the model's answer to `summary_round`. If it is the summary, yield it while it is written."""
         parts: list[str] = []
-        for event in model.generate(question, max_tokens=MAX_SUMMARY_TOKENS, cancel=job.cancel, sampling=self._sampling):
+        for event in model.generate(prompt, max_tokens=MAX_SUMMARY_TOKENS, cancel=job.cancel, sampling=self._sampling):
             if isinstance(event, AnswerDelta):
                 parts.append(event.text)
-                if shown:
+                if is_summary:
                     yield SummaryDelta(event.text)
             elif isinstance(event, Finished):
                 if event.reason is FinishReason.CANCELLED:
                     raise Cancelled
-                written.cut = written.cut or event.reason is FinishReason.LENGTH
-        written.answers.append("".join(parts))
+                summary_round.was_cut = summary_round.was_cut or event.reason is FinishReason.LENGTH
+        summary_round.answers.append("".join(parts))
 
 
-def _by_age(chosen: Chosen, documents: Iterable[Document]) -> Chosen:
-    """The older file first, by when the files were last changed."""
-    changed = {document.id: document.modified_ns for document in documents}
-    return sorted(chosen, key=lambda one: changed.get(one[0], 0))
+def _oldest_first(chosen: IdsAndPaths, documents: Iterable[Document]) -> IdsAndPaths:
+    """Sort by when the files were last modified."""
+    modified_ns = {document.id: document.modified_ns for document in documents}
+    return sorted(chosen, key=lambda one: modified_ns.get(one[0], 0))
 
 
 def _failed(row: SurveyRow, reason: str) -> SurveyRow:

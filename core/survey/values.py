@@ -1,4 +1,4 @@
-"""The values of a survey: its rows, one a document, what was found in each, and what happens while it runs."""
+"""The values of a survey: its rows, one for each document, their findings, and the events of a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.conversation import Effort
 
 
 class RowState(StrEnum):
-    """WAITING to be read (to its end), READ (with findings or none), or FAILED with a reason."""
+    """WAITING until the document has been read to its end, then READ, or FAILED with a reason."""
 
     WAITING = "waiting"
     READ = "read"
@@ -23,11 +23,11 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing a document says to the question, in the model's words, and the checked place it rests on.
+    """Something that a document says about the question: `text` in the model's words, and the passage it cites.
 
-    `value` is the number that the question's condition is about, as the document writes it, and `meets` whether it
-    meets the condition: None where there is no condition, or no number that stands in the quotation. `other` is the
-    place in the other document, for what differs between two.
+    `value` is the number that the survey's condition is about, as the document writes it. `meets` says whether it meets
+    the condition; None if there is no condition or the quotation does not contain the number. `other` cites the other
+    document, for a change between two.
     """
 
     text: str
@@ -39,8 +39,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class SurveyRow:
-    """A document of a survey. `document_id` is None once it has left the library. It is read in parts: `place` is how
-    far, in characters of `length`; of `parts` so far, `failed_parts` could not be understood, for `reason`."""
+    """A document of a survey. `document_id` is None once it has left the library. `chars_read` of the `text_length`
+    characters have been read, in `parts`; the answers about `failed_parts` of them could not be parsed. `reason` tells
+    the person what failed."""
 
     document_id: int | None
     path: Path
@@ -56,7 +57,7 @@ class SurveyRow:
 @dataclass(frozen=True, slots=True)
 class Survey:
     """A question put to every document of a selection. `summary` is empty until all rows have been read, and for kinds
-    that need none; `summary_cut` says that it ended at its longest length. `done`: nothing is left to do."""
+    that have none; `summary_cut` says that its end is missing. `done`: nothing is left to read or to write."""
 
     id: int
     question: str
@@ -71,14 +72,14 @@ class Survey:
 
     @property
     def coverage(self) -> Coverage:
+        """How much has been read so far."""
         return _coverage(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of the selection was read: the statement that goes with every answer about everything. `partly` are
-    documents of which a part could not be understood; `findings` are those that meet the condition, or may; `left_out`
-    those that do not."""
+    """How much of the selection was read. `partly_read` documents have parts about which the answer could not be
+    parsed. `findings` meet the condition or could not be checked, `excluded_findings` do not meet it."""
 
     documents: int
     read: int
@@ -91,7 +92,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class SurveyListEntry:
-    """A line of the list of surveys."""
+    """A survey in the list of surveys. `read` and `failed` count its documents."""
 
     id: int
     question: str
@@ -104,9 +105,8 @@ class SurveyListEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a survey would take: `text_chars` of `documents`, about `expected_s` seconds; `measured` is False while this
-    machine's speed is a guess."""
+class SurveyEstimate:
+    """How long a survey would take. `measured` is False while the model's speed on this machine is only assumed."""
 
     documents: int
     text_chars: int
@@ -116,8 +116,8 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class RowChanged:
-    """Event: a part of a document was read, or its last; `row` is as stored. `rows_done` of `rows` are finished;
-    `left_s` is None until one has been."""
+    """Event: a part of a document was read, and `row` stored. `rows_done` of `row_count` rows are finished; `left_s` is
+    None until one has been."""
 
     row: SurveyRow
     rows_done: int
@@ -127,14 +127,14 @@ class RowChanged:
 
 @dataclass(frozen=True, slots=True)
 class SummaryDelta:
-    """Event: a piece of the summary as it is written."""
+    """Event: the next piece of the summary while it is written."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyEnded:
-    """Event, always the last: the survey as stored, `survey.done` or not (it gave way, and can be run again)."""
+    """Event, always the last: the survey as stored. If it is not done, it was paused and can be run again."""
 
     survey: Survey
 

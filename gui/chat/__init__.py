@@ -1,1 +1,2 @@
-"""The chat pane: conversations, messages, composer."""
+"""The chat in the window: conversations, messages, composer, running turns. Used by the window, `gui.models` and
+`gui.surveys`."""

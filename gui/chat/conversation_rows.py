@@ -1,4 +1,4 @@
-"""The rows of the list of conversations: which are shown, how each is painted, what renaming in place means."""
+"""The model and the delegate of the list of conversations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from core.chat.conversation_titles import display_title, search_titles
 from core.i18n import tr
 from gui import number_formats
 from gui.style.sheet import SPACE
@@ -18,37 +19,34 @@ if TYPE_CHECKING:
     from core.domain.conversation import ConversationSummary
 
 SUMMARY = Qt.ItemDataRole.UserRole
-BUSY = Qt.ItemDataRole.UserRole + 1
+ANSWERING = Qt.ItemDataRole.UserRole + 1
+CORNER_RADIUS_PX = 8
 _Index = QModelIndex | QPersistentModelIndex
 
 
-def shown_title(summary: ConversationSummary) -> str:
-    return summary.title or tr("New conversation")
-
-
 class ConversationsModel(QAbstractListModel):
-    """The conversations whose title holds the searched words. `renamed` tells what the person typed in place."""
+    """The conversations whose title contains the searched words; titles can be edited in place."""
 
-    renamed = Signal(int, str)
+    renamed = Signal(int, str)  # a conversation's id and new title
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._all: tuple[ConversationSummary, ...] = ()
         self.shown: list[ConversationSummary] = []
-        self._words: list[str] = []
-        self._busy: frozenset[int] = frozenset()
+        self._search_text = ""
+        self._answering: frozenset[int] = frozenset()
 
-    def show_all(self, summaries: Sequence[ConversationSummary]) -> None:
+    def show_summaries(self, summaries: Sequence[ConversationSummary]) -> None:
         self._all = tuple(summaries)
         self._filter()
 
     def search(self, text: str) -> None:
-        self._words = text.casefold().split()
+        self._search_text = text
         self._filter()
 
-    def set_busy(self, ids: frozenset[int]) -> None:
-        """Conversations in which an answer is being written."""
-        self._busy = ids
+    def set_answering(self, ids: frozenset[int]) -> None:
+        """Mark the conversations in which an answer is being written."""
+        self._answering = ids
         if self.shown:
             self.dataChanged.emit(self.index(0), self.index(len(self.shown) - 1))
 
@@ -56,7 +54,7 @@ class ConversationsModel(QAbstractListModel):
         return next((row for row, summary in enumerate(self.shown) if summary.id == conversation_id), -1)
 
     def title(self, conversation_id: int) -> str:
-        return next((shown_title(s) for s in self._all if s.id == conversation_id), tr("New conversation"))
+        return next((display_title(s) for s in self._all if s.id == conversation_id), tr("New conversation"))
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008  # an empty index is a constant
         return 0 if parent.isValid() else len(self.shown)
@@ -69,15 +67,15 @@ class ConversationsModel(QAbstractListModel):
             return None
         summary = self.shown[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            return shown_title(summary)
+            return display_title(summary)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{shown_title(summary)}\n{number_formats.date_and_time(summary.updated_s)}"
+            return f"{display_title(summary)}\n{number_formats.date_and_time(summary.updated_s)}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{shown_title(summary)}, {number_formats.relative_day(summary.updated_s)}"
+            return f"{display_title(summary)}, {number_formats.relative_day(summary.updated_s)}"
         if role == SUMMARY:
             return summary
-        if role == BUSY:
-            return summary.id in self._busy
+        if role == ANSWERING:
+            return summary.id in self._answering
         return None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -90,12 +88,12 @@ class ConversationsModel(QAbstractListModel):
 
     def _filter(self) -> None:
         self.beginResetModel()
-        self.shown = [s for s in self._all if all(word in shown_title(s).casefold() for word in self._words)]
+        self.shown = search_titles(self._all, self._search_text)
         self.endResetModel()
 
 
 class ConversationDelegate(QStyledItemDelegate):
-    """A title over its day; a dot where an answer is being written."""
+    """Paints a title, and below it the day or that an answer is being written."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -106,31 +104,31 @@ class ConversationDelegate(QStyledItemDelegate):
         return QSize(100, int(QFontMetricsF(title).height() + QFontMetricsF(day).height() + 1.5 * SPACE))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        from PySide6.QtWidgets import QStyle  # a class of many enumerations: the window's start does without
+        from PySide6.QtWidgets import QStyle  # its many enumerations would slow down the start
 
         colours = self._theme.colours
         summary: ConversationSummary = index.data(SUMMARY)
-        box = QRectF(option.rect).adjusted(SPACE / 2, 1, -SPACE / 2, -1)
+        background = QRectF(option.rect).adjusted(SPACE / 2, 1, -SPACE / 2, -1)
         state = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         if state & QStyle.StateFlag.State_Selected:
             painter.setBrush(QColor(colours.accent_soft))
-            painter.drawRoundedRect(box, 8, 8)
+            painter.drawRoundedRect(background, CORNER_RADIUS_PX, CORNER_RADIUS_PX)
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.setBrush(QColor(colours.raised))
-            painter.drawRoundedRect(box, 8, 8)
+            painter.drawRoundedRect(background, CORNER_RADIUS_PX, CORNER_RADIUS_PX)
         title, day = self._fonts(option)
-        inside = box.adjusted(SPACE, SPACE * 0.6, -SPACE, 0)
-        self._line(painter, inside, inside.top(), title, colours.text, shown_title(summary))
+        inside = background.adjusted(SPACE, SPACE * 0.6, -SPACE, 0)
+        self._draw_line(painter, inside, inside.top(), title, colours.text, display_title(summary))
         top = inside.top() + QFontMetricsF(title).height()
-        busy = bool(index.data(BUSY))
-        when = tr("Answering…") if busy else number_formats.relative_day(summary.updated_s)
-        self._line(painter, inside, top, day, colours.link if busy else colours.muted, when)
+        answering = bool(index.data(ANSWERING))
+        second_line = tr("Answering…") if answering else number_formats.relative_day(summary.updated_s)
+        self._draw_line(painter, inside, top, day, colours.link if answering else colours.muted, second_line)
         painter.restore()
 
-    def _line(self, painter: QPainter, inside: QRectF, top: float, font: QFont, colour: str, text: str) -> None:
+    def _draw_line(self, painter: QPainter, inside: QRectF, top: float, font: QFont, colour: str, text: str) -> None:
         metrics = QFontMetricsF(font)
         painter.setFont(font)
         painter.setPen(QColor(colour))

@@ -1,4 +1,4 @@
-"""The line above a conversation: its title, and the buttons for the list of conversations and for a new one."""
+"""The header of a conversation: its title, and the buttons for the list of conversations and for a new one."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from gui.style.theme import Theme
 
 
 class ChatHeader(QWidget):
-    """Offers a new conversation only while the list of conversations, which offers it too, is folded."""
+    """Offers a new conversation only while the list of conversations, which offers it too, is hidden."""
 
-    list_wanted = Signal()
+    list_toggled = Signal()
     new_wanted = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.title = ElidedLabel("", "title", Qt.TextElideMode.ElideRight)
-        self.toggle = icon_button(
-            theme, "sidebar", tr("Show or hide the conversations (Ctrl+B)"), self.list_wanted.emit, size_px=20
+        self.list_button = icon_button(
+            theme, "sidebar", tr("Show or hide the conversations (Ctrl+B)"), self.list_toggled.emit, size_px=20
         )
-        self.new = icon_button(theme, "compose", tr("New conversation (Ctrl+N)"), self.new_wanted.emit, size_px=20)
+        self.new_button = icon_button(
+            theme, "compose", tr("New conversation (Ctrl+N)"), self.new_wanted.emit, size_px=20
+        )
         line = row(self, spacing=SPACE // 2)
         line.setContentsMargins(SPACE, SPACE, SPACE, SPACE // 2)
-        line.addWidget(self.toggle)
+        line.addWidget(self.list_button)
         line.addWidget(self.title, 1)
-        line.addWidget(self.new)
+        line.addWidget(self.new_button)
 
-    def show_list_folded(self, folded: bool) -> None:
-        self.new.setVisible(folded)
+    def show_list_hidden(self, hidden: bool) -> None:
+        self.new_button.setVisible(hidden)

@@ -1,4 +1,4 @@
-"""The messages of one conversation, newest at the bottom. Of a long conversation only the recent ones are made."""
+"""The messages of one conversation, newest at the bottom. Earlier ones get widgets in batches, on request."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from core.chat.turn_state import TurnState
 from core.domain.conversation import ChatMessage
 from core.i18n import tr
 from gui.chat.answer import AnswerView
 from gui.chat.question import QuestionView
-from gui.chat.turn import TurnView
 from gui.style.elements import column, icon_button, push_button, row
 from gui.style.sheet import COLUMN_WIDTH, SPACE
 from gui.style.theme import Theme
 
-MADE_AT_ONCE = 30
+BATCH_SIZE = 30  # messages
 NEAR_END_PX = 40
 
 
 class MessageList(QScrollArea):
     """Stays at the end while text arrives, unless the person scrolled up."""
 
-    places_wanted = Signal(object)
-    number_wanted = Signal(int)
-    again_wanted = Signal()
+    references_wanted = Signal(object)  # ReferenceList
+    source_wanted = Signal(int)  # number of a citation that is clicked before its source is known
+    regenerate_wanted = Signal()
     edit_wanted = Signal(str)
-    answer_now = Signal()
-    folding_chosen = Signal(bool)
-    linked = Signal(QUrl)
+    answer_now_wanted = Signal()
+    reasoning_toggled = Signal(bool)  # True if it was opened
+    link_clicked = Signal(QUrl)
     survey_wanted = Signal(object)  # SurveySuggested
 
-    def __init__(self, theme: Theme, reasoning_chosen: bool | None) -> None:
+    def __init__(self, theme: Theme, reasoning_open: bool | None) -> None:
         super().__init__()
         self._theme = theme
-        self.reasoning_chosen = reasoning_chosen
+        self.reasoning_open = reasoning_open
         self._earlier: list[ChatMessage] = []
         self.shown: list[QuestionView | AnswerView] = []
-        self._following = True
-        self._writing = False
+        self._follows_end = True
+        self._answering = False
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName(tr("Messages"))
@@ -49,23 +49,23 @@ class MessageList(QScrollArea):
         self._column = QWidget()
         self._column.setMaximumWidth(COLUMN_WIDTH)
         self._messages = column(self._column, 0, 2 * SPACE)
-        self.more = push_button(tr("Show earlier messages"), self._show_earlier, "link")
-        self.more.hide()
-        self._messages.addWidget(self.more, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.earlier_button = push_button(tr("Show earlier messages"), self._show_earlier, "link")
+        self.earlier_button.hide()
+        self._messages.addWidget(self.earlier_button, 0, Qt.AlignmentFlag.AlignHCenter)
         self._messages.addStretch(1)
-        around = row(self._page, 0, 0)
-        around.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 3 * SPACE)
-        around.addStretch(1)
-        around.addWidget(self._column, 1000)
-        around.addStretch(1)
+        centred = row(self._page, 0, 0)
+        centred.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 3 * SPACE)
+        centred.addStretch(1)
+        centred.addWidget(self._column, 1000)
+        centred.addStretch(1)
         self.setWidget(self._page)
-        self._down = icon_button(theme, "next", tr("Go to the end"), self.go_to_end)
-        self._down.setParent(self)
-        self._down.setProperty("kind", "float")
-        self._down.hide()
+        self._to_end_button = icon_button(theme, "next", tr("Go to the end"), self.go_to_end)
+        self._to_end_button.setParent(self)
+        self._to_end_button.setProperty("kind", "float")
+        self._to_end_button.hide()
         bar = self.verticalScrollBar()
         bar.valueChanged.connect(self._scrolled)
-        bar.rangeChanged.connect(self._grown)
+        bar.rangeChanged.connect(self._range_changed)
 
     def clear(self) -> None:
         for widget in self.shown:
@@ -73,38 +73,38 @@ class MessageList(QScrollArea):
             widget.hide()
             widget.deleteLater()
         self.shown = []
-        self._writing = False
+        self._answering = False
         self._earlier = []
-        self.more.hide()
+        self.earlier_button.hide()
 
     def show_messages(self, messages: Sequence[ChatMessage]) -> None:
         """Show a stored conversation from its end."""
         self.clear()
-        first = max(0, len(messages) - MADE_AT_ONCE)
+        first = max(0, len(messages) - BATCH_SIZE)
         self._earlier = list(messages[:first])
-        self.more.setVisible(bool(self._earlier))
-        for at, message in enumerate(messages[first:], first):
-            self._add(self._made(message, messages[at - 1] if at else None))
+        self.earlier_button.setVisible(bool(self._earlier))
+        for index, message in enumerate(messages[first:], first):
+            self._add(self._make_view(message, messages[index - 1] if index else None))
         if messages and messages[-1].role == "user":
-            unanswered = self._answer()
+            unanswered = self._make_answer()
             unanswered.show_unanswered()
             self._add(unanswered)
-        self.mark_last()
+        self.update_last()
         self.go_to_end()
 
-    def add_turn(self, turn: TurnView) -> AnswerView:
+    def add_turn(self, turn: TurnState) -> AnswerView:
         """Add a question and the answer that follows it."""
-        self._add(self._question(turn.question))
-        answer = self._answer()
+        self._add(self._make_question(turn.question))
+        answer = self._make_answer()
         self._add(answer)
         answer.follow(turn)
-        self._writing = turn.phase.running
-        self.mark_last()
+        self._answering = turn.phase.running
+        self.update_last()
         self.go_to_end()
         return answer
 
     def go_to_end(self) -> None:
-        self._following = True
+        self._follows_end = True
         self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
         QTimer.singleShot(0, self, self._keep_at_end)
 
@@ -112,7 +112,7 @@ class MessageList(QScrollArea):
         return next((widget.text for widget in reversed(self.shown) if isinstance(widget, QuestionView)), "")
 
     def remove_last_turn(self) -> None:
-        """Take the last question and what follows it off the list."""
+        """Remove the last question and what follows it from the list."""
         while self.shown:
             widget = self.shown.pop()
             self._messages.removeWidget(widget)
@@ -126,83 +126,84 @@ class MessageList(QScrollArea):
         if answer is not None:
             answer.copy_text()
 
-    def _add(self, widget: QuestionView | AnswerView, at: int | None = None) -> None:
-        self.shown.insert(len(self.shown) if at is None else at, widget)
-        place = self._messages.count() - 1 if at is None else at + 1
-        self._messages.insertWidget(place, widget)
+    def _add(self, widget: QuestionView | AnswerView, index: int | None = None) -> None:
+        """Insert `widget` at `index` of those shown, or at the end: between the button at the top and the stretch."""
+        index = len(self.shown) if index is None else index
+        self.shown.insert(index, widget)
+        self._messages.insertWidget(index + 1, widget)
 
-    def _made(self, message: ChatMessage, before: ChatMessage | None) -> QuestionView | AnswerView:
+    def _make_view(self, message: ChatMessage, before: ChatMessage | None) -> QuestionView | AnswerView:
         if message.role == "user":
-            return self._question(message.text)
-        answer = self._answer()
+            return self._make_question(message.text)
+        answer = self._make_answer()
         answer.show_message(message, before)
         return answer
 
-    def _question(self, text: str) -> QuestionView:
+    def _make_question(self, text: str) -> QuestionView:
         question = QuestionView(self._theme, text)
         question.edit_wanted.connect(self.edit_wanted)
         return question
 
-    def _answer(self) -> AnswerView:
-        answer = AnswerView(self._theme, self.reasoning_chosen)
-        answer.places_wanted.connect(self.places_wanted)
-        answer.number_wanted.connect(self.number_wanted)
-        answer.again_wanted.connect(self.again_wanted)
-        answer.answer_now.connect(self.answer_now)
-        answer.folding_chosen.connect(self._remember_folding)
+    def _make_answer(self) -> AnswerView:
+        answer = AnswerView(self._theme, self.reasoning_open)
+        answer.references_wanted.connect(self.references_wanted)
+        answer.source_wanted.connect(self.source_wanted)
+        answer.regenerate_wanted.connect(self.regenerate_wanted)
+        answer.answer_now_wanted.connect(self.answer_now_wanted)
+        answer.reasoning_toggled.connect(self._remember_reasoning)
         answer.survey_wanted.connect(self.survey_wanted)
-        answer.text.linked.connect(self.linked)
+        answer.text.link_clicked.connect(self.link_clicked)
         return answer
 
-    def _remember_folding(self, opened: bool) -> None:
-        self.reasoning_chosen = opened
-        self.folding_chosen.emit(opened)
+    def _remember_reasoning(self, opened: bool) -> None:
+        self.reasoning_open = opened
+        self.reasoning_toggled.emit(opened)
 
     def finish_turn(self) -> None:
-        """The last answer is whole, or will not become so."""
-        self._writing = False
-        self.mark_last()
+        """Take note that the last answer has ended."""
+        self._answering = False
+        self.update_last()
 
-    def mark_last(self) -> None:
-        """Offer what can be done with the last question and answer, there only."""
+    def update_last(self) -> None:
+        """Offer editing on the last question only, and regenerating on the last answer only."""
         answers = [widget for widget in self.shown if isinstance(widget, AnswerView)]
         questions = [widget for widget in self.shown if isinstance(widget, QuestionView)]
         for answer in answers:
-            answer.set_last(answer is answers[-1])
+            answer.set_is_last(answer is answers[-1])
         for question in questions:
-            question.set_editable(question is questions[-1] and not self._writing)
+            question.set_editable(question is questions[-1] and not self._answering)
 
     def _show_earlier(self) -> None:
-        """Make the messages before those shown, and keep what is seen where it is."""
+        """Add the messages before those shown, and keep the visible ones where they are."""
         bar = self.verticalScrollBar()
         from_end = bar.maximum() - bar.value()
-        batch, self._earlier = self._earlier[-MADE_AT_ONCE:], self._earlier[:-MADE_AT_ONCE]
+        batch, self._earlier = self._earlier[-BATCH_SIZE:], self._earlier[:-BATCH_SIZE]
         before = [self._earlier[-1] if self._earlier else None, *batch]
-        for at, message in enumerate(batch):
-            self._add(self._made(message, before[at]), at)
-        self.more.setVisible(bool(self._earlier))
-        self.mark_last()
-        self._following = False
+        for index, message in enumerate(batch):
+            self._add(self._make_view(message, before[index]), index)
+        self.earlier_button.setVisible(bool(self._earlier))
+        self.update_last()
+        self._follows_end = False
         QTimer.singleShot(0, self, lambda: bar.setValue(bar.maximum() - from_end))
 
     def _scrolled(self, value: int) -> None:
         bar = self.verticalScrollBar()
-        self._following = value >= bar.maximum() - NEAR_END_PX
-        self._down.setVisible(not self._following)
+        self._follows_end = value >= bar.maximum() - NEAR_END_PX
+        self._to_end_button.setVisible(not self._follows_end)
 
-    def _grown(self) -> None:
-        if self._following:
+    def _range_changed(self) -> None:
+        if self._follows_end:
             self._keep_at_end()
-        self._down.setVisible(not self._following)
+        self._to_end_button.setVisible(not self._follows_end)
 
     def _keep_at_end(self) -> None:
-        if self._following:
+        if self._follows_end:
             self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        size = self._down.sizeHint()
-        self._down.setGeometry(
+        size = self._to_end_button.sizeHint()
+        self._to_end_button.setGeometry(
             (self.viewport().width() - size.width()) // 2,
             self.viewport().height() - size.height() - SPACE,
             size.width(),

@@ -1,4 +1,4 @@
-"""A message's text: as tall as its content, selectable, safe. Loads nothing, opens nothing by itself."""
+"""The text of a message: as tall as its content, selectable. Loads nothing and opens no link by itself."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QHelpEvent, QResizeEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip
 
+from core.chat.answer_markdown import parse_citation_link
 from core.chat.messages import support_text
-from gui.chat.markdown_source import cited
 
 
 class MessageText(QTextBrowser):
-    """`cited` tells the number of a clicked citation, `linked` the address of a clicked web link."""
+    """Read-only rich text with links: citations and web addresses."""
 
-    cited = Signal(int)
-    linked = Signal(QUrl)
+    citation_clicked = Signal(int)  # number of the source
+    link_clicked = Signal(QUrl)  # http or https
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -31,45 +31,45 @@ class MessageText(QTextBrowser):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.document().setDocumentMargin(0)
-        self.document().documentLayout().documentSizeChanged.connect(lambda size: self._fit())
-        self.anchorClicked.connect(self._clicked)
+        self.document().documentLayout().documentSizeChanged.connect(lambda size: self._fit_height())
+        self.anchorClicked.connect(self._anchor_clicked)
         self.setFixedHeight(self.fontMetrics().height())
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:
-        """Nothing: neither a file nor an address that stands in a message is ever read."""
+        """Load nothing: no file or address in a message is ever read."""
         return None
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.fontMetrics().height())
 
-    def tip_at(self, address: str) -> str:
-        """What the pointer is told over a link: what the check of a citation found, where a web link leads."""
-        found = cited(address)
-        return support_text(found[1]) if found is not None else address
+    def tooltip_for(self, address: str) -> str:
+        """The tooltip of a link: what the check of a citation found, or where a web link leads."""
+        citation = parse_citation_link(address)
+        return support_text(citation[1]) if citation is not None else address
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.tip_at(self.anchorAt(event.pos())), self)
+            QToolTip.showText(event.globalPos(), self.tooltip_for(self.anchorAt(event.pos())), self)
             return True
         return super().viewportEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()  # the list of messages scrolls, not a message
+        event.ignore()  # so that the list of messages scrolls
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if event.size().width() != event.oldSize().width():
             super().resizeEvent(event)
-            self._fit()
-        else:  # grown by a line: Qt would lay out the whole document anew, for nothing
+            self._fit_height()
+        else:  # taller only: Qt would lay out the whole document again, for nothing
             self.verticalScrollBar().setRange(0, 0)
 
-    def _fit(self) -> None:
+    def _fit_height(self) -> None:
         height = max(self.fontMetrics().height(), int(self.document().size().height() + 0.999))
         if height != self.height():
             self.setFixedHeight(height)
 
-    def _clicked(self, address: QUrl) -> None:
-        if (found := cited(address.toString())) is not None:
-            self.cited.emit(found[0])
+    def _anchor_clicked(self, address: QUrl) -> None:
+        if (citation := parse_citation_link(address.toString())) is not None:
+            self.citation_clicked.emit(citation[0])
         elif address.scheme() in ("http", "https"):
-            self.linked.emit(address)
+            self.link_clicked.emit(address)

@@ -12,11 +12,11 @@ from gui.style.elements import card, column, icon_button, row
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
-WIDEST_SHARE = 0.86
+MAX_WIDTH_SHARE = 0.86
 
 
 class QuestionView(QWidget):
-    """A bubble at the right. Only the last question can be edited and asked again."""
+    """Text in a bubble at the right. Only the last question can be edited and asked again."""
 
     edit_wanted = Signal(str)
 
@@ -28,22 +28,22 @@ class QuestionView(QWidget):
         cursor = QTextCursor(self.view.document())
         cursor.insertText(text, QTextCharFormat())
         inside.addWidget(self.view)
-        self.edit: QToolButton = icon_button(
+        self.edit_button: QToolButton = icon_button(
             theme, "edit", tr("Edit the question and ask again"), lambda: self.edit_wanted.emit(self.text), size_px=16
         )
-        below = row()
-        below.addStretch(1)
-        below.addWidget(self.edit)
+        buttons = row()
+        buttons.addStretch(1)
+        buttons.addWidget(self.edit_button)
         layout = column(self, 0, 2)
         line = row(spacing=0)
         line.addStretch(1)
-        line.addWidget(self._frame, 1000)  # takes what it may, the rest stays free at its left
+        line.addWidget(self._frame, 1000)  # takes its maximum width; the rest stays free at its left
         layout.addLayout(line)
-        layout.addLayout(below)
+        layout.addLayout(buttons)
         self.set_editable(False)
 
     def set_editable(self, editable: bool) -> None:
-        self.edit.setVisible(editable)
+        self.edit_button.setVisible(editable)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -51,9 +51,9 @@ class QuestionView(QWidget):
             self._fit_width()
 
     def _fit_width(self) -> None:
-        """As wide as the words need, up to a share of the column."""
+        """Make the bubble as wide as the text needs, up to a share of the column."""
         padding = 3 * SPACE + 2
-        widest = int(self.width() * WIDEST_SHARE)
+        widest = int(self.width() * MAX_WIDTH_SHARE)
         document = self.view.document().clone(self)
         document.setTextWidth(-1)
         wanted = int(document.idealWidth()) + padding + 2

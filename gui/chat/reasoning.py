@@ -1,4 +1,4 @@
-"""The model's reasoning: open while it streams, folded when the answer begins, unless the person chose otherwise."""
+"""The model's reasoning: open while it streams, closed when the answer begins, unless the person chose otherwise."""
 
 from __future__ import annotations
 
@@ -7,74 +7,74 @@ from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 
 from core.i18n import tr
 from gui import number_formats
-from gui.chat.fold import Fold
+from gui.chat.collapsible_section import CollapsibleSection
 from gui.chat.message_text import MessageText
 from gui.style.elements import push_button
 from gui.style.theme import Theme
 
 
-class Reasoning(Fold):
-    """Hidden until there is some. `chosen` tells that the person opened (True) or folded (False) it."""
+class ReasoningView(CollapsibleSection):
+    """Hidden until there is some. `chosen_open` is whether the person opened or closed it last; None: neither."""
 
-    answer_now = Signal()
+    answer_now_wanted = Signal()
 
-    def __init__(self, theme: Theme, chosen: bool | None) -> None:
+    def __init__(self, theme: Theme, chosen_open: bool | None) -> None:
         super().__init__(theme, tr("Reasoning"))
-        self._choice = chosen
-        self._shown = 0
-        self.now = push_button(tr("Answer now"), self.answer_now.emit, "link")
-        self.now.setToolTip(tr("End the reasoning and write the answer from what is known so far"))
-        self.now.hide()
-        self.head.insertWidget(1, self.now)
+        self._chosen_open = chosen_open
+        self._shown_chars = 0
+        self.answer_now_button = push_button(tr("Answer now"), self.answer_now_wanted.emit, "link")
+        self.answer_now_button.setToolTip(tr("End the reasoning and write the answer from what is known so far"))
+        self.answer_now_button.hide()
+        self.header.insertWidget(1, self.answer_now_button)
         self.text = MessageText(tr("Reasoning"))
-        self.inside.addWidget(self.text)
-        self.chosen.connect(self._remember)
-        theme.changed.connect(self._colour)
+        self.content.addWidget(self.text)
+        self.toggled_by_user.connect(self._remember_choice)
+        theme.changed.connect(self._apply_colour)
         self.hide()
 
     def show_running(self, text: str, seconds: float) -> None:
-        """Reasoning is being written."""
+        """Show reasoning that is being written."""
         if self.isHidden():
             self.show()
-            self.now.show()
-            self.fold(opened=self._choice is not False)
+            self.answer_now_button.show()
+            self.set_open(opened=self._chosen_open is not False)
         self._append(text)
         self.set_title(_title(seconds))
 
     def show_finished(self, text: str, seconds: float = 0.0) -> None:
-        """The answer has begun, or was read from the store (then nobody knows how long the reasoning took)."""
-        self.now.hide()
+        """Show the whole reasoning. `seconds` is 0 for a stored answer, whose duration is not known."""
+        self.answer_now_button.hide()
         self.setVisible(bool(text))
         self._append(text)
         self.set_title(_title(seconds))
-        if self._choice is not True:
-            self.fold(opened=False)
+        if self._chosen_open is not True:
+            self.set_open(opened=False)
 
     def open_if_chosen(self) -> None:
-        if self._choice:
-            self.fold(opened=True)
+        if self._chosen_open:
+            self.set_open(opened=True)
 
     def _append(self, text: str) -> None:
-        text = text.rstrip()  # line ends wait for what comes after them
-        if len(text) <= self._shown:
+        text = text.rstrip()  # white space is added once text follows it
+        if len(text) <= self._shown_chars:
             return
         cursor = QTextCursor(self.text.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
-        cursor.insertText(text[self._shown :], self._format())
-        self._shown = len(text)
+        cursor.insertText(text[self._shown_chars :], self._char_format())
+        self._shown_chars = len(text)
 
-    def _format(self) -> QTextCharFormat:
-        shape = QTextCharFormat()
-        shape.setForeground(QColor(self._theme.colours.muted))
-        return shape
+    def _char_format(self) -> QTextCharFormat:
+        char_format = QTextCharFormat()
+        char_format.setForeground(QColor(self._theme.colours.muted))
+        return char_format
 
-    def _colour(self) -> None:
+    def _apply_colour(self) -> None:
         cursor = QTextCursor(self.text.document())
         cursor.select(QTextCursor.SelectionType.Document)
-        cursor.mergeCharFormat(self._format())
+        cursor.mergeCharFormat(self._char_format())
 
-    def _remember(self, opened: bool) -> None:
-        self._choice = opened
+    def _remember_choice(self, opened: bool) -> None:
+        self._chosen_open = opened
 
 
 def _title(seconds: float) -> str:

@@ -1,20 +1,22 @@
-"""The button in the composer that says what the conversation looks into, and leads to the choice."""
+"""The button in the composer that shows what the conversation looks into, and opens the dialog to change it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSizePolicy, QToolButton
 
+from core.chat.scope_text import scope_text
 from core.domain.conversation import WHOLE_LIBRARY, Scope
-from core.i18n import ngettext, tr
+from core.i18n import tr
 from gui.style.theme import Theme
 
 ICON_PX = 16
-WIDEST_PX = 200
+MAX_TEXT_PX = 200
+MAX_TOOLTIP_PATHS = 12
 
 
 class ScopeButton(QToolButton):
-    """Shows a scope; a long name gives way at its middle."""
+    """Shows a scope; a long name is elided in the middle."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -33,32 +35,21 @@ class ScopeButton(QToolButton):
 
     def show_scope(self, scope: Scope) -> None:
         self._scope = scope
-        words = scope_words(scope)
-        self.setText(f" {self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, WIDEST_PX)}")
+        text = scope_text(scope)
+        self.setText(f" {self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MAX_TEXT_PX)}")
         self.setChecked(scope != WHOLE_LIBRARY)
-        paths = [str(path) for path in scope.paths[:12]]
-        self.setToolTip("\n".join([tr("What this conversation looks into: {scope}", scope=words), *paths]))
-        self.setAccessibleName(tr("What this conversation looks into: {scope}", scope=words))
-        self._style()
+        paths = [str(path) for path in scope.paths[:MAX_TOOLTIP_PATHS]]
+        self.setToolTip("\n".join([tr("What this conversation looks into: {scope}", scope=text), *paths]))
+        self.setAccessibleName(tr("What this conversation looks into: {scope}", scope=text))
+        self._update_style()
 
-    def show_words(self, shown: bool) -> None:
-        """In a narrow composer the icon stands alone unless something is chosen."""
+    def show_text(self, shown: bool) -> None:
+        """Show the text, or in a narrow composer the icon alone unless a scope is chosen."""
         self._icon_only = not shown
-        self._style()
+        self._update_style()
 
-    def _style(self) -> None:
-        alone = self._icon_only and self._scope == WHOLE_LIBRARY
+    def _update_style(self) -> None:
+        icon_only = self._icon_only and self._scope == WHOLE_LIBRARY
         self.setToolButtonStyle(
-            Qt.ToolButtonStyle.ToolButtonIconOnly if alone else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            Qt.ToolButtonStyle.ToolButtonIconOnly if icon_only else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
         )
-
-
-def scope_words(scope: Scope) -> str:
-    """In a few words: the name of the one place, or how many there are."""
-    if not scope.paths:
-        return tr("All documents")
-    if len(scope.paths) == 1:
-        words = scope.paths[0].name or str(scope.paths[0])
-    else:
-        words = ngettext("{n} chosen", "{n} chosen", len(scope.paths))
-    return tr("{scope}, in full", scope=words) if scope.whole else words

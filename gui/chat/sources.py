@@ -1,4 +1,4 @@
-"""The numbered sources under an answer: where each points, and what the application found when it checked it."""
+"""The numbered sources under an answer: the location of each, and the support that the check found."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from gui.style.icons import pixmap
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
-MARK_PX = 16
+ICON_PX = 16
 
 
 class SourceRow(QPushButton):
-    """One source: its number, title and place, and what the check found. A button, so that keys reach it."""
+    """One source: number, title, location and support. A button, so that it can be reached with the keyboard."""
 
     def __init__(self, theme: Theme, citation: Citation) -> None:
         super().__init__()
@@ -32,41 +32,40 @@ class SourceRow(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         number = label(str(citation.number), "chip")
         number.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        title = ElidedLabel(document_title(citation.path, citation.title))
+        document = document_title(citation.path, citation.title)
+        title = ElidedLabel(document)
         page = location_words(citation, citation.recognised)
         section = section_words(citation) or str(citation.path.parent)
-        place = " · ".join(part for part in (page, section) if part)
-        where = ElidedLabel(place, "small", Qt.TextElideMode.ElideRight)  # the page or the cells come first
+        location = " · ".join(filter(None, (page, section)))
+        subtitle = ElidedLabel(location, "small", Qt.TextElideMode.ElideRight)  # the page or the cells come first
         lines = column(None, 0, 0)
         lines.addWidget(title)
-        lines.addWidget(where)
-        self._mark = QLabel()
-        self._mark_words = label(support_label(citation.support), "small")
-        self._inside = layout = row(self, 0, SPACE)
+        lines.addWidget(subtitle)
+        self._support_icon = QLabel()
+        self._support_label = label(support_label(citation.support), "small")
+        self._layout = layout = row(self, 0, SPACE)
         layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
-        layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)  # else the sheet's, of a button of one line
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)  # the style sheet's is that of one line
         layout.addWidget(number, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(lines, 1)
-        layout.addWidget(self._mark_words)
-        layout.addWidget(self._mark)
-        for widget in (number, title, where, self._mark, self._mark_words):
+        layout.addWidget(self._support_label)
+        layout.addWidget(self._support_icon)
+        for widget in (number, title, subtitle, self._support_icon, self._support_label):
             widget.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        found = support_text(citation.support)
-        self.setToolTip("\n".join(part for part in (str(citation.path), found) if part))
-        name = tr(
-            "Source {number}: {title}", number=citation.number, title=document_title(citation.path, citation.title)
-        )
-        self.setAccessibleName(". ".join(part for part in (name, page, found) if part))
-        theme.changed.connect(self._draw)
-        self._draw()
+        support = support_text(citation.support)
+        self.setToolTip("\n".join(part for part in (str(citation.path), support) if part))
+        name = tr("Source {number}: {title}", number=citation.number, title=document)
+        self.setAccessibleName(". ".join(part for part in (name, page, support) if part))
+        theme.changed.connect(self._draw_icon)
+        self._draw_icon()
 
     def sizeHint(self) -> QSize:
-        return self._inside.sizeHint()
+        return self._layout.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        return self._inside.minimumSize()
+        return self._layout.minimumSize()
 
-    def _draw(self) -> None:
+    def _draw_icon(self) -> None:
         colours = self._theme.colours
         name, colour = {
             Support.SUPPORTED: ("check", colours.accent),
@@ -74,13 +73,13 @@ class SourceRow(QPushButton):
             Support.NOT_FOUND: ("warning", colours.danger),
         }.get(self.citation.support, ("", ""))
         if name:
-            self._mark.setPixmap(pixmap(name, colour, MARK_PX, self.devicePixelRatioF()))
+            self._support_icon.setPixmap(pixmap(name, colour, ICON_PX, self.devicePixelRatioF()))
 
 
-class Sources(QWidget):
-    """The list. `opened` tells the index of the source to show."""
+class SourceList(QWidget):
+    """Hidden while there are no citations."""
 
-    opened = Signal(int)
+    source_opened = Signal(int)  # index in `rows`
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -92,14 +91,14 @@ class Sources(QWidget):
         self.hide()
 
     def show_citations(self, citations: Sequence[Citation], title: str = "") -> None:
-        """`title` stands above them instead of their number."""
+        """Show `citations` under `title`, or under their number if it is empty."""
         for old in self.rows:
             old.deleteLater()
         self.rows = []
-        for at, citation in enumerate(citations):
-            made = SourceRow(self._theme, citation)
-            made.clicked.connect(lambda checked=False, at=at: self.opened.emit(at))
-            self._layout.addWidget(made)
-            self.rows.append(made)
+        for index, citation in enumerate(citations):
+            source = SourceRow(self._theme, citation)
+            source.clicked.connect(lambda checked=False, index=index: self.source_opened.emit(index))
+            self._layout.addWidget(source)
+            self.rows.append(source)
         self._title.setText(title or ngettext("{n} source", "{n} sources", len(citations)))
         self.setVisible(bool(citations))

@@ -102,7 +102,7 @@ class LibraryActions(QObject):
 
     def unlock(self, document_id: int, path: Path, password: str) -> None:
         """Read an encrypted document with its password, which is kept in memory until Papermoor is closed."""
-        self._workspace.passwords.give(password, path)
+        self._workspace.passwords.add(password, path)
         self.retry({document_id: path})
 
     def embed_missing(self) -> None:
@@ -120,12 +120,12 @@ class LibraryActions(QObject):
     @property
     def paused(self) -> bool:
         """Whether a person has paused indexing."""
-        return self._workspace.attention.is_paused
+        return self._workspace.throttle.is_paused
 
     def pause_or_resume(self) -> None:
         """Pause indexing, which a restart does not end, or resume it, whatever it waits for."""
-        throttle = self._workspace.attention
-        pauses = not (throttle.is_paused or throttle.held in RESUMABLE)
+        throttle = self._workspace.throttle
+        pauses = not (throttle.is_paused or throttle.pause_reason in RESUMABLE)
         if pauses:
             throttle.pause()
         else:
@@ -172,7 +172,7 @@ class LibraryActions(QObject):
 
     def use_new_embedder(self) -> None:
         """Use a new embedding model; emit `embedder_question` first if every passage has to be embedded anew."""
-        migration = self._workspace.embedder_change
+        migration = self._workspace.embedder_migration
 
         def asked(question: EmbedderQuestion | None) -> None:
             if question is not None:
@@ -183,7 +183,7 @@ class LibraryActions(QObject):
         self._bridge.run(Operation("download", migration.question, self, on_result=asked))
 
     def answer_embedder_question(self, yes: bool) -> None:
-        migration = self._workspace.embedder_change
+        migration = self._workspace.embedder_migration
 
         def done(nothing: object) -> None:
             if yes:
@@ -195,7 +195,7 @@ class LibraryActions(QObject):
 
     def _ask_ocr_languages(self) -> None:
         """Emit `ocr_language_question` if scanned pages were read in other languages than the settings name now."""
-        change = self._workspace.recognition_change
+        change = self._workspace.ocr_language_change
 
         def asked(question: OcrLanguageQuestion | None) -> None:
             if question is not None:
@@ -204,7 +204,7 @@ class LibraryActions(QObject):
         self._bridge.run(Operation("store", lambda job: change.question(), self, on_result=asked))
 
     def answer_ocr_language_question(self, question: OcrLanguageQuestion, yes: bool) -> None:
-        change = self._workspace.recognition_change
+        change = self._workspace.ocr_language_change
 
         def done(nothing: object) -> None:
             if yes:
@@ -292,10 +292,10 @@ class LibraryActions(QObject):
 
     def _show_progress(self, progress: Progress) -> None:
         if self.indexing is None or not self.indexing.stopping:
-            self._set_indexing(IndexingStatus.of(progress, self._workspace.attention.held))
+            self._set_indexing(IndexingStatus.of(progress, self._workspace.throttle.pause_reason))
 
     def _update_pause_reason(self) -> None:
-        reason = self._workspace.attention.held
+        reason = self._workspace.throttle.pause_reason
         if self.indexing is not None and self.indexing.pause_reason is not reason:
             self._set_indexing(replace(self.indexing, pause_reason=reason))
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QToolButton, QWidget
 
 from core.domain.documents import DocumentText
-from core.domain.locations import page_at, page_name, location_words, section_words, location_in, was_recognised
+from core.domain.locations import location_in, location_words, page_at, page_name, section_words, was_recognised
 from core.i18n import tr
 from gui.documents.passage_references import PassageReference, ReferenceList, document_title
 from gui.documents.passage_view import PassageView

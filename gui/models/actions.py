@@ -46,7 +46,7 @@ class ModelActions(QObject):
 
     def refresh(self) -> None:
         """Check the disk again for the chosen files, and whether other programs have those that are missing."""
-        registry = self._workspace.shelf
+        registry = self._workspace.model_registry
 
         def work(job: Job) -> tuple[tuple[ModelKind, ModelStatus, DownloadOffer], ...]:
             return tuple(
@@ -60,7 +60,7 @@ class ModelActions(QObject):
 
         def show(checked: tuple[tuple[ModelKind, ModelStatus, DownloadOffer], ...]) -> None:
             for kind, status, offer in checked:
-                self._update(self._availability[kind].checked(status, offer))
+                self._update(self._availability[kind].disk_checked(status, offer))
             if self._chat.ready:
                 self._plan_load()
             if not (self._chat.ready and self._availability[ModelKind.EMBEDDER].ready):
@@ -70,7 +70,7 @@ class ModelActions(QObject):
 
     def adopt(self, path: Path) -> None:
         """Use a .gguf file on the disk, where it is."""
-        registry = self._workspace.shelf
+        registry = self._workspace.model_registry
 
         def adopted(kind: str) -> None:
             self._update(replace(self._availability[ModelKind(kind)], fault=None, in_memory=False))
@@ -84,7 +84,7 @@ class ModelActions(QObject):
         offer = self._availability[kind].offer
         if offer is None or kind in self._downloads:
             return
-        registry, key = self._workspace.shelf, offer.key
+        registry, key = self._workspace.model_registry, offer.key
 
         def done(path: Path) -> None:
             self._update(replace(self._availability[kind], fault=None, download_paused=False))
@@ -206,11 +206,11 @@ class ModelActions(QObject):
     def show_loaded(self) -> None:
         """The language model is in memory: it is answering."""
         if not self._chat.in_memory or self._chat.loading_progress is not None:
-            self._update(self._chat.answering())
+            self._update(self._chat.answer_started())
 
     def _find_copies(self) -> None:
         """Look for catalogued models that other programs have. Many folders are searched, so it is done last."""
-        registry = self._workspace.shelf
+        registry = self._workspace.model_registry
 
         def work(job: Job) -> dict[ModelKind, Path]:
             return {ModelKind(found.kind): found.path for found in reversed(registry.found_elsewhere()) if found.known}

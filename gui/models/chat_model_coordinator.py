@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from core.chat.turn_state import TurnPhase, TurnState
 from core.engines.model_availability import ModelKind
-from gui.chat.turn import Phase, TurnView
-from gui.chat.turns import Turns
+from gui.chat.turn_controller import TurnController
 from gui.models.actions import ModelActions
 from models.conversation import Effort
 
 if TYPE_CHECKING:
-    from gui.surveys.actions import Run, SurveyActions
+    from core.survey.run_state import SurveyRun
+    from gui.surveys.actions import SurveyActions
 
 
 class ChatModelCoordinator(QObject):
     """Follows turns and surveys on the GUI thread."""
 
-    def __init__(self, models: ModelActions, turns: Turns, parent: QObject) -> None:
+    def __init__(self, models: ModelActions, turns: TurnController, parent: QObject) -> None:
         super().__init__(parent)
         self._models = models
         self._turns = turns
@@ -38,22 +39,22 @@ class ChatModelCoordinator(QObject):
         if not self._turns.running and (self._surveys is None or self._surveys.run is None):
             self._models.prepare_for_question(conversation_id, effort)
 
-    def _prefill_after(self, turn: TurnView) -> None:
+    def _prefill_after(self, turn: TurnState) -> None:
         """Prefill the answer as the prompt of the next question will hold it, while the person reads it."""
         if self._models.availability(ModelKind.CHAT).in_memory:
             self.prepare_for_question(turn.conversation_id, turn.effort)
 
-    def _turn_changed(self, turn: TurnView) -> None:
+    def _turn_changed(self, turn: TurnState) -> None:
         if turn.phase.running:
             self._models.stop_prefill()
-        if turn.phase is Phase.LOADING and turn.loading is not None:
+        if turn.phase is TurnPhase.LOADING and turn.loading is not None:
             self._models.show_loading(turn.loading)
-        elif turn.phase in (Phase.READING, Phase.REASONING, Phase.ANSWERING):
+        elif turn.phase in (TurnPhase.PREFILLING, TurnPhase.REASONING, TurnPhase.ANSWERING):
             self._models.show_loaded()
         elif not turn.phase.running:
             self._models.show_loading_ended()
 
-    def _survey_changed(self, run: Run | None) -> None:
+    def _survey_changed(self, run: SurveyRun | None) -> None:
         if run is None:
             self._models.show_loading_ended()
         elif run.loading is not None:

@@ -1,1 +1,1 @@
-"""Surveys: a question put to every document, its progress, its table."""
+"""Surveys in the window: a new one, the progress and findings of one, the list. Used by `gui.chat_and_surveys` only."""

@@ -285,7 +285,7 @@ DEFAULT_EMBEDDER = EMBEDDERS[0]
 DEFAULT_RERANKER = RERANKERS[0]
 
 
-def entry(key: str) -> ModelEntry:
+def entry_by_key(key: str) -> ModelEntry:
     """The entry with this key. Raises KeyError if there is none."""
     for candidate in ALL:
         if candidate.key == key:
@@ -310,7 +310,7 @@ def reranker_for(header: GgufHeader) -> RerankerEntry | None:
     return next((candidate for candidate in RERANKERS if candidate.describes(header)), None)
 
 
-def by_file_name(name: str) -> ModelEntry | None:
+def entry_by_file_name(name: str) -> ModelEntry | None:
     """The entry of the file that is published under exactly this name; None if there is none."""
     return next((candidate for candidate in ALL if candidate.file == PurePath(name).name), None)
 

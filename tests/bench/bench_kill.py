@@ -31,15 +31,15 @@ def main() -> None:
         models = (Path(root) / "mean.gguf", Path(root) / "cls.gguf")
         write_minilm(minilm_folder(), models[0])
         write_minilm(minilm_folder(), models[1], pooling=PoolingType.CLS)
-        for killed, place in kill_often(arguments.kills, Path(root), models, arguments.seed, arguments.every):
-            assert_converges(Path(root), place)
+        for counts, site in kill_often(arguments.kills, Path(root), models, arguments.seed, arguments.every):
+            assert_converges(Path(root), site)
             rounds += 1
-            print(f"  {killed.kills} kills, {rounds} comparisons, all equal", flush=True)
+            print(f"  {counts.kills} kills, {rounds} comparisons, all equal", flush=True)
     seconds = time.monotonic() - started_s
-    by_mode = ", ".join(f"{mode} {number}" for mode, number in sorted(killed.by_mode.items()))
+    by_mode = ", ".join(f"{mode} {number}" for mode, number in sorted(counts.by_mode.items()))
     print(
-        f"{rounds} of {rounds} comparisons equal after {killed.kills} kills ({by_mode}), {killed.ended} runs that "
-        f"ended by themselves, {killed.damages} damaged vector stores, {killed.changes_meanwhile} times files "
+        f"{rounds} of {rounds} comparisons equal after {counts.kills} kills ({by_mode}), {counts.ended} runs that "
+        f"ended by themselves, {counts.damages} damaged vector stores, {counts.changes_meanwhile} times files "
         f"changed while they were read; {seconds:.0f} s"
     )
 

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import psutil
 
-from core.chunking.chunker import chunk
+from core.chunking.chunker import chunk_document
 from core.parsing.faults import ParseProblem
-from core.parsing.process.pool import ParseResult, ParserPool
+from core.parsing.process.pool import ParserPool
+from core.parsing.process.worker_process import ParseOutcome
 from core.parsing.registry import format_of
 
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\ufeff\u2060"))
@@ -61,7 +62,7 @@ def expectations(folder: Path) -> dict[Path, dict[str, object]]:
     return found
 
 
-def judged(outcome: ParseResult, expected: dict[str, object]) -> bool:
+def judged(outcome: ParseOutcome, expected: dict[str, object]) -> bool:
     """Whether the outcome is the expected one; formats without text layer and the like may give either."""
     problem = outcome.fault.problem if outcome.fault else None
     kind = str(expected["expect"])
@@ -127,7 +128,7 @@ def main() -> None:
 
 
 def judge(
-    outcome: ParseResult,
+    outcome: ParseOutcome,
     expected: dict[str, object] | None,
     seconds: float,
     tallies: dict[str, Tally],
@@ -141,7 +142,7 @@ def judge(
     tally.slowest_s = max(tally.slowest_s, seconds)
     if outcome.document:
         tally.characters += len(outcome.document.text)
-        tally.chunks += len(chunk(outcome.document))
+        tally.chunks += len(chunk_document(outcome.document))
     elif outcome.fault:
         tally.problems[outcome.fault.problem] += 1
     said = f"{len(outcome.document.text)} characters" if outcome.document else str(outcome.fault)

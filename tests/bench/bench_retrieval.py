@@ -1,7 +1,7 @@
-"""What searches find, in folders of documents with known questions, kept by commit; and how long they take.
+"""Measures what searches find in folders with known questions, recorded by commit, and how long searches take.
 
-`FOLDER...`: each holds docs/ and queries*.jsonl (core.evaluation.questions); the record grows by a line for each.
-The record's last values stand beside the new ones. `--passages N`: how long a search takes among N passages
+`FOLDER...`: each holds docs/ and queries*.jsonl (core.evaluation.questions); each adds a line to the record. The change
+since the record's last values is printed beside the new ones. `--passages N`: how long a search takes among N passages
 (100,000 unless folders are given).
 """
 
@@ -22,7 +22,7 @@ from core.retrieval.retriever import Retriever
 from core.store.database import Database
 from core.store.vectors.index import VectorIndex
 from core.workspace import Workspace
-from tests.bench.bench_store import Questions, fill, made_questions, made_vectors
+from tests.bench.bench_store import QuestionVectors, fill, made_questions, made_vectors
 
 RECORD = Path(__file__).with_name("retrieval.jsonl")
 SHOWN = (
@@ -32,32 +32,33 @@ SHOWN = (
 
 
 def commit() -> str:
-    """The commit this tree stands at, with a + where it was changed since, but for the record itself."""
+    """The commit of the working tree, with a + if anything but the record was changed since."""
     head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
-    rest = ["git", "diff", "--quiet", "HEAD", "--", ".", f":(exclude)tests/bench/{RECORD.name}"]
-    return head.stdout.strip() + "+" * (subprocess.run(rest, check=False).returncode != 0)
+    difference = ["git", "diff", "--quiet", "HEAD", "--", ".", f":(exclude)tests/bench/{RECORD.name}"]
+    return head.stdout.strip() + "+" * (subprocess.run(difference, check=False).returncode != 0)
 
 
 def evaluated(folder: Path, data_dir: Path, embedder: Path | None, more: list[Path]) -> Evaluation:
     questions = [q for file in (*sorted(folder.glob("queries*.jsonl")), *more) for q in read_questions(file)]
-    asked = [q for q in questions if q.gold or q.corpus in ("", folder.resolve().name)]
+    wanted = [q for q in questions if q.gold or q.corpus in ("", folder.resolve().name)]
     workspace = Workspace.open(data_dir, embedder=embedder)
     try:
-        return evaluate(workspace.library, workspace.retriever, folder / "docs", asked, Job())
+        return evaluate(workspace.library, workspace.retriever, folder / "docs", wanted, Job())
     finally:
         workspace.close()
 
 
-def last_values(name: str, meaning: bool) -> dict[str, float]:
+def last_values(name: str, semantic: bool) -> dict[str, float]:
+    """The last recorded measures of a set, with or without embeddings; empty if there are none."""
     lines = RECORD.read_text(encoding="utf-8").splitlines() if RECORD.exists() else []
     for line in reversed(lines):
         entry: dict[str, Any] = json.loads(line)
-        if (entry["set"], entry["meaning"]) == (name, meaning):
+        if (entry["set"], entry["meaning"]) == (name, semantic):
             return dict(entry["measures"])
     return {}
 
 
-def keep(name: str, found: Evaluation) -> None:
+def append_to_record(name: str, found: Evaluation) -> None:
     measures = {key: round(value, 4) for key, value in found.measures.items()}
     measures |= {f"answered, {kind}": round(value, 4) for kind, value in found.answerability_auc.items()}
     entry = {
@@ -73,6 +74,7 @@ def keep(name: str, found: Evaluation) -> None:
 
 
 def show(name: str, found: Evaluation, before: dict[str, float]) -> None:
+    """Print the measures, with the change since `before`."""
     print(
         f"{name}: {found.questions} questions, {found.documents} documents, {found.passages} passages, "
         f"{found.median_ms:.0f} ms a search"
@@ -86,7 +88,7 @@ def show(name: str, found: Evaluation, before: dict[str, float]) -> None:
 
 
 def measure_time(passages: int, dimension: int, searches: int) -> None:
-    """A question of eight words and its vector, through all of the retriever but the embedding of the question."""
+    """Time searches for eight words and a ready-made vector, so without the embedding of the question."""
     with tempfile.TemporaryDirectory() as root:
         folder = Path(root)
         vectors = made_vectors(passages, dimension, 1, folder / "vectors.npy")
@@ -94,25 +96,25 @@ def measure_time(passages: int, dimension: int, searches: int) -> None:
         with Database(folder / "library.db") as database:
             index = VectorIndex(database, folder / "vectors")
             fill(database, index, vectors)
-            retriever = Retriever(database, index, lambda: Questions(questions))
-            asked = made_questions(searches)
-            retriever.search(asked[0])
+            retriever = Retriever(database, index, lambda: QuestionVectors(questions))
+            queries = made_questions(searches)
+            retriever.search(queries[0])
             times_ms = []
-            for question in asked:
+            for query in queries:
                 began_s = time.perf_counter()
-                retriever.search(question)
+                retriever.search(query)
                 times_ms.append(1000 * (time.perf_counter() - began_s))
             index.close()
     times_ms.sort()
-    half, most = times_ms[searches // 2], times_ms[searches * 95 // 100]
-    print(f"{passages:,} passages: a search takes {half:.0f} ms (p50), {most:.0f} ms (p95)")
+    p50, p95 = times_ms[searches // 2], times_ms[searches * 95 // 100]
+    print(f"{passages:,} passages: a search takes {p50:.0f} ms (p50), {p95:.0f} ms (p95)")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--embedder", type=Path)
-    parser.add_argument("--data", type=Path, help="where the indexes are kept for the next time")
+    parser.add_argument("--data", type=Path, help="folder that keeps the indexes for the next time")
     parser.add_argument(
         "--questions", type=Path, action="append", default=[], help="more questions, such as unanswered"
     )
@@ -128,7 +130,7 @@ def main() -> None:
             found = evaluated(folder, data_dir, arguments.embedder, arguments.questions)
             show(name, found, last_values(name, found.semantic))
             if not arguments.dry:
-                keep(name, found)
+                append_to_record(name, found)
     if arguments.passages or not arguments.folders:
         measure_time(arguments.passages or 100_000, arguments.dimension, arguments.searches)
 

@@ -1,10 +1,10 @@
-"""Stores of many passages: how long searches take, what they find of what exact search finds, memory, disk.
+"""Stores of many passages: how long searches take, their recall of exact search, memory, disk.
 
-`--passages N` (100,000) of `--dimension D` (768). The vectors are made, in clusters as real ones lie. `--vectors FILE`
-takes real ones, which `--embed FOLDER --embedder GGUF --vectors FILE` makes (tests/bench/real_vectors.py says how, and
-how few become many). `--keep FOLDER` leaves the stores there, and measures them without filling them if they are there
-already: after 1,000,000 passages were filled once, a measurement takes about two minutes. `--scan N`
-compares looking through N unchanged files with a bare os.scandir and stat.
+`--passages N` (100,000) of `--dimension D` (768). The vectors are random, in clusters like real ones. `--vectors FILE`
+uses real ones, which `--embed FOLDER --embedder GGUF --vectors FILE` makes (tests/bench/real_vectors.py says how, and
+how few become many). `--keep FOLDER` keeps the stores there, and measures them without filling them if they exist
+already: once 1,000,000 passages have been filled, a measurement takes about two minutes. `--scan N` compares a scan of
+N unchanged files with a bare os.scandir and stat.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from core.store.keywords import index as keyword_index
 from core.store.keywords.index import KeywordRow
 from core.store.vectors.index import VectorIndex
 from models.embedder import EmbedderSpec
-from tests.bench.real_vectors import Real, embed_folder
+from tests.bench.real_vectors import RealVectors, embed_folder
 
 Vectors = NDArray[np.float32]
 PER_DOCUMENT = 10
@@ -46,12 +46,13 @@ WORDS = 120
 VOCABULARY = 50_000
 SYLLABLES = [consonant + vowel for consonant in "bcdfghjklmnprstvwz" for vowel in "aeiou"]
 COMMONEST_ASKED = 33
-"""Words of a question are as common as those of real ones over technical documents and quarterly reports: half of them
-stand in less than 1 to 2 % of the passages, one of ten in more than 18 %, none in more than 30 %."""
+"""The rank of the commonest word in a question. Words of questions are as common as those of real ones about technical
+documents and quarterly reports: half of them are in less than 1 to 2 % of the passages, one of ten in more than 18 %,
+none in more than 30 %."""
 
 
 def made_vectors(count: int, dimension: int, seed: int, file: Path) -> Vectors:
-    """Unit vectors around 2,000 centres, near them as passages on one matter are (cosine about 0.6 to each other)."""
+    """Random unit vectors around 2,000 centres, as near to each other as passages on one subject (cosine about 0.6)."""
     random_ = np.random.default_rng(seed)
     centres = np.random.default_rng(0).standard_normal((2000, dimension)).astype(np.float32)
     vectors = np.lib.format.open_memmap(file, "w+", np.float32, (count, dimension))
@@ -64,7 +65,7 @@ def made_vectors(count: int, dimension: int, seed: int, file: Path) -> Vectors:
 
 
 def fill(database: Database, index: VectorIndex, vectors: Vectors, words: bool = True) -> None:
-    """With `words`, each passage has a text and its keywords; without, its vector alone."""
+    """Fill the stores. With `words`, each passage has a text and its keywords; without, its vector alone."""
     count, dimension = vectors.shape
     vocabulary = [made_word(n) for n in range(VOCABULARY)]
     terms = [keyword_index.search_terms(word) for word in vocabulary]
@@ -105,7 +106,7 @@ def fill(database: Database, index: VectorIndex, vectors: Vectors, words: bool =
 
 
 def put_passages(connection: Connection, first_id: int, bodies: list[str]) -> None:
-    """The next document's text and passages."""
+    """Store the text and the passages of the next document."""
     document = (first_id - 1) // PER_DOCUMENT + 1
     put_text(connection, document, "\n".join(bodies))
     start = 0
@@ -119,13 +120,13 @@ def put_passages(connection: Connection, first_id: int, bodies: list[str]) -> No
 
 
 def made_word(number: int) -> str:
-    """The word that is the n-th commonest: three syllables, as letters are what most words are of."""
+    """The n-th commonest word: three syllables."""
     size = len(SYLLABLES)
-    return "".join(SYLLABLES[number // size**place % size] for place in range(3))
+    return "".join(SYLLABLES[number // size**digit % size] for digit in range(3))
 
 
 def made_questions(count: int) -> list[str]:
-    """Questions of eight words (`Questions` says what the number is for); some common, most rare."""
+    """Questions of eight words, some common, most rare, after a number that `QuestionVectors` reads."""
     chance = random.Random(2)
     reach = math.log(VOCABULARY / COMMONEST_ASKED)
     return [
@@ -134,8 +135,8 @@ def made_questions(count: int) -> list[str]:
     ]
 
 
-class Questions:
-    """Stands for an embedding model: the question "n ..." has the n-th vector."""
+class QuestionVectors:
+    """Stands in for an embedding model: the question "n ..." has the n-th vector."""
 
     def __init__(self, vectors: Vectors) -> None:
         self.spec = EmbedderSpec("bench", vectors.shape[1], 512, fingerprint="bench")
@@ -160,27 +161,27 @@ def measure(database: Database, index: VectorIndex, questions: Vectors, vectors:
     began_s = time.monotonic()
     index.search("bench", questions[0], 10)
     print(f"  first search after opening: {time.monotonic() - began_s:.1f} s")
-    asked = made_questions(len(questions))
+    queries = made_questions(len(questions))
 
-    def by_meaning(number: int, limit: int = 50, documents: frozenset[int] | None = None) -> object:
+    def search_vectors(number: int, limit: int = 50, documents: frozenset[int] | None = None) -> object:
         return index.search("bench", questions[number], limit, documents)
 
-    embedder = Questions(questions)
-    both, by_words = Retriever(database, index, lambda: embedder), Retriever(database, index, lambda: None)
+    embedder = QuestionVectors(questions)
+    both, keywords = Retriever(database, index, lambda: embedder), Retriever(database, index, lambda: None)
     if words:
-        by_words.search(asked[0])
-        both.search(asked[0])
+        keywords.search(queries[0])
+        both.search(queries[0])
     gc.collect()
     gc.freeze()  # as `gui.garbage_collection` does: else some searches would include a full collection
     few = frozenset(range(1, 2 + len(vectors) // PER_DOCUMENT // 100))
     times = len(questions)
-    timed("meaning, top 10", lambda n: by_meaning(n, 10), times)
-    timed("meaning, top 50", by_meaning, times)
+    timed("vectors, top 10", lambda n: search_vectors(n, 10), times)
+    timed("vectors, top 50", search_vectors, times)
     if words:
-        timed("retriever, keywords (8 terms) alone, top 10", lambda n: by_words.search(asked[n], limit=10), times)
-        timed("retriever, keywords and meaning, top 10", lambda n: both.search(asked[n], limit=10), times)
-        timed("the same questions again", lambda n: both.search(asked[n], limit=10), times)
-    timed("meaning, in 1 % of the documents", lambda n: by_meaning(n, 10, few), times)
+        timed("retriever, keywords (8 terms) alone, top 10", lambda n: keywords.search(queries[n], limit=10), times)
+        timed("retriever, keywords and vectors, top 10", lambda n: both.search(queries[n], limit=10), times)
+        timed("the same questions again", lambda n: both.search(queries[n], limit=10), times)
+    timed("vectors, in 1 % of the documents", lambda n: search_vectors(n, 10, few), times)
     me = psutil.Process()
     store = [process for process in me.children(recursive=True) if process.name() == "milvus"]
     resident = {process.name(): process.memory_info().rss for process in (me, *store)}
@@ -196,13 +197,13 @@ def recall(index: VectorIndex, questions: Vectors, vectors: Vectors) -> float:
     for question in questions:
         cosines = np.concatenate([vectors[at : at + 20_000] @ question for at in range(0, len(vectors), 20_000)])
         exact = set((np.argpartition(-cosines, 10)[:10] + 1).tolist())
-        shares.append(len(exact & {chunk_id for chunk_id, _ in index.search("bench", question, 10)}) / 10)
+        shares.append(len(exact & {passage_id for passage_id, _ in index.search("bench", question, 10)}) / 10)
     return statistics.mean(shares)
 
 
-def bench_search(passages: int, dimension: int, real: Path | None, words: bool, kept: Path | None) -> None:
+def bench_search(passages: int, dimension: int, real: Path | None, words: bool, keep: Path | None) -> None:
     with tempfile.TemporaryDirectory() as root:
-        folder = kept or Path(root)
+        folder = keep or Path(root)
         if not (folder / "filled").exists():
             filling = get_context("spawn").Process(
                 target=filled, args=(folder, passages, dimension, real, words), name="fill"
@@ -216,7 +217,7 @@ def bench_search(passages: int, dimension: int, real: Path | None, words: bool, 
         questions = (
             made_vectors(200, vectors.shape[1], 2, folder / "questions.npy")
             if real is None
-            else Real.load(real).questions[:200].copy()
+            else RealVectors.load(real).questions[:200].copy()
         )
         sizes = {p.name: p.stat().st_size / 2**20 for p in folder.rglob("*.db*")}
         print("  on disk: " + ", ".join(f"{name} {size:.0f} MiB" for name, size in sizes.items()))
@@ -230,7 +231,11 @@ def filled(folder: Path, passages: int, dimension: int, real: Path | None, words
     """Fill the stores in `folder`; in a process of its own, whose memory is not that of searching."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "vectors.npy"
-    vectors = made_vectors(passages, dimension, 1, file) if real is None else Real.load(real).grown_to(passages, file)
+    vectors = (
+        made_vectors(passages, dimension, 1, file)
+        if real is None
+        else RealVectors.load(real).extended_to(passages, file)
+    )
     with Database(folder / "library.db") as database:
         index = VectorIndex(database, folder / "vectors")
         fill(database, index, vectors, words)
@@ -249,7 +254,7 @@ def bench_scan(files: int) -> None:
         with Database(Path(root) / "data" / "library.db") as database, ParserPool(1) as pool:
             vectors = VectorIndex(database, Path(root) / "data" / "vectors")
             library = Library(
-                database, parser_pool=lambda: pool, embedder=lambda: None, vectors=vectors, attention=Throttle()
+                database, parser_pool=lambda: pool, embedder=lambda: None, vectors=vectors, throttle=Throttle()
             )
             began_s = time.monotonic()
             report = library.index([folder], Job())
@@ -264,7 +269,7 @@ def bench_scan(files: int) -> None:
 
 
 def _scan_round(folder: Path, library: Library) -> tuple[float, float]:
-    """Seconds of a bare walk and of looking through the library."""
+    """Seconds of a bare walk, and of an index run that finds nothing changed."""
     began_s = time.perf_counter()
     for _ in _stats(os.fsencode(folder)):
         pass
@@ -274,7 +279,7 @@ def _scan_round(folder: Path, library: Library) -> tuple[float, float]:
     return bare_s, time.perf_counter() - began_s
 
 
-def _stats(folder: bytes):  # type: ignore[no-untyped-def]  # the bare walk that ours is compared with
+def _stats(folder: bytes):  # type: ignore[no-untyped-def]  # the bare walk to compare with
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
@@ -288,11 +293,13 @@ def main() -> None:
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--dimension", type=int, default=768)
     parser.add_argument("--vectors", type=Path)
-    parser.add_argument("--vectors-only", action="store_true", help="passages without words: search by meaning alone")
+    parser.add_argument("--vectors-only", action="store_true", help="passages without words: vector search alone")
     parser.add_argument("--embed", type=Path)
     parser.add_argument("--pieces", type=int, default=20_000, help="how many pieces of text to embed at most")
     parser.add_argument("--embedder", type=Path)
-    parser.add_argument("--keep", type=Path, help="where the stores lie; if they were filled before, as they are")
+    parser.add_argument(
+        "--keep", type=Path, help="folder of the stores, which are used as they are if they were filled before"
+    )
     parser.add_argument("--scan", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.embed:

@@ -1,9 +1,9 @@
-"""How long the window's event loop is held up while an answer streams in: the real window, bridge and message list.
+"""Measures how long a streamed answer blocks the window's event loop: the real window, bridge and message list.
 
     python -m tests.bench.bench_streaming [--rate 100] [--tokens 3000]
 
 A worker hands the window `--rate` tokens a second of reasoning and of a long Markdown answer, as the chat does. A timer
-of 5 ms on the GUI thread tells how much later than that it is served.
+of 5 ms on the GUI thread measures by how much it is late.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from core.guide import guide_folder
 from models.conversation import AnswerDelta, Effort, Finished, FinishReason, PrefillProgress, ReasoningDelta, Usage
 
 TICK_MS = 5
-REASONING_SHARE = 5  # one token in so many is reasoning
-LIMIT_S = 600.0
+TOKENS_PER_REASONING_TOKEN = 5
+OPEN_TIMEOUT_S = 600.0
 
 
-def tokens_of(count: int) -> list[str]:
-    """Markdown with headings, lists and tables, in pieces of about the length of tokens."""
+def markdown_tokens(count: int) -> list[str]:
+    """The user guide, with headings, lists and tables, in pieces of about the length of tokens."""
     text = "\n\n".join(path.read_text(encoding="utf-8") for path in sorted(guide_folder().glob("*.md")))
     return list(itertools.islice(itertools.cycle(re.findall(r"\s?\S{1,6}|\s+", text)), count))
 
 
-def spoken(tokens: list[str], rate: float) -> Iterator[object]:
-    """The events of a turn, at `rate` a second. On the chat worker."""
+def turn_events(tokens: list[str], rate: float) -> Iterator[object]:
+    """The events of a turn, at `rate` tokens a second. Runs on the chat worker."""
     yield PrefillProgress(900, 900, 0.0, 900)
-    began_s = time.perf_counter()
-    thoughts = len(tokens) // REASONING_SHARE
+    started_s = time.perf_counter()
+    reasoning_count = len(tokens) // TOKENS_PER_REASONING_TOKEN
     for number, token in enumerate(tokens):
-        time.sleep(max(0.0, began_s + number / rate - time.perf_counter()))
-        yield ReasoningDelta(token) if number < thoughts else AnswerDelta(token)
+        time.sleep(max(0.0, started_s + number / rate - time.perf_counter()))
+        yield ReasoningDelta(token) if number < reasoning_count else AnswerDelta(token)
     usage = Usage(900, 0, len(tokens), 1.0, len(tokens) / rate)
     yield Finished(FinishReason.COMPLETE, usage)
-    answer, reasoning = "".join(tokens[thoughts:]), "".join(tokens[:thoughts])
+    answer, reasoning = "".join(tokens[reasoning_count:]), "".join(tokens[:reasoning_count])
     yield AnswerSaved(ChatMessage(1, "assistant", answer, reasoning, effort=Effort.MEDIUM, usage=usage))
 
 
@@ -56,26 +56,26 @@ def measure(rate: float, count: int) -> None:
 
     app = QApplication([])
     collector = GuiThreadCollector(app)
-    late_ms: list[float] = []
+    delays_ms: list[float] = []
     last_s = time.perf_counter()
 
     def tick() -> None:
         nonlocal last_s
         now_s = time.perf_counter()
-        late_ms.append(1000 * (now_s - last_s) - TICK_MS)
+        delays_ms.append(1000 * (now_s - last_s) - TICK_MS)
         last_s = now_s
 
     with tempfile.TemporaryDirectory() as folder:
         window = make_window(app, LaunchOptions(Path(folder)), "light")
         window.show()
         window.open_library()
-        began_s = time.monotonic()
+        started_s = time.monotonic()
         while window.workspace is None or window.turns is None or window.bridge.busy:
             app.processEvents()
-            if time.monotonic() - began_s > LIMIT_S:
+            if time.monotonic() - started_s > OPEN_TIMEOUT_S:
                 raise SystemExit("the library did not open")
-        tokens = tokens_of(count)
-        window.workspace.chat.ask = lambda *args, **kwargs: spoken(tokens, rate)  # type: ignore[assignment]  # the model
+        tokens = markdown_tokens(count)
+        window.workspace.chat.ask = lambda *args, **kwargs: turn_events(tokens, rate)  # type: ignore[assignment]  # the model
         timer = QTimer()
         timer.setTimerType(Qt.TimerType.PreciseTimer)
         timer.timeout.connect(tick)
@@ -86,14 +86,14 @@ def measure(rate: float, count: int) -> None:
         app.exec()
         timer.stop()
         shown = window.chat.messages.shown[-1]
-        words = getattr(shown, "text").toPlainText()  # noqa: B009  # of an Answer
+        text = getattr(shown, "text").toPlainText()  # noqa: B009  # of an AnswerView
         window.close()
     collector.stop()
-    late_ms.sort()
-    p50, p99 = (late_ms[int(share * (len(late_ms) - 1))] for share in (0.5, 0.99))
-    over = sum(late > 50 for late in late_ms)
-    print(f"{count} tokens at {rate:.0f}/s, {len(words):,} characters shown, {len(late_ms):,} turns of the event loop")
-    print(f"held up: median {p50:.1f} ms, p99 {p99:.1f} ms, longest {late_ms[-1]:.1f} ms; {over} times over 50 ms")
+    delays_ms.sort()
+    p50, p99 = (delays_ms[int(share * (len(delays_ms) - 1))] for share in (0.5, 0.99))
+    over = sum(delay > 50 for delay in delays_ms)
+    print(f"{count} tokens at {rate:.0f}/s, {len(text):,} characters shown, {len(delays_ms):,} turns of the event loop")
+    print(f"held up: median {p50:.1f} ms, p99 {p99:.1f} ms, longest {delays_ms[-1]:.1f} ms; {over} times over 50 ms")
 
 
 def main() -> None:

@@ -1,14 +1,14 @@
-"""Pages per second from PDF files to an index, beside LangChain's usual pipeline, alternating in one run.
+"""Pages per second from PDF files to an index, compared with LangChain's usual pipeline, alternating in one run.
 
     python -m tests.bench.bench_throughput FOLDER --rival PYTHON [--rounds 3] [--pages 300]
 
 Both read the same files, about --pages pages in all, and embed with the same all-MiniLM-L6-v2. PYTHON is that of a
 virtual environment with langchain-community, langchain-text-splitters, langchain-chroma, langchain-huggingface, pypdf:
 PyPDFLoader, RecursiveCharacterTextSplitter (1000 characters, 200 of them shared), sentence-transformers, Chroma on the
-disk. Its time begins once everything is imported and the model loaded, as does ours; "read" is without embedding: of
-ours all that is stored but the vectors, of theirs loading and splitting alone. "limit" is what the embedder needs for
-our passages when it has nothing else to do. Seconds of the clock and of the processor; where other programs are busy,
-the second tell more, with --threads 1 above all.
+disk. Both are timed once everything is imported and the model loaded. "read" is without embedding: ours stores all but
+the vectors, theirs only loads and splits. The embedder alone is what it needs for our passages when it has nothing else
+to do. Seconds are of the clock and of the processor; where other programs are busy, the latter are more reliable, above
+all with --threads 1.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import psutil
 
-from core.chunking.chunker import chunk
+from core.chunking.chunker import chunk_document
 from core.jobs import Job
 from core.library.context import embedded_text
 from core.parsing.process.pool import ParserPool
@@ -58,14 +58,14 @@ for line in sys.stdin:
 
 
 class Seconds(NamedTuple):
-    """Of the clock, and of the processor, in all processes."""
+    """Seconds of the clock, and of the processor in all processes."""
 
     clock: float
     processor: float
 
 
-class Watch:
-    """Measures from when it is made."""
+class Stopwatch:
+    """Measures from when it is created."""
 
     def __init__(self) -> None:
         self._clock_s, self._processor_s = time.perf_counter(), _processor_s()
@@ -75,13 +75,15 @@ class Watch:
 
 
 def _processor_s() -> float:
-    """Of this process and its own; the other pipeline's rests meanwhile."""
+    """Processor time of this process and its children; the other pipeline is idle meanwhile."""
     this = psutil.Process()
     times = [process.cpu_times() for process in (this, *this.children(recursive=True))]
     return float(sum(one.user + one.system for one in times))
 
 
 class Rival:
+    """The other pipeline, in a process of its own."""
+
     def __init__(self, python: Path, threads: int) -> None:
         command = [str(python), "-c", RIVAL, str(minilm_folder()), str(threads)]
         self._process = subprocess.Popen(
@@ -91,7 +93,7 @@ class Rival:
         self._process.stdout.readline()  # until it has imported everything and loaded the model
 
     def run(self, paths: list[Path]) -> tuple[Seconds, Seconds, int]:
-        """Until everything is split, in all, and the number of splits."""
+        """Return the time until everything is split, the whole time, and the number of splits."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps([str(path) for path in paths]) + "\n")
         self._process.stdin.flush()
@@ -104,6 +106,7 @@ class Rival:
 
 
 def chosen(folder: Path, most_pages: int) -> tuple[list[Path], int]:
+    """PDF files of `folder`, the smallest first, with at most `most_pages` pages, and their number of pages."""
     import pypdfium2
 
     paths, pages = [], 0
@@ -119,9 +122,9 @@ def chosen(folder: Path, most_pages: int) -> tuple[list[Path], int]:
 
 def ours_s(paths: list[Path], pool: ParserPool, embedder: Embedder | None) -> Seconds:
     with tempfile.TemporaryDirectory() as folder, open_library(Path(folder), pool, lambda: embedder) as opened:
-        watch = Watch()
+        stopwatch = Stopwatch()
         opened.library.index(paths, Job())
-        return watch.read()
+        return stopwatch.read()
 
 
 def passages(paths: list[Path], pool: ParserPool) -> list[str]:
@@ -131,16 +134,16 @@ def passages(paths: list[Path], pool: ParserPool) -> list[str]:
             text = outcome.document.text
             texts += [
                 embedded_text(outcome.document.title, one.section, text[one.start : one.end])
-                for one in chunk(outcome.document)
+                for one in chunk_document(outcome.document)
             ]
     return texts
 
 
 def limit_s(texts: list[str], embedder: Embedder) -> Seconds:
-    watch = Watch()
+    stopwatch = Stopwatch()
     for start in range(0, len(texts), 64):
         embedder.embed_passages(texts[start : start + 64])
-    return watch.read()
+    return stopwatch.read()
 
 
 def main() -> None:

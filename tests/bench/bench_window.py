@@ -119,7 +119,7 @@ def measure(arguments: argparse.Namespace, context: int) -> None:
         memory.stop()
         own_gib, all_gib = peak_bytes() / GIB, memory.peak_bytes / GIB
         planned = ""
-        if window.workspace is not None and (plan := window.workspace.engines.plan) is not None:
+        if window.workspace is not None and (plan := window.workspace.engines.loaded_plan) is not None:
             weights = "repacked" if plan.repack else "mapped"
             planned = f"; planned {plan.estimated_bytes / GIB:.2f} GiB, weights {weights}"
         print(

@@ -1,9 +1,9 @@
-"""Real vectors for the bench of the store: passages of a folder's text files and questions, embedded by a real model.
+"""Real vectors for bench_store.py: passages of a folder's text files, and questions, embedded by a real model.
 
-all-MiniLM-L6-v2 gives 384 numbers; a vector of 768 here is a passage's vector followed by that of the passage after
-it, scaled to unit length (a question's vector twice), so that every number was given by the model for real text. Where
-more vectors are wanted than there are passages, each further one lies on the way from a real vector to one of the ten
-nearest to it (at least half-way on its own side), with a little noise: where vectors of similar passages would lie.
+all-MiniLM-L6-v2 returns 384 dimensions; a vector of 768 is a passage's vector followed by that of the next passage,
+scaled to unit length (a question's vector twice), so that every number comes from the model and real text. Where more
+vectors are wanted than there are passages, each further one lies between a real vector and one of the ten nearest to
+it (in the half nearer to the first), with a little noise: where vectors of similar passages would be.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ NOISE = 0.15  # of a vector's length
 
 
 @dataclass(frozen=True, slots=True)
-class Real:
+class RealVectors:
+    """Unit vectors of passages and of questions."""
+
     passages: Vectors
     questions: Vectors
 
     @classmethod
-    def load(cls, file: Path) -> Real:
+    def load(cls, file: Path) -> RealVectors:
         with np.load(file) as stored:
             return cls(stored["passages"], stored["questions"])
 
-    def grown_to(self, count: int, file: Path) -> Vectors:
-        """`count` vectors in `file`: the real ones, then those between them."""
+    def extended_to(self, count: int, file: Path) -> Vectors:
+        """Write `count` vectors to `file`: the real ones, then those between them."""
         chance = np.random.default_rng(1)
         real, dimension = self.passages, self.passages.shape[1]
         near = _nearest(real)
@@ -42,18 +44,18 @@ class Real:
         vectors[: len(real)] = real[:count]
         for start in range(len(real), count, 20_000):
             size = min(20_000, count - start)
-            own = chance.integers(0, len(real), size)
-            others = near[own, chance.integers(0, NEAREST, size)]
+            first = chance.integers(0, len(real), size)
+            second = near[first, chance.integers(0, NEAREST, size)]
             share = chance.uniform(0.5, 1.0, (size, 1)).astype(np.float32)
             noise = chance.standard_normal((size, dimension), dtype=np.float32)
-            made = share * real[own] + (1 - share) * real[others]
-            made = _unit(made) + NOISE * _unit(noise)
-            vectors[start : start + size] = _unit(made)
+            between = share * real[first] + (1 - share) * real[second]
+            vectors[start : start + size] = _unit(_unit(between) + NOISE * _unit(noise))
         return vectors
 
 
 def embed_folder(folder: Path, model: Path, file: Path, most: int) -> None:
-    """Embed what lies in `folder` (.md, .txt, the questions of .jsonl files) and keep it in `file` (.npz)."""
+    """Embed at most `most` passages of the text files in `folder` (.md, .txt) and the questions of its .jsonl files;
+    write the vectors to `file` (.npz)."""
     pieces = [piece for path in sorted(folder.rglob("*")) if path.suffix in (".md", ".txt") for piece in _pieces(path)]
     every = max(1, -(-len(pieces) // (most // 20)) // 20)
     pieces = [piece for start in range(0, len(pieces), 20 * every) for piece in pieces[start : start + 20]]
@@ -79,7 +81,7 @@ def embed_folder(folder: Path, model: Path, file: Path, most: int) -> None:
 def _pieces(path: Path) -> list[str]:
     text = path.read_text(encoding="utf-8", errors="replace")
     if sum(character.isascii() for character in text[:2000]) < 0.9 * len(text[:2000]):
-        return []  # the model knows English alone
+        return []  # the model knows only English
     return [text[at : at + PIECE_CHARS] for at in range(0, len(text) - 200, PIECE_CHARS)]
 
 

@@ -1,4 +1,4 @@
-"""`papermoor ask` and `papermoor survey` in one process: scopes, forms, what is printed, exit statuses."""
+"""`papermoor ask` and `papermoor survey` in one process: scopes, answer formats, output and exit statuses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 class Terminal:
-    """Runs commands on the tiny model, which says what it is told to say."""
+    """Runs commands on the tiny model, which answers with the words of the last `says`."""
 
     def __init__(self, data_dir: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
         self.documents = data_dir.parent / "documents"
@@ -66,14 +66,18 @@ def terminal(
     return Terminal(data_dir, tiny_gpt_oss, monkeypatch, capsys)
 
 
-def test_ask_looks_where_it_is_told_and_says_what_was_read(terminal: Terminal) -> None:
+def test_ask_searches_the_given_scope_and_reports_the_context(terminal: Terminal) -> None:
     terminal.says("The rent is 940 euros [1].")
     north = terminal.documents / "north"
     answer = terminal.result("ask", "How much is the rent?", "--in", north, "--patience", "fast")
     assert answer["answer"] == "The rent is 940 euros [1]." and answer["verdict"] == Verdict.SUPPORTED
-    assert set(answer) >= {"answer", "reasoning", "citations", "usage"}, "the shape that scripts rely on"
+    assert set(answer) >= {"answer", "reasoning", "citations", "usage"}, "scripts rely on these keys"
     (citation,) = answer["citations"]
     assert citation["quote"] == "The rent is 940 euros." and citation["support"] == "supported"
+    assert set(answer["read"]) == {
+        "query", "passages", "documents", "searched", "library", "meaning", "whole", "answered", "patience", "wait_s",
+    }  # fmt: skip
+    assert answer["read"]["patience"] == "fast"
     assert (answer["read"]["passages"], answer["read"]["searched"], answer["read"]["library"]) == (1, 1, 2)
     whole = terminal.result("ask", "How much is the rent?", "--in", north / "lease.txt", "--whole")
     assert whole["read"]["whole"] and whole["omitted"] == []
@@ -85,7 +89,7 @@ def test_ask_looks_where_it_is_told_and_says_what_was_read(terminal: Terminal) -
     assert status == EXIT_FAILED and "has nothing at" in err
 
 
-def test_ask_answers_by_a_schema_or_says_that_it_does_not(terminal: Terminal, tmp_path: Path) -> None:
+def test_ask_answers_by_a_schema_or_fails_with_a_fault(terminal: Terminal, tmp_path: Path) -> None:
     schema = tmp_path / "schema.json"
     schema.write_text('{"type": "object", "properties": {"rent": {"type": "integer"}}, "required": ["rent"]}')
     terminal.says('{"rent": 940}')
@@ -108,7 +112,7 @@ def test_surveys_are_run_listed_exported_and_deleted(terminal: Terminal, tmp_pat
     terminal.says(json.dumps({"findings": [finding]}))
     done = terminal.result("survey", "List all leases under 1,000", "--in", terminal.documents)
     assert (done["kind"], done["done"], len(done["documents"])) == ("list", True, 2)
-    assert [one["meets"] for one in done["findings"]] == [True, None], "the other lease has no such words"
+    assert [one["meets"] for one in done["findings"]] == [True, None], "the other lease does not contain the quotation"
     assert done["coverage"].startswith("Read 2 of 2 documents")
     (listed,) = terminal.result("survey", "--list")["surveys"]
     assert listed["id"] == done["id"] and listed["done"]

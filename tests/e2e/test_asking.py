@@ -1,4 +1,4 @@
-"""Asking in the window, on a real model: stop, answer now, again, edit, two conversations at once, faults."""
+"""Asking in the window with a real model: stop, answer now, again, edit, two conversations at once, faults."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def documents(tmp_path: Path) -> Path:
 
 @contextmanager
 def ready(qtbot: QtBot, tmp_path: Path, model: Path, documents: Path, sampling: Sampling) -> Iterator[MainWindow]:
-    """A window with a document and a model that speaks as `sampling` says."""
+    """Open a window with a document and a model that writes what `sampling` allows."""
     with opened(qtbot, LaunchOptions(tmp_path / "data", model, sampling=sampling, paths=(documents,))) as window:
         wait(qtbot, lambda: at_rest(window) and "1 document ready" in window.status.text.text())
         yield window
@@ -58,22 +58,22 @@ def questions(window: MainWindow) -> list[str]:
     return [widget.text for widget in window.chat.messages.shown if isinstance(widget, QuestionView)]
 
 
-def test_reasoning_streams_and_esc_stops_it_and_what_came_is_kept(
+def test_escape_stops_the_reasoning_and_keeps_what_was_written(
     qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path
 ) -> None:
     with ready(qtbot, tmp_path, tiny_gpt_oss, documents, endless()) as window:
         ask(window, "How long do paper boats last?")
         wait(qtbot, lambda: "so so" in last(window).reasoning.text.toPlainText())
-        assert last(window).reasoning.is_open and last(window).reasoning.now.isVisible()
-        assert "1 passage from 1 of 1 document" in last(window).read.title
-        assert window.chat.composer.stop.isVisible() and not window.chat.composer.send.isVisible()
+        assert last(window).reasoning.is_open and last(window).reasoning.answer_now_button.isVisible()
+        assert "1 passage from 1 of 1 document" in last(window).context.title
+        assert window.chat.composer.stop_button.isVisible() and not window.chat.composer.send_button.isVisible()
         assert window.status.model.text() == "Model in memory"
 
         QTest.keyClick(window, Qt.Key.Key_Escape)
         wait(qtbot, lambda: window.chat.running_turn() is None)
         assert "Stopped before an answer was written." in shown(last(window))
-        assert window.chat.composer.send.isVisible()
-        assert last(window).again.isVisible()
+        assert window.chat.composer.send_button.isVisible()
+        assert last(window).regenerate_button.isVisible()
 
     with opened(qtbot, LaunchOptions(tmp_path / "data")) as again:
         wait(qtbot, lambda: len(again.chat.conversations.model.shown) == 1)
@@ -87,29 +87,29 @@ def test_answer_now_ends_the_reasoning(qtbot: QtBot, tmp_path: Path, tiny_gpt_os
     with ready(qtbot, tmp_path, tiny_gpt_oss, documents, endless()) as window:
         ask(window, "How long do paper boats last?")
         wait(qtbot, lambda: "so so" in last(window).reasoning.text.toPlainText())
-        click(last(window).reasoning.now)
+        click(last(window).reasoning.answer_now_button)
         wait(qtbot, lambda: last(window).text.isVisible() and "so" in last(window).text.toPlainText())
-        assert not last(window).reasoning.is_open and not last(window).reasoning.now.isVisible()
-        click(window.chat.composer.stop)
+        assert not last(window).reasoning.is_open and not last(window).reasoning.answer_now_button.isVisible()
+        click(window.chat.composer.stop_button)
         wait(qtbot, lambda: window.chat.running_turn() is None)
         assert "Stopped. What was written is kept." in shown(last(window))
 
 
-def test_again_edit_and_copy(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path) -> None:
+def test_copy_ask_again_and_edit(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path) -> None:
     with ready(qtbot, tmp_path, tiny_gpt_oss, documents, grammar(REASONING, ANSWER)) as window:
         ask(window, "How long do paper boats last?")
         wait(qtbot, lambda: last(window).message is not None)
-        click(last(window).copy)
+        click(last(window).copy_button)
         assert QGuiApplication.clipboard().text() == f"{ANSWER}\n\n[1] {documents / 'paper.txt'}, line 1"
 
-        click(last(window).again)
+        click(last(window).regenerate_button)
         assert last(window).message is None
         wait(qtbot, lambda: last(window).message is not None)
         assert questions(window) == ["How long do paper boats last?"]
 
         question = window.chat.messages.shown[0]
         assert isinstance(question, QuestionView)
-        click(question.edit)
+        click(question.edit_button)
         field = window.chat.composer.field
         assert field.toPlainText() == "How long do paper boats last?" and "Editing" in window.chat.composer.note.text()
         field.selectAll()
@@ -123,19 +123,19 @@ def test_again_edit_and_copy(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, d
         assert len(window.chat.conversations.model.shown) == 1
 
 
-def test_an_answer_goes_on_while_another_conversation_is_shown(
+def test_an_answer_continues_while_another_conversation_is_shown(
     qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path
 ) -> None:
     with ready(qtbot, tmp_path, tiny_gpt_oss, documents, endless()) as window:
         ask(window, "First question about boats?")
         wait(qtbot, lambda: "so so" in last(window).reasoning.text.toPlainText())
-        first = window.chat.current
+        first = window.chat.conversation_id
         QTest.keyClicks(window, "n", Qt.KeyboardModifier.ControlModifier)
         assert window.chat.running_turn() is None and window.chat.messages.shown == []
 
         ask(window, "Second question about boats?")
-        wait(qtbot, lambda: "Waiting for another answer" in last(window).waiting.text.text())
-        second = window.chat.current or 0
+        wait(qtbot, lambda: "Waiting for another answer" in last(window).progress.text.text())
+        second = window.chat.conversation_id or 0
 
         window.chat.open_conversation(first)
         wait(
@@ -155,7 +155,7 @@ def test_an_answer_goes_on_while_another_conversation_is_shown(
         wait(qtbot, lambda: bool(window.chat.messages.shown) and "so so" in last(window).reasoning.text.toPlainText())
 
 
-def test_a_fault_is_told_in_the_conversation_and_can_be_tried_again(
+def test_a_fault_is_shown_in_the_conversation_and_can_be_retried(
     qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path
 ) -> None:
     mine, aside = tmp_path / "mine.gguf", tmp_path / "aside"
@@ -163,16 +163,16 @@ def test_a_fault_is_told_in_the_conversation_and_can_be_tried_again(
     with ready(qtbot, tmp_path, mine, documents, grammar(REASONING, ANSWER)) as window:
         mine.rename(aside)
         ask(window, "How long do paper boats last?")
-        wait(qtbot, lambda: last(window).retry.isVisible())
+        wait(qtbot, lambda: last(window).retry_button.isVisible())
         assert "mine.gguf" in shown(last(window))
         aside.rename(mine)
-        click(last(window).retry)
+        click(last(window).retry_button)
         wait(qtbot, lambda: last(window).message is not None)
         assert questions(window) == ["How long do paper boats last?"]
         assert "four minutes" in last(window).text.toPlainText()
 
 
-def test_a_conversation_looks_only_into_what_was_chosen(
+def test_a_conversation_searches_only_the_chosen_documents(
     qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path
 ) -> None:
     other = tmp_path / "ships"
@@ -191,18 +191,18 @@ def test_a_conversation_looks_only_into_what_was_chosen(
 
         ask(window, "How long do boats last in water?")
         wait(qtbot, lambda: last(window).message is not None)
-        assert last(window).read.title == "1 passage from 1 of 1 document"
+        assert last(window).context.title == "1 passage from 1 of 1 document"
         window.chat.new_conversation()
         ask(window, "How long do boats last in water?")
         wait(qtbot, lambda: bool(window.chat.messages.shown) and last(window).message is not None)
-        assert last(window).read.title == "2 passages from 2 of 2 documents"
+        assert last(window).context.title == "2 passages from 2 of 2 documents"
 
 
-def test_an_answer_as_a_table(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path) -> None:
-    written = '{"rows": [{"Boat": "Paper boats", "Lasts": "four minutes", "passage": 1}]}'
-    with ready(qtbot, tmp_path, tiny_gpt_oss, documents, grammar(REASONING, written)) as window:
+def test_an_answer_is_shown_as_a_table(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path) -> None:
+    table_json = '{"rows": [{"Boat": "Paper boats", "Lasts": "four minutes", "passage": 1}]}'
+    with ready(qtbot, tmp_path, tiny_gpt_oss, documents, grammar(REASONING, table_json)) as window:
         table = AnswerFormat(FormatKind.TABLE, columns=("Boat", "Lasts"))
-        window.chat.composer.options.set_format(table)
+        window.chat.composer.options.set_answer_format(table)
         ask(window, "How long do boats last?")
         wait(qtbot, lambda: last(window).message is not None)
         shown_text = last(window).text.toPlainText()
@@ -210,9 +210,9 @@ def test_an_answer_as_a_table(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, 
         assert len(last(window).sources.rows) == 1
 
 
-def test_a_question_that_nothing_answers(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path) -> None:
-    spoken = grammar(REASONING, "Your documents do not say who paints the lighthouse.")
-    with ready(qtbot, tmp_path, tiny_gpt_oss, documents, spoken) as window:
+def test_a_question_that_no_document_answers(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path) -> None:
+    unanswered = grammar(REASONING, "Your documents do not say who paints the lighthouse.")
+    with ready(qtbot, tmp_path, tiny_gpt_oss, documents, unanswered) as window:
         ask(window, "Who paints the lighthouse near the boats?")
         wait(qtbot, lambda: last(window).message is not None)
         assert "Your documents do not seem to answer this." in shown(last(window).verdict)
@@ -220,7 +220,7 @@ def test_a_question_that_nothing_answers(qtbot: QtBot, tmp_path: Path, tiny_gpt_
         wait(qtbot, lambda: "four minutes" in window.documents.document.view.toPlainText())
 
 
-def test_asking_while_documents_are_read(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path) -> None:
+def test_asking_while_documents_are_indexed(qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, documents: Path) -> None:
     with ready(qtbot, tmp_path, tiny_gpt_oss, documents, grammar(REASONING, ANSWER)) as window:
         many = tmp_path / "many"
         many.mkdir()

@@ -1,4 +1,4 @@
-"""Folders, files and drives that cannot be opened now are named, and what is known of their documents stays."""
+"""Folders, files and drives that cannot be opened now are listed, and their documents stay in the library."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def skipped(opened: OpenLibrary) -> dict[str, str]:
 
 @contextmanager
 def closed(path: Path) -> Iterator[None]:
-    """Nobody may open it."""
+    """A context in which nobody may open `path`."""
     before = path.stat().st_mode
     path.chmod(0)
     try:
@@ -72,17 +72,17 @@ def test_a_closed_folder_is_listed_and_its_documents_stay(opened: OpenLibrary, f
     assert (report.skipped, skipped(opened), report.unchanged) == ((), {}, 2)
 
 
-def test_what_was_closed_from_the_beginning_is_listed_and_comes_later(opened: OpenLibrary, folder: Path) -> None:
+def test_a_folder_closed_from_the_beginning_is_listed_and_indexed_later(opened: OpenLibrary, folder: Path) -> None:
     with closed(folder / "inner"):
         assert opened.index(folder).documents == 1
         opened.index(folder)
         assert set(skipped(opened)) == {"inner"}
-    assert [place for place, _ in opened.library.differences(CancelToken())] == [folder]
+    assert [path for path, _ in opened.library.differences(CancelToken())] == [folder]
     assert opened.index(folder).documents == 2
     assert skipped(opened) == {}
 
 
-def test_a_folder_that_leaves_the_library_takes_its_closed_places_along(opened: OpenLibrary, folder: Path) -> None:
+def test_removing_a_folder_removes_the_notes_on_its_closed_folders(opened: OpenLibrary, folder: Path) -> None:
     with closed(folder / "inner"):
         opened.index(folder)
     opened.library.remove(opened.library.folders()[0].id)
@@ -91,7 +91,7 @@ def test_a_folder_that_leaves_the_library_takes_its_closed_places_along(opened: 
         assert connection.execute("SELECT COUNT(*) FROM folder_notes").fetchone() == (0,)
 
 
-def test_a_changed_file_that_may_not_be_read_keeps_what_was_read(opened: OpenLibrary, folder: Path) -> None:
+def test_a_changed_file_that_may_not_be_read_keeps_its_old_text(opened: OpenLibrary, folder: Path) -> None:
     opened.index(folder)
     put(folder / "inner" / "cats.txt", "Cats sleep all night, too.")
     with closed(folder / "inner" / "cats.txt"):
@@ -101,33 +101,33 @@ def test_a_changed_file_that_may_not_be_read_keeps_what_was_read(opened: OpenLib
             assert [one.path.name for one in report.noted] == ["cats.txt"]
             assert "may not be read" in report.noted[0].reason and "is searched" in report.noted[0].reason
             assert found(opened, "cats") == {"cats.txt"} and found(opened, "night") == set()
-        told = opened.library.differences(CancelToken())
-    assert opened.library.differences(CancelToken()) != told  # so that it is read as soon as it may be
+        before = opened.library.differences(CancelToken())
+    assert opened.library.differences(CancelToken()) != before  # so that it is parsed as soon as it may be
     assert opened.index(folder).noted == ()
     assert found(opened, "night") == {"cats.txt"} and skipped(opened) == {}
 
 
 @contextmanager
-def drive(place: Path) -> Iterator[None]:
-    """A file system of its own at `place`; unmounted at the end."""
+def drive(path: Path) -> Iterator[None]:
+    """A context with a file system of its own mounted at `path`."""
     if sys.platform != "linux" or os.getuid() != 0 or not shutil.which("mount"):
         pytest.skip("mounting needs Linux and root")
-    done = subprocess.run(["mount", "-t", "tmpfs", "none", str(place)], capture_output=True, text=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "none", str(path)], capture_output=True, text=True)
     if done.returncode != 0:
         pytest.skip(f"mount: {done.stderr.strip()}")
     try:
         yield
     finally:
-        subprocess.run(["umount", str(place)], check=True)
+        subprocess.run(["umount", str(path)], check=True)
 
 
 @pytest.mark.parametrize(
     "added", ["documents", "documents/usb", "documents/usb/letters", "documents/usb/letters/l.txt"]
 )
-def test_what_lies_on_a_drive_stays_while_it_is_not_connected(
+def test_documents_on_a_drive_stay_while_it_is_not_connected(
     opened: OpenLibrary, folder: Path, tmp_path: Path, added: str
 ) -> None:
-    """Its folder is still there then, and empty, or holds what somebody put there by mistake."""
+    """Its mount point still exists then, empty or with what somebody put there by mistake."""
     (folder / "usb").mkdir()
     root = tmp_path / added
     with drive(folder / "usb"):
@@ -135,7 +135,7 @@ def test_what_lies_on_a_drive_stays_while_it_is_not_connected(
         before = opened.index(root).documents
         known = content_of(opened.database)
     assert found(opened, "letters") == {"l.txt"}
-    assert [place for place, _ in opened.library.differences(CancelToken())] == [root]
+    assert [path for path, _ in opened.library.differences(CancelToken())] == [root]
     for stray in (0, 1, 2):  # the second time, the stray file is a known document, too
         if stray:
             put(folder / "usb" / "stray.txt", "A stray dog.")
@@ -156,7 +156,7 @@ def test_what_lies_on_a_drive_stays_while_it_is_not_connected(
         assert found(opened, "letters") == set()
 
 
-def test_files_that_were_moved_from_a_drive_into_its_place_are_followed_again(
+def test_files_copied_from_a_drive_to_its_mount_point_are_followed_again(
     opened: OpenLibrary, folder: Path, tmp_path: Path
 ) -> None:
     """As when a home directory that had a file system of its own was copied into the system's."""

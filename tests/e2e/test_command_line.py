@@ -1,4 +1,4 @@
-"""The command line as a person at a terminal uses it: real processes on real parts."""
+"""The command line in real processes, as a person at a terminal uses it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PAPER = "Paper boats last four minutes in still water and ninety seconds in rain
 
 @pytest.fixture
 def papermoor(tmp_path: Path) -> Run:
-    """Runs `papermoor ARGUMENTS` with a data directory of its own; fails the test if it ever prints a traceback."""
+    """Run `papermoor ARGUMENTS` with a data directory of its own. Fails the test if it prints a traceback."""
 
     def run(*arguments: object, data_dir: Path = tmp_path / "data", env: dict[str, str] | None = None):  # type: ignore[no-untyped-def]
         command = [sys.executable, "-m", "gui", "--data-dir", str(data_dir), *map(str, arguments)]
@@ -60,10 +60,13 @@ def result(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
-def test_index_then_search_by_keywords_alone(papermoor: Run, documents: Path) -> None:
+def test_index_and_search_by_keywords_alone(papermoor: Run, documents: Path) -> None:
     (documents / "broken.pdf").write_bytes(b"%PDF-1.7 but nothing more")
     report = result(papermoor("--json", "index", documents))
     assert (report["documents"], report["indexed"], report["unchanged"], report["removed"]) == (2, 2, 0, 0)
+    assert set(report) == {
+        "documents", "indexed", "unchanged", "removed", "skipped", "chunks", "seconds", "scanned", "noted",
+    }  # fmt: skip
     assert report["chunks"] >= 2 and report["seconds"] >= 0
     (skipped,) = report["skipped"]
     assert skipped["path"] == str(documents / "broken.pdf") and skipped["reason"]
@@ -84,7 +87,7 @@ def test_a_search_by_keywords_alone_says_why(papermoor: Run, documents: Path, mi
     assert "does not know the language" in papermoor("search", "何处存储数据", *english).stderr
 
 
-def test_an_unchanged_folder_is_not_read_again_and_a_removed_file_disappears(papermoor: Run, documents: Path) -> None:
+def test_unchanged_files_are_not_indexed_again_and_deleted_ones_are_removed(papermoor: Run, documents: Path) -> None:
     result(papermoor("index", documents, "--json"))
     again = result(papermoor("index", documents, "--json"))
     assert (again["indexed"], again["unchanged"]) == (0, 2)
@@ -94,7 +97,9 @@ def test_an_unchanged_folder_is_not_read_again_and_a_removed_file_disappears(pap
     assert all("paper" not in p["path"] for p in result(papermoor("search", "rain", "--json"))["passages"])
 
 
-def test_many_queries_in_one_process(papermoor: Run, documents: Path, tmp_path: Path, minilm_gguf: Path) -> None:
+def test_a_file_of_queries_is_searched_in_one_process(
+    papermoor: Run, documents: Path, tmp_path: Path, minilm_gguf: Path
+) -> None:
     result(papermoor("--embedder", minilm_gguf, "--json", "index", documents))
     queries = tmp_path / "queries.jsonl"
     queries.write_text('{"id": "a", "question": "How long does a paper boat last?"}\n{"id": 2, "question": "berth"}\n')
@@ -106,7 +111,7 @@ def test_many_queries_in_one_process(papermoor: Run, documents: Path, tmp_path: 
     assert [p["path"] for p in second["passages"]] == [str(documents / "mooring.md")]
 
 
-def test_ask_streams_an_answer_and_reports_what_it_cost(papermoor: Run, documents: Path, tiny_gpt_oss: Path) -> None:
+def test_ask_streams_an_answer_and_reports_its_usage(papermoor: Run, documents: Path, tiny_gpt_oss: Path) -> None:
     result(papermoor("index", documents, "--json"))
     answer = result(
         papermoor(
@@ -119,7 +124,7 @@ def test_ask_streams_an_answer_and_reports_what_it_cost(papermoor: Run, document
     assert usage["prompt_tokens"] > 100 and 0 < usage["generated_tokens"] <= 24
 
 
-def test_text_prints_what_is_read_from_a_file(papermoor: Run, documents: Path) -> None:
+def test_text_prints_the_text_of_a_file(papermoor: Run, documents: Path) -> None:
     done = papermoor("text", documents / "mooring.md")
     assert (done.returncode, done.stdout) == (0, MOORING)
     (documents / "broken.pdf").write_bytes(b"%PDF-1.7 but nothing more")
@@ -127,7 +132,7 @@ def test_text_prints_what_is_read_from_a_file(papermoor: Run, documents: Path) -
     assert damaged.returncode == 1 and damaged.stdout == "" and len(damaged.stderr.strip().splitlines()) == 1
 
 
-def test_a_scanned_file_is_read_and_reported_as_scanned(papermoor: Run, tmp_path: Path) -> None:
+def test_a_scanned_file_is_recognised_and_reported_as_scanned(papermoor: Run, tmp_path: Path) -> None:
     words = [Words("The miller lives next door.", y=644, size=14)]
     scan = write_scan(tmp_path / "scan.pdf", picture_of(tmp_path, words))
     read = papermoor("text", scan)
@@ -149,7 +154,7 @@ def test_an_encrypted_file_is_opened_with_its_password(papermoor: Run, tmp_path:
     assert (result(unlocked)["documents"], result(unlocked)["skipped"]) == (1, [])
 
 
-def test_status_and_doctor_in_words_and_as_json(papermoor: Run, documents: Path, tiny_gpt_oss: Path) -> None:
+def test_status_and_doctor_print_text_or_json(papermoor: Run, documents: Path, tiny_gpt_oss: Path) -> None:
     result(papermoor("index", documents, "--json"))
     assert result(papermoor("status", "--json"))["documents"] == 2
     assert "2 documents" in papermoor("status").stdout
@@ -164,7 +169,9 @@ def assert_one_sentence(done: subprocess.CompletedProcess[str], *words: str) -> 
     assert line.startswith("papermoor: ") and all(word in line for word in words), line
 
 
-def test_faults_are_one_sentence_each(papermoor: Run, documents: Path, tmp_path: Path, minilm_gguf: Path) -> None:
+def test_each_fault_is_printed_as_one_sentence(
+    papermoor: Run, documents: Path, tmp_path: Path, minilm_gguf: Path
+) -> None:
     assert_one_sentence(papermoor("ask", "Anything?"), "gpt-oss-20b")
     assert_one_sentence(papermoor("--model", tmp_path / "absent.gguf", "ask", "x"), "absent.gguf")
     assert_one_sentence(papermoor("--model", minilm_gguf, "ask", "x"), minilm_gguf.name)
@@ -179,7 +186,7 @@ def test_faults_are_one_sentence_each(papermoor: Run, documents: Path, tmp_path:
     assert_one_sentence(papermoor("status", data_dir=blocked / "data"), str(blocked))
 
 
-def test_a_second_copy_is_told_to_use_the_first(papermoor: Run, tmp_path: Path) -> None:
+def test_a_second_process_is_refused_the_data_directory(papermoor: Run, tmp_path: Path) -> None:
     from core.workspace import Workspace
 
     workspace = Workspace.open(tmp_path / "data")
@@ -191,7 +198,7 @@ def test_a_second_copy_is_told_to_use_the_first(papermoor: Run, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("arguments", [("search",), ("search", "x", "--limit", "0"), ("fly",), ("index",)])
-def test_wrong_use_is_status_2(papermoor: Run, arguments: tuple[str, ...]) -> None:
+def test_wrong_arguments_exit_with_status_2(papermoor: Run, arguments: tuple[str, ...]) -> None:
     assert papermoor(*arguments).returncode == 2
 
 
@@ -207,17 +214,22 @@ def test_the_command_line_needs_no_qt(documents: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_search_explains_itself(papermoor: Run, documents: Path) -> None:
+def test_a_search_explains_its_ranking(papermoor: Run, documents: Path) -> None:
     papermoor("index", documents)
     found = result(papermoor("search", "Who may open the lock?", "--explain", "--json"))
     assert 0 < found["answered"] <= 1
     why = found["passages"][0]["why"]
+    assert set(why) == {
+        "words", "neighbours", "meaning", "document", "keyword_rank", "meaning_rank", "cosine", "terms", "judgement",
+        "judged", "standing",
+    }  # fmt: skip
     assert why["keyword_rank"] == 1
     assert {term["term"] for term in why["terms"]} >= {"open", "lock"}
+    assert set(why["terms"][0]) == {"term", "count", "weight", "document"}
     assert "by keywords: place 1" in papermoor("search", "Who may open the lock?", "--explain").stdout
 
 
-def test_an_evaluation_measures_known_questions(papermoor: Run, documents: Path) -> None:
+def test_evaluate_measures_the_questions_of_a_folder(papermoor: Run, documents: Path) -> None:
     questions = [
         {"id": "1", "question": "Who may open the lock?", "relevant": [{"doc": "mooring.md", "quote": "Ines Duarte"}]},
         {"id": "2", "question": "How many seagulls are there?", "relevant": [], "corpus": documents.parent.name},
@@ -226,6 +238,10 @@ def test_an_evaluation_measures_known_questions(papermoor: Run, documents: Path)
     (documents.parent / "queries.jsonl").write_text("\n".join(map(json.dumps, questions)), encoding="utf-8")
     documents.rename(documents.parent / "docs")
     found = result(papermoor("evaluate", documents.parent, "--json"))
+    assert set(found) == {
+        "folder", "documents", "passages", "questions", "measures", "answered", "unplaced", "median_ms", "slowest_ms",
+        "meaning",
+    }  # fmt: skip
     assert (found["questions"], found["documents"], found["meaning"]) == (2, 2, False)
     assert (found["measures"]["recall@1"], found["answered"]["all"]) == (1, 1)
     assert "recall@3000c" in papermoor("evaluate", documents.parent).stdout

@@ -1,4 +1,4 @@
-"""A passage over which the embedding model ends the program is found out and left out; everything else goes on."""
+"""A passage with which the embedding model ends the program is found and left out; everything else is embedded."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def without_vector(opened: OpenLibrary) -> list[tuple[str, int]]:
     return [(Path(os.fsdecode(path)).name, ordinal) for path, ordinal in rows]
 
 
-def test_the_program_ends_a_few_times_then_goes_on_without_the_passage(tmp_path: Path, minilm_gguf: Path) -> None:
+def test_the_program_ends_a_few_times_then_leaves_the_passage_out(tmp_path: Path, minilm_gguf: Path) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
     for n in range(8):
@@ -44,13 +44,13 @@ def test_the_program_ends_a_few_times_then_goes_on_without_the_passage(tmp_path:
     ends: list[int] = []
     while not ends or (ends[-1] != 0 and len(ends) < 12):
         ends.append(run_crashing(data, folder, minilm_gguf, ("abort", "kill")[len(ends) % 2]))
-    # Once among others, then alone; what is the same text elsewhere is not tried again.
+    # It is tried once among others, then alone; the same text in another document is not tried again.
     assert ends == [*([-signal.SIGABRT, -signal.SIGKILL] * DEATHS)[: 1 + DEATHS], 0]
 
     with minilm(minilm_gguf) as embedder, ParserPool(1) as pool:
         broken = CrashingEmbedder(embedder, "abort")
         with open_library(data, pool, lambda: broken) as opened:
-            report = opened.index(folder)  # nobody is tried again without being asked
+            report = opened.index(folder)  # a suspect is not tried again unless a person asks for it
             assert (report.documents, report.skipped) == (10, ())
             left = without_vector(opened)
             assert [name for name, _ in left] == BAD

@@ -1,4 +1,4 @@
-"""Killed at random moments, the library still becomes what a fresh index of the folder gives."""
+"""After kills at random moments the library still converges to what a fresh index of the folder holds."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ KILLS = int(os.environ.get("PAPERMOOR_KILLS", "4"))  # tests/bench/bench_kill.py
 def test_a_killed_library_converges_to_a_fresh_one(tmp_path: Path, minilm_gguf: Path) -> None:
     other = tmp_path / "other.gguf"
     write_minilm(minilm_folder(), other, pooling=PoolingType.CLS)
-    for _, place in kill_often(KILLS, tmp_path, (minilm_gguf, other), seed=KILLS):
-        assert_converges(tmp_path, place)
+    for _, site in kill_often(KILLS, tmp_path, (minilm_gguf, other), seed=KILLS):
+        assert_converges(tmp_path, site)

@@ -1,4 +1,4 @@
-"""A model whose loading ends the program is loaded more carefully at the next start, and then left out, and said to be.
+"""A model whose loading ends the program is loaded in safe mode at the next start, then left out with a reason.
 
 The program is a real one that loads real files and dies within llama.cpp's own call (`tests.support.dying_load`).
 """
@@ -27,10 +27,10 @@ from models.loading.crash_guard import FAST_MODE, SAFE_MODE
 from models.loading.crash_log import CRASH_EXPIRY_S, CRASH_LOG_FILE, LoadCrashLog
 from models.progress import Progress
 from tests.support import gguf_models
-from tests.support.dying_load import ENDED, run_loading
+from tests.support.dying_load import EXIT_CODE_OF_DEATH, run_loading
 
 pytestmark = [pytest.mark.skipif(os.name == "nt", reason="signals"), pytest.mark.timeout(300)]
-LEFT_OUT = "ended the program, with the safest settings, too"
+LEFT_OUT_REASON = "ended the program, with the safest settings, too"
 SAFER = "so the safest settings are used"
 WOULD_HAVE_BEGUN_S = 0.2
 
@@ -52,7 +52,7 @@ def data(tmp_path: Path, model: Path, ranker: Path, tiny_gpt_oss: Path) -> Path:
 
 @contextmanager
 def opened(data: Path) -> Iterator[Workspace]:
-    """The next start."""
+    """A context with the workspace opened, as at the next start."""
     workspace = Workspace.open(data)
     try:
         yield workspace
@@ -61,52 +61,52 @@ def opened(data: Path) -> Iterator[Workspace]:
 
 
 def is_mapped(path: Path) -> bool | None:
-    """Whether this process has the file mapped into its memory; None where that cannot be told."""
+    """Whether this process has the file mapped into its memory; None where that is unknown."""
     if sys.platform != "linux":
         return None
     return any(region.path == str(path) for region in psutil.Process().memory_maps())
 
 
 def left_out(status: ModelStatus) -> bool:
-    return status.state is ModelState.FAULTY and LEFT_OUT in str(status.fault)
+    return status.state is ModelState.FAULTY and LEFT_OUT_REASON in str(status.fault)
 
 
-def die_twice(data: Path, kind: str) -> None:
-    """As `run_loading` would, noted without doing it."""
+def record_two_crashes(data: Path, kind: str) -> None:
+    """Record two crashes of loading the model, as `run_loading` would cause them."""
     with opened(data) as workspace:
-        status = workspace.shelf.embedder() if kind == "embedder" else workspace.shelf.reranker()
+        status = workspace.model_registry.embedder() if kind == "embedder" else workspace.model_registry.reranker()
     assert status.path is not None
     for mode in (FAST_MODE, SAFE_MODE):
         LoadCrashLog(data / "cache").begin(status.path, mode)
 
 
 @pytest.mark.parametrize("death", ["abort", "kill", "exit"])
-def test_an_embedding_model_is_loaded_carefully_then_left_out(
+def test_an_embedding_model_is_loaded_in_safe_mode_then_left_out(
     data: Path, model: Path, tmp_path: Path, death: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_loading(data, death, "embedder") == ENDED[death]
+    assert run_loading(data, death, "embedder") == EXIT_CODE_OF_DEATH[death]
     with opened(data) as workspace:
-        status, embedder = workspace.shelf.embedder(), workspace.engines.embedder()
+        status, embedder = workspace.model_registry.embedder(), workspace.engines.embedder()
         assert status.state is ModelState.READY and SAFER in status.note
         assert embedder is not None and is_mapped(model) in (True, None)
-    assert run_loading(data, death, "embedder") == ENDED[death]
+    assert run_loading(data, death, "embedder") == EXIT_CODE_OF_DEATH[death]
     assert run_loading(data, death, "embedder") == 0, "it is not tried a third time"
     (tmp_path / "note.txt").write_text("The valve closes in winter.")
     with opened(data) as workspace:
-        assert left_out(workspace.shelf.embedder()) and workspace.engines.embedder() is None
+        assert left_out(workspace.model_registry.embedder()) and workspace.engines.embedder() is None
         workspace.library.index([tmp_path / "note.txt"], Job())
         assert [one.path.name for one in workspace.retriever.search("valve").passages] == ["note.txt"]
     for words in (["status"], ["models", "list"], ["search", "valve"]):
         assert run_command_line([*words, "--data-dir", str(data)]) == 0
         printed = capsys.readouterr()
-        assert LEFT_OUT in printed.out + printed.err and "my-minilm.gguf" in printed.out + printed.err
+        assert LEFT_OUT_REASON in printed.out + printed.err and "my-minilm.gguf" in printed.out + printed.err
 
 
-def test_what_only_dies_of_rearranged_weights_goes_on_with_mapped_ones(
+def test_a_model_that_crashes_only_with_rearranged_weights_is_loaded_mapped(
     data: Path, minilm_gguf: Path, model: Path
 ) -> None:
     for kind in ("embedder", "reranker"):
-        assert run_loading(data, "abort", kind, only_fast=True) == ENDED["abort"]
+        assert run_loading(data, "abort", kind, only_fast=True) == EXIT_CODE_OF_DEATH["abort"]
         assert run_loading(data, "abort", kind, only_fast=True) == 0
     with opened(data) as workspace:
         safe, ranker = workspace.engines.embedder(), workspace.engines.reranker()
@@ -121,66 +121,68 @@ def test_what_only_dies_of_rearranged_weights_goes_on_with_mapped_ones(
             fast.close()
 
 
-def test_a_ranking_model_is_left_out_and_searching_goes_on(data: Path, tmp_path: Path) -> None:
+def test_a_reranking_model_is_left_out_and_searches_work_without(data: Path, tmp_path: Path) -> None:
     for _ in (FAST_MODE, SAFE_MODE):
-        assert run_loading(data, "kill", "reranker") == ENDED["kill"]
+        assert run_loading(data, "kill", "reranker") == EXIT_CODE_OF_DEATH["kill"]
     (tmp_path / "note.txt").write_text("The valve closes in winter.")
     with opened(data) as workspace:
-        assert left_out(workspace.shelf.reranker()) and workspace.engines.reranker() is None
+        assert left_out(workspace.model_registry.reranker()) and workspace.engines.reranker() is None
         assert workspace.engines.embedder() is not None, "another model is not blamed"
         workspace.library.index([tmp_path / "note.txt"], Job())
         assert workspace.retriever.search("valve", rerank=True).passages
 
 
-def test_two_that_are_loaded_at_the_same_time_are_both_loaded_safely_and_neither_is_left_out(
+def test_two_models_loaded_at_once_are_both_loaded_in_safe_mode_and_neither_is_left_out(
     data: Path, model: Path
 ) -> None:
     for _ in (FAST_MODE, SAFE_MODE):
-        assert run_loading(data, "kill", "embedder chat") == ENDED["kill"]
+        assert run_loading(data, "kill", "embedder chat") == EXIT_CODE_OF_DEATH["kill"]
     with opened(data) as workspace:
-        assert workspace.shelf.embedder().state is ModelState.READY
+        assert workspace.model_registry.embedder().state is ModelState.READY
         assert workspace.engines.embedder() is not None and is_mapped(model) in (True, None)
         loaded = workspace.engines.load_chat_model(Job().report, Job().cancel)
         assert SAFER in str(loaded.plan.reasons[-1])
-        assert workspace.engines.reranker() is not None and workspace.shelf.reranker().note == ""
+        assert workspace.engines.reranker() is not None and workspace.model_registry.reranker().note == ""
     crash_log = LoadCrashLog(data / "cache")
     assert not crash_log.has_crashed(model, SAFE_MODE), "it was loaded alone, which cleared it"
     assert crash_log.has_crashed(model, FAST_MODE)
 
 
-def test_one_in_doubt_that_dies_alone_is_left_out(data: Path) -> None:
+def test_a_suspect_that_crashes_alone_is_left_out(data: Path) -> None:
     for kinds in ("embedder chat", "embedder chat", "embedder"):
-        assert run_loading(data, "abort", kinds) == ENDED["abort"]
+        assert run_loading(data, "abort", kinds) == EXIT_CODE_OF_DEATH["abort"]
     with opened(data) as workspace:
-        assert left_out(workspace.shelf.embedder())
+        assert left_out(workspace.model_registry.embedder())
 
 
-def test_a_load_that_ends_leaves_the_mark_of_another_that_runs(data: Path, model: Path, tiny_gpt_oss: Path) -> None:
-    in_the_midst: list[tuple[bool, bool]] = []
+def test_a_finished_load_keeps_the_crash_log_entry_of_a_running_one(
+    data: Path, model: Path, tiny_gpt_oss: Path
+) -> None:
+    while_loading: list[tuple[bool, bool]] = []
     with opened(data) as workspace:
         engines = workspace.engines
 
         def report(progress: Progress) -> None:
-            """The chat model is being loaded: an embedding model comes in meanwhile, then the program would end."""
-            if not in_the_midst:
+            """While the chat model is being loaded, load an embedding model and keep the crash log of that moment."""
+            if not while_loading:
                 loading = threading.Thread(target=engines.embedder)
                 loading.start()
                 loading.join()
                 shutil.copytree(data / "cache", data / "as it was")
                 found = LoadCrashLog(data / "as it was")
-                assert engines.plan is not None
-                mode = engines.plan.load_mode
-                in_the_midst.append((found.crashed_alone(tiny_gpt_oss, mode), found.has_crashed(model, FAST_MODE)))
+                assert engines.loaded_plan is not None
+                mode = engines.loaded_plan.load_mode
+                while_loading.append((found.crashed_alone(tiny_gpt_oss, mode), found.has_crashed(model, FAST_MODE)))
 
         engines.load_chat_model(report, Job().cancel)
         assert engines.embedder() is not None
-        assert workspace.shelf.embedder().note == "", "what runs is no death"
-    assert in_the_midst == [(True, False)]
+        assert workspace.model_registry.embedder().note == "", "a running load is no crash"
+    assert while_loading == [(True, False)]
     with opened(data) as workspace:
-        assert workspace.shelf.embedder().note == ""
+        assert workspace.model_registry.embedder().note == ""
 
 
-def test_a_load_in_doubt_and_others_wait_for_each_other(tmp_path: Path, model: Path, tiny_gpt_oss: Path) -> None:
+def test_an_exclusive_load_and_others_wait_for_each_other(tmp_path: Path, model: Path, tiny_gpt_oss: Path) -> None:
     crash_log = LoadCrashLog(tmp_path / "cache")
     for first, second in ((False, True), (True, False)):
         running = crash_log.begin(tiny_gpt_oss, "one", exclusive=first)
@@ -197,41 +199,42 @@ def test_a_load_in_doubt_and_others_wait_for_each_other(tmp_path: Path, model: P
         crash_log.end(entry)
 
 
-def test_choosing_the_file_again_tries_it_again(data: Path, model: Path) -> None:
-    die_twice(data, "embedder")
+def test_choosing_a_left_out_file_again_tries_it_again(data: Path, model: Path) -> None:
+    record_two_crashes(data, "embedder")
     with opened(data) as workspace:
-        assert left_out(workspace.shelf.embedder())
-        assert workspace.shelf.adopt(model) == "embedder"
-        assert workspace.shelf.embedder().state is ModelState.READY and workspace.shelf.embedder().note == ""
+        assert left_out(workspace.model_registry.embedder())
+        assert workspace.model_registry.adopt(model) == "embedder"
+        assert (
+            workspace.model_registry.embedder().state is ModelState.READY
+            and workspace.model_registry.embedder().note == ""
+        )
         assert workspace.engines.embedder() is not None and is_mapped(model) in (False, None)
     with opened(data) as workspace:
-        assert workspace.shelf.embedder().state is ModelState.READY
+        assert workspace.model_registry.embedder().state is ModelState.READY
 
 
-def test_another_file_in_its_place_is_tried(data: Path, model: Path) -> None:
-    die_twice(data, "embedder")
+def test_a_changed_file_is_tried(data: Path, model: Path) -> None:
+    record_two_crashes(data, "embedder")
     with opened(data) as workspace:
         assert workspace.engines.embedder() is None
         os.utime(model, ns=(1, 1))
-        assert workspace.engines.embedder() is not None and workspace.shelf.embedder().note == ""
+        assert workspace.engines.embedder() is not None and workspace.model_registry.embedder().note == ""
 
 
-def test_after_two_weeks_it_is_tried_again(data: Path) -> None:
-    die_twice(data, "reranker")
+def test_a_left_out_file_is_tried_again_after_two_weeks(data: Path) -> None:
+    record_two_crashes(data, "reranker")
     with opened(data) as workspace:
-        assert left_out(workspace.shelf.reranker())
+        assert left_out(workspace.model_registry.reranker())
     file = data / "cache" / CRASH_LOG_FILE
     stored = json.loads(file.read_text())
     for death in stored["deaths"].values():
         death["when"] -= CRASH_EXPIRY_S
     file.write_text(json.dumps(stored))
     with opened(data) as workspace:
-        assert workspace.engines.reranker() is not None and workspace.shelf.reranker().note == ""
+        assert workspace.engines.reranker() is not None and workspace.model_registry.reranker().note == ""
 
 
-def test_an_embedding_model_that_is_to_take_anothers_place_and_dies_is_refused_and_the_old_one_stays(
-    data: Path, model: Path, tmp_path: Path
-) -> None:
+def test_a_next_embedder_that_crashes_is_refused_and_the_old_one_stays(data: Path, model: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.gguf"
     gguf_models.write_minilm(gguf_models.minilm_folder(), other, pooling=gguf.PoolingType.CLS)
     for mode in (FAST_MODE, SAFE_MODE):
@@ -240,19 +243,19 @@ def test_an_embedding_model_that_is_to_take_anothers_place_and_dies_is_refused_a
     with opened(data) as workspace:
         workspace.library.index([tmp_path / "note.txt"], Job())
         workspace.settings.change(next_embedder=str(other))
-        with pytest.raises(ModelFault, match=LEFT_OUT):
-            workspace.embedder_change.question(Job())
+        with pytest.raises(ModelFault, match=LEFT_OUT_REASON):
+            workspace.embedder_migration.question(Job())
         assert workspace.settings.current.next_embedder == ""
-        assert workspace.shelf.embedder().path == model and workspace.engines.embedder() is not None
+        assert workspace.model_registry.embedder().path == model and workspace.engines.embedder() is not None
 
 
-def test_a_file_that_llama_cpp_refuses_is_named_until_a_sound_one_takes_its_place(data: Path, model: Path) -> None:
+def test_a_file_that_llama_cpp_refuses_is_a_fault_until_it_is_replaced(data: Path, model: Path) -> None:
     sound = model.read_bytes()
     model.write_bytes(sound.replace(b"blk.5.ffn_down.weight", b"blk.5.ffn_lost.weight"))
     with opened(data) as workspace:
-        assert workspace.shelf.embedder().state is ModelState.READY, "its header is whole"
+        assert workspace.model_registry.embedder().state is ModelState.READY, "its header is whole"
         assert workspace.engines.embedder() is None
-        assert "could not load my-minilm.gguf" in str(workspace.shelf.embedder().fault)
+        assert "could not load my-minilm.gguf" in str(workspace.model_registry.embedder().fault)
         model.write_bytes(sound)
         os.utime(model, ns=(1, 1))
         assert workspace.engines.embedder() is not None

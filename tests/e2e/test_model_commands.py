@@ -24,7 +24,7 @@ KEY = "all-minilm-l6-v2"
 def hub(monkeypatch: pytest.MonkeyPatch, minilm_gguf: Path) -> Iterator[Hub]:
     """A hub with all-MiniLM-L6-v2, for which the catalog has no checksum."""
     with serving(Hub(minilm_gguf.read_bytes())) as made:
-        offered = replace(catalog.entry(KEY), sha256=None, size_bytes=None, revision=None)
+        offered = replace(catalog.entry_by_key(KEY), sha256=None, size_bytes=None, revision=None)
         monkeypatch.setattr(catalog, "ALL", (*catalog.CHAT_MODELS, offered))
         monkeypatch.setattr(catalog, "EMBEDDERS", (offered,))
         monkeypatch.setenv("HF_ENDPOINT", made.url)

@@ -1,4 +1,4 @@
-"""Model files in a data directory: adopted from where they are, opened when needed, chosen for what they are."""
+"""Model files of a data directory: adopted where they are, opened when needed, each as the kind it is."""
 
 from __future__ import annotations
 
@@ -17,70 +17,70 @@ PASSAGES = ["The valve closes in winter.", "Bread is baked at night."]
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    made = Workspace.open(tmp_path / "data")
-    yield made
-    made.close()
+    workspace = Workspace.open(tmp_path / "data")
+    yield workspace
+    workspace.close()
 
 
-def test_a_ranking_model_is_adopted_and_judges_passages(workspace: Workspace, ranker: Path) -> None:
+def test_a_reranking_model_is_adopted_and_scores_passages(workspace: Workspace, ranker: Path) -> None:
     assert workspace.engines.reranker() is None
-    assert workspace.shelf.adopt(ranker) == "reranker"
+    assert workspace.model_registry.adopt(ranker) == "reranker"
     reranker = workspace.engines.reranker()
     assert reranker is not None and workspace.engines.reranker() is reranker, "it is opened once"
     scores = reranker.scores("When does the valve close?", PASSAGES)
     assert len(scores) == 2 and all(0 <= score <= 1 for score in scores)
-    assert workspace.shelf.embedder().state is ModelState.ABSENT, "and is nothing else"
+    assert workspace.model_registry.embedder().state is ModelState.ABSENT, "and is nothing else"
 
 
-def test_searching_asks_the_ranking_model_that_was_chosen(workspace: Workspace, ranker: Path, tmp_path: Path) -> None:
+def test_a_search_uses_the_chosen_reranking_model(workspace: Workspace, ranker: Path, tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     for number, text in enumerate(PASSAGES):
         (tmp_path / "notes" / f"{number}.txt").write_text(text)
     workspace.library.index([tmp_path / "notes"], Job())
 
-    def judged() -> list[bool]:
+    def reranked() -> list[bool]:
         found = workspace.retriever.search("When does the valve close?", explain=True, rerank=True)
         return [passage.why is not None and passage.why.rerank_score is not None for passage in found.passages]
 
-    assert judged() and not any(judged()), "there is none yet"
-    workspace.shelf.adopt(ranker)
-    assert judged() and all(judged())
+    assert reranked() and not any(reranked()), "there is none yet"
+    workspace.model_registry.adopt(ranker)
+    assert reranked() and all(reranked())
     workspace.settings.change(reranker="")
-    assert not any(judged()), "and it can be given up"
+    assert not any(reranked()), "and it can be given up"
 
 
-def test_the_choice_is_kept_and_a_file_that_is_gone_is_said_to_be(tmp_path: Path, ranker: Path) -> None:
+def test_the_choice_is_kept_and_a_missing_file_is_a_fault(tmp_path: Path, ranker: Path) -> None:
     mine = tmp_path / "mine.gguf"
     mine.write_bytes(ranker.read_bytes())
     workspace = Workspace.open(tmp_path / "data")
-    workspace.shelf.adopt(mine)
+    workspace.model_registry.adopt(mine)
     workspace.close()
     workspace = Workspace.open(tmp_path / "data")
     try:
-        assert workspace.shelf.reranker().path == mine
+        assert workspace.model_registry.reranker().path == mine
         mine.unlink()
-        assert workspace.shelf.reranker().state is ModelState.FAULTY
+        assert workspace.model_registry.reranker().state is ModelState.FAULTY
         assert workspace.engines.reranker() is None, "searching goes on without"
     finally:
         workspace.close()
 
 
-def test_every_file_is_taken_for_what_it_is(
+def test_every_file_is_adopted_as_the_kind_it_is(
     workspace: Workspace, ranker: Path, minilm_gguf: Path, tiny_gpt_oss: Path
 ) -> None:
-    assert [workspace.shelf.adopt(path) for path in (ranker, minilm_gguf, tiny_gpt_oss)] == [
+    assert [workspace.model_registry.adopt(path) for path in (ranker, minilm_gguf, tiny_gpt_oss)] == [
         "reranker",
         "embedder",
         "chat",
     ]
-    states = [status().state for status in (workspace.shelf.reranker, workspace.shelf.embedder)]
+    states = [status().state for status in (workspace.model_registry.reranker, workspace.model_registry.embedder)]
     assert states == [ModelState.READY, ModelState.READY]
     plan = workspace.engines.chat_plan()
     workspace.settings.change(reranker="")
     assert workspace.engines.chat_plan().estimated_bytes < plan.estimated_bytes, "each model in memory is counted"
 
 
-def test_a_wrong_choice_is_refused_in_words(workspace: Workspace, minilm_gguf: Path) -> None:
+def test_a_file_of_another_kind_is_refused_with_a_reason(workspace: Workspace, minilm_gguf: Path) -> None:
     workspace.settings.change(reranker=str(minilm_gguf))
-    fault = workspace.shelf.reranker().fault
+    fault = workspace.model_registry.reranker().fault
     assert isinstance(fault, ModelFault) and "no reranking model" in str(fault)

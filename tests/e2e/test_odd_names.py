@@ -1,4 +1,4 @@
-"""Files whose names hold bytes that are no letters: indexed, found, asked about, moved, and named in what is told."""
+"""Files whose names are not valid UTF-8: indexed, found, mentioned in questions and moved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.workspace import Workspace
 from models.conversation import Sampling
 from tests.support import speech
 
-pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there, names are Unicode")
+pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are Unicode there")
 NAME, MOVED = b"caf\xe9 \xff.txt", b"moved \xe9.txt"
 
 
@@ -24,7 +24,7 @@ def ask(workspace: Workspace, conversation: int, question: str) -> AnswerSaved:
     return saved
 
 
-def test_a_name_that_is_no_text_stops_nothing(tmp_path: Path, tiny_gpt_oss: Path) -> None:
+def test_a_file_with_an_undecodable_name_is_handled_like_any_other(tmp_path: Path, tiny_gpt_oss: Path) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
     (folder / os.fsdecode(NAME)).write_text("The falcon nests on the roof of the town hall.\n", encoding="utf-8")
@@ -37,11 +37,13 @@ def test_a_name_that_is_no_text_stops_nothing(tmp_path: Path, tiny_gpt_oss: Path
         first = ask(workspace, conversation, "Where does the falcon nest?").message
         assert [os.fsencode(source.path.name) for source in first.citations] == [NAME]
         assert ask(workspace, conversation, "And where does the rent nest?").message.text, (
-            "the turn before is read again"
+            "the turn before is rendered again"
         )
-        asked = ask(workspace, conversation, f'Who nests in @"{os.fsdecode(NAME)}"?').message
-        (basis,) = [one.context_summary for one in workspace.conversations.messages(conversation) if one.id == asked.id - 1]
-        assert basis is not None and basis.searched == 1
+        answer = ask(workspace, conversation, f'Who nests in @"{os.fsdecode(NAME)}"?').message
+        (summary,) = [
+            one.context_summary for one in workspace.conversations.messages(conversation) if one.id == answer.id - 1
+        ]
+        assert summary is not None and summary.searched == 1
         (folder / os.fsdecode(NAME)).rename(folder / os.fsdecode(MOVED))
         workspace.library.index([folder], Job())
         titles = {os.fsencode(one.path.name): one.title for one in workspace.library.documents()}

@@ -1,4 +1,4 @@
-"""The power cut and the disk full while a library is brought up to date, on small file systems of their own."""
+"""A power cut or a full disk while a library is brought up to date, on small file systems of their own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from core.domain.faults import StorageFault
 from core.parsing.process.pool import ParserPool
-from tests.support.killing import Place, assert_converges, disturb, make_folder, working
+from tests.support.killing import KillSite, assert_converges, disturb, make_folder, working
 from tests.support.libraries import minilm, open_library
 
 SIZES_KIB = [int(size) for size in os.environ.get("PAPERMOOR_DISK_KIB", "600 900 1300 2000").split()]
@@ -31,26 +31,26 @@ pytestmark = [
 
 
 @contextmanager
-def mounted(source: Path | str, place: Path, *options: str) -> Iterator[Path]:
-    """A file system at `place`; skips the test where mounting is not allowed, as in most containers."""
-    place.mkdir(exist_ok=True)
-    done = subprocess.run(["mount", *options, str(source), str(place)], capture_output=True, text=True)
+def mounted(source: Path | str, mount_point: Path, *options: str) -> Iterator[Path]:
+    """A context with a file system at `mount_point`; skips the test where mounting is not allowed, as in containers."""
+    mount_point.mkdir(exist_ok=True)
+    done = subprocess.run(["mount", *options, str(source), str(mount_point)], capture_output=True, text=True)
     if done.returncode != 0:
         pytest.skip(f"mount: {done.stderr.strip()}")
     try:
-        yield place
+        yield mount_point
     finally:
         for _ in range(300):
-            if subprocess.run(["umount", str(place)], capture_output=True).returncode == 0:
+            if subprocess.run(["umount", str(mount_point)], capture_output=True).returncode == 0:
                 break
             time.sleep(0.1)  # a process that has just been killed still holds it
         else:
-            subprocess.run(["umount", "--lazy", str(place)], check=True)
+            subprocess.run(["umount", "--lazy", str(mount_point)], check=True)
             pytest.fail("something is still open on the file system")
 
 
 def test_after_a_power_cut_the_library_converges(tmp_path: Path, minilm_gguf: Path) -> None:
-    """The disk as it is at a random moment, without what the system had not written to it yet."""
+    """The disk is copied at a random moment, without what the system had not written to it yet."""
     chance = random.Random(ROUNDS)
     folder, disk, cut = tmp_path / "documents", tmp_path / "disk", tmp_path / "cut"
     make_folder(folder, 16, chance)
@@ -59,10 +59,10 @@ def test_after_a_power_cut_the_library_converges(tmp_path: Path, minilm_gguf: Pa
     subprocess.run(["mkfs.ext4", "-q", str(disk)], check=True)
     for _ in range(ROUNDS):
         with mounted(disk, tmp_path / "mnt", "-o", "loop,commit=1") as mount:
-            place = Place(mount / "data", folder, (minilm_gguf, minilm_gguf))
-            if not place.data_dir.exists():
-                place.begin()
-            with working(place, "index") as child:
+            site = KillSite(mount / "data", folder, (minilm_gguf, minilm_gguf))
+            if not site.data_dir.exists():
+                site.begin()
+            with working(site, "index") as child:
                 try:
                     child.wait(chance.uniform(0.5, 6.0))
                 except subprocess.TimeoutExpired:
@@ -71,26 +71,26 @@ def test_after_a_power_cut_the_library_converges(tmp_path: Path, minilm_gguf: Pa
                     shutil.copy(disk, cut)
         os.replace(cut, disk)
         with mounted(disk, tmp_path / "mnt", "-o", "loop"):
-            assert_converges(tmp_path, place)
+            assert_converges(tmp_path, site)
         disturb(folder, chance)
 
 
 @pytest.mark.parametrize("size_kib", SIZES_KIB)
-def test_a_full_disk_is_said_and_once_there_is_room_it_goes_on(
+def test_a_full_disk_is_a_fault_and_the_library_converges_once_there_is_room(
     tmp_path: Path, minilm_gguf: Path, size_kib: int
 ) -> None:
     folder = tmp_path / "documents"
     make_folder(folder, 60, random.Random(size_kib))
-    with mounted("tmpfs", tmp_path / "mnt", "-t", "tmpfs", "-o", f"size={size_kib}k") as place:
+    with mounted("tmpfs", tmp_path / "mnt", "-t", "tmpfs", "-o", f"size={size_kib}k") as disk:
         with (
             minilm(minilm_gguf) as embedder,
             ParserPool(1) as pool,
             pytest.raises(StorageFault, match="no room left") as full,
-            open_library(place / "data", pool, lambda: embedder) as opened,
+            open_library(disk / "data", pool, lambda: embedder) as opened,
         ):
             opened.index(folder)
-        assert str(place / "data") in str(full.value)
-        subprocess.run(["mount", "-o", "remount,size=200m", str(place)], check=True)
-        library = Place(place / "data", folder, (minilm_gguf, minilm_gguf))
-        library.begin()
-        assert_converges(tmp_path, library)
+        assert str(disk / "data") in str(full.value)
+        subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
+        site = KillSite(disk / "data", folder, (minilm_gguf, minilm_gguf))
+        site.begin()
+        assert_converges(tmp_path, site)

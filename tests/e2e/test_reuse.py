@@ -1,4 +1,4 @@
-"""What the model does not have to read again: from turn to turn, from conversation to conversation, after a restart."""
+"""Reuse of the KV cache: from turn to turn, between conversations, and after a restart."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.progress import ignore_progress
 from tests.support import speech
 
 SUBJECTS = ("harbour", "orchard", "lighthouse", "quarry", "brewery", "windmill", "cemetery", "observatory")
-NOISE_TOKENS = 64  # what may be evaluated beyond what is new
+NOISE_TOKENS = 64  # that may be evaluated besides the new ones
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "documents"
     folder.mkdir()
     for subject in SUBJECTS:
-        told = " ".join(f"The {subject} was repaired in {1900 + year} for {year * 7} pounds." for year in range(1, 16))
-        (folder / f"{subject}.md").write_text(f"# The {subject}\n\n{told}\n", encoding="utf-8")
+        text = " ".join(f"The {subject} was repaired in {1900 + year} for {year * 7} pounds." for year in range(1, 16))
+        (folder / f"{subject}.md").write_text(f"# The {subject}\n\n{text}\n", encoding="utf-8")
     return folder
 
 
@@ -43,7 +43,7 @@ def workspace(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> Iterator[Work
 
 
 def ask(workspace: Workspace, conversation: int, question: str) -> tuple[ChatMessage, Usage]:
-    """The answer's message, and what it took."""
+    """Ask and return the answer with its usage."""
     *_, last = workspace.chat.ask(conversation, question)
     assert isinstance(last, AnswerSaved) and last.message.usage is not None
     return last.message, last.message.usage
@@ -61,11 +61,9 @@ def question(subject: str) -> str:
     return f"When was the {subject} repaired, and for how many pounds?"
 
 
-def test_each_turn_reads_only_what_is_new_though_every_question_brings_passages(
-    workspace: Workspace, folder: Path
-) -> None:
+def test_each_turn_evaluates_only_its_new_tokens(workspace: Workspace, folder: Path) -> None:
     def ask_about(subject: str) -> tuple[ChatMessage, Usage]:
-        """In its own document alone: else one question may bring the passages of all."""
+        """Ask in the scope of the subject's document, so that no question brings the passages of all."""
         workspace.conversations.set_scope(conversation, Scope((folder / f"{subject}.md",)))
         return ask(workspace, conversation, question(subject))
 
@@ -73,8 +71,8 @@ def test_each_turn_reads_only_what_is_new_though_every_question_brings_passages(
     answer, before = ask_about(SUBJECTS[0])
     for subject in SUBJECTS[1:4]:
         new_answer, usage = ask_about(subject)
-        asked = workspace.conversations.messages(conversation)[-2]
-        assert asked.sources, "the question brought passages of its own"
+        question_message = workspace.conversations.messages(conversation)[-2]
+        assert question_message.sources, "the question brought passages of its own"
         assert usage.prompt_tokens > before.prompt_tokens
         assert usage.reused_tokens >= 0.95 * before.prompt_tokens
         new_tokens = usage.prompt_tokens - before.prompt_tokens
@@ -83,38 +81,36 @@ def test_each_turn_reads_only_what_is_new_though_every_question_brings_passages(
     assert answer.text
 
 
-def test_what_was_answered_can_be_read_while_the_person_thinks(workspace: Workspace) -> None:
+def test_an_answer_is_prefilled_before_the_next_question(workspace: Workspace) -> None:
     conversation = workspace.conversations.create()
     ask(workspace, conversation, question(SUBJECTS[0]))
     workspace.chat.prefill_history(conversation)
     _, usage = ask(workspace, conversation, question(SUBJECTS[1]))
-    asked = workspace.conversations.messages(conversation)[2]
-    assert evaluated(usage) <= tokens_of(workspace, asked.prompt) + NOISE_TOKENS
+    question_message = workspace.conversations.messages(conversation)[2]
+    assert evaluated(usage) <= tokens_of(workspace, question_message.prompt) + NOISE_TOKENS
 
 
-def test_a_new_conversation_begins_with_what_was_read_before_it(workspace: Workspace) -> None:
+def test_a_new_conversation_reuses_the_prefilled_instructions(workspace: Workspace) -> None:
     workspace.chat.prefill_history(0)
     conversation = workspace.conversations.create()
     _, usage = ask(workspace, conversation, question(SUBJECTS[0]))
-    asked = workspace.conversations.messages(conversation)[0]
-    assert evaluated(usage) <= tokens_of(workspace, asked.prompt) + NOISE_TOKENS
+    question_message = workspace.conversations.messages(conversation)[0]
+    assert evaluated(usage) <= tokens_of(workspace, question_message.prompt) + NOISE_TOKENS
     assert usage.reused_tokens > 300
 
 
-def test_two_conversations_in_turn_are_not_read_again(workspace: Workspace) -> None:
+def test_switching_between_two_conversations_reuses_both(workspace: Workspace) -> None:
     one, other = workspace.conversations.create(), workspace.conversations.create()
     for conversation, subject in ((one, SUBJECTS[0]), (other, SUBJECTS[1])):
         ask(workspace, conversation, question(subject))
         workspace.chat.prefill_history(conversation)
     for conversation, subject in ((one, SUBJECTS[2]), (other, SUBJECTS[3])):
         _, usage = ask(workspace, conversation, question(subject))
-        asked = workspace.conversations.messages(conversation)[2]
-        assert evaluated(usage) <= tokens_of(workspace, asked.prompt) + NOISE_TOKENS
+        question_message = workspace.conversations.messages(conversation)[2]
+        assert evaluated(usage) <= tokens_of(workspace, question_message.prompt) + NOISE_TOKENS
 
 
-def test_yesterdays_conversation_goes_on_after_a_restart(
-    workspace: Workspace, tmp_path: Path, tiny_gpt_oss: Path
-) -> None:
+def test_a_conversation_is_reused_after_a_restart(workspace: Workspace, tmp_path: Path, tiny_gpt_oss: Path) -> None:
     conversation = workspace.conversations.create()
     ask(workspace, conversation, question(SUBJECTS[0]))
     workspace.chat.prefill_history(conversation)
@@ -122,33 +118,31 @@ def test_yesterdays_conversation_goes_on_after_a_restart(
     again = opened(tmp_path, tiny_gpt_oss)
     try:
         _, usage = ask(again, conversation, question(SUBJECTS[1]))
-        asked = again.conversations.messages(conversation)[2]
-        assert evaluated(usage) <= tokens_of(again, asked.prompt) + NOISE_TOKENS
+        question_message = again.conversations.messages(conversation)[2]
+        assert evaluated(usage) <= tokens_of(again, question_message.prompt) + NOISE_TOKENS
     finally:
         again.close()
 
 
-def test_a_question_that_is_asked_differently_reads_only_itself(workspace: Workspace) -> None:
+def test_an_edited_question_evaluates_only_itself(workspace: Workspace) -> None:
     conversation = workspace.conversations.create()
     ask(workspace, conversation, question(SUBJECTS[0]))
     ask(workspace, conversation, question(SUBJECTS[1]))
     second = workspace.conversations.messages(conversation)[2]
     workspace.conversations.cut_from(second.id)
     _, usage = ask(workspace, conversation, question(SUBJECTS[2]))
-    asked = workspace.conversations.messages(conversation)[2]
-    assert evaluated(usage) <= tokens_of(workspace, asked.prompt) + NOISE_TOKENS
+    question_message = workspace.conversations.messages(conversation)[2]
+    assert evaluated(usage) <= tokens_of(workspace, question_message.prompt) + NOISE_TOKENS
 
 
-def test_a_deleted_conversation_leaves_nothing_of_what_was_evaluated(
-    workspace: Workspace, tmp_path: Path, tiny_gpt_oss: Path
-) -> None:
+def test_a_deleted_conversation_leaves_no_saved_cache(workspace: Workspace, tmp_path: Path, tiny_gpt_oss: Path) -> None:
     kept, deleted, held = (workspace.conversations.create() for _ in range(3))
     for number, conversation in enumerate((kept, deleted, held)):
         ask(workspace, conversation, question(SUBJECTS[number]))
     saved = tmp_path / "data" / "cache" / FOLDER
     assert {file.stem for file in saved.iterdir()} == {f"c{kept}", f"c{deleted}"}
     workspace.conversations.delete(deleted)
-    workspace.conversations.delete(held)  # which the model still holds, and would save when it is closed
+    workspace.conversations.delete(held)  # still in the model, which would save it when closed
     assert {file.stem for file in saved.iterdir()} == {f"c{kept}"}
     workspace.close()
     assert {file.stem for file in saved.iterdir()} == {f"c{kept}"}
@@ -157,7 +151,7 @@ def test_a_deleted_conversation_leaves_nothing_of_what_was_evaluated(
     assert {file.stem for file in saved.iterdir()} == {f"c{kept}"}
 
 
-def test_a_conversation_that_is_brought_back_is_kept_again(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_restored_conversation_is_saved_again(workspace: Workspace, tmp_path: Path) -> None:
     conversation = workspace.conversations.create()
     ask(workspace, conversation, question(SUBJECTS[0]))
     workspace.conversations.delete(conversation)
@@ -167,7 +161,7 @@ def test_a_conversation_that_is_brought_back_is_kept_again(workspace: Workspace,
     assert (tmp_path / "data" / "cache" / FOLDER / f"c{conversation}.state").exists()
 
 
-def test_the_model_leaves_memory_after_the_set_time_and_comes_back(workspace: Workspace) -> None:
+def test_an_idle_model_is_unloaded_and_comes_back_with_its_cache(workspace: Workspace) -> None:
     conversation = workspace.conversations.create()
     ask(workspace, conversation, question(SUBJECTS[0]))
     workspace.chat.prefill_history(conversation)
@@ -178,5 +172,7 @@ def test_the_model_leaves_memory_after_the_set_time_and_comes_back(workspace: Wo
     assert workspace.engines.release_idle_chat_model(idle_s=31 * 60.0)
     assert not workspace.engines.chat_model_is_loaded
     _, usage = ask(workspace, conversation, question(SUBJECTS[1]))
-    asked = workspace.conversations.messages(conversation)[2]
-    assert evaluated(usage) <= tokens_of(workspace, asked.prompt) + NOISE_TOKENS, "and still knows the conversation"
+    question_message = workspace.conversations.messages(conversation)[2]
+    assert evaluated(usage) <= tokens_of(workspace, question_message.prompt) + NOISE_TOKENS, (
+        "the cache of the conversation was kept"
+    )

@@ -1,4 +1,4 @@
-"""What a conversation looks into, on real parts: chosen folders, named documents, documents in full; and forms."""
+"""Scopes of a conversation on real parts: chosen folders, mentions, documents in full; and structured answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from core.workspace import Workspace
 from models.conversation import Sampling
 from tests.support import speech
 
-SAID = speech.grammar(speech.answer("The rent is 940 euros [1]."))
+ANSWER = speech.grammar(speech.answer("The rent is 940 euros [1]."))
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def opened(tmp_path: Path, folder: Path, model: Path, grammar: str = SAID) -> Iterator[Workspace]:
+def opened(tmp_path: Path, folder: Path, model: Path, grammar: str = ANSWER) -> Iterator[Workspace]:
     workspace = Workspace.open(tmp_path / "data", model=model, sampling=Sampling(grammar=grammar, seed=1))
     try:
         workspace.library.index([folder], Job())
@@ -64,7 +64,7 @@ def searched(events: list[TurnEvent]) -> list[str]:
     return [str(Path(*passage.path.parts[-2:])) for passage in found.passages]
 
 
-def basis(events: list[TurnEvent]) -> ContextSummary:
+def context_summary(events: list[TurnEvent]) -> ContextSummary:
     (found,) = [event for event in events if isinstance(event, ContextSummary)]
     return found
 
@@ -74,17 +74,17 @@ def saved(events: list[TurnEvent]) -> ChatMessage:
     return events[-1].message
 
 
-def test_a_conversation_looks_into_what_was_chosen_for_it_and_a_mention_goes_beyond(
+def test_a_conversation_searches_its_scope_and_a_mention_goes_beyond_it(
     tmp_path: Path, folder: Path, tiny_gpt_oss: Path
 ) -> None:
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
         ask, key = workspace.chat.ask, workspace.engines.chat_key()
         workspace.chat.prefill_history(0)
-        assert workspace.speeds.of(key) is not None, "reading ahead tells how fast this machine is"
+        assert workspace.model_speeds.of(key) is not None, "a prefill measures the speed of this machine"
         conversation = workspace.conversations.create(scope=Scope((folder / "north",)))
         events = list(ask(conversation, "How much is the rent?"))
         assert searched(events) == ["north/lease.txt"]
-        found = basis(events)
+        found = context_summary(events)
         assert (found.passages, found.documents, found.searched, found.library) == (1, 1, 1, 3)
         assert context_summary_text(found) == "1 passage from 1 of 1 document"
         answer = saved(events)
@@ -106,28 +106,29 @@ def test_a_conversation_looks_into_what_was_chosen_for_it_and_a_mention_goes_bey
 
         events = list(ask(conversation, "Summarise each of the documents", scope=Scope()))
         (offer,) = [event for event in events if isinstance(event, SurveySuggested)]
-        assert (offer.kind, offer.documents) == (SurveyKind.SUMMARIES, 3) and "3 documents" in survey_suggestion_text(offer)
+        assert (offer.kind, offer.documents) == (SurveyKind.SUMMARIES, 3)
+        assert "3 documents" in survey_suggestion_text(offer)
         assert workspace.conversations.messages(conversation)[-2].suggestion == offer
 
 
-def test_a_survey_offered_for_named_documents_reads_those_and_so_does_one_that_names_them(
+def test_a_survey_suggested_for_mentioned_documents_reads_only_those(
     tmp_path: Path, folder: Path, tiny_gpt_oss: Path
 ) -> None:
     named = (folder / "north" / "lease.txt", folder / "south" / "lease.txt")
-    asked = "What changed between @north/lease.txt and @south/lease.txt?"
+    question = "What changed between @north/lease.txt and @south/lease.txt?"
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
-        events = list(workspace.chat.ask(workspace.conversations.create(), asked))
+        events = list(workspace.chat.ask(workspace.conversations.create(), question))
         (offer,) = [event for event in events if isinstance(event, SurveySuggested)]
         assert (offer.kind, offer.paths) == (SurveyKind.CHANGES, named)
         offered = workspace.surveys.get(workspace.surveys.create(offer.question, Scope(offer.paths), offer.kind))
-        typed = workspace.surveys.get(workspace.surveys.create(asked))
+        typed = workspace.surveys.get(workspace.surveys.create(question))
         for survey in (offered, typed):
             assert survey.kind is SurveyKind.CHANGES and {row.path for row in survey.rows} == set(named)
-        assert workspace.surveys.estimate(question=asked).documents == 2
+        assert workspace.surveys.estimate(question=question).documents == 2
         assert workspace.surveys.estimate().documents == 3
 
 
-def test_what_was_chosen_and_is_gone_is_told(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
+def test_a_chosen_document_that_is_gone_is_reported(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
     scope = Scope((folder / "north" / "lease.txt", folder / "south"))
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
         conversation = workspace.conversations.create(scope=scope)
@@ -136,13 +137,11 @@ def test_what_was_chosen_and_is_gone_is_told(tmp_path: Path, folder: Path, tiny_
         events = list(workspace.chat.ask(conversation, "How much is the rent?"))
         (omission,) = [event for event in events if isinstance(event, Omission)]
         assert omission_text(omission) == "lease.txt was chosen, but the library has nothing there."
-        (basis,) = [event for event in events if isinstance(event, ContextSummary)]
-        assert basis.searched == 2
+        (summary,) = [event for event in events if isinstance(event, ContextSummary)]
+        assert summary.searched == 2
 
 
-def test_a_document_in_full_is_read_from_beginning_to_end_or_it_says_how_far(
-    tmp_path: Path, tiny_gpt_oss: Path
-) -> None:
+def test_a_document_is_given_in_full_or_the_omission_says_how_far(tmp_path: Path, tiny_gpt_oss: Path) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
     days = (f"On day {n} the weather was as it is on a day like day {n}, and nobody wrote." for n in range(400))
@@ -154,7 +153,8 @@ def test_a_document_in_full_is_read_from_beginning_to_end_or_it_says_how_far(
         conversation = workspace.conversations.create(scope=whole)
         assert workspace.conversations.scope(conversation) == whole
         events = list(workspace.chat.ask(conversation, "What is to be bought?"))
-        assert basis(events).whole and context_summary_text(basis(events)) == "1 section of 1 document, in full"
+        summary = context_summary(events)
+        assert summary.whole and context_summary_text(summary) == "1 section of 1 document, in full"
         assert not any(isinstance(event, Omission) for event in events)
         events = list(workspace.chat.ask(conversation, "Anything else?"))
         assert "in the passages [1]." in workspace.conversations.messages(conversation)[2].prompt, "given once"
@@ -168,10 +168,10 @@ def test_a_document_in_full_is_read_from_beginning_to_end_or_it_says_how_far(
         assert omission_text(section).startswith(f"Read {read} of {section.total} sections of diary.txt.")
         prompt = workspace.conversations.messages(conversation)[-2].prompt
         assert "On day 0 " in prompt and "On day 399 " not in prompt
-        assert basis(events).passages == read == len(searched(events))
+        assert context_summary(events).passages == read == len(searched(events))
 
 
-def test_patience_decides_how_much_is_read_and_the_rest_is_told(tmp_path: Path, tiny_gpt_oss: Path) -> None:
+def test_the_latency_budget_limits_the_passages_and_the_rest_is_reported(tmp_path: Path, tiny_gpt_oss: Path) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
     for n in range(30):
@@ -179,29 +179,32 @@ def test_patience_decides_how_much_is_read_and_the_rest_is_told(tmp_path: Path, 
         (folder / f"lease{n:02}.txt").write_text(words + "\n", encoding="utf-8")
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
         given = {}
-        for patience in (LatencyBudget.FAST, LatencyBudget.THOROUGH):
+        for latency_budget in (LatencyBudget.FAST, LatencyBudget.THOROUGH):
             conversation = workspace.conversations.create()
-            events = list(workspace.chat.ask(conversation, "How much is the rent of the flats?", latency_budget=patience))
-            given[patience] = basis(events).passages
-            assert basis(events).latency_budget is patience and given[patience] == len(searched(events))
+            events = list(
+                workspace.chat.ask(conversation, "How much is the rent of the flats?", latency_budget=latency_budget)
+            )
+            summary = context_summary(events)
+            given[latency_budget] = summary.passages
+            assert summary.latency_budget is latency_budget and summary.passages == len(searched(events))
             left_out = [e for e in events if isinstance(e, Omission) and e.kind is OmissionKind.PASSAGES]
             first = next(event for event in events if isinstance(event, SearchedDocuments))
-            assert sum(e.left_out for e in left_out) == len(first.passages) - given[patience]
+            assert sum(e.left_out for e in left_out) == len(first.passages) - given[latency_budget]
         assert given[LatencyBudget.FAST] < given[LatencyBudget.THOROUGH]
 
 
-def test_an_answer_that_the_documents_do_not_give_says_so(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
-    declined = speech.grammar(speech.answer("[none] The passages speak of rents only."))
-    with opened(tmp_path, folder, tiny_gpt_oss, declined) as workspace:
+def test_a_refusal_has_the_verdict_not_in_documents(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
+    refusal = speech.grammar(speech.answer("[none] The passages speak of rents only."))
+    with opened(tmp_path, folder, tiny_gpt_oss, refusal) as workspace:
         conversation = workspace.conversations.create()
         answer = saved(list(workspace.chat.ask(conversation, "How much is the rent in Faro?")))
-        assert answer.text == "The passages speak of rents only.", "the mark is for the application"
+        assert answer.text == "The passages speak of rents only.", "the marker is only for the application"
         assert answer.check is not None and answer.check.verdict is Verdict.NOT_IN_DOCUMENTS
         assert answer.check.nearest and "do not seem to answer" in verdict_text(answer.check.verdict)
         assert workspace.conversations.messages(conversation)[1] == answer
 
 
-def test_a_table_is_answered_with_its_sources(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
+def test_a_table_cites_its_sources(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
     rows = {"rows": [{"Flat": "northern", "Rent": "940 euros", "passage": 1}]}
     with opened(tmp_path, folder, tiny_gpt_oss, speech.grammar(speech.answer(json.dumps(rows)))) as workspace:
         conversation = workspace.conversations.create(scope=Scope((folder / "north",)))
@@ -212,7 +215,7 @@ def test_a_table_is_answered_with_its_sources(tmp_path: Path, folder: Path, tiny
         assert [citation.quote for citation in answer.citations] == ["The rent of the northern flat is 940 euros."]
 
 
-def test_a_schema_holds_what_an_unsteered_model_writes(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
+def test_a_schema_constrains_a_model_with_random_weights(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
     schema = {
         "type": "object",
         "properties": {
@@ -225,9 +228,9 @@ def test_a_schema_holds_what_an_unsteered_model_writes(tmp_path: Path, folder: P
     workspace = Workspace.open(tmp_path / "data", model=tiny_gpt_oss, sampling=Sampling(seed=1))
     try:
         workspace.library.index([folder], Job())
-        form = AnswerFormat(FormatKind.JSON, schema=json.dumps(schema))
+        answer_format = AnswerFormat(FormatKind.JSON, schema=json.dumps(schema))
         events = workspace.chat.ask(
-            workspace.conversations.create(), "How is the rent?", max_tokens=400, answer_format=form
+            workspace.conversations.create(), "How is the rent?", max_tokens=400, answer_format=answer_format
         )
         answer = saved(list(events))
         assert set(json.loads(answer.data)) == {"rent", "flats"}

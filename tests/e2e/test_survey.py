@@ -1,4 +1,4 @@
-"""Questions about everything, on real parts: every document is read, quotations are looked up, work is resumed."""
+"""Surveys on real parts: every document is read, quotations are located, and work is resumed."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def folder(tmp_path: Path) -> Path:
 
 @contextmanager
 def opened(tmp_path: Path, folder: Path, model: Path, words: object = FINDING) -> Iterator[Workspace]:
-    said = words if isinstance(words, str) else json.dumps(words)
-    grammar = speech.grammar(speech.answer(said))
+    text = words if isinstance(words, str) else json.dumps(words)
+    grammar = speech.grammar(speech.answer(text))
     workspace = Workspace.open(tmp_path / "data", model=model, sampling=Sampling(grammar=grammar, seed=1))
     try:
         workspace.library.index([folder], Job())
@@ -50,7 +50,7 @@ def opened(tmp_path: Path, folder: Path, model: Path, words: object = FINDING) -
         workspace.close()
 
 
-def test_every_document_is_read_and_each_quotation_checked(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
+def test_every_document_is_read_and_each_quotation_located(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
         estimate = workspace.surveys.estimate()
         assert estimate.documents == 2 and estimate.expected_s > 0
@@ -62,21 +62,21 @@ def test_every_document_is_read_and_each_quotation_checked(tmp_path: Path, folde
         assert isinstance(events[-1], SurveyEnded)
         done = events[-1].survey
         assert done.done and done == workspace.surveys.get(survey_id)
-        (head,) = workspace.surveys.list()
-        assert (head.kind, head.documents, head.read, head.done) == (SurveyKind.QUESTION, 2, 2, True)
+        (entry,) = workspace.surveys.list()
+        assert (entry.kind, entry.documents, entry.read, entry.done) == (SurveyKind.QUESTION, 2, 2, True)
     one, two = done.rows
     assert (one.state, two.state) == (RowState.READ, RowState.READ)
     assert one.findings[0].citation.support is Support.SUPPORTED
     assert one.findings[0].citation.quote == "the total  is $ 1,250"
-    assert two.findings[0].citation.support is Support.NOT_FOUND, "that document has no such words"
+    assert two.findings[0].citation.support is Support.NOT_FOUND, "that document does not contain the quotation"
     assert done.summary and summary_sentences(done) == (), "the summary cites nothing"
     assert "Read 2 of 2 documents" in coverage_statement(done)
     lines = list(csv.reader(io.StringIO(to_csv(done))))
-    assert len(lines) == 3 and lines[1][1] == "'=1,250 due", "a spreadsheet must not take it for a formula"
+    assert len(lines) == 3 and lines[1][1] == "'=1,250 due", "a spreadsheet must not read it as a formula"
     assert "one.txt" in to_markdown(done)
 
 
-def test_the_application_checks_the_condition_itself(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
+def test_the_application_checks_the_condition(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
     both = [
         {"text": "1,250 is due", "quote": "the total is $ 1,250", "value": "$ 1,250"},
         {"text": "980 was paid", "quote": "the total is $ 980", "value": "$ 980"},
@@ -87,14 +87,14 @@ def test_the_application_checks_the_condition_itself(tmp_path: Path, folder: Pat
         done = workspace.surveys.run(survey_id, Job())
     assert done.kind is SurveyKind.LIST and done.done and not done.summary, "a list is its own answer"
     one, two = done.rows
-    assert [finding.meets for finding in one.findings] == [True, None, None], "2,000 does not stand in the quotation"
+    assert [finding.meets for finding in one.findings] == [True, None, None], "2,000 is not in the quotation"
     assert [finding.meets for finding in two.findings] == [None, False, None]
     assert [finding.text for _, row, finding in numbered_findings(done) if finding.meets] == ["1,250 is due"]
     assert "1 entry was left out: not over 1,000." in coverage_statement(done)
     assert "980 was paid" not in to_csv(done).splitlines()[-1]
 
 
-def test_a_stopped_survey_goes_on_where_it_was(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
+def test_a_stopped_survey_is_resumed_where_it_was(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
         survey_id = workspace.surveys.create(OVER)
         cancel = CancelToken()
@@ -102,8 +102,8 @@ def test_a_stopped_survey_goes_on_where_it_was(tmp_path: Path, folder: Path, tin
             workspace.surveys.run(survey_id, Job(cancel=cancel), on_row=lambda row: cancel.cancel())
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
         assert workspace.surveys.get(survey_id).coverage.read == 1
-        (head,) = workspace.surveys.list()
-        assert (head.read, head.done) == (1, False)
+        (entry,) = workspace.surveys.list()
+        assert (entry.read, entry.done) == (1, False)
         read: list[SurveyRow] = []
         done = workspace.surveys.run(survey_id, Job(), on_row=read.append)
         assert [row.path.name for row in read] == ["two.txt"] and done.coverage.read == 2
@@ -111,11 +111,11 @@ def test_a_stopped_survey_goes_on_where_it_was(tmp_path: Path, folder: Path, tin
         assert workspace.surveys.list() == ()
 
 
-def test_a_survey_gives_way_to_a_question(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
+def test_a_survey_pauses_for_a_question(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
     with opened(tmp_path, folder, tiny_gpt_oss) as workspace:
         survey_id = workspace.surveys.create(OVER)
-        asked = iter([False, True])
-        events = list(workspace.surveys.events(survey_id, Job(), should_pause=lambda: next(asked)))
+        is_waiting = iter([False, True])
+        events = list(workspace.surveys.events(survey_id, Job(), should_pause=lambda: next(is_waiting)))
         assert isinstance(events[-1], SurveyEnded) and not events[-1].survey.done
         assert events[-1].survey.coverage.read == 1
 
@@ -132,10 +132,10 @@ def test_a_long_document_is_read_in_parts_to_its_end(tmp_path: Path, tiny_gpt_os
     assert len(parts) > 1 and [row.state for row in parts[:-1]] == [RowState.WAITING] * (len(parts) - 1)
     (row,) = done.rows
     assert row.chars_read == row.text_length > len(filler) and row.parts == len(parts)
-    assert [f.citation.support for f in row.findings].count(Support.SUPPORTED) == 1, "the last part alone has it"
+    assert [f.citation.support for f in row.findings].count(Support.SUPPORTED) == 1, "only the last part contains it"
 
 
-def test_an_answer_that_is_no_json_is_told_and_can_be_tried_again(
+def test_an_answer_that_is_no_json_fails_the_row_until_it_is_retried(
     tmp_path: Path, folder: Path, tiny_gpt_oss: Path
 ) -> None:
     with opened(tmp_path, folder, tiny_gpt_oss, "I cannot say.") as workspace:
@@ -148,7 +148,7 @@ def test_an_answer_that_is_no_json_is_told_and_can_be_tried_again(
         assert workspace.surveys.get(survey_id).rows[0].state is RowState.WAITING
 
 
-def test_what_changed_between_two_documents_is_worked_out(tmp_path: Path, tiny_gpt_oss: Path) -> None:
+def test_changes_between_two_documents_are_computed(tmp_path: Path, tiny_gpt_oss: Path) -> None:
     folder = tmp_path / "contracts"
     folder.mkdir()
     old, new = folder / "b-old.txt", folder / "a-new.txt"

@@ -1,4 +1,4 @@
-"""A conversation on real parts: search, prompt, a real model made to speak, citations, what is kept."""
+"""Turns of a conversation on real parts, with a real model whose words are given by a grammar."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def saved(events: list[TurnEvent]) -> ChatMessage:
     return events[-1].message
 
 
-def test_a_question_is_searched_answered_checked_and_kept(workspace: Workspace, folder: Path) -> None:
+def test_a_question_is_searched_answered_checked_and_stored(workspace: Workspace, folder: Path) -> None:
     conversation = workspace.conversations.create()
     events = ask(workspace, conversation, "How much is the monthly rent?")
     (found,) = [event for event in events if isinstance(event, SearchedDocuments)]
@@ -79,7 +79,7 @@ def test_a_question_is_searched_answered_checked_and_kept(workspace: Workspace, 
     assert workspace.conversations.list()[0].title == "How much is the monthly rent?"
 
 
-def test_the_next_turn_reuses_what_was_evaluated(workspace: Workspace) -> None:
+def test_the_next_turn_reuses_the_cache(workspace: Workspace) -> None:
     conversation = workspace.conversations.create()
     ask(workspace, conversation, "How much is the monthly rent?")
     events = ask(workspace, conversation, "And who may keep a cat there, the tenant or the landlord?")
@@ -90,7 +90,7 @@ def test_the_next_turn_reuses_what_was_evaluated(workspace: Workspace) -> None:
     assert usage.prompt_tokens - usage.reused_tokens <= len(new) + 64
 
 
-def test_stopping_keeps_what_was_written(workspace: Workspace) -> None:
+def test_a_stopped_answer_is_stored_as_far_as_it_was_written(workspace: Workspace) -> None:
     conversation, cancel = workspace.conversations.create(), CancelToken()
     events: list[TurnEvent] = []
     for event in workspace.chat.ask(conversation, "How much is the monthly rent?", cancel=cancel):
@@ -102,7 +102,7 @@ def test_stopping_keeps_what_was_written(workspace: Workspace) -> None:
     assert question.text == "How much is the monthly rent?" and answer.text and not answer.complete
 
 
-def test_a_tool_call_is_run_shown_and_its_finds_can_be_cited(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
+def test_a_tool_call_is_run_and_shown(tmp_path: Path, folder: Path, tiny_gpt_oss: Path) -> None:
     words = speech.grammar(speech.call("read_document", {"name": "note.txt"}))
     workspace = opened(tmp_path, folder, tiny_gpt_oss, words)
     try:
@@ -115,7 +115,7 @@ def test_a_tool_call_is_run_shown_and_its_finds_can_be_cited(tmp_path: Path, fol
         workspace.close()
 
 
-def test_without_a_model_the_question_is_kept_and_the_fault_says_what_to_do(tmp_path: Path, folder: Path) -> None:
+def test_without_a_model_the_question_is_stored_and_a_fault_raised(tmp_path: Path, folder: Path) -> None:
     workspace = Workspace.open(tmp_path / "data")
     try:
         workspace.library.index([folder], Job())

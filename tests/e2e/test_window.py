@@ -52,7 +52,7 @@ def test_drop_a_folder_ask_click_the_citation_see_the_passage(
         wait(qtbot, lambda: answer.message is not None)
 
         assert answer.text.toPlainText().strip() == ANSWER
-        assert "of 2 documents" in answer.read.title
+        assert "of 2 documents" in answer.context.title
         assert answer.reasoning.text.toPlainText() == "The lock is spoken of in passage 1."
         assert not answer.reasoning.is_open
         (source,) = answer.sources.rows

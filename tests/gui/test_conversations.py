@@ -1,4 +1,4 @@
-"""The list of conversations: reopened, renamed, searched, deleted with undo, there again after a restart."""
+"""The list of conversations: reopened, renamed, searched, deleted with undo, the same after a restart."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from models.conversation import Effort
 from tests.support.window import at_rest, click, opened, shown, wait
 
 
-def remember(data_dir: Path, *questions: str) -> None:
-    """Conversations as they are stored, one for each question."""
+def store_conversations(data_dir: Path, *questions: str) -> None:
+    """Store a conversation for each question."""
     workspace = Workspace.open(data_dir)
     try:
         for question in questions:
-            number = workspace.conversations.create()
+            conversation_id = workspace.conversations.create()
             source = Citation(
                 1, None, Path("/gone/lease.md"), "Lease", 2, "Rent", 5, 20, "The rent is 420", Support.WEAK
             )
-            workspace.conversations.append(number, ChatMessage(0, "user", question, sources=(source,)))
+            workspace.conversations.append(conversation_id, ChatMessage(0, "user", question, sources=(source,)))
             workspace.conversations.append(
-                number,
+                conversation_id,
                 ChatMessage(0, "assistant", f"About *{question}* [1].", "Let me see.", (source,), effort=Effort.LOW),
             )
     finally:
@@ -45,7 +45,7 @@ def titles(window: MainWindow) -> list[str]:
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    remember(tmp_path / "data", "the rent", "the notice period", "the insurance")
+    store_conversations(tmp_path / "data", "the rent", "the notice period", "the insurance")
     return tmp_path / "data"
 
 
@@ -57,7 +57,7 @@ def open_row(qtbot: QtBot, window: MainWindow, row: int) -> None:
     wait(qtbot, lambda: at_rest(window) and bool(window.chat.messages.shown))
 
 
-def test_newest_first_and_reopened_as_they_were(qtbot: QtBot, data_dir: Path) -> None:
+def test_conversations_are_listed_newest_first_and_reopened_as_stored(qtbot: QtBot, data_dir: Path) -> None:
     with opened(qtbot, LaunchOptions(data_dir)) as window:
         wait(qtbot, lambda: titles(window) == ["the insurance", "the notice period", "the rent"])
         open_row(qtbot, window, 2)
@@ -74,7 +74,7 @@ def test_newest_first_and_reopened_as_they_were(qtbot: QtBot, data_dir: Path) ->
         assert "no longer in Papermoor" in shown(window.documents.document)
 
 
-def test_renamed_in_place_with_f2(qtbot: QtBot, data_dir: Path) -> None:
+def test_a_conversation_is_renamed_in_place_with_f2(qtbot: QtBot, data_dir: Path) -> None:
     with opened(qtbot, LaunchOptions(data_dir)) as window:
         wait(qtbot, lambda: len(titles(window)) == 3)
         open_row(qtbot, window, 0)
@@ -90,19 +90,19 @@ def test_renamed_in_place_with_f2(qtbot: QtBot, data_dir: Path) -> None:
         wait(qtbot, lambda: len(titles(again)) == 3 and titles(again)[0] == "Fire and water")
 
 
-def test_deleted_with_the_delete_key_and_brought_back(qtbot: QtBot, data_dir: Path) -> None:
+def test_a_conversation_is_deleted_with_the_delete_key_and_restored(qtbot: QtBot, data_dir: Path) -> None:
     with opened(qtbot, LaunchOptions(data_dir)) as window:
         wait(qtbot, lambda: len(titles(window)) == 3)
         open_row(qtbot, window, 1)
         QTest.keyClick(window.chat.conversations.view, Qt.Key.Key_Delete)
         wait(qtbot, lambda: titles(window) == ["the insurance", "the rent"])
         assert "“the notice period” was deleted." in shown(window.undo)
-        assert window.chat.current == 0 and "Ask about your documents" in shown(window.chat)
+        assert window.chat.conversation_id == 0 and "Ask about your documents" in shown(window.chat)
         click(window.undo.action)
         wait(qtbot, lambda: len(titles(window)) == 3 and window.chat.header.title.text() == "the notice period")
 
 
-def test_deleted_for_good_after_a_restart(qtbot: QtBot, data_dir: Path) -> None:
+def test_a_deleted_conversation_is_gone_after_a_restart(qtbot: QtBot, data_dir: Path) -> None:
     with opened(qtbot, LaunchOptions(data_dir)) as window:
         wait(qtbot, lambda: len(titles(window)) == 3)
         open_row(qtbot, window, 0)
@@ -112,21 +112,21 @@ def test_deleted_for_good_after_a_restart(qtbot: QtBot, data_dir: Path) -> None:
         wait(qtbot, lambda: titles(again) == ["the notice period", "the rent"])
 
 
-def test_found_by_their_titles(qtbot: QtBot, data_dir: Path) -> None:
+def test_conversations_are_found_by_their_titles(qtbot: QtBot, data_dir: Path) -> None:
     with opened(qtbot, LaunchOptions(data_dir)) as window:
         wait(qtbot, lambda: len(titles(window)) == 3)
-        QTest.keyClicks(window.chat.conversations.search, "NOTICE the")
+        QTest.keyClicks(window.chat.conversations.search_field, "NOTICE the")
         assert titles(window) == ["the notice period"]
-        window.chat.conversations.search.clear()
+        window.chat.conversations.search_field.clear()
         assert len(titles(window)) == 3
 
 
-def test_a_long_conversation_makes_only_its_recent_messages(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_long_conversation_shows_only_its_recent_messages_at_first(qtbot: QtBot, tmp_path: Path) -> None:
     workspace = Workspace.open(tmp_path / "data")
-    number = workspace.conversations.create("Long")
+    conversation_id = workspace.conversations.create("Long")
     for turn in range(100):
-        workspace.conversations.append(number, ChatMessage(0, "user", f"question {turn}"))
-        workspace.conversations.append(number, ChatMessage(0, "assistant", f"answer {turn}"))
+        workspace.conversations.append(conversation_id, ChatMessage(0, "user", f"question {turn}"))
+        workspace.conversations.append(conversation_id, ChatMessage(0, "assistant", f"answer {turn}"))
     workspace.close()
     with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         wait(qtbot, lambda: titles(window) == ["Long"])
@@ -136,7 +136,7 @@ def test_a_long_conversation_makes_only_its_recent_messages(qtbot: QtBot, tmp_pa
         last = messages.shown[-1]
         assert isinstance(last, AnswerView) and last.text.toPlainText() == "answer 99"
         messages.verticalScrollBar().setValue(0)
-        click(messages.more)
+        click(messages.earlier_button)
         assert len(messages.shown) == 60
         first = messages.shown[0]
         assert isinstance(first, QuestionView) and first.text == "question 70"

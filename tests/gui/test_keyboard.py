@@ -1,4 +1,4 @@
-"""Everything can be reached and named without a mouse."""
+"""Every control can be reached without a mouse and has a name for screen readers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_no_two_actions_share_a_key(qtbot: QtBot, tmp_path: Path) -> None:
         assert {"Ctrl+O", "Ctrl+N", "Ctrl+F", "Ctrl+L", "Ctrl+,", "F1", "F2", "Esc", "Ctrl+Q"} <= set(keys)
 
 
-def test_the_keys_lead_to_the_search_and_to_the_question(qtbot: QtBot, tmp_path: Path) -> None:
+def test_shortcuts_focus_the_search_and_the_question(qtbot: QtBot, tmp_path: Path) -> None:
     with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         QTest.keyClicks(window, "f", Qt.KeyboardModifier.ControlModifier)
         assert window.documents.search.hasFocus()
@@ -50,7 +50,7 @@ def test_the_keys_lead_to_the_search_and_to_the_question(qtbot: QtBot, tmp_path:
         assert window.chat.composer.field.hasFocus()
 
 
-def test_tab_goes_round_the_whole_window(qtbot: QtBot, tmp_path: Path) -> None:
+def test_tab_reaches_every_part_of_the_window(qtbot: QtBot, tmp_path: Path) -> None:
     with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         window.documents.search.setFocus()
         seen: list[QWidget] = []
@@ -64,7 +64,7 @@ def test_tab_goes_round_the_whole_window(qtbot: QtBot, tmp_path: Path) -> None:
             window.documents.search,
             window.documents.welcome.add,
             window.documents.welcome.guide,
-            window.chat.conversations.search,
+            window.chat.conversations.search_field,
             window.chat.composer.field,
             window.chat.model_card.download,
             window.status.model,
@@ -72,7 +72,7 @@ def test_tab_goes_round_the_whole_window(qtbot: QtBot, tmp_path: Path) -> None:
             assert wanted in seen, wanted.accessibleName()
 
 
-def test_a_narrow_window_folds_the_conversations_and_keeps_everything_in_reach(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_narrow_window_hides_the_conversations_and_keeps_the_rest_in_reach(qtbot: QtBot, tmp_path: Path) -> None:
     with opened(qtbot, LaunchOptions(tmp_path / "data")) as window:
         window.resize(800, 500)
         wait(qtbot, lambda: not window.chat.conversations.isVisible())

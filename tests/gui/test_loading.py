@@ -51,7 +51,7 @@ def in_memory(window: MainWindow) -> bool:
 def evaluated(window: MainWindow) -> int:
     """How many tokens of the last prompt were evaluated, not taken from the KV cache."""
     assert window.workspace is not None
-    usage = window.workspace.conversations.messages(window.chat.current)[-1].usage
+    usage = window.workspace.conversations.messages(window.chat.conversation_id)[-1].usage
     assert usage is not None
     return usage.prompt_tokens - usage.reused_tokens
 
@@ -59,7 +59,7 @@ def evaluated(window: MainWindow) -> int:
 def question_length(window: MainWindow) -> int:
     """Characters of the last question, an upper bound of its tokens."""
     assert window.workspace is not None
-    return len(window.workspace.conversations.messages(window.chat.current)[-2].prompt)
+    return len(window.workspace.conversations.messages(window.chat.conversation_id)[-2].prompt)
 
 
 def test_typing_loads_the_model_and_prefills_the_prompt_up_to_the_question(qtbot: QtBot, window: MainWindow) -> None:
@@ -67,7 +67,7 @@ def test_typing_loads_the_model_and_prefills_the_prompt_up_to_the_question(qtbot
     type_words(window, "Where is the key?")
     wait(qtbot, lambda: in_memory(window))
     QTest.keyClick(window.chat.composer.field, Qt.Key.Key_Return)
-    wait(qtbot, lambda: window.chat.current > 0 and at_rest(window))
+    wait(qtbot, lambda: window.chat.conversation_id > 0 and at_rest(window))
     assert evaluated(window) <= question_length(window)
     type_words(window, "Where is the spare key?")
     QTest.keyClick(window.chat.composer.field, Qt.Key.Key_Return)
@@ -116,4 +116,4 @@ def test_an_idle_model_is_released_and_the_next_question_loads_it_again(
             wait(qtbot, lambda: window.status.model.text() == "Model in memory")
             wait(qtbot, lambda: window.status.model.text() == "Model ready" and at_rest(window))
             assert window.workspace is not None and not window.workspace.engines.chat_model_is_loaded
-            assert len(window.workspace.conversations.messages(window.chat.current)) == 2 * (turn + 1)
+            assert len(window.workspace.conversations.messages(window.chat.conversation_id)) == 2 * (turn + 1)

@@ -57,7 +57,7 @@ def test_without_a_model_the_chat_says_what_is_needed_and_that_search_works(wind
     assert window.chat.model_card.download.text() == "Download (12.1 GB)"
     assert window.chat.model_card.file.text() == "Use a file I have…"
     assert window.status.model.text() == "No language model"
-    assert not window.chat.composer.send.isEnabled()
+    assert not window.chat.composer.send_button.isEnabled()
 
 
 def test_a_dropped_gguf_becomes_the_model_and_is_kept_over_a_restart(
@@ -160,7 +160,7 @@ def test_a_model_that_another_program_has_is_offered_and_used_from_there(
         assert "all-MiniLM-L6-v2.gguf" in card.use_found_copy.text()
         click(card.use_found_copy)
         wait(qtbot, lambda: "all-MiniLM" in card.title.text() and at_rest(window))
-        assert window.workspace is not None and window.workspace.shelf.embedder().path == theirs
+        assert window.workspace is not None and window.workspace.model_registry.embedder().path == theirs
         assert list((tmp_path / "data" / "models").glob("*.gguf")) == []
         models_dialog(window).close()
 

@@ -1,4 +1,4 @@
-"""Surveys in the window, on a real model: begun, read, their rows opened, exported, stopped and gone on with."""
+"""Surveys in the window with a real model: started, read, findings opened, exported, stopped and resumed."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from pytestqt.qtbot import QtBot
 from core.domain.conversation import SurveyKind, SurveySuggested
 from gui.chat.answer import AnswerView
 from gui.main_window import MainWindow
-from gui.surveys.page import SurveyPage
-from gui.surveys.table import CHECKED, DOCUMENT, FINDING
+from gui.surveys.findings_model import CHECKED, DOCUMENT, FINDING
+from gui.surveys.survey_page import SurveyPage
 from gui.workspace_session import LaunchOptions
 from models.conversation import Sampling
 from tests.support import speech
 from tests.support.window import at_rest, click, opened, shown, wait
 
-SAID = json.dumps({"findings": [{"text": "1,250 is due", "quote": "total is $ 1,250", "value": ""}]})
-NOTHING = json.dumps({"findings": []})  # few tokens: many documents are read in a short time
+ONE_FINDING = json.dumps({"findings": [{"text": "1,250 is due", "quote": "total is $ 1,250", "value": ""}]})
+NO_FINDING = json.dumps({"findings": []})  # few tokens, so that documents are read quickly
 QUESTION = "Which invoices are there?"
 
 
@@ -38,33 +38,33 @@ def invoices(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def ready(qtbot: QtBot, tmp_path: Path, folder: Path, model: Path, said: str) -> Iterator[MainWindow]:
-    """A window on `folder`, with a model that says the same of every document."""
-    sampling = Sampling(temperature=0.0, grammar=speech.grammar(speech.answer(said)))
+def ready(qtbot: QtBot, tmp_path: Path, folder: Path, model: Path, answer: str) -> Iterator[MainWindow]:
+    """Open a window on `folder`, with a model that gives this answer about every document."""
+    sampling = Sampling(temperature=0.0, grammar=speech.grammar(speech.answer(answer)))
     with opened(qtbot, LaunchOptions(tmp_path / "data", model, sampling=sampling, paths=(folder,))) as window:
         wait(qtbot, lambda: at_rest(window) and "ready" in window.status.text.text())
         yield window
 
 
-def begin(qtbot: QtBot, window: MainWindow, kind: SurveyKind) -> SurveyPage:
-    """A survey as a person begins one."""
+def start_survey(qtbot: QtBot, window: MainWindow, kind: SurveyKind) -> SurveyPage:
+    """Start a survey as a person does."""
     QTest.keyClicks(window, "e", Qt.KeyboardModifier.ControlModifier)
-    click(window.surveys.first)
+    click(window.surveys.first_survey_button)
     new_page = window.surveys.new_page
     wait(qtbot, lambda: "on this computer" in new_page.estimate.text())
-    assert not new_page.start.isEnabled()
+    assert not new_page.start_button.isEnabled()
     QTest.keyClicks(new_page.question, QUESTION)
     new_page.choose_kind(kind)
-    click(new_page.start)
+    click(new_page.start_button)
     wait(qtbot, lambda: window.surveys.pages.currentWidget() is window.surveys.page)
     return window.surveys.page
 
 
-def done(page: SurveyPage) -> bool:
+def is_done(page: SurveyPage) -> bool:
     return page.survey is not None and page.survey.done
 
 
-def read(page: SurveyPage) -> int:
+def read_count(page: SurveyPage) -> int:
     return page.survey.coverage.read if page.survey is not None else 0
 
 
@@ -72,13 +72,13 @@ def cell(page: SurveyPage, row: int, column: int) -> str:
     return str(page.model.index(row, column).data())
 
 
-def test_every_document_is_asked_and_each_row_opens_its_place(
+def test_every_document_is_read_and_each_finding_opens_its_passage(
     qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, invoices: Path
 ) -> None:
-    with ready(qtbot, tmp_path, invoices, tiny_gpt_oss, SAID) as window:
-        page = begin(qtbot, window, SurveyKind.LIST)
+    with ready(qtbot, tmp_path, invoices, tiny_gpt_oss, ONE_FINDING) as window:
+        page = start_survey(qtbot, window, SurveyKind.LIST)
         wait(qtbot, lambda: page.model.rowCount() > 0)
-        wait(qtbot, lambda: done(page) and not page.progress.isVisible())
+        wait(qtbot, lambda: is_done(page) and not page.progress.isVisible())
         assert "Read 2 of 2 documents; 2 of them had something to say." in shown(page)
         assert [cell(page, row, DOCUMENT) for row in range(2)] == ["one.txt · line 1", "two.txt"]
         assert cell(page, 0, FINDING) == "1,250 is due"
@@ -91,36 +91,36 @@ def test_every_document_is_asked_and_each_row_opens_its_place(
         wait(qtbot, lambda: "total is $ 1,250" in view.highlighted_text())
         assert window.surveys.isVisible()
 
-        click(page.export)
+        click(page.export_button)
         (dialog,) = window.findChildren(QFileDialog)
         dialog.selectFile(str(tmp_path / "table.csv"))
         dialog.accept()
         wait(qtbot, lambda: (tmp_path / "table.csv").exists() and at_rest(window))
         assert "1,250 is due" in (tmp_path / "table.csv").read_text(encoding="utf-8-sig")
 
-        click(window.surveys.back)
+        click(window.surveys.back_button)
         wait(qtbot, lambda: window.surveys.list.count() == 1)
         assert window.surveys.list.item(0).text().startswith(f"{QUESTION} · Done")
-        click(window.surveys.back)
+        click(window.surveys.back_button)
         assert window.chat.isVisible() and not window.surveys.isVisible()
 
 
-def test_a_survey_is_stopped_and_goes_on_and_gives_way_to_a_question(
+def test_a_survey_is_stopped_and_resumed_and_pauses_for_a_question(
     qtbot: QtBot, tmp_path: Path, tiny_gpt_oss: Path, invoices: Path
 ) -> None:
     for number in range(6):
         (invoices / f"{number}.txt").write_text(f"Invoice {number}: the total is $ 1,250.\n", encoding="utf-8")
-    with ready(qtbot, tmp_path, invoices, tiny_gpt_oss, NOTHING) as window:
-        page = begin(qtbot, window, SurveyKind.LIST)
-        wait(qtbot, lambda: read(page) > 0)
-        click(page.stop)
-        wait(qtbot, lambda: page.start.isVisible())
+    with ready(qtbot, tmp_path, invoices, tiny_gpt_oss, NO_FINDING) as window:
+        page = start_survey(qtbot, window, SurveyKind.LIST)
+        wait(qtbot, lambda: read_count(page) > 0)
+        click(page.stop_button)
+        wait(qtbot, lambda: page.start_button.isVisible())
         assert "Stopped. What was read is kept." in shown(page)
-        before = read(page)
+        before = read_count(page)
         assert 0 < before < 8
 
-        click(page.start)
-        wait(qtbot, lambda: read(page) > before)
+        click(page.start_button)
+        wait(qtbot, lambda: read_count(page) > before)
         QTest.keyClicks(window, "l", Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(window.chat.composer.field, "How much is due?")
         QTest.keyClick(window.chat.composer.field, Qt.Key.Key_Return)
@@ -129,8 +129,8 @@ def test_a_survey_is_stopped_and_goes_on_and_gives_way_to_a_question(
         wait(qtbot, lambda: window.surveys.list.count() == 1)
         item = window.surveys.list.visualItemRect(window.surveys.list.item(0))
         QTest.mouseClick(window.surveys.list.viewport(), Qt.MouseButton.LeftButton, pos=item.center() + QPoint(1, 0))
-        wait(qtbot, lambda: read(page) >= 6)
-        wait(qtbot, lambda: done(page) and read(page) == 8)
+        wait(qtbot, lambda: read_count(page) >= 6)
+        wait(qtbot, lambda: is_done(page) and read_count(page) == 8)
         assert "Read 8 of 8 documents; 0 of them had something to say." in shown(page)
 
     with opened(qtbot, LaunchOptions(tmp_path / "data")) as again:
@@ -139,15 +139,13 @@ def test_a_survey_is_stopped_and_goes_on_and_gives_way_to_a_question(
         again.surveys.list.setFocus()
         again.surveys.list.setCurrentRow(0)
         QTest.keyClick(again.surveys.list, Qt.Key.Key_Return)
-        wait(qtbot, lambda: done(again.surveys.page))
-        click(again.surveys.page.delete)
+        wait(qtbot, lambda: is_done(again.surveys.page))
+        click(again.surveys.page.delete_button)
         wait(qtbot, lambda: at_rest(again) and again.surveys.list.count() == 0)
         assert "A survey puts one question to every document" in shown(again.surveys)
 
 
-def test_what_was_offered_for_named_documents_is_prepared_for_those(
-    qtbot: QtBot, tmp_path: Path, invoices: Path
-) -> None:
+def test_an_offer_for_named_documents_prepares_a_survey_of_those(qtbot: QtBot, tmp_path: Path, invoices: Path) -> None:
     with opened(qtbot, LaunchOptions(tmp_path / "data", paths=(invoices,))) as window:
         wait(qtbot, lambda: at_rest(window) and "2 documents ready" in window.status.text.text())
         named = (min(invoices.iterdir()),)
@@ -157,7 +155,7 @@ def test_what_was_offered_for_named_documents_is_prepared_for_those(
         wait(qtbot, lambda: page.estimate.text().startswith("1 document"))
 
 
-def test_what_was_offered_under_an_answer_is_prepared(qtbot: QtBot, tmp_path: Path, invoices: Path) -> None:
+def test_an_offer_under_an_answer_prepares_a_survey(qtbot: QtBot, tmp_path: Path, invoices: Path) -> None:
     with opened(qtbot, LaunchOptions(tmp_path / "data", paths=(invoices,))) as window:
         wait(qtbot, lambda: at_rest(window) and "2 documents ready" in window.status.text.text())
         window.chat.survey_wanted.emit(SurveySuggested(SurveyKind.SUMMARIES, QUESTION, 2, None))
@@ -165,6 +163,6 @@ def test_what_was_offered_under_an_answer_is_prepared(qtbot: QtBot, tmp_path: Pa
         assert page.question.toPlainText() == QUESTION and page.chosen_kind is SurveyKind.SUMMARIES
         wait(qtbot, lambda: page.estimate.text().startswith("2 documents"))
         page.choose_kind(SurveyKind.CHANGES)
-        click(page.start)  # there is no model: the survey is made, and says what is missing
+        click(page.start_button)  # there is no model: the survey is created, and says what is missing
         wait(qtbot, lambda: window.surveys.page.fault.isVisible())
-        assert window.surveys.page.start.isVisible()
+        assert window.surveys.page.start_button.isVisible()

@@ -1,4 +1,4 @@
-"""A program whose embedding model ends it over certain words, as a bug in native code would."""
+"""A program whose embedding model ends it at a certain word, as a bug in native code would."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORD = "xylophone"
 
 
 class CrashingEmbedder:
-    """The real model, but for texts with `WORD`: those end the program by `death` ("abort" or "kill")."""
+    """The real model, except that texts with `WORD` end the program by `death` ("abort" or "kill")."""
 
     def __init__(self, embedder: Embedder, death: str) -> None:
         self._embedder = embedder
@@ -43,7 +43,7 @@ class CrashingEmbedder:
 
 
 def run_crashing(data_dir: Path, folder: Path, model: Path, death: str) -> int:
-    """Index `folder` in a process of its own; what it ended with, negative for a signal."""
+    """Index `folder` in a process of its own; return its exit code, negative for a signal."""
     words = ("-m", "tests.support.crashing", str(data_dir), str(folder), str(model), death)
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONFAULTHANDLER": ""}
     done = subprocess.run((sys.executable, *words), capture_output=True, text=True, env=environment, timeout=120)

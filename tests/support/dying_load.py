@@ -25,17 +25,17 @@ DEATHS: dict[str, Callable[[], None]] = {
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "exit": lambda: os._exit(7),
 }
-ENDED = {"abort": -signal.SIGABRT, "kill": -signal.SIGKILL, "exit": 7}
-"""How each death looks from outside."""
+EXIT_CODE_OF_DEATH = {"abort": -signal.SIGABRT, "kill": -signal.SIGKILL, "exit": 7}
+"""The exit code of a process by the way it died, negative for a signal."""
 
 
 def run_loading(data_dir: Path, death: str, kinds: str, *, only_fast: bool = False) -> int:
-    """Load the models of `kinds` in a process of its own, which dies of that (with `only_fast`, of weights that are
-    rearranged alone); what it ended with, negative for a signal, 0 if nothing killed it."""
+    """Load the models of `kinds` in a process of its own, which dies of that (with `only_fast`, only if weights are
+    rearranged). Return its exit code, negative for a signal, 0 if nothing killed it."""
     words = ("-m", "tests.support.dying_load", str(data_dir), death, "fast" if only_fast else "any", *kinds.split())
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONFAULTHANDLER": ""}
     done = subprocess.run((sys.executable, *words), capture_output=True, text=True, env=environment, timeout=120)
-    if done.returncode not in (0, ENDED[death]):
+    if done.returncode not in (0, EXIT_CODE_OF_DEATH[death]):
         raise AssertionError(done.stderr)
     return done.returncode
 
@@ -49,7 +49,7 @@ def _main(data_dir: Path, death: str, ways: str, kinds: list[str]) -> None:
             rest["report"] = lambda progress: all_loading.wait()  # llama.cpp calls it within the native call
         return load(path, settings, **rest)
 
-    NativeModel.load = dying  # type: ignore[method-assign]  # as said above
+    NativeModel.load = dying  # type: ignore[method-assign]  # see the module sentence
     workspace = Workspace.open(data_dir)
     engines, job = workspace.engines, Job()
     loads: dict[str, Callable[[], object]] = {

@@ -117,10 +117,10 @@ def _add_gpt_oss_parameters(writer: gguf.GGUFWriter, shape: Shape) -> None:
 
 
 def _add_gpt_oss_vocabulary(writer: gguf.GGUFWriter, vocabulary: Sequence[bytes]) -> None:
-    letters = byte_characters()
+    characters = byte_characters()
 
     def spell(token: bytes) -> str:
-        return "".join(letters[byte] for byte in token)
+        return "".join(characters[byte] for byte in token)
 
     tokens = [spell(token) for token in vocabulary]
     types = [int(gguf.TokenType.NORMAL)] * len(tokens)
@@ -132,7 +132,7 @@ def _add_gpt_oss_vocabulary(writer: gguf.GGUFWriter, vocabulary: Sequence[bytes]
     writer.add_token_list(tokens)
     writer.add_token_types(types)
     writer.add_token_merges(
-        [" ".join("".join(letters[byte] for byte in part) for part in pair) for pair in merges(vocabulary)]
+        [" ".join("".join(characters[byte] for byte in part) for part in pair) for pair in merges(vocabulary)]
     )
     writer.add_bos_token_id(199998)
     writer.add_eos_token_id(200002)

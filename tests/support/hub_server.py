@@ -134,7 +134,7 @@ def serving(hub: Hub, *, tls: ssl.SSLContext | None = None) -> Iterator[Hub]:
     handler = type("Handler", (_Handler,), {"hub": hub})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = False
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are what is tested
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that disconnect are part of the tests
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
         hub.scheme = "https"

@@ -36,16 +36,16 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 SCORE_TOLERANCE = 0.005
-STARTING_S = 0.3  # in which a killed program has hardly begun
+STARTING_S = 0.3  # a program killed earlier has hardly begun
 QUESTIONS = ("apples in winter", "part 7 of the manual", "何处存储数据", "kangaroo")
 MODES = ("index", "index", "window", "remove", "migrate")
 DAMAGES = ("deleted", "cut", "bits flipped")
 
 
 @dataclass(slots=True)
-class Killed:
-    """What happened: kills that met a running program, by what it was doing; runs that had ended before; what else was
-    done to the library between them."""
+class KillCounts:
+    """What happened: kills of a running program, by its mode; runs that had ended before; damaged vector stores; runs
+    during which files changed."""
 
     kills: int = 0
     ended: int = 0
@@ -55,53 +55,55 @@ class Killed:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where it all happens. `models` are embedding models, one of which takes the other's place now and then."""
+class KillSite:
+    """The folders and models of a series of kills. `models` are embedding models that replace each other now and
+    then."""
 
     data_dir: Path
     folder: Path
     models: tuple[Path, Path]
 
     def begin(self) -> None:
-        """A data directory that uses the first model, as if it had been chosen in the window."""
+        """Create a data directory that uses the first model, as if it had been chosen in the window."""
         workspace = Workspace.open(self.data_dir)
         workspace.settings.change(embedder=str(self.models[0]), on_battery="go_on")
         workspace.close()
 
 
-def command(place: Place, mode: str) -> Sequence[str]:
+def command(site: KillSite, mode: str) -> Sequence[str]:
+    """The command line of the program in one of `MODES`."""
     if mode == "index":
-        return (sys.executable, "-P", "-m", "gui", "index", str(place.folder), "--data-dir", str(place.data_dir))
+        return (sys.executable, "-P", "-m", "gui", "index", str(site.folder), "--data-dir", str(site.data_dir))
     if mode == "window":
-        return (sys.executable, "-P", "-m", "gui", "--data-dir", str(place.data_dir))
-    models = map(str, place.models)
-    return (sys.executable, "-m", "tests.support.killing", mode, str(place.data_dir), str(place.folder), *models)
+        return (sys.executable, "-P", "-m", "gui", "--data-dir", str(site.data_dir))
+    models = map(str, site.models)
+    return (sys.executable, "-m", "tests.support.killing", mode, str(site.data_dir), str(site.folder), *models)
 
 
-def work(mode: str, place: Place) -> None:
-    """Remove every folder and add it again, or have the other embedding model take the place of the one in use."""
-    workspace = Workspace.open(place.data_dir)
+def work(mode: str, site: KillSite) -> None:
+    """Remove every folder and add it again, or have the other embedding model replace the one in use."""
+    workspace = Workspace.open(site.data_dir)
     if mode == "remove":
-        for known in workspace.library.folders():
-            workspace.library.remove(known.id)
+        for folder in workspace.library.folders():
+            workspace.library.remove(folder.id)
     else:
         settings = workspace.settings.current
-        other = next(model for model in place.models if str(model) != settings.embedder)
+        other = next(model for model in site.models if str(model) != settings.embedder)
         workspace.settings.change(next_embedder=str(other), next_embedder_agreed=True)
-    workspace.library.index([place.folder], Job())
+    workspace.library.index([site.folder], Job())
     workspace.close()
 
 
 @contextmanager
-def working(place: Place, mode: str) -> Iterator[subprocess.Popen[str]]:
-    """The program; killed at the end if it is still at work."""
+def working(site: KillSite, mode: str) -> Iterator[subprocess.Popen[str]]:
+    """A context with the program running; killed at the end if it is still at work."""
     environment = os.environ | {
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "QT_QPA_PLATFORM": "offscreen",
         "PYTHONWARNINGS": "ignore",
     }
     with subprocess.Popen(
-        command(place, mode), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, text=True
+        command(site, mode), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, text=True
     ) as child:
         assert child.stderr is not None
         yield child
@@ -109,14 +111,15 @@ def working(place: Place, mode: str) -> Iterator[subprocess.Popen[str]]:
             child.send_signal(signal.SIGKILL)
             child.wait()
             # A model that was being loaded is not to blame, and after two kills would not be loaded any more.
-            (place.data_dir / "cache" / CRASH_LOG_FILE).unlink(missing_ok=True)
+            (site.data_dir / "cache" / CRASH_LOG_FILE).unlink(missing_ok=True)
         elif child.returncode != 0:
             raise AssertionError(child.stderr.read())
 
 
-def kill_once(place: Place, mode: str, after_s: float, meanwhile: threading.Thread | None) -> tuple[bool, float]:
-    """Start the program, kill it after `after_s` seconds; whether it was still at work, and how long it ran."""
-    with working(place, mode) as child:
+def kill_once(site: KillSite, mode: str, after_s: float, meanwhile: threading.Thread | None) -> tuple[bool, float]:
+    """Start the program and kill it after `after_s` seconds. Return whether it was still at work, and how long it ran.
+    `meanwhile` runs beside it."""
+    with working(site, mode) as child:
         began_s = time.monotonic()
         if meanwhile is not None:
             meanwhile.start()
@@ -161,7 +164,7 @@ def disturb(folder: Path, chance: random.Random) -> None:
 
 
 def damage(file: Path, chance: random.Random) -> None:
-    """Do to the vector store what disks and people do."""
+    """Damage the vector store as disks and people do."""
     what = chance.choice(DAMAGES)
     if not file.exists():
         return
@@ -173,44 +176,44 @@ def damage(file: Path, chance: random.Random) -> None:
         if what == "cut":
             opened.truncate(chance.randrange(size + 1))
         else:
-            for place in (chance.randrange(size) for _ in range(20)):
-                opened.seek(place)
+            for offset in (chance.randrange(size) for _ in range(20)):
+                opened.seek(offset)
                 opened.write(bytes([chance.randrange(256)]))
 
 
 def kill_often(
     kills: int, root: Path, models: tuple[Path, Path], seed: int, every: int = 4
-) -> Iterator[tuple[Killed, Place]]:
-    """Kill until `kills` have met a running program; yields after each round of `every` runs, for a comparison."""
+) -> Iterator[tuple[KillCounts, KillSite]]:
+    """Kill until `kills` have hit a running program; yield after each round of `every` runs, for a comparison."""
     chance = random.Random(seed)
-    place = Place(root / "data", root / "documents", models)
-    make_folder(place.folder, 24, chance)
-    place.begin()
-    killed = Killed()
+    site = KillSite(root / "data", root / "documents", models)
+    make_folder(site.folder, 24, chance)
+    site.begin()
+    counts = KillCounts()
     longest_s = dict.fromkeys(MODES, 5.0)
-    while killed.kills < kills:
+    while counts.kills < kills:
         for _ in range(every):
             mode = chance.choice(MODES)
             meanwhile = None
             if chance.random() < 0.3:
                 later = random.Random(chance.random())
-                meanwhile = threading.Thread(target=_disturb_later, args=(place.folder, later))
-                killed.changes_meanwhile += 1
-            met, ran_s = kill_once(place, mode, chance.uniform(STARTING_S, longest_s[mode]), meanwhile)
-            killed.kills += met
-            killed.ended += not met
-            killed.by_mode[mode] = killed.by_mode.get(mode, 0) + met
+                meanwhile = threading.Thread(target=_disturb_later, args=(site.folder, later))
+                counts.changes_meanwhile += 1
+            hit, ran_s = kill_once(site, mode, chance.uniform(STARTING_S, longest_s[mode]), meanwhile)
+            counts.kills += hit
+            counts.ended += not hit
+            counts.by_mode[mode] = counts.by_mode.get(mode, 0) + hit
             longest_s[mode] = (
-                1.05 * longest_s[mode] if met and mode != "window" else max(1.0, min(longest_s[mode], ran_s))
+                1.05 * longest_s[mode] if hit and mode != "window" else max(1.0, min(longest_s[mode], ran_s))
             )
             longest_s[mode] = min(12.0, longest_s[mode])
             if chance.random() < 0.2:
-                damage(place.data_dir / "vectors" / "vectors.db", chance)
-                killed.damages += 1
-            if killed.kills >= kills:
+                damage(site.data_dir / "vectors" / "vectors.db", chance)
+                counts.damages += 1
+            if counts.kills >= kills:
                 break
-        yield killed, place
-        disturb(place.folder, chance)
+        yield counts, site
+        disturb(site.folder, chance)
 
 
 def _disturb_later(folder: Path, chance: random.Random) -> None:
@@ -220,18 +223,18 @@ def _disturb_later(folder: Path, chance: random.Random) -> None:
         disturb(folder, chance)
 
 
-def assert_converges(root: Path, place: Place) -> None:
-    """After one undisturbed run the library holds exactly what a fresh one does, and finds the same; nothing of the
-    killed programs is left running."""
+def assert_converges(root: Path, site: KillSite) -> None:
+    """Assert that after one undisturbed run the library holds exactly what a fresh one does, and finds the same, and
+    that nothing of the killed programs is left running."""
     fresh_dir = root / "fresh"
     shutil.rmtree(fresh_dir, ignore_errors=True)
-    opened = Workspace.open(place.data_dir)
+    opened = Workspace.open(site.data_dir)
     try:
-        opened.library.index([place.folder], Job())
+        opened.library.index([site.folder], Job())
         fresh = Workspace.open(fresh_dir)
         try:
             fresh.settings.change(embedder=opened.settings.current.embedder)
-            fresh.library.index([place.folder], Job())
+            fresh.library.index([site.folder], Job())
             assert opened.settings.current.next_embedder == ""
             assert_same(_stored(opened), _stored(fresh))
             assert_finds_the_same(opened, fresh)
@@ -239,11 +242,11 @@ def assert_converges(root: Path, place: Place) -> None:
             fresh.close()
     finally:
         opened.close()
-    assert _left_running(place.data_dir) == []
+    assert _still_running(site.data_dir) == []
 
 
-def _left_running(data_dir: Path) -> list[str]:
-    """The command lines of programs that still work on the data directory."""
+def _still_running(data_dir: Path) -> list[str]:
+    """The command lines of programs that still use the data directory."""
     found = []
     for process in psutil.process_iter(["cmdline", "status"]):
         words = " ".join(process.info["cmdline"] or ())
@@ -258,21 +261,21 @@ def assert_same(mine: list[object], theirs: list[object]) -> None:
 
 
 def assert_finds_the_same(opened: Workspace, fresh: Workspace) -> None:
-    """The same passages with the same scores, but for what the company in a batch does to a vector's last digits; and
-    the same results of a search."""
+    """Assert that both find the same passages with the same scores, but for the last digits of vectors, which depend on
+    what else is in a batch; and that searches have the same results."""
     embedder = opened.engines.embedder()
     assert embedder is not None
     for question in QUESTIONS:
         vector = embedder.embed_query(question)
         mine, theirs = (_found(one, embedder, vector) for one in (opened, fresh))
         assert_same(list(sorted(mine)), list(sorted(theirs)))
-        furthest = max(abs(mine[place] - theirs[place]) for place in mine)
-        assert furthest < SCORE_TOLERANCE, furthest
-        words = [
+        difference = max(abs(mine[passage] - theirs[passage]) for passage in mine)
+        assert difference < SCORE_TOLERANCE, difference
+        results = [
             {(passage.path, passage.start) for passage in one.retriever.search(question, limit=5).passages}
             for one in (opened, fresh)
         ]
-        assert len(words[0] & words[1]) >= len(words[1]) - 1, words  # equal scores may stand in another order
+        assert len(results[0] & results[1]) >= len(results[1]) - 1, results  # equal scores may be in another order
 
 
 def _stored(opened: Workspace) -> list[object]:
@@ -288,16 +291,16 @@ def _stored(opened: Workspace) -> list[object]:
 
 
 def _found(opened: Workspace, embedder: Embedder, vector: Vectors) -> dict[tuple[bytes, int], float]:
-    """Score by path and ordinal of all passages, as Milvus gives them."""
+    """The scores that Milvus returns for all passages, by path and ordinal."""
     assert opened.vectors.is_ready(embedder.spec.fingerprint)
     with opened.database.read() as connection:
         rows = connection.execute(
             "SELECT c.id, d.path, c.ordinal FROM chunks c JOIN documents d ON d.id = c.document_id"
         ).fetchall()
-    places = {chunk_id: (path, ordinal) for chunk_id, path, ordinal in rows}
-    return {places[i]: score for i, score in opened.vectors.search(embedder.spec.fingerprint, vector, 1000)}
+    passages = {passage_id: (path, ordinal) for passage_id, path, ordinal in rows}
+    return {passages[i]: score for i, score in opened.vectors.search(embedder.spec.fingerprint, vector, 1000)}
 
 
 if __name__ == "__main__":
     given = [Path(argument) for argument in sys.argv[2:]]
-    work(sys.argv[1], Place(given[0], given[1], (given[2], given[3])))
+    work(sys.argv[1], KillSite(given[0], given[1], (given[2], given[3])))

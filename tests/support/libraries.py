@@ -26,7 +26,7 @@ class OpenLibrary:
     library: Library
     database: Database
     vectors: VectorIndex
-    attention: Throttle
+    throttle: Throttle
 
     def index(self, *paths: Path) -> IndexReport:
         return self.library.index(list(paths) or None, Job())
@@ -51,7 +51,7 @@ def open_library(
         parser_pool=lambda: pool,
         embedder=embedder,
         vectors=vectors,
-        attention=attention,
+        throttle=attention,
         rules=rules,
         next_embedder=next_embedder,
         use_next_embedder=use_next_embedder,

@@ -39,7 +39,7 @@ def write_scan(path: Path, image: Image.Image, *, printed: Sequence[Words] = (),
 
 def two_languages(folder: Path) -> Path:
     """A folder with the data of English under two names, "eng" and "enm", to be named by TESSDATA_PREFIX."""
-    (english,) = [found for place in tessdata.folders()[:1] for found in place.glob("eng.traineddata")]
+    (english,) = [found for place in tessdata.data_folders()[:1] for found in place.glob("eng.traineddata")]
     made = folder / "tessdata"
     made.mkdir()
     for name in ("eng", "enm"):

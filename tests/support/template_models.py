@@ -152,7 +152,7 @@ GEMMA_SPEC = ModelSpec(  # SentencePiece, which puts a space before texts and ma
     end_token="<end_of_turn>",
     begin_token="<s>",
     words=(
-        *(bytes([letter]) for letter in range(0x21, 0x7F)),
+        *(bytes([character]) for character in range(0x21, 0x7F)),
         b"</",
         b"</s",
         b"<s",
@@ -211,8 +211,8 @@ def special_ids(spec: ModelSpec) -> dict[str, int]:
 
 
 def _add_byte_pairs(writer: gguf.GGUFWriter, spec: ModelSpec) -> int:
-    letters = byte_characters()
-    spelled = ["".join(letters[byte] for byte in token) for token in ordinary_tokens(spec)]
+    characters = byte_characters()
+    spelled = ["".join(characters[byte] for byte in token) for token in ordinary_tokens(spec)]
     known, merges = set(spelled), []
     for word in spelled[256:]:
         cut = next((at for at in range(len(word) - 1, 0, -1) if word[:at] in known and word[at:] in known), None)

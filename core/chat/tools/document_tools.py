@@ -1,7 +1,7 @@
 """The tools that a model may call while it answers: they search and read documents, and change nothing.
 
 Their results are text of documents and are given to the model as that: nothing in them can call a tool, widen the scope
-or leave the machine. The docstrings and annotations of the tools are what the model is told of them.
+or leave the machine. The docstrings and annotations of the tools describe them to the model.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.domain.conversation import WHOLE_LIBRARY
 from core.domain.documents import DocumentText, Passage
 from core.domain.file_names import comparison_key, disambiguated_names
 from core.domain.heading_paths import section_over
-from core.domain.locations import page_at, location_in, unit_in_english, was_recognised
+from core.domain.locations import location_in, page_at, unit_in_english, was_recognised
 from core.library.library import Library
 from core.retrieval.phrase_search import PhraseSearch
 from core.retrieval.retriever import Retriever
@@ -47,8 +47,9 @@ class DocumentAccess:
 
 
 class DocumentTools:
-    """The tools of one turn. Passages they return are numbered by `numbering`, so that the answer can cite them. Only the
-    documents with `document_ids` are visible to them (None: all). Once `cancel` is set, a search waits for nothing."""
+    """The tools of one turn. Passages they return are numbered by `numbering`, so that the answer can cite them. Only
+    the documents with `document_ids` are visible to them (None: all). Once `cancel` is set, a search waits for
+    nothing."""
 
     def __init__(
         self,
@@ -91,12 +92,12 @@ class DocumentTools:
         found = self._access.phrases.find(text, self._document_ids, MAX_TEXT_MATCHES)
         if not found.total:
             return "These exact words were not found."
-        head = f"{found.total} places in {found.read} documents looked at"
-        if found.unread:
-            head += f"; {found.unread} more documents may hold them and were not looked at"
-        if found.total > len(found.places):
-            head += f"; the first {len(found.places)}"
-        return f"{head}:\n\n{self._numbered(found.places)}"
+        head = f"{found.total} places in {found.documents_read} documents looked at"
+        if found.documents_unread:
+            head += f"; {found.documents_unread} more documents may hold them and were not looked at"
+        if found.total > len(found.passages):
+            head += f"; the first {len(found.passages)}"
+        return f"{head}:\n\n{self._numbered(found.passages)}"
 
     def list_documents(self, name_contains: Annotated[str, "only files with this in their name"] = "") -> str:
         """List the person's documents by name."""
@@ -157,11 +158,11 @@ class DocumentTools:
 
     def _numbered(self, passages: Sequence[Passage]) -> str:
         """Render `passages` for the model, each with its number; those it has been given before by number alone."""
-        known, new = self._numbering.add(passages)
-        names = disambiguated_names(source.path for source in (*new, *known))
+        given_before, new = self._numbering.add(passages)
+        names = disambiguated_names(source.path for source in (*new, *given_before))
         parts = [passage_text(source, names[source.path]) for source in new]
-        if known:
-            parts.append("Already given: " + ", ".join(f"[{source.number}]" for source in known))
+        if given_before:
+            parts.append("Already given: " + ", ".join(f"[{source.number}]" for source in given_before))
         return "\n\n".join(parts)
 
     def _document_text(self, name: str) -> DocumentText:
@@ -201,7 +202,7 @@ _TOOLS: tuple[Callable[..., str], ...] = (
     DocumentTools.compare,
 )
 TOOL_SPECS = tuple(map(tool_spec, _TOOLS))
-"""What the model is told of the tools. The same in every turn, so that the cached beginning of a prompt stays valid."""
+"""Describes the tools to the model. The same in every turn, so that the KV cache of the instructions stays valid."""
 
 
 def _sides(difference: Difference, before: DocumentText, after: DocumentText) -> list[Passage]:
@@ -214,8 +215,9 @@ def _sides(difference: Difference, before: DocumentText, after: DocumentText) ->
     return sides[1:] if difference.kind is DifferenceKind.MOVED else sides
 
 
-def _cut(words: str) -> str:
-    return words if len(words) <= MAX_SIDE_CHARS else f"{words[:MAX_SIDE_CHARS]}… ({len(words) - MAX_SIDE_CHARS} more characters)"
+def _cut(text: str) -> str:
+    more = len(text) - MAX_SIDE_CHARS
+    return text if more <= 0 else f"{text[:MAX_SIDE_CHARS]}… ({more} more characters)"
 
 
 def _passage(text: DocumentText, start: int, end: int) -> Passage:

@@ -30,8 +30,8 @@ class ArgumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """The outcome of a call. `arguments` is JSON text of the arguments as they were understood; `text` is for the model,
-    without the last `cut_chars` characters of the result. `ok` is False if the call was refused or failed."""
+    """The outcome of a call. `arguments` is JSON text of the arguments as they were understood; `text` is for the
+    model, without the last `cut_chars` characters of the result. `ok` is False if the call was refused or failed."""
 
     name: str
     arguments: str
@@ -59,7 +59,8 @@ class Toolbox:
             self._tools[function.__name__] = _Tool(function, schemas, frozenset(required))
 
     def run(self, call: ToolCall) -> ToolResult:
-        """Check the arguments and call the function. Mistakes of the model raise nothing: the result tells it of them."""
+        """Check the arguments and call the function. Mistakes of the model raise nothing: the result tells it of
+        them."""
         name = call.name.removeprefix("functions.")
         tool = self._tools.get(name)
         if tool is None:
@@ -83,7 +84,7 @@ class Toolbox:
 
 
 def tool_spec(function: Callable[..., str]) -> ToolSpec:
-    """Return what the model is told of `function`, which may be a method that is not bound yet."""
+    """Return the declaration of `function` for the model. It may be an unbound method."""
     schemas, required = _parameters(function)
     parameters = {"type": "object", "properties": schemas, "required": required}
     return ToolSpec(function.__name__, inspect.cleandoc(function.__doc__ or ""), json.dumps(parameters))

@@ -1,4 +1,4 @@
-"""A picture of a page, in shades of grey and at a size that text recognition reads well."""
+"""Converts pages and images to the grey pictures that OCR takes, at a resolution that it reads well."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import math
 import zlib
 from typing import TYPE_CHECKING
 
-from core.parsing.recogniser import READING_DPI, Picture
+from core.parsing.ocr_engine import OCR_DPI, Picture
 
 if TYPE_CHECKING:
     import pypdfium2
     from PIL import Image
 
-FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")  # that are opened
-_MOST_PIXELS = 14_000_000
-_ENOUGH = (2600, 2600)  # an A4 page at the least
+IMAGE_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
+"""The image formats that are opened, by Pillow's names."""
+_MAX_PIXELS = 14_000_000
+_DRAFT_SIZE = (2600, 2600)  # a JPEG is decoded no smaller than this: an A4 page at more than 200 dpi
+_PAPER_INCHES = 11.0  # the longer side of a US Letter page
 _POINTS_PER_INCH = 72.0
 
 
-def as_pdf(picture: Picture) -> bytes:
-    """A PDF file of one page that holds `picture` and nothing else."""
+def to_pdf(picture: Picture) -> bytes:
+    """Return a PDF file of one page that holds `picture` and nothing else."""
     width, height = (side * _POINTS_PER_INCH / picture.dpi for side in (picture.width, picture.height))
     content = f"q {width:.3f} 0 0 {height:.3f} 0 0 cm /P Do Q".encode()
     pixels = zlib.compress(picture.grey, 1)
@@ -48,11 +50,11 @@ def _pdf_file(objects: tuple[bytes, ...]) -> bytes:
     return b"".join(parts)
 
 
-def of_pdf_page(page: pypdfium2.PdfPage) -> Picture:
-    """The page as it is printed."""
+def picture_of_pdf_page(page: pypdfium2.PdfPage) -> Picture:
+    """Return the page as it is printed."""
     width, height = page.get_size()
     inches = max(width, 1.0) * max(height, 1.0) / _POINTS_PER_INCH**2
-    dpi = min(READING_DPI, (_MOST_PIXELS / inches) ** 0.5)
+    dpi = min(OCR_DPI, (_MAX_PIXELS / inches) ** 0.5)
     bitmap = page.render(scale=dpi / _POINTS_PER_INCH, grayscale=True)
     try:
         rows = bytes(bitmap.buffer)
@@ -65,18 +67,19 @@ def of_pdf_page(page: pypdfium2.PdfPage) -> Picture:
         bitmap.close()
 
 
-def of_image(image: Image.Image) -> Picture:
-    """An opened image, upright, on white; its resolution as it says, or as if it were a page of paper."""
+def picture_of_image(image: Image.Image) -> Picture:
+    """Return an opened image, upright and on white. An image without a plausible resolution counts as a page of
+    paper."""
     from PIL import Image, ImageOps
 
     dpi, longest = _dpi(image), max(image.size)
-    image.draft("L", _ENOUGH)  # a large JPEG is decoded smaller
-    factor = math.isqrt(image.width * image.height // _MOST_PIXELS)
+    image.draft("L", _DRAFT_SIZE)
+    factor = math.isqrt(image.width * image.height // _MAX_PIXELS)
     if factor > 1 and image.mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
-        image = image.reduce(factor)  # before anything is copied
+        image = image.reduce(factor)  # before any copy is made
     dpi *= max(image.size) / longest
     image = _grey(ImageOps.exif_transpose(image))
-    scale = min(max(READING_DPI / dpi, 0.2), 2.0, (_MOST_PIXELS / (image.width * image.height)) ** 0.5)
+    scale = min(max(OCR_DPI / dpi, 0.2), 2.0, (_MAX_PIXELS / (image.width * image.height)) ** 0.5)
     if not 0.8 < scale < 1.25:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         image = image.resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX)
@@ -99,11 +102,11 @@ def _grey(image: Image.Image) -> Image.Image:
 
 
 def _dpi(image: Image.Image) -> float:
-    """72 and 96 are what programs write that do not know."""
-    said = image.info.get("dpi")
+    """The resolution that the image names, if it is plausible: programs that do not know it write 72 or 96."""
+    named = image.info.get("dpi")
     try:
-        if said and 100 <= float(said[0]) <= 1200:
-            return float(said[0])
+        if named and 100 <= float(named[0]) <= 1200:
+            return float(named[0])
     except (TypeError, ValueError, IndexError, ZeroDivisionError):
         pass
-    return max(max(image.size) / 11.0, 60.0)
+    return max(max(image.size) / _PAPER_INCHES, 60.0)

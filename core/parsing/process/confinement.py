@@ -1,4 +1,4 @@
-"""What a worker process may not do: take memory or time without end, open sockets, start programs, write files."""
+"""Confines a worker process: limited memory and processor time, no sockets, no other programs, no writing of files."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import sys
 import warnings
 
 from core.parsing.limits import ParseLimits
-from core.parsing.process.syscall_filter import refuse_for_good
+from core.parsing.process.syscall_filter import install_syscall_filter
 
-_REFUSED = {
+# Audit events (https://docs.python.org/3/library/audit_events.html); "open" is checked apart.
+_REFUSED_EVENTS = {
     "socket.__new__", "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto",
     "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile",
     "os.startfile/2", "pty.spawn", "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink",
@@ -20,27 +21,27 @@ _REFUSED = {
     "webbrowser.open", "urllib.Request", "ftplib.connect", "smtplib.connect", "tempfile.mkstemp", "tempfile.mkdtemp",
     "os.kill", "os.killpg",
 }  # fmt: skip
-_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_WRITING_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _NICENESS = 10
-_HEADROOM_S = 30.0
+_HEADROOM_S = 30.0  # the parent stops a slow process first and says why; this limit is for a parent that cannot
 
 
-class Refused(RuntimeError):
-    """Something a document's parser has no business doing."""
+class OperationRefused(RuntimeError):
+    """An operation that a confined process may not perform."""
 
 
 def confine(limits: ParseLimits) -> None:
-    """Bind this process for good. Call once, before the first file."""
+    """Confine this process irrevocably. Call once, before the first file."""
     sys.dont_write_bytecode = True
-    _fall_silent()
-    _be_nice()
+    _silence_output()
+    _lower_priority()
     _limit_memory(limits.memory_bytes)
-    refuse_for_good()
+    install_syscall_filter()
     sys.addaudithook(_audit)
 
 
 def allow_seconds(seconds: float) -> None:
-    """Let this process use `seconds` more of the processor (and a reserve: the parent's clock comes first)."""
+    """Limit this process to `seconds` more of processor time, plus headroom."""
     if sys.platform == "win32":
         return
     import resource
@@ -52,17 +53,17 @@ def allow_seconds(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
 
 
-def _fall_silent() -> None:
-    """Parsers print and log pieces of documents; none of that may reach a terminal or a log file."""
+def _silence_output() -> None:
+    """Parsers print and log pieces of documents, which must not reach a terminal or a log file."""
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    silence = os.open(os.devnull, os.O_RDWR)
+    null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
-        os.dup2(silence, descriptor)
-    os.close(silence)
+        os.dup2(null, descriptor)
+    os.close(null)
 
 
-def _be_nice() -> None:
+def _lower_priority() -> None:
     if sys.platform == "win32":
         import psutil
 
@@ -86,17 +87,17 @@ def _limit_memory(memory_bytes: int) -> None:
 
 
 def _audit(event: str, arguments: tuple[object, ...]) -> None:
-    """Refuses at Python's level, with a word that shows where; on Linux the kernel refuses everybody."""
+    """Refuse at Python's level, with a traceback that shows where; on Linux the kernel refuses native code as well."""
     if event == "open":
         _audit_open(arguments)
-    elif event in _REFUSED:
-        raise Refused(f"{event} is not allowed while reading documents")
+    elif event in _REFUSED_EVENTS:
+        raise OperationRefused(f"{event} is not allowed while reading documents")
 
 
 def _audit_open(arguments: tuple[object, ...]) -> None:
     path, mode, flags = (*arguments, None, None, None)[:3]
     writes = any(letter in mode for letter in "wax+") if isinstance(mode, str) else False
     if not writes and isinstance(flags, int):
-        writes = bool(flags & _WRITING & ~os.O_RDONLY)
+        writes = bool(flags & _WRITING_FLAGS & ~os.O_RDONLY)
     if writes and path != os.devnull:
-        raise Refused("files are not written while reading documents")
+        raise OperationRefused("files are not written while reading documents")

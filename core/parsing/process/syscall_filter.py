@@ -1,7 +1,7 @@
-"""On Linux, what the kernel refuses a parser process, parsers in C and Rust included: sockets, programs, writing files.
+"""Has the Linux kernel refuse a worker process sockets, programs and writing of files, in native code too.
 
-A seccomp filter (man 2 seccomp): the numbers of the system calls are those of the kernel's tables for x86-64 and
-arm64. Where there is no such kernel, Python's own refusals (core.parsing.process.confinement) are all there is.
+A seccomp filter (man 2 seccomp) in classic BPF (linux/bpf_common.h, linux/seccomp.h). System calls are numbered as in
+the kernel's tables for x86-64 and arm64. On other systems only core.parsing.process.confinement refuses, in Python.
 """
 
 from __future__ import annotations
@@ -13,29 +13,30 @@ import struct
 import sys
 from dataclasses import dataclass
 
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # classic BPF
-_ALLOW, _REFUSE = 0x7FFF0000, 0x00050000
-_NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
-_WRITING = 0o1 | 0o2 | 0o100 | 0o1000  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC
-_X32 = 0x40000000
+_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # operation codes
+_ALLOW, _REFUSE = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO
+_NUMBER_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16  # in struct seccomp_data
+_WRITING_FLAGS = 0o1 | 0o2 | 0o100 | 0o1000  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC
+_X32_BIT = 0x40000000  # in the numbers of the x32 interface's calls
 _PR_SET_NO_NEW_PRIVS, _SET_MODE_FILTER, _ALL_THREADS = 38, 1, 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Machine:
-    """`refused` and `opening` are system calls by number; `opening` with the place of the flags among the arguments."""
+class _Architecture:
+    """`audit_value` is its AUDIT_ARCH constant, `seccomp_call` the number of seccomp(2), `refused_calls` the numbers of
+    the calls that are refused always. `open_calls` are refused for writing: (number, index of the flags argument)."""
 
-    architecture: int
-    seccomp: int
-    refused: tuple[int, ...]
-    opening: tuple[tuple[int, int], ...]
+    audit_value: int
+    seccomp_call: int
+    refused_calls: tuple[int, ...]
+    open_calls: tuple[tuple[int, int], ...]
 
 
 # socket, connect, bind, listen, accept, sendto; execve, execveat; ptrace and process_vm_writev; creat, rename, unlink,
-# mkdir, rmdir, link, symlink, mknod, chmod, chown, truncate, utime and their younger forms; mount; bpf, io_uring,
-# openat2, which a filter cannot look into.
-_MACHINES = {
-    "x86_64": _Machine(
+# mkdir, rmdir, link, symlink, mknod, chmod, chown, truncate, utime and their later variants; mount; bpf; io_uring and
+# openat2, whose arguments a filter cannot inspect.
+_ARCHITECTURES = {
+    "x86_64": _Architecture(
         0xC000003E,
         317,
         (
@@ -45,7 +46,7 @@ _MACHINES = {
         ),
         ((2, 1), (257, 2)),
     ),
-    "aarch64": _Machine(
+    "aarch64": _Architecture(
         0xC00000B7,
         277,
         (
@@ -57,43 +58,44 @@ _MACHINES = {
 }  # fmt: skip
 
 
-def refuse_for_good() -> bool:
-    """Have the kernel refuse all threads of this process from now on; False where it cannot."""
-    machine = _MACHINES.get(platform.machine())
-    if sys.platform != "linux" or machine is None or ctypes.sizeof(ctypes.c_void_p) != 8:
+def install_syscall_filter() -> bool:
+    """Have the kernel filter the system calls of all threads of this process from now on; return False if it cannot."""
+    architecture = _ARCHITECTURES.get(platform.machine())
+    if sys.platform != "linux" or architecture is None or ctypes.sizeof(ctypes.c_void_p) != 8:
         return False
-    program = _program(machine)
+    program = _program(architecture)
     code = ctypes.create_string_buffer(program, len(program))
     count = len(program) // 8
-    filter_of = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", count, ctypes.addressof(code)))
+    sock_fprog = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", count, ctypes.addressof(code)))
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
-    return bool(libc.syscall(machine.seccomp, _SET_MODE_FILTER, _ALL_THREADS, filter_of) == 0)
+    return bool(libc.syscall(architecture.seccomp_call, _SET_MODE_FILTER, _ALL_THREADS, sock_fprog) == 0)
 
 
-def _program(machine: _Machine) -> bytes:
-    refuse, allow = _step(_RETURN, _REFUSE | errno.EPERM), _step(_RETURN, _ALLOW)
-    steps = [
-        _step(_LOAD, _ARCHITECTURE_AT),
-        _step(_EQUAL, machine.architecture, if_true=1),
-        refuse,  # system calls of another architecture have other numbers
-        _step(_LOAD, _NUMBER_AT),
-        _step(_AT_LEAST, _X32, if_false=1),
+def _program(architecture: _Architecture) -> bytes:
+    refuse, allow = _instruction(_RETURN, _REFUSE | errno.EPERM), _instruction(_RETURN, _ALLOW)
+    instructions = [
+        _instruction(_LOAD, _ARCHITECTURE_OFFSET),
+        _instruction(_JUMP_EQUAL, architecture.audit_value, if_true=1),
+        refuse,  # calls of another architecture have other numbers
+        _instruction(_LOAD, _NUMBER_OFFSET),
+        _instruction(_JUMP_AT_LEAST, _X32_BIT, if_false=1),
         refuse,
     ]
-    for number in machine.refused:
-        steps += [_step(_EQUAL, number, if_false=1), refuse]
-    for number, place in machine.opening:
-        steps += [
-            _step(_EQUAL, number, if_false=4),
-            _step(_LOAD, _ARGUMENTS_AT + 8 * place),
-            _step(_ANY_BIT, _WRITING, if_false=1),
+    for number in architecture.refused_calls:
+        instructions += [_instruction(_JUMP_EQUAL, number, if_false=1), refuse]
+    for number, flags_index in architecture.open_calls:
+        instructions += [
+            _instruction(_JUMP_EQUAL, number, if_false=4),
+            _instruction(_LOAD, _ARGUMENTS_OFFSET + 8 * flags_index),
+            _instruction(_JUMP_ANY_BIT, _WRITING_FLAGS, if_false=1),
             refuse,
             allow,
         ]
-    return b"".join([*steps, allow])
+    return b"".join([*instructions, allow])
 
 
-def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
-    return struct.pack("HBBI", code, if_true, if_false, value)
+def _instruction(operation: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    """Return a struct sock_filter. `if_true` and `if_false` are the numbers of instructions to skip."""
+    return struct.pack("HBBI", operation, if_true, if_false, value)

@@ -1,4 +1,4 @@
-"""Windows: a job object that limits the memory of this process. Written from the documentation; not yet tried there."""
+"""Limits this process's memory on Windows by a job object. Written from Microsoft's documentation; not yet tried."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LIMIT_ACTIVE_PROCESS = 0x0008
 _LIMIT_DIE_ON_UNHANDLED_EXCEPTION = 0x0400
 
 
-class _Basic(ctypes.Structure):
+class _BasicLimits(ctypes.Structure):
     _fields_ = (
         ("per_process_user_time_limit", ctypes.c_int64),
         ("per_job_user_time_limit", ctypes.c_int64),
@@ -25,9 +25,9 @@ class _Basic(ctypes.Structure):
     )
 
 
-class _Extended(ctypes.Structure):
+class _ExtendedLimits(ctypes.Structure):
     _fields_ = (
-        ("basic", _Basic),
+        ("basic", _BasicLimits),
         ("io_counters", ctypes.c_uint64 * 6),
         ("process_memory_limit", ctypes.c_size_t),
         ("job_memory_limit", ctypes.c_size_t),
@@ -37,7 +37,7 @@ class _Extended(ctypes.Structure):
 
 
 def limit_this_process(memory_bytes: int) -> None:
-    """Put this process into a job of its own that may commit `memory_bytes` and start no other process."""
+    """Put this process into a job of its own that may commit `memory_bytes` of memory and start no other process."""
     if sys.platform != "win32":
         return
     kernel = ctypes.WinDLL("kernel32", use_last_error=True)
@@ -45,7 +45,7 @@ def limit_this_process(memory_bytes: int) -> None:
     kernel.GetCurrentProcess.restype = ctypes.c_void_p
     kernel.SetInformationJobObject.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_uint32)
     kernel.AssignProcessToJobObject.argtypes = (ctypes.c_void_p, ctypes.c_void_p)
-    limits = _Extended()
+    limits = _ExtendedLimits()
     limits.basic.limit_flags = _LIMIT_PROCESS_MEMORY | _LIMIT_ACTIVE_PROCESS | _LIMIT_DIE_ON_UNHANDLED_EXCEPTION
     limits.basic.active_process_limit = 1
     limits.process_memory_limit = memory_bytes

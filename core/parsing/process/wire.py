@@ -1,5 +1,5 @@
-"""What a worker sends its parent: a document, a fault or news, as plain bytes. Never pickles: a worker reads hostile
-files, and what unpickles a message runs what it says."""
+"""Messages from a worker to its parent as plain bytes: progress, then a document or a fault. Never pickles: a hostile
+file may have taken over the worker, and unpickling its message would run its code in the parent."""
 
 from __future__ import annotations
 
@@ -7,110 +7,139 @@ import json
 import struct
 from array import array
 from dataclasses import dataclass
+from typing import Any
 
 from core.domain.sheet_cells import LAST_ROW, SheetRows, packed, unpacked
 from core.parsing.document import Block, BlockKind, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 
 _KINDS = tuple(BlockKind)
-_HEAD = struct.Struct("<BII")
-_DOCUMENT, _FAULT, _PAGES, _WORDS = range(4)
-_FIELDS = 4
+_HEADER = struct.Struct("<BII")  # message type, bytes of the JSON, bytes of the block numbers; the text is the rest
+_DOCUMENT, _FAULT, _READY, _PAGE_COUNT, _OCR_STARTED, _OCR_PAGE_WORDS = range(6)
+_NUMBERS_PER_BLOCK = 4  # kind, start, end, level
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReady:
+    """The worker process has started and is waiting for its first file."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageCount:
-    """News from a worker: the file has this many pages, and it is still reading them; 0 says that it begins to read,
-    `A_PICTURE` that it begins to read the next page from its picture."""
+    """The file has this many pages; the worker is still reading them."""
 
     pages: int
 
 
 @dataclass(frozen=True, slots=True)
-class RecognisedPage:
-    """News from a worker: what it read in the picture of this page, for it to be given the next time."""
+class OcrStarted:
+    """The worker begins to read the next picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class OcrPageWords:
+    """The words that the OCR engine read in the picture of this page (core.parsing.ocr.tesseract packs them), to be
+    saved for the next time the file is parsed."""
 
     page: int
     words: str
 
 
-Message = ParsedDocument | ParseFault | PageCount | RecognisedPage
+Message = ParsedDocument | ParseFault | WorkerReady | PageCount | OcrStarted | OcrPageWords
 
 
 class WireError(ValueError):
-    """Bytes that no worker of ours sends."""
+    """Bytes that are no message of a worker."""
 
 
 def pack(message: Message) -> bytes:
-    if isinstance(message, PageCount):
-        return _join(_PAGES, {"pages": message.pages})
-    if isinstance(message, RecognisedPage):
-        return _join(_WORDS, {"page": message.page, "words": message.words})
-    if isinstance(message, ParseFault):
-        values: dict[str, object] = {
-            "problem": message.problem.value,
-            "format": message.format,
-            "detail": message.detail,
-        }
-        return _join(_FAULT, values)
+    match message:
+        case WorkerReady():
+            return _join(_READY, {})
+        case PageCount():
+            return _join(_PAGE_COUNT, {"pages": message.pages})
+        case OcrStarted():
+            return _join(_OCR_STARTED, {})
+        case OcrPageWords():
+            return _join(_OCR_PAGE_WORDS, {"page": message.page, "words": message.words})
+        case ParseFault():
+            return _pack_fault(message)
+    return _pack_document(message)
+
+
+def _pack_fault(fault: ParseFault) -> bytes:
+    return _join(_FAULT, {"problem": fault.problem.value, "format": fault.format, "detail": fault.detail})
+
+
+def _pack_document(document: ParsedDocument) -> bytes:
     numbers = array("q")
-    for block in message.blocks:
+    for block in document.blocks:
         numbers.extend((_KINDS.index(block.kind), block.start, block.end, block.level))
     fields: dict[str, object] = {
-        "title": message.title,
-        "format": message.format,
-        "pages": message.pages,
-        "page_labels": message.page_labels,
-        "warnings": message.warnings,
-        "recognised": message.recognised,
-        "unread_pages": message.unread_pages,
-        "labels": {index: block.label for index, block in enumerate(message.blocks) if block.label},
-        "blocks": len(message.blocks),
-        "pictured": message.pictured,
-        "rows": [(run.start, run.end, run.row, packed(run.columns)) for run in message.rows],
+        "title": document.title,
+        "format": document.format,
+        "pages": document.pages,
+        "page_labels": document.page_labels,
+        "warnings": document.warnings,
+        "ocr_pages": document.ocr_pages,
+        "unread_pictures": document.unread_pictures,
+        "labels": {index: block.label for index, block in enumerate(document.blocks) if block.label},
+        "ocr_ranges": document.ocr_ranges,
+        "rows": [(run.start, run.end, run.row, packed(run.columns)) for run in document.rows],
     }
-    return _join(_DOCUMENT, fields, numbers.tobytes(), message.text.encode("utf-8", "replace"))
+    return _join(_DOCUMENT, fields, numbers.tobytes(), document.text.encode("utf-8", "replace"))
 
 
-def _join(kind: int, values: dict[str, object], numbers: bytes = b"", text: bytes = b"") -> bytes:
+def _join(message_type: int, values: dict[str, object], numbers: bytes = b"", text: bytes = b"") -> bytes:
     head = json.dumps(values, ensure_ascii=True).encode("ascii")
-    return b"".join((_HEAD.pack(kind, len(head), len(numbers)), head, numbers, text))
+    return b"".join((_HEADER.pack(message_type, len(head), len(numbers)), head, numbers, text))
 
 
 def unpack(data: bytes) -> Message:
-    """The message in `data`; `WireError` for anything else. Every offset is checked against the text."""
+    """Return the message in `data`. Raises `WireError` for anything else: every offset is checked against the text."""
     try:
-        kind, head_size, numbers_size = _HEAD.unpack_from(data)
-        head_end = _HEAD.size + head_size
-        values = json.loads(data[_HEAD.size : head_end])
-        if kind == _PAGES:
-            return PageCount(int(values["pages"]))
-        if kind == _WORDS:
-            return RecognisedPage(int(values["page"]), str(values["words"]).encode("utf-8", "replace").decode())
-        if kind == _FAULT:
-            problem = ParseProblem(values["problem"])
-            return ParseFault(problem, format=str(values["format"]), detail=str(values["detail"]))
+        message_type, head_size, numbers_size = _HEADER.unpack_from(data)
+        head_end = _HEADER.size + head_size
+        values = json.loads(data[_HEADER.size : head_end])
+        if message_type != _DOCUMENT:
+            return _unpack_short(message_type, values)
         text = data[head_end + numbers_size :].decode("utf-8")
         numbers = array("q")
         numbers.frombytes(data[head_end : head_end + numbers_size])
-        return _document(values, numbers, text)
+        return _unpack_document(values, numbers, text)
     except (struct.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise WireError("unreadable message") from error
 
 
-def _document(values: dict[str, object], numbers: array[int], text: str) -> ParsedDocument:
+def _unpack_short(message_type: int, values: dict[str, Any]) -> Message:
+    """Return a message that is not a document."""
+    if message_type == _READY:
+        return WorkerReady()
+    if message_type == _PAGE_COUNT:
+        return PageCount(int(values["pages"]))
+    if message_type == _OCR_STARTED:
+        return OcrStarted()
+    if message_type == _OCR_PAGE_WORDS:
+        return OcrPageWords(int(values["page"]), str(values["words"]).encode("utf-8", "replace").decode())
+    if message_type == _FAULT:
+        problem = ParseProblem(values["problem"])
+        return ParseFault(problem, format=str(values["format"]), detail=str(values["detail"]))
+    raise WireError("unknown type of message")
+
+
+def _unpack_document(values: dict[str, object], numbers: array[int], text: str) -> ParsedDocument:
     labels = values["labels"]
     pages, page_labels, warnings = values["pages"], values["page_labels"], values["warnings"]
     if not isinstance(labels, dict) or not isinstance(pages, list):
         raise WireError("wrong types")
-    recognised, unread_pages = values["recognised"], values["unread_pages"]
-    if not isinstance(page_labels, list) or not isinstance(warnings, list) or not isinstance(recognised, list):
+    ocr_pages, unread_pictures = values["ocr_pages"], values["unread_pictures"]
+    if not isinstance(page_labels, list) or not isinstance(warnings, list) or not isinstance(ocr_pages, list):
         raise WireError("wrong types")
-    if not isinstance(unread_pages, int):
+    if not isinstance(unread_pictures, int):
         raise WireError("wrong types")
     blocks = []
-    for index in range(len(numbers) // _FIELDS):
-        kind, start, end, level = numbers[index * _FIELDS : (index + 1) * _FIELDS]
+    for index in range(len(numbers) // _NUMBERS_PER_BLOCK):
+        kind, start, end, level = numbers[index * _NUMBERS_PER_BLOCK : (index + 1) * _NUMBERS_PER_BLOCK]
         if not (0 <= kind < len(_KINDS) and 0 <= start <= end <= len(text)):
             raise WireError("block outside the text")
         blocks.append(Block(_KINDS[kind], start, end, level, str(labels.get(str(index), ""))))
@@ -125,23 +154,23 @@ def _document(values: dict[str, object], numbers: array[int], text: str) -> Pars
         page_labels=tuple(map(str, page_labels)),
         blocks=tuple(blocks),
         warnings=tuple(map(str, warnings)),
-        recognised=tuple(map(int, recognised)),
-        unread_pages=unread_pages,
-        rows=_rows(values["rows"], len(text)),
-        pictured=_stretches(values["pictured"], len(text)),
+        ocr_pages=tuple(map(int, ocr_pages)),
+        unread_pictures=unread_pictures,
+        rows=_unpack_rows(values["rows"], len(text)),
+        ocr_ranges=_unpack_ranges(values["ocr_ranges"], len(text)),
     )
 
 
-def _stretches(values: object, length: int) -> tuple[tuple[int, int], ...]:
+def _unpack_ranges(values: object, length: int) -> tuple[tuple[int, int], ...]:
     if not isinstance(values, list):
         raise WireError("wrong types")
-    found = tuple((int(start), int(end)) for start, end in values)
-    if any(not 0 <= start <= end <= length for start, end in found):
-        raise WireError("a picture outside the text")
-    return found
+    ranges = tuple((int(start), int(end)) for start, end in values)
+    if any(not 0 <= start <= end <= length for start, end in ranges):
+        raise WireError("range outside the text")
+    return ranges
 
 
-def _rows(values: object, length: int) -> tuple[SheetRows, ...]:
+def _unpack_rows(values: object, length: int) -> tuple[SheetRows, ...]:
     if not isinstance(values, list):
         raise WireError("wrong types")
     rows = [SheetRows(int(start), int(end), int(row), unpacked(columns)) for start, end, row, columns in values]

@@ -1,5 +1,4 @@
-"""The process that reads documents: confined at its start, then one request after another until its parent goes
-away."""
+"""Main function of the worker process: confines itself, then parses one file after another until its parent ends."""
 
 from __future__ import annotations
 
@@ -9,73 +8,85 @@ import threading
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
-from core.parsing.document import A_PICTURE
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
-from core.parsing.process.wire import PageCount, RecognisedPage, pack
+from core.parsing.process.wire import OcrPageWords, OcrStarted, PageCount, WorkerReady, pack
 
 
-def request(
+def encode_request(
     path: Path,
     password: str | None,
-    others: Sequence[str] = (),
-    recognise: Sequence[str] = (),
-    known: Mapping[int, str] | None = None,
+    other_passwords: Sequence[str] = (),
+    ocr_languages: Sequence[str] = (),
+    saved_pages: Mapping[int, str] | None = None,
 ) -> bytes:
-    """What the parent sends to have `path` read, with its password and others to try; pictures of text are read in the
-    languages `recognise`, but for the `known` pages. Any path that the system knows survives, whatever its bytes."""
-    words: dict[str, object] = {"path": os.fsencode(path).hex(), "password": password, "known": known or {}}
-    return json.dumps(words | {"others": list(others), "recognise": list(recognise)}).encode()
+    """Return the request to parse `path`; the parameters are those of `core.parsing.registry.parse_file`. The path is
+    sent as bytes, so that any file name survives."""
+    values = {
+        "path": os.fsencode(path).hex(),
+        "password": password,
+        "other_passwords": list(other_passwords),
+        "ocr_languages": list(ocr_languages),
+        "saved_pages": dict(saved_pages or {}),
+    }
+    return json.dumps(values).encode()
 
 
-def run(requests: Connection, limits: ParseLimits) -> None:
-    """Main function of the worker process. Answers each request with any number of `PageCount` and one document or
-    fault; ends when the parent closes the pipe or dies."""
+def run(connection: Connection, limits: ParseLimits) -> None:
+    """Answer each request with any number of progress messages, then one document or fault. Returns when the parent
+    closes the pipe; the process ends when the parent does."""
+    from core.parsing import registry  # noqa: F401  # loaded before this process is confined
     from core.parsing.process import confinement
-    from core.parsing.registry import parse_file
 
     _end_with_parent()
     confinement.confine(limits)
-    requests.send_bytes(pack(PageCount(0)))
+    connection.send_bytes(pack(WorkerReady()))
     while True:
         try:
-            wanted = json.loads(requests.recv_bytes())
+            request = json.loads(connection.recv_bytes())
         except (EOFError, OSError):
             return
-        confinement.allow_seconds(limits.longest_s)
-
-        def tell(pages: int) -> None:
-            if pages == A_PICTURE:
-                confinement.allow_seconds(limits.longest_s)
-            requests.send_bytes(pack(PageCount(pages)))
-
-        path = Path(os.fsdecode(bytes.fromhex(wanted["path"])))
+        answer = _parse(request, connection, limits)
         try:
-            answer = pack(
-                parse_file(
-                    path,
-                    limits,
-                    password=wanted["password"],
-                    other_passwords=tuple(wanted["others"]),
-                    on_pages=tell,
-                    recognise=wanted["recognise"],
-                    known_pages={int(page): words for page, words in wanted["known"].items()},
-                    on_page_words=lambda page, words: requests.send_bytes(pack(RecognisedPage(page, words))),
-                )
-            )
-        except ParseFault as fault:
-            answer = pack(fault)
-        except MemoryError:
-            answer = pack(ParseFault(ParseProblem.OUT_OF_MEMORY))
-        try:
-            requests.send_bytes(answer)
+            connection.send_bytes(answer)
         except (BrokenPipeError, OSError):
             return
 
 
+def _parse(request: dict[str, Any], connection: Connection, limits: ParseLimits) -> bytes:
+    """Parse the file of `request`, sending progress messages meanwhile; return the final message."""
+    from core.parsing.process.confinement import allow_seconds
+    from core.parsing.registry import parse_file
+
+    allow_seconds(limits.longest_s)
+
+    def send_ocr_started() -> None:
+        allow_seconds(limits.longest_s)
+        connection.send_bytes(pack(OcrStarted()))
+
+    try:
+        document = parse_file(
+            Path(os.fsdecode(bytes.fromhex(request["path"]))),
+            limits,
+            password=request["password"],
+            other_passwords=tuple(request["other_passwords"]),
+            ocr_languages=request["ocr_languages"],
+            saved_pages={int(page): words for page, words in request["saved_pages"].items()},
+            on_pages=lambda pages: connection.send_bytes(pack(PageCount(pages))),
+            on_ocr_start=send_ocr_started,
+            on_ocr_page=lambda page, words: connection.send_bytes(pack(OcrPageWords(page, words))),
+        )
+        return pack(document)
+    except ParseFault as fault:
+        return pack(fault)
+    except MemoryError:
+        return pack(ParseFault(ParseProblem.OUT_OF_MEMORY))
+
+
 def _end_with_parent() -> None:
-    """End this process at once when its parent is gone, even in the middle of a file."""
+    """End this process as soon as its parent has ended, even in the middle of a file."""
     from multiprocessing import parent_process
     from multiprocessing.connection import wait
 

@@ -1,1 +1,1 @@
-"""One module a file format: bytes in, text and blocks out. Used by core.parsing.registry only, in the worker process."""
+"""One module a file format: bytes in, text and blocks out. Used by core.parsing.registry, in the worker process."""

@@ -1,4 +1,4 @@
-"""Files inside messages: each is named, and read if its kind is known, a few levels deep."""
+"""Writes the files attached to a message or PDF: each is named, and parsed if its format is supported."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.source import Source
 
+_UNNAMED = "unnamed"
 _MAX_ATTACHMENTS = 200
-_MAX_DEPTH = 3
-_SUFFIX_OF_KIND = {
+_MAX_DEPTH = 3  # of files inside files
+_SUFFIXES = {  # by media type, for attachments whose names have none
     "application/pdf": ".pdf",
     "text/html": ".html",
     "text/plain": ".txt",
@@ -32,33 +33,36 @@ _SUFFIX_OF_KIND = {
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
+    """`name` and `media_type` are "" where they are unknown."""
+
     name: str
-    kind: str
+    media_type: str
     data: bytes
 
 
 def write_attachments(attachments: Iterable[Attachment], source: Source, out: DocumentBuilder) -> None:
-    """Name every attachment; put the text of those that can be read under its name."""
+    """Write the text of each attachment that can be parsed under its name, then the names of the others."""
     unread: list[str] = []
     for count, attachment in enumerate(attachments):
-        name = attachment.name or "unnamed"
+        name = attachment.name or _UNNAMED
         if count >= _MAX_ATTACHMENTS or not _write(attachment, name, source, out):
             unread.append(name)
-    named = [name for name in unread if name != "unnamed"]
+    named = [name for name in unread if name != _UNNAMED]
     if named:
         out.paragraph("Attached: " + ", ".join(named[:_MAX_ATTACHMENTS]))
 
 
 def _write(attachment: Attachment, name: str, source: Source, out: DocumentBuilder) -> bool:
+    """Write the text of an attachment; return False if it could not be parsed."""
     if out.parse_attachment is None or source.depth >= _MAX_DEPTH or not attachment.data:
         return False
     path = PurePosixPath(name)
     if not path.suffix:
-        path = PurePosixPath(name + _SUFFIX_OF_KIND.get(attachment.kind, ""))
+        path = PurePosixPath(name + _SUFFIXES.get(attachment.media_type, ""))
     try:
         document = out.parse_attachment(path, attachment.data, out, source.depth + 1)
     except ParseFault as fault:
-        out.unread_pages += fault.problem is ParseProblem.SCANNED
+        out.unread_pictures += fault.problem is ParseProblem.SCANNED
         return False
     if document is None:
         return False

@@ -1,10 +1,10 @@
-"""Source code: the document is the decoded file itself, its blocks the top-level pieces, named by what they define."""
+"""Reads source code: the document is the decoded file itself, and the lines that define something are its headings."""
 
 from __future__ import annotations
 
 import re
 
-from core.parsing.document import Block, BlockKind, ParsedDocument
+from core.parsing.document import MAX_LEVEL, Block, BlockKind, ParsedDocument
 from core.parsing.limits import ParseLimits
 from core.parsing.readers.encoding import decode
 from core.parsing.source import Source
@@ -21,7 +21,7 @@ _DEFINITION = re.compile(
     re.M,
 )
 _INDENT_WIDTH = 4
-_LINE_CHARS = 400
+_MAX_HEADING_CHARS = 400  # a longer line, as in minified code, is no heading
 
 
 def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
@@ -31,20 +31,21 @@ def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
 
 
 def code_blocks(text: str) -> list[Block]:
-    """Top-level pieces; a line that defines something is the heading of what follows it, nested by its indentation."""
+    """Return the top-level pieces of code, split at the lines that define something: each is a heading, of a level by
+    its indentation."""
     blocks: list[Block] = []
     for piece in _PIECE.finditer(text):
         start = piece.start()
         for found in _DEFINITION.finditer(text, piece.start(), piece.end()):
             line_end = text.find("\n", found.end(), piece.end())
             line_end = piece.end() if line_end < 0 else line_end
-            if line_end - found.start() > _LINE_CHARS:
+            if line_end - found.start() > _MAX_HEADING_CHARS:
                 continue
             if text[start : found.start()].strip():
                 blocks.append(Block(BlockKind.CODE, start, found.start()))
             level = 1 + len(found["indent"].expandtabs(_INDENT_WIDTH)) // _INDENT_WIDTH
             label = f"{found['kind'].split('<')[0]} {found['name']}"
-            blocks.append(Block(BlockKind.HEADING, found.start(), line_end, min(level, 9), label))
+            blocks.append(Block(BlockKind.HEADING, found.start(), line_end, min(level, MAX_LEVEL), label))
             start = line_end
         if text[start : piece.end()].strip():
             blocks.append(Block(BlockKind.CODE, start, piece.end()))

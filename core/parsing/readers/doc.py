@@ -1,4 +1,4 @@
-"""DOC, Word 6 to 2003: the text through the piece table ([MS-DOC] 2.4.1), with its tables; no styles."""
+"""Reads DOC (Word 6 to 2003): the text by its piece table ([MS-DOC] 2.4.1), with tables, without styles."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ import struct
 
 from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
-from core.parsing.readers.ole import ole_property, open_ole, stream
+from core.parsing.readers.ole import ole_property, open_ole, read_stream
 from core.parsing.source import Source
 
-# Offsets in the file information block, [MS-DOC] 2.5.1 to 2.5.7.
-_FLAGS, _FC_MIN, _FC_MAC, _FC_CLX, _LCB_CLX = 0x0A, 0x18, 0x1C, 0x01A2, 0x01A6
+# Offsets in the file information block ([MS-DOC] 2.5.1 to 2.5.7), and the values of its fields.
+_FIB_BYTES = 0x20
+_VERSION, _FLAGS, _FC_MIN, _FC_CLX = 0x02, 0x0A, 0x18, 0x01A2
 _ENCRYPTED, _SECOND_TABLE = 0x0100, 0x0200
 _WORD_97 = 0x00C1
-_COMPRESSED = 0x4000_0000
+_COMPRESSED = 0x4000_0000  # in a piece's offset: its text has eight bits a character
 _FIELD_CODE = re.compile("\x13[^\x13\x14\x15]*\x14?|\x15|\x14")
 _DROPPED = re.compile("[\x00-\x06\x08\x0e-\x12\x16-\x1d\x1f]")
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
     with open_ole(source, out.limits) as ole:
-        main = stream(ole, "WordDocument")
-        if len(main) < 0x20:
+        main = read_stream(ole, "WordDocument")
+        if len(main) < _FIB_BYTES:
             raise source.fault(ParseProblem.DAMAGED)
         (flags,) = struct.unpack_from("<H", main, _FLAGS)
         if flags & _ENCRYPTED:
             raise source.fault(ParseProblem.ENCRYPTED)
         out.title = ole_property(ole, "title")
-        (version,) = struct.unpack_from("<H", main, 2)
+        (version,) = struct.unpack_from("<H", main, _VERSION)
         if version < _WORD_97:
             start, end = struct.unpack_from("<II", main, _FC_MIN)
             text = main[start:end].decode("cp1252", "replace")
         else:
-            text = _pieces(main, stream(ole, "1Table" if flags & _SECOND_TABLE else "0Table"))
+            text = _pieces(main, read_stream(ole, "1Table" if flags & _SECOND_TABLE else "0Table"))
         if out.title and out.title not in text:
             out.heading(out.title, 1)
         _write(text, out)
@@ -42,7 +43,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
 
 
 def _pieces(main: bytes, table: bytes) -> str:
-    """The text, put together from its pieces in order."""
+    """The text, assembled from its pieces."""
     offset, size = struct.unpack_from("<II", main, _FC_CLX)
     clx = table[offset : offset + size]
     position = 0
@@ -56,19 +57,19 @@ def _pieces(main: bytes, table: bytes) -> str:
     ends = struct.unpack_from(f"<{count + 1}I", plc)
     parts = []
     for index in range(count):
-        (place,) = struct.unpack_from("<I", plc, 4 * (count + 1) + 8 * index + 2)
+        (offset,) = struct.unpack_from("<I", plc, 4 * (count + 1) + 8 * index + 2)
         length = max(0, ends[index + 1] - ends[index])
-        if place & _COMPRESSED:
-            start = (place & ~_COMPRESSED) // 2
+        if offset & _COMPRESSED:
+            start = (offset & ~_COMPRESSED) // 2
             parts.append(main[start : start + length].decode("cp1252", "replace"))
         else:
-            parts.append(main[place : place + 2 * length].decode("utf-16-le", "replace"))
+            parts.append(main[offset : offset + 2 * length].decode("utf-16-le", "replace"))
     return "".join(parts)
 
 
 def _write(text: str, out: DocumentBuilder) -> None:
     before = None
-    while before != text:  # fields nest
+    while before != text:  # innermost fields first, since they nest
         before, text = text, _FIELD_CODE.sub("", text)
     text = _DROPPED.sub("", text.replace("\x0b", "\n").replace("\x1e", "-"))
     rows: list[list[str]] = []
@@ -77,7 +78,7 @@ def _write(text: str, out: DocumentBuilder) -> None:
         words, mark = found[1], found[2]
         if mark == "\x07":
             if not words.strip() and cells and found.start() and text[found.start() - 1] == "\x07":
-                rows.append(cells)  # the second mark in a row ends the row
+                rows.append(cells)  # two marks in succession end the row
                 cells = []
             else:
                 cells.append(words)

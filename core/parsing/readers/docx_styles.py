@@ -1,17 +1,20 @@
-"""What a Word document's styles and numbering say about a paragraph: heading rank, list depth and marker."""
+"""Reads a Word document's styles and numbering: the heading level, list depth and marker of a paragraph."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 _HEADING_NAME = re.compile(r"heading\s*([1-9])$", re.I)
 _TITLE_NAMES = {"title"}
-_PLACE = re.compile(r"%([1-9])")
+_LEVEL_REFERENCE = re.compile(r"%([1-9])")  # in the text of a level: "%1.%2"
+_MAX_ANCESTORS = 20  # of a style; damaged files have cycles
 
 
 @dataclass(slots=True)
 class ParagraphStyle:
+    """What a style sets itself. `outline` is 0 for the highest heading, `numbering` the id of a list."""
+
     name: str = ""
     based_on: str = ""
     outline: int | None = None
@@ -20,7 +23,7 @@ class ParagraphStyle:
 
 
 class Styles:
-    """Target for styles.xml. Built-in styles keep their English names in every language; their ids do not."""
+    """XML target for styles.xml. Built-in styles keep their English names in every language; their ids do not."""
 
     def __init__(self) -> None:
         self._styles: dict[str, ParagraphStyle] = {}
@@ -51,7 +54,7 @@ class Styles:
         pass
 
     def heading_level(self, style_id: str) -> int:
-        """1 to 9 for a heading style, else 0."""
+        """Return 1 to 9 for a heading style, else 0."""
         for style in self._ancestry(style_id):
             named = _HEADING_NAME.match(style.name)
             if named:
@@ -63,15 +66,16 @@ class Styles:
         return 0
 
     def numbering(self, style_id: str) -> tuple[str, int]:
-        """The numbering id and depth that a style gives its paragraphs; ("", 0) if none."""
+        """Return the numbering id and depth that a style gives its paragraphs; ("", 0) if none."""
         for style in self._ancestry(style_id):
             if style.numbering:
                 return style.numbering, style.depth or 0
         return "", 0
 
     def _ancestry(self, style_id: str) -> list[ParagraphStyle]:
+        """Return the style and those it is based on, nearest first."""
         found: list[ParagraphStyle] = []
-        while style_id in self._styles and len(found) < 20:
+        while style_id in self._styles and len(found) < _MAX_ANCESTORS:
             found.append(self._styles[style_id])
             style_id = found[-1].based_on
         return found
@@ -79,23 +83,20 @@ class Styles:
 
 @dataclass(slots=True)
 class _Level:
+    """How the items of one depth of a list are numbered: numeral `format`, `text` around the numerals, `start`."""
+
     format: str = "decimal"
     text: str = ""
     start: int = 1
 
 
-@dataclass(slots=True)
-class _Counters:
-    values: dict[int, int] = field(default_factory=dict)
-
-
 class Numbering:
-    """Target for numbering.xml; then counts list items as Word does and gives each its marker."""
+    """XML target for numbering.xml; then counts list items as Word does and returns the marker of each."""
 
     def __init__(self) -> None:
         self._abstract: dict[str, dict[int, _Level]] = {}
-        self._numbers: dict[str, str] = {}
-        self._counters: dict[str, _Counters] = {}
+        self._abstract_ids: dict[str, str] = {}
+        self._counters: dict[str, dict[int, int]] = {}
         self._open_abstract: dict[int, _Level] | None = None
         self._open_number = ""
         self._level: _Level | None = None
@@ -107,7 +108,7 @@ class Numbering:
         elif name == "num":
             self._open_number = attributes.get("numId", "")
         elif name == "abstractNumId":
-            self._numbers[self._open_number] = value
+            self._abstract_ids[self._open_number] = value
         elif name == "lvl" and self._open_abstract is not None:
             self._level = self._open_abstract.setdefault(_number(attributes.get("ilvl", "0")) or 0, _Level())
         elif self._level is None:
@@ -129,25 +130,26 @@ class Numbering:
         pass
 
     def marker(self, numbering: str, depth: int) -> str:
-        """The marker of the next item of the list `numbering` at `depth` ("•", "2.1", "(a)"); "" for none."""
-        abstract = self._numbers.get(numbering, "")
+        """Count the next item of the list `numbering` at `depth` and return its marker ("•", "2.1", "(a)"; "" for
+        none)."""
+        abstract = self._abstract_ids.get(numbering, "")
         levels = self._abstract.get(abstract, {})
         level = levels.get(depth)
         if level is None or level.format == "bullet":
             return "•"
         if level.format == "none":
             return ""
-        counters = self._counters.setdefault(abstract, _Counters()).values
+        counters = self._counters.setdefault(abstract, {})
         counters[depth] = counters.get(depth, level.start - 1) + 1
         for deeper in [d for d in counters if d > depth]:
             del counters[deeper]
 
         def numeral(found: re.Match[str]) -> str:
-            at = int(found[1]) - 1
-            shown = levels.get(at, _Level())
-            return _numeral(counters.get(at, shown.start), shown.format)
+            referenced = int(found[1]) - 1
+            shown = levels.get(referenced, _Level())
+            return _numeral(counters.get(referenced, shown.start), shown.format)
 
-        return _PLACE.sub(numeral, level.text)
+        return _LEVEL_REFERENCE.sub(numeral, level.text)
 
 
 def _numeral(value: int, format: str) -> str:

@@ -68,7 +68,7 @@ def declared_encoding(data: bytes) -> str | None:
     return (found[1] or found[2]).decode("ascii", "ignore") if found else None
 
 
-def known_encoding(name: str | None) -> str | None:
+def codec_for(name: str | None) -> str | None:
     """The codec to read text with that is said to be in `name`; None if there is none of that name."""
     if not name:
         return None
@@ -125,7 +125,7 @@ def _decode_legacy(data: bytes, declared: str | None) -> str:
     mixed = _mostly_utf8(data)
     if mixed is not None:
         return mixed
-    for name in (known_encoding(declared), known_encoding(declared_encoding(data))):
+    for name in (codec_for(declared), codec_for(declared_encoding(data))):
         if name and name != "utf-8":
             text = data.decode(name, "replace")
             if text.count("\ufffd") <= len(text) * _TOLERATED_ERRORS:
@@ -149,7 +149,7 @@ def _guess(data: bytes) -> str | None:
         lines = (line for line in data.splitlines(keepends=True) if not line.isascii())
         sample = b"".join(lines)[:_GUESS_BYTES]
         sample = sample[: sample.rfind(b"\n") + 1] or data[:_GUESS_BYTES]
-    return known_encoding(guess(sample))
+    return codec_for(guess(sample))
 
 
 def _bytewise(error: UnicodeError) -> tuple[str, int]:

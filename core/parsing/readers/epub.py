@@ -1,4 +1,4 @@
-"""EPUB: the chapters of the spine in order, each read as HTML."""
+"""Reads EPUB: the chapters in the order of the spine, each as HTML."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
 from core.parsing.readers.archive import Archive, open_archive
 from core.parsing.readers.encoding import declared_encoding, decode
-from core.parsing.readers.html import convert
+from core.parsing.readers.html import write_html
 from core.parsing.readers.xml_events import TextCollector, feed
 from core.parsing.source import Source
 
@@ -18,13 +18,13 @@ from core.parsing.source import Source
 def parse(source: Source, out: DocumentBuilder) -> None:
     with open_archive(source, out.limits) as archive:
         package = _package(archive, source)
-        _refuse_locked(archive, source)
+        _refuse_encrypted(archive, source)
         titles = TextCollector("title")
         feed(archive.open(package), titles, source.label, tolerant=True)
         title = one_line(titles.texts[0]) if titles.texts else ""
         for name in _chapters(archive, package, source):
             data = archive.read(name)
-            convert(decode(data, declared_encoding(data)), out, show_title=False)
+            write_html(decode(data, declared_encoding(data)), out, show_title=False)
         out.title = title
 
 
@@ -37,8 +37,8 @@ def _package(archive: Archive, source: Source) -> str:
     raise source.fault(ParseProblem.DAMAGED)
 
 
-def _refuse_locked(archive: Archive, source: Source) -> None:
-    """Digital rights management encrypts the chapters; scrambled fonts alone do no harm."""
+def _refuse_encrypted(archive: Archive, source: Source) -> None:
+    """Raise `ParseFault` if digital rights management has encrypted the chapters; obfuscated fonts do no harm."""
     if "META-INF/rights.xml" in archive or b"html" in archive.read("META-INF/encryption.xml"):
         raise source.fault(ParseProblem.ENCRYPTED)
 
@@ -53,7 +53,7 @@ def _chapters(archive: Archive, package: str, source: Source) -> list[str]:
 
 
 class _Package:
-    """Target for container.xml and the package file: root files, chapters by id, and the reading order."""
+    """XML target for container.xml and the package file: root files, chapters by id, and the reading order."""
 
     def __init__(self) -> None:
         self.roots: list[str] = []

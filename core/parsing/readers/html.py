@@ -1,4 +1,4 @@
-"""HTML: selectolax's tree walked into blocks; scripts, styles and page navigation are left out, the article is not."""
+"""Reads HTML: walks selectolax's tree and writes its blocks, without scripts, styles and navigation."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _DROPPED = {
 _NAVIGATION_TAGS = {"nav", "menu"}
 _NAVIGATION_ROLES = {"navigation", "search", "menubar", "menu", "toolbar"}
 _NAVIGATION = ", ".join([*sorted(_NAVIGATION_TAGS), *(f'[role="{role}"]' for role in sorted(_NAVIGATION_ROLES))])
+_LISTS = {"ul", "ol", "dir"}
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BLOCKS = {
     "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dir", "div", "dl", "dt",
@@ -31,27 +32,28 @@ _BLOCKS = {
     "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "caption", "frameset", "noframes",
 }  # fmt: skip
 _LAYOUT = ", ".join(f"td {tag}" for tag in ("table", "h1", "h2", "h3", "ul", "ol", "pre", "blockquote"))
-_MAX_CELL_CHARS = 600
-_MAX_DEPTH = 4000
+_MAX_CELL_CHARS = 600  # a table with a longer cell only lays out the page
+_MAX_DEPTH = 4000  # deeper markup is not parsed into a tree, which takes quadratic time
 _NESTING = re.compile(
     r"<(/?)(?:div|span|b|i|u|em|strong|font|a|ul|ol|table|section|blockquote|center|small|big|q|sup|sub)\b", re.I
 )
 _NOT_TEXT = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
 _TAG = re.compile(r"<[^<>]*>")
+_MAIN_SHARE = 0.5  # of a page's text, at least, that declared main content holds
+_NAVIGATION_SHARE = 0.7  # of a page's text; with more, navigation is kept
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
     data = source.read_text_file(out.limits)
-    convert(decode(data, declared_encoding(data)), out)
+    write_html(decode(data, declared_encoding(data)), out)
 
 
-def convert(markup: str, out: DocumentBuilder, *, show_title: bool = True) -> None:
-    """Put the blocks of `markup` into `out`, its title first. Navigation is left out, unless
-    the page is little else."""
+def write_html(markup: str, out: DocumentBuilder, *, show_title: bool = True) -> None:
+    """Write the blocks of `markup`, its title first. Navigation is left out, unless the page is little else."""
     from selectolax.lexbor import LexborHTMLParser
 
-    if _deepest(markup) > _MAX_DEPTH:
-        _convert_crudely(markup, out)
+    if _nesting_depth(markup) > _MAX_DEPTH:
+        _write_without_tags(markup, out)
         return
     tree = LexborHTMLParser(markup)
     if tree.root is None:
@@ -60,24 +62,24 @@ def convert(markup: str, out: DocumentBuilder, *, show_title: bool = True) -> No
     out.title = out.title or title
     content = _main_content(tree) or tree.root
     navigation = sum(_text_length(node) for node in content.css(_NAVIGATION))
-    mostly_navigation = navigation > 0.7 * _text_length(content)
-    _Walker(out, title if show_title else "", drop_navigation=not mostly_navigation).walk(content)
+    mostly_navigation = navigation > _NAVIGATION_SHARE * _text_length(content)
+    _BlockWriter(out, title if show_title else "", drop_navigation=not mostly_navigation).write(content)
 
 
 def _main_content(tree: LexborHTMLParser) -> LexborNode | None:
-    """What the page itself declares as its main content or only article, if that holds at least half of its text."""
+    """Return what the page declares as its main content or only article, if that holds enough of its text."""
     if tree.body is None:
         return None
     whole = _text_length(tree.body)
     for selector in ("main, [role=main]", "article"):
         found = tree.css(selector)
-        if len(found) == 1 and _text_length(found[0]) >= 0.5 * whole:
+        if len(found) == 1 and _text_length(found[0]) >= _MAIN_SHARE * whole:
             return found[0]
     return None
 
 
 def _text_length(node: LexborNode) -> int:
-    """Characters of text in `node`, white space and scripts not counted."""
+    """Return the number of characters of text in `node`, without white space and scripts."""
     return sum(
         len("".join((text.text_content or "").split()))
         for text in node.traverse(include_text=True)
@@ -85,8 +87,8 @@ def _text_length(node: LexborNode) -> int:
     )
 
 
-def _deepest(markup: str) -> int:
-    """How deep elements nest, about: deep trees take the parser quadratic time."""
+def _nesting_depth(markup: str) -> int:
+    """Return about how deep elements nest, without parsing."""
     depth = deepest = 0
     for found in _NESTING.finditer(markup):
         depth = max(0, depth - 1) if found[1] else depth + 1
@@ -94,15 +96,15 @@ def _deepest(markup: str) -> int:
     return deepest
 
 
-def _convert_crudely(markup: str, out: DocumentBuilder) -> None:
-    """The text between the tags, for markup that no browser would show either."""
+def _write_without_tags(markup: str, out: DocumentBuilder) -> None:
+    """Write the text between the tags, for markup that is too deep for a tree."""
     text = _TAG.sub("\n", _NOT_TEXT.sub("", markup))
     for part in re.split(r"\n\s*\n", unescape(text)):
         out.paragraph(part)
 
 
-class _Walker:
-    """Walks the tree without recursion; text gathers in a buffer until a block ends."""
+class _BlockWriter:
+    """Walks the tree without recursion. Inline text is buffered until its block ends."""
 
     def __init__(self, out: DocumentBuilder, title: str, drop_navigation: bool) -> None:
         self._out = out
@@ -111,12 +113,12 @@ class _Walker:
             out.heading(title, 1)
         self._drop_navigation = drop_navigation
         self._buffer: list[str] = []
-        self._heading = 0
-        self._lists: list[list[int]] = []
+        self._heading = 0  # level of the open heading, 0 for none
+        self._list_numbers: list[int | None] = []  # of each open list the next item's number, None for a bullet list
         self._item_open = False
         self._quotes = 0
 
-    def walk(self, root: LexborNode) -> None:
+    def write(self, root: LexborNode) -> None:
         node: LexborNode | None = root
         depth = 0
         while node is not None:
@@ -137,7 +139,7 @@ class _Walker:
         self._flush()
 
     def _enter(self, node: LexborNode) -> LexborNode | None:
-        """Begin `node`; its first child if that is to be walked."""
+        """Begin `node`; return its first child, None if it has none or is not to be walked."""
         tag = node.tag or ""
         if tag == "-text":
             self._buffer.append(node.text_content or "")
@@ -151,7 +153,7 @@ class _Walker:
             self._flush()
             self._out.code(node.text(deep=True))
             return None
-        if tag == "table" and self._data_table(node):
+        if tag == "table" and self._write_data_table(node):
             return None
         if tag in _BLOCKS or tag in _HEADINGS:
             self._begin_block(tag, node)
@@ -161,8 +163,8 @@ class _Walker:
         self._flush()
         if tag in _HEADINGS:
             self._heading = _HEADINGS[tag]
-        elif tag in ("ul", "ol", "dir"):
-            self._lists.append([_start_number(node) if tag == "ol" else -1])
+        elif tag in _LISTS:
+            self._list_numbers.append(_start_number(node) if tag == "ol" else None)
         elif tag == "li":
             self._item_open = True
         elif tag == "blockquote":
@@ -175,27 +177,27 @@ class _Walker:
             self._heading = 0
         elif tag in _BLOCKS:
             self._flush()
-            if tag in ("ul", "ol", "dir") and self._lists:
-                self._lists.pop()
+            if tag in _LISTS and self._list_numbers:
+                self._list_numbers.pop()
             elif tag == "li":
                 self._item_open = False
             elif tag == "blockquote":
                 self._quotes = max(0, self._quotes - 1)
 
     def _flush(self) -> None:
-        """Hand what has gathered to the builder as a block of the kind that is open."""
-        text = _joined(self._buffer)
+        """Write the buffered text as a block of the kind that is open."""
+        text = _rendered(self._buffer)
         self._buffer.clear()
         if not text:
             return
         if self._heading:
             if one_line(text) != self._title:
                 self._out.heading(text, self._heading)
-        elif self._item_open and self._lists:
-            number = self._lists[-1]
-            self._out.list_item(text, len(self._lists) - 1, "•" if number[0] < 0 else f"{number[0]}.")
-            if number[0] >= 0:
-                number[0] += 1
+        elif self._item_open and self._list_numbers:
+            number = self._list_numbers[-1]
+            self._out.list_item(text, len(self._list_numbers) - 1, "•" if number is None else f"{number}.")
+            if number is not None:
+                self._list_numbers[-1] = number + 1
             self._item_open = False
         elif self._quotes:
             self._out.quote(text)
@@ -207,13 +209,13 @@ class _Walker:
             return False
         return tag in _NAVIGATION_TAGS or (node.attributes.get("role") or "").lower() in _NAVIGATION_ROLES
 
-    def _data_table(self, table: LexborNode) -> bool:
-        """Put a table of short cells into the document; False for one that only lays out the page."""
+    def _write_data_table(self, table: LexborNode) -> bool:
+        """Write a table of short cells; return False for one that only lays out the page."""
         if table.css_first(_LAYOUT) is not None:
             return False
         rows: list[list[str]] = []
         for row in table.css("tr"):
-            cells = [_joined([cell.text(deep=True, separator=" ")]) for cell in row.css("td, th")]
+            cells = [_rendered([cell.text(deep=True, separator=" ")]) for cell in row.css("td, th")]
             if any(len(cell) > _MAX_CELL_CHARS for cell in cells):
                 return False
             rows.append(cells)
@@ -232,8 +234,8 @@ def _start_number(node: LexborNode) -> int:
     return int(start) if start.isdecimal() and len(start) < 9 else 1
 
 
-def _joined(pieces: list[str]) -> str:
-    """Inline text as a browser shows it: white space collapsed; only <br> (a piece of its own) breaks the line."""
+def _rendered(pieces: list[str]) -> str:
+    """Return inline text as a browser shows it: white space collapsed; only <br> (the piece "\\n") breaks the line."""
     lines = [""]
     for piece in pieces:
         if piece == "\n":

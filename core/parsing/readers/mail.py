@@ -1,4 +1,4 @@
-"""EML, MBOX and MHTML: messages as people read them: who, to whom, when, about what, the body, what is attached."""
+"""Reads EML, MBOX and MHTML: the headers that people read, the body, and the attachments."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from core.parsing.cleaning import one_line
 from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.readers.attachments import Attachment, write_attachments
-from core.parsing.readers.encoding import decode, known_encoding
-from core.parsing.readers.html import convert
+from core.parsing.readers.encoding import codec_for, decode
+from core.parsing.readers.html import write_html
 from core.parsing.source import Source
 
 _HEADERS = ("From", "To", "Cc", "Bcc", "Date")
-_PGP = "-----BEGIN PGP MESSAGE-----"
+_PGP_START = "-----BEGIN PGP MESSAGE-----"
 _SEPARATOR = re.compile(rb"^From .*\d{4}", re.M)
 _MAX_PARTS = 500
 _MAX_DEPTH = 20
-_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_MIN_PLAIN_WORDS = 3  # a shorter plain alternative only says that the message is in HTML
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
     data = source.read(out.limits.text_file_bytes * 2)
-    if data[:2] in _WIDE or b"\0" in data[:64]:
+    if data[:2] in _UTF16_BOMS or b"\0" in data[:64]:
         data = decode(data).encode("utf-8")
     if not data.strip():
         raise source.fault(ParseProblem.EMPTY)
@@ -39,24 +40,24 @@ def parse(source: Source, out: DocumentBuilder) -> None:
 
 
 def parse_mhtml(source: Source, out: DocumentBuilder) -> None:
-    """A saved web page: its first HTML part."""
+    """Read a saved web page: its first HTML part."""
     message = _message(source.read_text_file(out.limits))
     for part in _parts(message):
         if part.get_content_type() in ("text/html", "application/xhtml+xml"):
-            convert(_text(part), out)
+            write_html(_text(part), out)
             out.title = out.title or _header(message, "Subject")
             return
     raise source.fault(ParseProblem.DAMAGED)
 
 
 def parse_mbox(source: Source, out: DocumentBuilder) -> None:
-    """A mailbox: its messages one after another, one "page" each."""
+    """Read a mailbox: each message is a page."""
     if source.size_bytes > out.limits.file_bytes:
         raise source.too_large(source.size_bytes, out.limits.file_bytes)
     with source.open() as file:
         for data in _split_mailbox(file):
             message = _message(data)
-            out.page(_header(message, "Subject"))
+            out.begin_page(_header(message, "Subject"))
             if _is_encrypted(message):
                 out.paragraph("(encrypted message)")
             else:
@@ -91,7 +92,7 @@ def _is_encrypted(message: Message) -> bool:
         return "signed" not in str(message.get_param("smime-type", "enveloped-data"))
     if message.is_multipart() or message.get_content_maintype() != "text":
         return False
-    return _text(message).lstrip().startswith(_PGP)
+    return _text(message).lstrip().startswith(_PGP_START)
 
 
 def _write(message: Message, source: Source, out: DocumentBuilder, level: int) -> None:
@@ -106,7 +107,7 @@ def _write(message: Message, source: Source, out: DocumentBuilder, level: int) -
 
 
 def _write_bodies(message: Message, source: Source, out: DocumentBuilder, level: int) -> Iterator[Attachment]:
-    """Write the readable parts; give back the others."""
+    """Write the readable parts; yield the others as attachments."""
     for part in _parts(message):
         kind = part.get_content_type()
         if kind == "message/rfc822":
@@ -117,13 +118,13 @@ def _write_bodies(message: Message, source: Source, out: DocumentBuilder, level:
             data = part.get_payload(decode=True)
             yield Attachment(_file_name(part), kind, data if isinstance(data, bytes) else b"")
         elif kind == "text/html":
-            convert(_text(part), out, show_title=False)
+            write_html(_text(part), out, show_title=False)
         elif kind != "text/calendar":
             _write_plain(_text(part), out)
 
 
 def _parts(message: Message, depth: int = 0) -> Iterator[Message]:
-    """The leaves to show: of alternatives the one with most text, plain before HTML. An attached message is a leaf."""
+    """Yield the leaf parts to read, of alternatives only the best one. An attached message is a leaf."""
     if not message.is_multipart() or message.get_content_type() == "message/rfc822" or depth > _MAX_DEPTH:
         if not message.is_multipart() or message.get_content_type() == "message/rfc822":
             yield message
@@ -139,7 +140,9 @@ def _parts(message: Message, depth: int = 0) -> Iterator[Message]:
 
 
 def _best_alternative(children: list[Message], depth: int) -> Iterator[Message]:
-    plain = [c for c in children if c.get_content_type() == "text/plain" and len(_text(c).split()) >= 3]
+    """Yield the parts of the plain alternative, if it has text, and the attachments of the others; else those of the
+    last alternative, which is the richest (RFC 2046, 5.1.4)."""
+    plain = [c for c in children if c.get_content_type() == "text/plain" and len(_text(c).split()) >= _MIN_PLAIN_WORDS]
     rich = [c for c in children if c.get_content_maintype() != "text" or c.get_content_type() == "text/html"]
     chosen = plain or rich or children
     if plain and rich:
@@ -168,7 +171,7 @@ def _text(part: Message) -> str:
     if not isinstance(data, bytes):
         return ""
     charset = part.get_content_charset()
-    name = known_encoding(charset)
+    name = codec_for(charset)
     if name and name.startswith(("utf-16", "utf-32")):
         return data.decode(name, "replace")
     try:
@@ -195,7 +198,8 @@ def _header(message: Message, name: str) -> str:
 
 
 def _decoded(text: str) -> str:
-    """A header's encoded words as text. Raw bytes in it (which mail forbids and programs send) are UTF-8 as a rule."""
+    """Return a header with its encoded words (RFC 2047) decoded. Raw bytes, which the standards forbid and programs
+    send, are UTF-8 as a rule."""
     from email.header import decode_header
 
     if "=?" not in text:
@@ -209,10 +213,11 @@ def _decoded(text: str) -> str:
         if isinstance(piece, str):
             joined += _repaired(piece)
         else:
-            joined += piece.decode(known_encoding(charset) or "utf-8", "replace")
+            joined += piece.decode(codec_for(charset) or "utf-8", "replace")
     return joined
 
 
 def _repaired(text: str) -> str:
+    """Decode the raw bytes that the email package has left as surrogates."""
     raw = text.encode("utf-8", "surrogateescape")
     return decode(raw) if raw else ""

@@ -1,4 +1,4 @@
-"""LaTeX, AsciiDoc, reStructuredText, Org and wiki text: the decoded file itself, with the headings its markup makes."""
+"""Reads LaTeX, AsciiDoc, Org, wiki text and Textile: the decoded file itself, with the headings of its markup."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from core.parsing.document import Block, BlockKind, ParsedDocument
 from core.parsing.limits import ParseLimits
 from core.parsing.readers.encoding import decode
-from core.parsing.readers.markdown import plain_label
+from core.parsing.readers.markdown import heading_label
 from core.parsing.readers.plain import text_blocks
 from core.parsing.source import Source
 
@@ -17,7 +17,8 @@ _LATEX = re.compile(
 )
 _LATEX_LEVELS = {"part": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5}
 _LATEX_TITLE = re.compile(r"\\title\s*(?:\[[^\]]*\])?\{([^{}]{1,300})\}")
-_SIGNS = {
+_TITLE_CHARS = 20_000  # the title is looked for in this much of the text
+_HEADINGS = {
     ".adoc": re.compile(r"^(={1,6})[ \t]+(\S[^\n]*)$", re.M),
     ".asciidoc": re.compile(r"^(={1,6})[ \t]+(\S[^\n]*)$", re.M),
     ".org": re.compile(r"^(\*{1,6})[ \t]+(\S[^\n]*)$", re.M),
@@ -30,29 +31,29 @@ def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
     text = decode(source.read_text_file(limits))
     source.require_text(text, limits)
     suffix = source.path.suffix.lower()
-    headings = _signed(text, _SIGNS[suffix]) if suffix in _SIGNS else _latex(text)
-    titled = _LATEX_TITLE.search(text[:20_000])
-    title = plain_label(titled[1].replace("\\\\", " ")) if titled else (headings[0].label if headings else "")
-    return ParsedDocument(text, title or source.stem, source.format, blocks=tuple(_merged(text, headings)))
+    headings = _headings(text, _HEADINGS[suffix]) if suffix in _HEADINGS else _latex_headings(text)
+    titled = _LATEX_TITLE.search(text[:_TITLE_CHARS])
+    title = heading_label(titled[1].replace("\\\\", " ")) if titled else (headings[0].label if headings else "")
+    return ParsedDocument(text, title or source.stem, source.format, blocks=tuple(_all_blocks(text, headings)))
 
 
-def _latex(text: str) -> list[Block]:
+def _latex_headings(text: str) -> list[Block]:
     return [
-        Block(BlockKind.HEADING, found.start(), found.end(), _LATEX_LEVELS[found[1]], plain_label(found[2]))
+        Block(BlockKind.HEADING, found.start(), found.end(), _LATEX_LEVELS[found[1]], heading_label(found[2]))
         for found in _LATEX.finditer(text)
     ]
 
 
-def _signed(text: str, pattern: re.Pattern[str]) -> list[Block]:
+def _headings(text: str, pattern: re.Pattern[str]) -> list[Block]:
     blocks = []
     for found in pattern.finditer(text):
         level = int(found[1]) if found[1].isdecimal() else len(found[1])
-        blocks.append(Block(BlockKind.HEADING, found.start(), found.end(), level, plain_label(found[2])))
+        blocks.append(Block(BlockKind.HEADING, found.start(), found.end(), level, heading_label(found[2])))
     return blocks
 
 
-def _merged(text: str, headings: list[Block]) -> list[Block]:
-    """The headings, and between them what plain text has."""
+def _all_blocks(text: str, headings: list[Block]) -> list[Block]:
+    """Return the headings, and the blocks of plain text between them."""
     blocks: list[Block] = []
     start = 0
     for heading in [*headings, Block(BlockKind.HEADING, len(text), len(text))]:

@@ -1,4 +1,4 @@
-"""MSG: Outlook messages, read by python-oxmsg, written out as other mail is."""
+"""Reads MSG (Outlook messages) with python-oxmsg, in the same layout as other mail."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
 from core.parsing.readers.attachments import Attachment, write_attachments
-from core.parsing.readers.html import convert
-from core.parsing.readers.ole import open_ole, stream
+from core.parsing.readers.html import write_html
+from core.parsing.readers.ole import open_ole, read_stream
 from core.parsing.source import Source
 
 if TYPE_CHECKING:
     from olefile import OleFileIO  # type: ignore[import-untyped]  # it ships no types
     from oxmsg import Message
 
-_LOCKED = ("IPM.Note.SMIME",)
-_SIGNED = "MultipartSigned"
-_EMBEDDED = "__substg1.0_3701000D"
-_INNER_TEXTS = ("__substg1.0_0037", "__substg1.0_0C1A", "__substg1.0_1000")  # subject, sender, body
+_ENCRYPTED_CLASS, _SIGNED = "IPM.Note.SMIME", "MultipartSigned"  # in the class of a message
+# Storages and streams, [MS-OXMSG] 2.2 and [MS-OXPROPS].
+_ATTACHED_MESSAGE = "__substg1.0_3701000D"
+_SUBJECT_SENDER_BODY = ("__substg1.0_0037", "__substg1.0_0C1A", "__substg1.0_1000")
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
@@ -33,8 +33,8 @@ def parse(source: Source, out: DocumentBuilder) -> None:
 def _write(message: Message, source: Source, out: DocumentBuilder) -> None:
     kind = message.message_class or ""
     headers = {name.casefold(): value for name, value in message.message_headers.items()}
-    is_locked = kind.startswith(_LOCKED) and _SIGNED not in kind
-    if is_locked or headers.get("content-type", "").lower().startswith("multipart/encrypted"):
+    is_encrypted = kind.startswith(_ENCRYPTED_CLASS) and _SIGNED not in kind
+    if is_encrypted or headers.get("content-type", "").lower().startswith("multipart/encrypted"):
         raise source.fault(ParseProblem.ENCRYPTED)
     subject = message.subject or ""
     out.title = subject
@@ -55,7 +55,7 @@ def _write(message: Message, source: Source, out: DocumentBuilder) -> None:
         for part in body.replace("\r\n", "\n").split("\n\n"):
             out.paragraph(part)
     elif message.html_body:
-        convert(message.html_body, out, show_title=False)
+        write_html(message.html_body, out, show_title=False)
     files = [Attachment(a.file_name or "", a.mime_type or "", a.file_bytes or b"") for a in message.attachments]
     if any(file.name == "smime.p7m" and len(files) == 1 for file in files) and not body.strip():
         raise source.fault(ParseProblem.ENCRYPTED)
@@ -64,22 +64,26 @@ def _write(message: Message, source: Source, out: DocumentBuilder) -> None:
 
 
 def _write_attached_messages(source: Source, out: DocumentBuilder) -> None:
-    """Messages attached to the message: [MS-OXMSG] 2.2.2.1 keeps each as a storage of its own, which oxmsg passes
-    over."""
+    """Write the messages attached to the message. Each is a storage of its own ([MS-OXMSG] 2.2.2.1), which oxmsg
+    ignores."""
     with open_ole(source, out.limits) as ole:
-        inner = {path[0] for path in ole.listdir() if len(path) > 2 and path[1] == _EMBEDDED}
-        for name in sorted(inner):
-            subject, sender, body = (_text(ole, f"{name}/{_EMBEDDED}/{tag}") for tag in _INNER_TEXTS)
+        attachments = {path[0] for path in ole.listdir() if len(path) > 2 and path[1] == _ATTACHED_MESSAGE}
+        for name in sorted(attachments):
+            subject, sender, body = (
+                _text(ole, f"{name}/{_ATTACHED_MESSAGE}/{stream}") for stream in _SUBJECT_SENDER_BODY
+            )
             out.heading(f"Subject: {subject}" if subject else "Attached message", 2, subject)
             out.paragraph(f"From: {sender}" if sender else "")
             for part in body.replace("\r\n", "\n").split("\n\n"):
                 out.paragraph(part)
 
 
-def _text(ole: OleFileIO, tag: str) -> str:
-    """A text property, which is kept in UTF-16 (type 001F) or in eight bits (001E)."""
-    wide = stream(ole, tag + "001F")
-    return wide.decode("utf-16-le", "replace") if wide else stream(ole, tag + "001E").decode("cp1252", "replace")
+def _text(ole: OleFileIO, name: str) -> str:
+    """Return a text property, which is stored in UTF-16 (type 001F) or in eight bits (001E)."""
+    utf16 = read_stream(ole, name + "001F")
+    return (
+        utf16.decode("utf-16-le", "replace") if utf16 else read_stream(ole, name + "001E").decode("cp1252", "replace")
+    )
 
 
 def _person(name: str | None, address: str | None) -> str:

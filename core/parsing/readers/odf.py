@@ -10,7 +10,7 @@ from core.parsing.cleaning import one_line
 from core.parsing.document import DocumentBuilder, table_lines
 from core.parsing.faults import ParseProblem
 from core.parsing.readers.archive import Archive, open_archive
-from core.parsing.readers.embedded import Pictures
+from core.parsing.readers.embedded_pictures import EmbeddedPictures
 from core.parsing.readers.xml_events import TextCollector, feed
 from core.parsing.source import Source
 
@@ -30,7 +30,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         out.title = one_line(titles.texts[0]) if titles.texts else ""
         for text in _margins(archive, source, "header"):
             out.paragraph(text)
-        feed(archive.open("content.xml"), _Content(out, source.format, Pictures(archive, out)), source.label)
+        feed(archive.open("content.xml"), _Content(out, source.format, EmbeddedPictures(archive, out)), source.label)
         for text in _margins(archive, source, "footer"):
             out.paragraph(text)
 
@@ -100,7 +100,7 @@ class _Text:
 class _Content:
     """Target for content.xml."""
 
-    def __init__(self, out: DocumentBuilder, format: str, pictures: Pictures) -> None:
+    def __init__(self, out: DocumentBuilder, format: str, pictures: EmbeddedPictures) -> None:
         self._out = out
         self._pictures = pictures
         self._waiting: list[str] = []  # parts with pictures that are not written yet
@@ -130,7 +130,7 @@ class _Content:
             self._waiting.append(attributes.get("href", ""))
             self._show_pictures()
         elif name == "page":
-            self._out.page(attributes.get("name", ""))
+            self._out.begin_page(attributes.get("name", ""))
         elif name == "table":
             self._begin_table(attributes)
         elif self._tables:
@@ -139,7 +139,7 @@ class _Content:
     def _begin_table(self, attributes: dict[str, str]) -> None:
         self._tables.append(_Table())
         if self._is_sheet and len(self._tables) == 1:
-            self._out.page(attributes.get("name", ""))
+            self._out.begin_page(attributes.get("name", ""))
             self._out.heading(attributes.get("name", ""), 1)
 
     def _in_table(self, table: _Table, name: str, attributes: dict[str, str]) -> None:

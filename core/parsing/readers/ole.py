@@ -1,4 +1,4 @@
-"""OLE containers, the files of old Microsoft Office: what they hold and their streams, read by olefile."""
+"""Opens OLE containers, the files of old Microsoft Office, with olefile: their format, streams and properties."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from olefile import OleFileIO  # type: ignore[import-untyped]  # it ships no types
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_KINDS = (
+_FORMATS_BY_STREAM = (
     ("WordDocument", "doc"),
     ("PowerPoint Document", "ppt"),
     ("Workbook", "xls"),
@@ -25,6 +25,7 @@ _KINDS = (
 
 @contextmanager
 def open_ole(source: Source, limits: ParseLimits) -> Iterator[OleFileIO]:
+    """Open the container. Raises `ParseFault` if it is damaged or too large."""
     import olefile
 
     try:
@@ -35,21 +36,22 @@ def open_ole(source: Source, limits: ParseLimits) -> Iterator[OleFileIO]:
         yield ole
 
 
-def format_in(source: Source, limits: ParseLimits) -> str | None:
-    """The format of what an OLE container holds; None for something unknown. Faults: encrypted, damaged."""
+def sniff_ole_format(source: Source, limits: ParseLimits) -> str | None:
+    """Return the format of what an OLE container holds; None if that is unknown. Raises `ParseFault` if it is
+    encrypted, damaged or too large."""
     with open_ole(source, limits) as ole:
         if ole.exists("EncryptedPackage"):
             raise source.fault(ParseProblem.ENCRYPTED)
-        return next((format for stream, format in _KINDS if ole.exists(stream)), None)
+        return next((format for stream, format in _FORMATS_BY_STREAM if ole.exists(stream)), None)
 
 
-def stream(ole: OleFileIO, name: str) -> bytes:
-    """A stream's bytes, b"" if there is none of that name."""
+def read_stream(ole: OleFileIO, name: str) -> bytes:
+    """Return a stream's bytes, b"" if there is none of that name."""
     return bytes(ole.openstream(name).read()) if ole.exists(name) else b""
 
 
 def ole_property(ole: OleFileIO, name: str) -> str:
-    """One of the file's properties ("title", "subject"); "" if it has none."""
+    """Return one of the file's properties ("title", "subject"); "" if it has none."""
     try:
         value = getattr(ole.get_metadata(), name)
     except (OSError, ValueError, IndexError, TypeError):

@@ -1,4 +1,4 @@
-"""Packages of Office Open XML (DOCX, PPTX, XLSX): what they say of themselves, and which part refers to which."""
+"""Packages of Office Open XML (DOCX, PPTX, XLSX; ECMA-376-2): their properties, and the relations between parts."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from core.parsing.readers.xml_events import TextCollector, feed
 
 
 def core_title(archive: Archive, label: str) -> str:
-    """The title among a package's properties, unless it is one that programs put there."""
+    """Return the title among a package's properties; "" if a program generated it."""
     title = _property(archive, "title", label)
     generated = title.casefold().startswith(("microsoft word", "powerpoint presentation", "untitled", "word document"))
     return "" if generated else title
 
 
 def write_core_properties(archive: Archive, label: str, out: DocumentBuilder) -> None:
-    """What people filled in to find a document by, where they did."""
+    """Write subject, keywords and description, which people fill in to find a document by."""
     names = (("Subject", "subject"), ("Keywords", "keywords"), ("Description", "description"))
     found = [f"{shown}: {value}" for shown, name in names if (value := _property(archive, name, label))]
     out.paragraph("\n".join(found))
@@ -31,7 +31,8 @@ def _property(archive: Archive, name: str, label: str) -> str:
 
 
 def relations_by_id(archive: Archive, name: str, label: str) -> dict[str, tuple[str, str]]:
-    """Kind and member name of each part that the part `name` refers to in the package, by the id of the relation."""
+    """Return the kind ("image", "chart") and member name of each part that the part `name` refers to, by the id of the
+    relation."""
     folder, _, file = name.rpartition("/")
     found = _Relations()
     feed(archive.open(f"{folder}/_rels/{file}.rels"), found, label, tolerant=True)
@@ -45,7 +46,7 @@ def relations_by_id(archive: Archive, name: str, label: str) -> dict[str, tuple[
 
 
 class _Relations:
-    """Target for a .rels part: internal targets and their kinds by id."""
+    """XML target for a .rels part: internal targets and their kinds by id."""
 
     def __init__(self) -> None:
         self.targets: dict[str, str] = {}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
-from core.parsing.ocr.picture import of_pdf_page
+from core.parsing.ocr.picture import picture_of_pdf_page
 from core.parsing.readers.attachments import write_attachments
 from core.parsing.readers.pdf_annotations import attachments, flattened
 from core.parsing.readers.pdf_layout import PageWriter, PdfLine, PdfPage, repeated_lines
@@ -61,7 +61,7 @@ def _open(source: Source, out: DocumentBuilder) -> pypdfium2.PdfDocument | None:
         except pypdfium2.PdfiumError as error:
             if getattr(error, "err_code", None) != _PASSWORD_ERROR and not _LOCKED.search(str(error)):
                 return None
-    raise source.encrypted()
+    raise source.encryption_fault()
 
 
 def _read(document: pypdfium2.PdfDocument, source: Source, out: DocumentBuilder) -> None:
@@ -74,7 +74,7 @@ def _read(document: pypdfium2.PdfDocument, source: Source, out: DocumentBuilder)
         if index % 50 == 49:
             out.expect_pages(count)
     pictures = [index for index, page in enumerate(pages) if page.is_picture]
-    _recognise(document, pictures[: out.limits.recognised_pages], pages, out)
+    _recognise(document, pictures[: out.limits.ocr_pages], pages, out)
     if not any(page.lines or page.comments or page.words for page in pages):
         raise source.fault(_problem_without_text(pictures, out))
     PageWriter(out, repeated_lines(pages)).write(pages)
@@ -86,13 +86,13 @@ def _recognise(
     document: pypdfium2.PdfDocument, pictures: Sequence[int], pages: list[PdfPage], out: DocumentBuilder
 ) -> None:
     """Read the pages that are pictures, if that is wanted."""
-    if out.recogniser is None:
+    if out.ocr is None:
         return
     for index in pictures:
-        out.begin_recognition()
+        out.begin_ocr()
         page = document[index]
         try:
-            words = out.recogniser.page(index, partial(of_pdf_page, page))
+            words = out.ocr.read_page(index, partial(picture_of_pdf_page, page))
         finally:
             page.close()
         kept = pages[index]
@@ -103,12 +103,12 @@ def _recognise(
 def _problem_without_text(pictures: Sequence[int], out: DocumentBuilder) -> ParseProblem:
     if not pictures:
         return ParseProblem.EMPTY
-    return ParseProblem.SCANNED if out.recogniser is None else ParseProblem.NOTHING_RECOGNISED
+    return ParseProblem.SCANNED if out.ocr is None else ParseProblem.NOTHING_RECOGNISED
 
 
 def _tell_of_pictures(pictures: Sequence[int], pages: Sequence[PdfPage], out: DocumentBuilder) -> None:
-    if out.recogniser is None:
-        out.unread_pages = len(pictures)
+    if out.ocr is None:
+        out.unread_pictures = len(pictures)
     read = sum(bool(page.words) for page in pages)
     if read:
         out.warn(f"{read} of {len(pages)} pages are scanned: read by text recognition (OCR), which makes mistakes.")

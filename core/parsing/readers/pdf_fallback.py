@@ -35,11 +35,11 @@ def _read(file: BinaryIO, source: Source, out: DocumentBuilder) -> None:
 
     reader = PdfReader(file, strict=False)
     if reader.is_encrypted and not any(reader.decrypt(password) for password in ("", *source.passwords)):
-        raise source.encrypted()
+        raise source.encryption_fault()
     count = len(reader.pages)
     out.expect_pages(count)
     for page in reader.pages[:_MAX_PAGES]:
-        out.page()
+        out.begin_page()
         for part in page.extract_text().split("\n\n"):
             out.paragraph(part)
     if count > _MAX_PAGES:

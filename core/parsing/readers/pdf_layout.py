@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from core.parsing.cleaning import one_line
 from core.parsing.document import DocumentBuilder
 from core.parsing.ocr.layout import write_words
-from core.parsing.recogniser import Word
+from core.parsing.ocr_engine import OcrWord
 
 _BULLET = re.compile(
     r"[•▪◦‣●■○□➢➤✓∙\uf0a7\uf0b7\uf076\uf0d8]\s*|[–—-]\s+(?=\S)|(?:\(?(?:[a-zA-Z]|[0-9]{1,2}|[ivx]{1,4})[.)])\s+(?=\S)"
@@ -55,7 +55,7 @@ class PdfPage:
     lines: tuple[PdfLine, ...] = ()
     comments: tuple[str, ...] = ()
     is_picture: bool = False
-    words: tuple[Word, ...] = ()
+    words: tuple[OcrWord, ...] = ()
 
 
 def repeated_lines(pages: Sequence[PdfPage]) -> frozenset[str]:
@@ -91,7 +91,7 @@ class PageWriter:
         """All pages. The title, where none is known yet, is what is set largest on the first page."""
         self._measure(pages)
         for number, page in enumerate(pages):
-            self._out.page()
+            self._out.begin_page()
             joined = _joined(self._marked(page.lines))
             levels = [self._heading_level(joined, index) for index in range(len(joined))]
             _drop_lone_lines(joined, levels)
@@ -99,7 +99,7 @@ class PageWriter:
                 self._write_block(joined[start:end], levels[start], on_first_page=number == 0)
             if page.words:
                 write_words(page.words, self._out)
-                self._out.recognised()
+                self._out.mark_page_as_ocr()
             for comment in page.comments:
                 self._out.paragraph(f"[Comment: {comment}]")
 

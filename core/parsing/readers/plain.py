@@ -7,7 +7,7 @@ import re
 from core.parsing.document import Block, BlockKind, ParsedDocument
 from core.parsing.limits import ParseLimits
 from core.parsing.readers.encoding import decode
-from core.parsing.readers.titles import with_titles
+from core.parsing.readers.unmarked_headings import with_unmarked_headings
 from core.parsing.source import Source
 
 _PARAGRAPH = re.compile(r"[^\S\n]*\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
@@ -22,7 +22,10 @@ def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
     text = decode(source.read_text_file(limits))
     source.require_text(text, limits)
     return ParsedDocument(
-        text=text, title=source.stem, format=source.format, blocks=tuple(with_titles(text, text_blocks(text)))
+        text=text,
+        title=source.stem,
+        format=source.format,
+        blocks=tuple(with_unmarked_headings(text, text_blocks(text))),
     )
 
 

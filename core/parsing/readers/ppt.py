@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
-from core.parsing.readers.ole import ole_property, open_ole, stream
+from core.parsing.readers.ole import ole_property, open_ole, read_stream
 from core.parsing.source import Source
 
 _SLIDE, _NOTES, _MASTER, _OUTLINE, _PERSIST = 1006, 1008, 1016, 4080, 1011
@@ -20,10 +20,10 @@ _ENCRYPTED_TOKEN = 0xF3D1C4DF
 
 def parse(source: Source, out: DocumentBuilder) -> None:
     with open_ole(source, out.limits) as ole:
-        user = stream(ole, "Current User")
+        user = read_stream(ole, "Current User")
         if len(user) >= 16 and struct.unpack_from("<I", user, 12)[0] == _ENCRYPTED_TOKEN:
             raise source.fault(ParseProblem.ENCRYPTED)
-        data = stream(ole, "PowerPoint Document")
+        data = read_stream(ole, "PowerPoint Document")
         out.title = ole_property(ole, "title")
     outlined: list[list[str]] = []
     drawn: list[list[str]] = []
@@ -42,7 +42,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
 
 
 def _write_slide(texts: list[str], notes: list[str], out: DocumentBuilder) -> None:
-    out.page(texts[0] if texts else "")
+    out.begin_page(texts[0] if texts else "")
     for index, text in enumerate(texts):
         lines = [line for line in text.replace("\x0b", "\r").split("\r") if line.strip()]
         if index == 0 and len(lines) == 1:

@@ -11,7 +11,7 @@ from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
 from core.parsing.readers.archive import Archive, open_archive
 from core.parsing.readers.charts import write_chart
-from core.parsing.readers.embedded import Pictures
+from core.parsing.readers.embedded_pictures import EmbeddedPictures
 from core.parsing.readers.package import core_title, relations_by_id
 from core.parsing.readers.xml_events import feed
 from core.parsing.source import Source
@@ -30,7 +30,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         out.title = core_title(archive, source.label)
         out.expect_pages(len(slides))
         margins: dict[str, None] = {}
-        pictures = Pictures(archive, out)
+        pictures = EmbeddedPictures(archive, out)
         for name in slides:
             _write_slide(archive, name, source, out, margins, pictures)
         for text in margins:
@@ -38,13 +38,18 @@ def parse(source: Source, out: DocumentBuilder) -> None:
 
 
 def _write_slide(
-    archive: Archive, name: str, source: Source, out: DocumentBuilder, margins: dict[str, None], pictures: Pictures
+    archive: Archive,
+    name: str,
+    source: Source,
+    out: DocumentBuilder,
+    margins: dict[str, None],
+    pictures: EmbeddedPictures,
 ) -> None:
     slide = Shapes()
     feed(archive.open(name), slide, source.label, tolerant=True)
-    out.page(slide.title)
+    out.begin_page(slide.title)
     parts = relations_by_id(archive, name, source.label)
-    slide.write(out, partial(pictures.write_related, parts))
+    slide.write(out, partial(pictures.write_relation, parts))
     margins.update(dict.fromkeys(slide.margins))
     targets = list(parts.values())
     for kind, target in targets:

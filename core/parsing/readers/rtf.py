@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
-from core.parsing.readers.encoding import known_encoding
+from core.parsing.readers.encoding import codec_for
 from core.parsing.source import Source
 
 _CODE_PAGE = re.compile(rb"\\ansicpg(\d{3,5})")
@@ -21,7 +21,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
     if not data.lstrip().startswith(b"{\\rtf"):
         raise source.fault(ParseProblem.DAMAGED)
     page = _CODE_PAGE.search(data[:4096])
-    name = known_encoding(f"cp{page[1].decode()}" if page else None) or "cp1252"
+    name = codec_for(f"cp{page[1].decode()}" if page else None) or "cp1252"
     markup = data.decode("latin-1") if data.isascii() else data.decode(name, "replace")
     title = _TITLE.search(markup[:20_000])
     out.title = title[1] if title else ""

@@ -57,7 +57,7 @@ def _write_book(book: CalamineWorkbook, out: DocumentBuilder) -> None:
     from python_calamine import CalamineError
 
     for name in book.sheet_names:
-        out.page(name)
+        out.begin_page(name)
         try:
             sheet = book.get_sheet_by_name(name)
             out.heading(name, 1)
@@ -81,7 +81,7 @@ def _is_dense(archive: Archive) -> bool:
 
 def _write_sparse(archive: Archive, source: Source, out: DocumentBuilder) -> None:
     for name, lines in sparse_sheets(archive, source.label):
-        out.page(name)
+        out.begin_page(name)
         out.heading(name, 1)
         out.sheet_lines(lines)
     out.warn("A sheet is very large and almost empty; its cells are here without their columns.")
@@ -110,7 +110,7 @@ def _write_notes(archive: Archive, source: Source, out: DocumentBuilder) -> None
     parts = [name for place in _NOTES for name in archive.names(place, ".xml")]
     notes = [line for name in parts for line in _lines(archive, name, source)]
     if charts or notes:
-        out.page()
+        out.begin_page()
     for name in charts:
         write_chart(archive, name, source.label, out)
     for line in notes:

@@ -7,7 +7,7 @@ import io
 from core.parsing.cleaning import clean
 from core.parsing.document import BlockKind, DocumentBuilder
 from core.parsing.readers.encoding import declared_encoding, decode
-from core.parsing.readers.html import convert
+from core.parsing.readers.html import write_html
 from core.parsing.readers.xml_events import feed
 from core.parsing.source import Source
 
@@ -35,7 +35,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         if name in _TITLES and len(piece) < 200:
             out.heading(piece, 1 if not out.length else 2)
         elif name in _MARKUP and "<" in piece and ">" in piece:
-            convert(piece, out, show_title=False)
+            write_html(piece, out, show_title=False)
         else:
             out.paragraph(piece)
 

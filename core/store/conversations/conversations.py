@@ -1,4 +1,4 @@
-"""Conversations and their messages in SQLite; deletion can be undone until the program ends."""
+"""Conversations and their messages in SQLite. Deletion can be undone until the program ends."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ OnDeleted = Callable[[int, bool], None]
 
 
 class Conversations:
-    """Called from any thread; each call is one transaction."""
+    """Any thread; each call is one transaction."""
 
     def __init__(self, database: Database, on_deleted: OnDeleted = lambda conversation_id, deleted: None) -> None:
-        """`on_deleted` hears of each conversation that leaves (True), so that what was derived from it goes, too, or
-        that comes back (False)."""
+        """`on_deleted` is called with each conversation that is deleted (True), so that what was derived from it goes
+        too, or restored (False)."""
         self._database = database
         self._on_deleted = on_deleted
 
     def create(self, title: str = "", scope: Scope = WHOLE_LIBRARY) -> int:
-        """A new conversation's id. Without a title it takes its first question's words."""
+        """Create a conversation and return its id. Without a title it takes the words of its first question."""
         now = time.time()
         with self._database.write(durable=True) as connection:
             row = connection.execute(
@@ -38,13 +38,13 @@ class Conversations:
             return int(row.lastrowid or 0)
 
     def scope(self, conversation_id: int) -> Scope:
-        """What the conversation looks into; the whole library for one that is not there."""
+        """The conversation's scope; the whole library if there is no such conversation."""
         with self._database.read() as connection:
             row = connection.execute("SELECT scope FROM conversations WHERE id = ?", (conversation_id,)).fetchone()
         return _scope(row[0] if row else "")
 
     def set_scope(self, conversation_id: int, scope: Scope) -> None:
-        """From the next question on; what was asked before stays as it was answered."""
+        """Set the scope from the next question on; earlier answers stay as they are."""
         with self._database.write(durable=True) as connection:
             connection.execute("UPDATE conversations SET scope = ? WHERE id = ?", (_scope_text(scope), conversation_id))
 
@@ -70,7 +70,7 @@ class Conversations:
             connection.execute("UPDATE conversations SET title = ? WHERE id = ?", (title.strip(), conversation_id))
 
     def delete(self, conversation_id: int) -> None:
-        """Take it off the list; `restore` brings it back, `purge_deleted` ends that."""
+        """Take the conversation off the list. `restore` undoes it until `purge_deleted`."""
         with self._database.write(durable=True) as connection:
             connection.execute("UPDATE conversations SET deleted_s = ? WHERE id = ?", (time.time(), conversation_id))
         self._on_deleted(conversation_id, True)
@@ -81,14 +81,14 @@ class Conversations:
         self._on_deleted(conversation_id, False)
 
     def purge_deleted(self) -> None:
-        """Erase deleted conversations for good; run when a data directory is opened."""
+        """Erase deleted conversations for good; called when a data directory is opened."""
         with self._database.write(durable=True) as connection:
             gone = "SELECT id FROM conversations WHERE deleted_s IS NOT NULL"
             connection.execute(f"DELETE FROM messages WHERE conversation_id IN ({gone})")
             connection.execute("DELETE FROM conversations WHERE deleted_s IS NOT NULL")
 
     def append(self, conversation_id: int, message: ChatMessage) -> ChatMessage:
-        """Store `message` as the last one; returns it with its id and time. The first question gives the title."""
+        """Append `message` and return it with its id and time. The first question gives the title."""
         now = time.time()
         with self._database.write(durable=True) as connection:
             row = connection.execute(
@@ -102,12 +102,12 @@ class Conversations:
             return message_of(int(row.lastrowid or 0), message.role, body_of(message), now)
 
     def replace(self, message: ChatMessage) -> None:
-        """Store `message` in place of the one with its id."""
+        """Replace the message that has `message`'s id."""
         with self._database.write(durable=True) as connection:
             connection.execute("UPDATE messages SET body = ? WHERE id = ?", (body_of(message), message.id))
 
     def cut_from(self, message_id: int) -> None:
-        """Remove a message and all after it, for asking again or asking differently."""
+        """Remove a message and all after it, to ask again or differently."""
         with self._database.write(durable=True) as connection:
             connection.execute(
                 "DELETE FROM messages WHERE conversation_id = (SELECT conversation_id FROM messages WHERE id = ?1) "

@@ -30,7 +30,6 @@ from core.domain.sheet_cells import SheetRows
 from core.store.conversations.stored_json import to_json
 from models.conversation import Effort, Usage
 
-
 STORED_NAMES = {
     "location": "spot",
     "semantic": "meaning",

@@ -1,4 +1,4 @@
-"""How fast each language model was on this machine, kept so that the first question of a day has a figure too."""
+"""Stores how fast each language model was on this machine, so that the first question of a day has a figure too."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from core.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Tokens per second, of reading a prompt and of writing (0 until that was measured)."""
+    """Tokens per second of prefill and of decode (0 until that was measured)."""
 
     prefill_tokens_s: float
     decode_tokens_s: float
 
 
 class Speeds:
-    """Any thread. `model` names a model's file (`core.engines.engines.Engines.chat_key`)."""
+    """Any thread. `model` identifies a model file (`core.engines.engines.Engines.chat_key`)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def of(self, model: str) -> Speed | None:
-        """The last one measured; None if there is none."""
+        """The last speed measured; None if there is none."""
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT prefill_tokens_s, decode_tokens_s FROM speeds WHERE model = ?", (model,)

@@ -1,4 +1,4 @@
-"""JSON as it is stored in the database: letters as they are, and paths that are no Unicode too."""
+"""JSON as stored in the database: readable letters, and paths that are not valid Unicode."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 
 def to_json(value: Any) -> str:
-    """`value` as JSON text that SQLite takes. The bytes of a path that are no letters (`os.fsdecode` makes lone
-    surrogates of them) have no place in UTF-8, so a value with such a path is written in escapes throughout."""
+    """`value` as JSON text that SQLite accepts. Bytes of a path that are not letters (lone surrogates from
+    `os.fsdecode`) do not exist in UTF-8, so a value with such a path is escaped throughout."""
     text = json.dumps(value, ensure_ascii=False)
     try:
         text.encode("utf-8")

@@ -1,4 +1,4 @@
-"""What the library holds of a document: text, passages, keywords. Written whole in one transaction, or not at all."""
+"""Stores what was read of a document (text, passages, keywords) in one transaction: whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from sqlite3 import Connection
+from typing import NamedTuple
 
 from core.domain.sheet_cells import SheetRows
 from core.store import key_values
 from core.store.database import Database
 from core.store.documents import sheet_rows
-from core.store.documents.ocr_cache import forget
+from core.store.documents.ocr_cache import forget_pages
 from core.store.documents.parse_crash_log import end_parsing
 from core.store.documents.stored_pages import StoredPages
 from core.store.documents.texts import drop_text, put_text, spans
@@ -35,8 +36,8 @@ class NewPassage:
 
 @dataclass(frozen=True, slots=True)
 class FileStat:
-    """What tells an unchanged file: its size and time of change, when we looked, and a hash of its bytes (empty if it
-    could not be read)."""
+    """Identifies the state of a file: size, time of change, when it was checked, and a hash of its bytes (empty if it
+    could not be read). Times in nanoseconds since the epoch."""
 
     size_bytes: int
     modified_ns: int
@@ -46,99 +47,110 @@ class FileStat:
 
 @dataclass(frozen=True, slots=True)
 class NewContent:
-    """What was read from a file. `pages` tells what was read from pictures (OCR), in the languages `recognised_in`;
-    `pictures` counts the pages that wait for that, `rows` are lines that are rows of sheets."""
+    """What was read from a file. `pages` say which text was read from pictures by OCR, in the languages
+    `recognised_in`; `unread_pictures` counts pages waiting for OCR; `rows` are lines that are rows of sheets."""
 
-    stamp: FileStat
+    file: FileStat
     text: str
     title: str
     context: str
     format: str
-    chunks: tuple[NewPassage, ...]
+    passages: tuple[NewPassage, ...]
     pages: StoredPages = StoredPages()
     warnings: tuple[str, ...] = ()
     recognised_in: str = ""
-    pictures: int = 0
+    unread_pictures: int = 0
     rows: tuple[SheetRows, ...] = ()
+
+
+class _StoredPassage(NamedTuple):
+    """A passage as it is stored: offsets into its document's text, and the hash of what is embedded."""
+
+    id: int
+    start: int
+    end: int
+    section: str
+    content_hash: bytes
 
 
 @dataclass(slots=True)
 class _Stored:
-    """What is stored of a document now. `chunks` are (id, start, end, section, content hash)."""
+    """What is stored of a document now."""
 
     context: str
-    chunks: list[tuple[int, int, int, str, bytes]]
+    passages: list[_StoredPassage]
 
 
 @dataclass(slots=True)
 class _PassageChanges:
-    """How stored passages become those of a new reading; keyword rows are complete before the write begins."""
+    """How the stored passages become the new ones. Keyword rows are complete before the write begins."""
 
-    kept: list[tuple[int, int]] = field(default_factory=list)  # (chunk id, ordinal)
+    kept: list[tuple[int, int]] = field(default_factory=list)  # (passage id, ordinal)
     new: list[int] = field(default_factory=list)  # ordinals
-    gone: list[int] = field(default_factory=list)  # chunk ids
+    gone: list[int] = field(default_factory=list)  # passage ids
     rows_out: list[KeywordRow] = field(default_factory=list)
-    rows_in: dict[int, KeywordRow] = field(default_factory=dict)  # by ordinal; the chunk id is 0 where it is new
+    rows_in: dict[int, KeywordRow] = field(default_factory=dict)  # by ordinal; the passage id is 0 where it is new
 
 
-class Contents:
-    """Called from any thread. Each method is one transaction; a file whose reading is stored is no longer in hand."""
+class ContentStore:
+    """Writes documents' contents. Any thread; each method is one transaction, and ends the parse of its document in
+    the crash log."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, document_id: int, reading: NewContent) -> bool:
-        """Store `reading` as the document's content; unchanged passages keep their ids and with them their vectors.
-
-        False, and nothing is stored, if the document left the library meanwhile.
-        """
+    def put(self, document_id: int, content: NewContent) -> bool:
+        """Store `content`; unchanged passages keep their ids and so their vectors. False, with nothing stored, if the
+        document left the library meanwhile."""
         while True:
             with self._database.read() as connection:
                 stored = _stored(connection, document_id)
                 if stored is None:
                     return False
-                change = _change(connection, document_id, stored, reading)
+                changes = _passage_changes(connection, document_id, stored, content)
             with self._database.write() as connection:
                 now = _stored(connection, document_id)
                 if now is None:
                     return False
                 if now == stored:
-                    _apply(connection, document_id, change, reading)
+                    _apply(connection, document_id, changes, content)
                     return True
 
     def skip(
         self,
         document_id: int,
-        stamp: FileStat,
+        file: FileStat,
         reason: str,
         *,
         format: str = "",
         problem: str = "",
-        pictures: int = 0,
+        unread_pictures: int = 0,
         recognised_in: str = "",
     ) -> bool:
-        """Note why the document cannot be read, in words and in one word for programs, and drop what was stored of it.
-        `pictures` and `recognised_in` as for a `Reading`. False if it left the library."""
+        """Record why the document cannot be read, as a sentence (`reason`) and as a word for programs (`problem`), and
+        drop what was stored of it. `unread_pictures` and `recognised_in` as in `NewContent`. False if it left the
+        library."""
         with self._database.write() as connection:
             if _stored(connection, document_id) is None:
                 return False
             _drop(connection, document_id)
             end_parsing(connection, document_id)
-            forget(connection, document_id)
-            connection.execute(
-                "UPDATE documents SET state = 'skipped', pending = 0, attempts = 0, reason = ?, format = ?, "
-                "problem = ?, pictures = ?, recognised = 0, recognised_in = ?, "
-                "text_length = 0, pages = '', page_count = NULL, warnings = '', passage_count = 0, context = '', "
-                "size_bytes = ?, modified_ns = ?, checked_ns = ?, content_hash = ? WHERE id = ?",
-                (reason, format, problem, pictures, recognised_in, *_stamp(stamp), document_id),
-            )
+            forget_pages(connection, document_id)
+            columns = _NOTHING_READ | {
+                "reason": reason,
+                "format": format,
+                "problem": problem,
+                "pictures": unread_pictures,
+                "recognised_in": recognised_in,
+            }
+            _update(connection, document_id, columns | _file_columns(file))
         return True
 
-    def give_up_pictures(self, document_id: int) -> None:
-        """What is stored stays as it is; its pictures do not wait for recognition any more."""
+    def give_up_on_pictures(self, document_id: int) -> None:
+        """Stop waiting for the OCR of its pictures; what is stored stays."""
         with self._database.write() as connection:
-            connection.execute("UPDATE documents SET pictures = 0 WHERE id = ?", (document_id,))
-            forget(connection, document_id)
+            _update(connection, document_id, {"pictures": 0})
+            forget_pages(connection, document_id)
 
     def delete(self, document_id: int, folder_id: int) -> None:
         """Delete the document and every trace of it, if it still belongs to this folder."""
@@ -149,22 +161,68 @@ class Contents:
                 _drop(connection, document_id)
                 connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
 
-    def move(self, document_id: int, folder_id: int, path: bytes, title: str, context: str, stamp: FileStat) -> None:
-        """The file is now at `path`, with the same content: only what its name says changes."""
+    def move(self, document_id: int, folder_id: int, path: bytes, title: str, context: str, file: FileStat) -> None:
+        """Record that the file is now at `path`, with the same content: only what depends on its name changes."""
         with self._database.write() as connection:
             stored = _stored(connection, document_id)
             if stored is None:
                 return
-            out = _rows(connection, document_id, stored.context, [chunk[:4] for chunk in stored.chunks])
+            out = _keyword_rows(connection, document_id, stored.context, stored.passages)
             new_context = search_terms(context)
             _take_out(connection, document_id, out)
-            back = (KeywordRow(r.chunk_id, new_context, r.section, r.body) for r in out)
+            back = (KeywordRow(row.passage_id, new_context, row.section, row.body) for row in out)
             _put_in(connection, document_id, back)
-            connection.execute(
-                "UPDATE documents SET folder_id = ?, path = ?, title = ?, context = ?, size_bytes = ?, "
-                "modified_ns = ?, checked_ns = ?, content_hash = ? WHERE id = ?",
-                (folder_id, path, title, context, *_stamp(stamp), document_id),
-            )
+            columns: _Columns = {"folder_id": folder_id, "path": path, "title": title, "context": context}
+            _update(connection, document_id, columns | _file_columns(file))
+
+
+_Columns = dict[str, str | bytes | int | None]
+"""Columns of the table `documents` by name."""
+_SETTLED: _Columns = {"pending": 0, "attempts": 0}
+_NOTHING_READ: _Columns = _SETTLED | {
+    "state": "skipped",
+    "recognised": 0,
+    "text_length": 0,
+    "pages": "",
+    "page_count": None,
+    "warnings": "",
+    "passage_count": 0,
+    "context": "",
+}
+
+
+def _update(connection: Connection, document_id: int, columns: _Columns) -> None:
+    """Set these columns of a document's row. Their names are ours, never text from outside."""
+    assignments = ", ".join(f"{name} = :{name}" for name in columns)
+    connection.execute(f"UPDATE documents SET {assignments} WHERE id = :id", columns | {"id": document_id})
+
+
+def _file_columns(file: FileStat) -> _Columns:
+    return {
+        "size_bytes": file.size_bytes,
+        "modified_ns": file.modified_ns,
+        "checked_ns": file.checked_ns,
+        "content_hash": file.content_hash or None,
+    }
+
+
+def _content_columns(content: NewContent) -> _Columns:
+    return _SETTLED | {
+        "state": "indexed",
+        "reason": "",
+        "problem": "",
+        "pictures": content.unread_pictures,
+        "recognised": content.pages.pictures,
+        "recognised_in": content.recognised_in,
+        "title": content.title,
+        "context": content.context,
+        "format": content.format,
+        "text_length": len(content.text),
+        "pages": content.pages.stored,
+        "page_count": len(content.pages.starts) or None,
+        "warnings": json.dumps(content.warnings) if content.warnings else "",
+        "passage_count": len(content.passages),
+    }
 
 
 def _stored(connection: Connection, document_id: int) -> _Stored | None:
@@ -172,133 +230,113 @@ def _stored(connection: Connection, document_id: int) -> _Stored | None:
         "SELECT d.context FROM documents d JOIN folders f ON f.id = d.folder_id WHERE d.id = ? AND f.removed_s IS NULL",
         (document_id,),
     ).fetchone()
-    return None if row is None else _Stored(row[0], _chunks(connection, document_id))
+    return None if row is None else _Stored(row[0], _stored_passages(connection, document_id))
 
 
-def _chunks(connection: Connection, document_id: int) -> list[tuple[int, int, int, str, bytes]]:
-    return connection.execute(
+def _stored_passages(connection: Connection, document_id: int) -> list[_StoredPassage]:
+    rows = connection.execute(
         'SELECT id, start, "end", section, content_hash FROM chunks WHERE document_id = ? ORDER BY ordinal',
         (document_id,),
-    ).fetchall()
+    )
+    return [_StoredPassage(*row) for row in rows]
 
 
-def _change(connection: Connection, document_id: int, stored: _Stored, reading: NewContent) -> _PassageChanges:
-    change = _PassageChanges()
-    by_hash: dict[bytes, list[tuple[int, int, int, str, bytes]]] = defaultdict(list)
-    for old in reversed(stored.chunks):
-        by_hash[old[4]].append(old)
-    same_context = stored.context == reading.context
-    context = search_terms(reading.context)
-    rewritten: list[tuple[int, int, int, str]] = []
-    for ordinal, chunk in enumerate(reading.chunks):
-        twins = by_hash.get(chunk.content_hash)
-        chunk_id = 0
-        if twins:
-            old = twins.pop()
-            chunk_id = old[0]
-            change.kept.append((chunk_id, ordinal))
+def _passage_changes(connection: Connection, document_id: int, stored: _Stored, content: NewContent) -> _PassageChanges:
+    changes = _PassageChanges()
+    by_hash: dict[bytes, list[_StoredPassage]] = defaultdict(list)
+    for old in reversed(stored.passages):
+        by_hash[old.content_hash].append(old)
+    same_context = stored.context == content.context
+    context = search_terms(content.context)
+    rewritten: list[_StoredPassage] = []
+    for ordinal, passage in enumerate(content.passages):
+        passage_id = 0
+        if equal := by_hash.get(passage.content_hash):
+            old = equal.pop()
+            passage_id = old.id
+            changes.kept.append((passage_id, ordinal))
             if same_context:
                 continue
-            rewritten.append(old[:4])
+            rewritten.append(old)
         else:
-            change.new.append(ordinal)
-        body = search_terms(reading.text[chunk.start : chunk.end])
-        change.rows_in[ordinal] = KeywordRow(chunk_id, context, search_terms(chunk.section), body)
+            changes.new.append(ordinal)
+        body = search_terms(content.text[passage.start : passage.end])
+        changes.rows_in[ordinal] = KeywordRow(passage_id, context, search_terms(passage.section), body)
     left = [old for olds in by_hash.values() for old in olds]
-    change.gone = [old[0] for old in left]
-    outgoing = sorted(rewritten + [old[:4] for old in left])
-    change.rows_out = _rows(connection, document_id, stored.context, outgoing)
-    return change
+    changes.gone = [old.id for old in left]
+    changes.rows_out = _keyword_rows(connection, document_id, stored.context, sorted(rewritten + left))
+    return changes
 
 
-def _apply(connection: Connection, document_id: int, change: _PassageChanges, reading: NewContent) -> None:
-    _take_out(connection, document_id, change.rows_out)
-    connection.executemany("DELETE FROM chunks WHERE id = ?", ((chunk_id,) for chunk_id in change.gone))
-    chunks = reading.chunks
+def _apply(connection: Connection, document_id: int, changes: _PassageChanges, content: NewContent) -> None:
+    _take_out(connection, document_id, changes.rows_out)
+    connection.executemany("DELETE FROM chunks WHERE id = ?", ((passage_id,) for passage_id in changes.gone))
+    passages = content.passages
     connection.executemany(
         'UPDATE chunks SET ordinal = ?, start = ?, "end" = ?, page = ?, section = ? WHERE id = ?',
-        ((o, chunks[o].start, chunks[o].end, chunks[o].page, chunks[o].section, i) for i, o in change.kept),
+        ((o, passages[o].start, passages[o].end, passages[o].page, passages[o].section, i) for i, o in changes.kept),
     )
-    ids = dict((ordinal, chunk_id) for chunk_id, ordinal in change.kept)
-    for ordinal in change.new:
-        ids[ordinal] = _insert(connection, document_id, ordinal, chunks[ordinal])
-    rows = (KeywordRow(ids[o], row.context, row.section, row.body) for o, row in change.rows_in.items())
+    ids = {ordinal: passage_id for passage_id, ordinal in changes.kept}
+    for ordinal in changes.new:
+        ids[ordinal] = _insert(connection, document_id, ordinal, passages[ordinal])
+    rows = (KeywordRow(ids[o], row.context, row.section, row.body) for o, row in changes.rows_in.items())
     _put_in(connection, document_id, rows)
-    put_text(connection, document_id, reading.text)
-    sheet_rows.put(connection, document_id, reading.rows)
+    put_text(connection, document_id, content.text)
+    sheet_rows.put(connection, document_id, content.rows)
     end_parsing(connection, document_id)
-    forget(connection, document_id)
-    connection.execute(
-        "UPDATE documents SET state = 'indexed', pending = 0, attempts = 0, reason = '', problem = '', "
-        "pictures = ?, recognised = ?, recognised_in = ?, title = ?, context = ?, "
-        "format = ?, text_length = ?, pages = ?, page_count = ?, warnings = ?, passage_count = ?, "
-        "size_bytes = ?, modified_ns = ?, checked_ns = ?, content_hash = ? WHERE id = ?",
-        (
-            reading.pictures,
-            reading.pages.pictures,
-            reading.recognised_in,
-            reading.title,
-            reading.context,
-            reading.format,
-            len(reading.text),
-            reading.pages.stored,
-            len(reading.pages.starts) or None,
-            json.dumps(reading.warnings) if reading.warnings else "",
-            len(reading.chunks),
-            *_stamp(reading.stamp),
-            document_id,
-        ),
-    )
+    forget_pages(connection, document_id)
+    _update(connection, document_id, _content_columns(content) | _file_columns(content.file))
 
 
-def _insert(connection: Connection, document_id: int, ordinal: int, chunk: NewPassage) -> int:
-    """A new passage; where the same content was embedded before, in whatever document, it takes that vector along."""
+def _insert(connection: Connection, document_id: int, ordinal: int, passage: NewPassage) -> int:
+    """Insert a passage and return its id. If the same content was embedded before, in any document, it gets that
+    vector."""
     row = connection.execute(
         'INSERT INTO chunks (document_id, ordinal, start, "end", page, section, content_hash) '
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (document_id, ordinal, chunk.start, chunk.end, chunk.page, chunk.section, chunk.content_hash),
+        (document_id, ordinal, passage.start, passage.end, passage.page, passage.section, passage.content_hash),
     )
-    chunk_id = int(row.lastrowid or 0)
+    passage_id = int(row.lastrowid or 0)
     connection.execute(
         "INSERT INTO chunk_vectors (chunk_id, embedder_id, vector) "
         "SELECT ?, v.embedder_id, v.vector FROM chunks c JOIN chunk_vectors v ON v.chunk_id = c.id "
         "WHERE c.content_hash = ? AND c.id <> ? GROUP BY v.embedder_id",
-        (chunk_id, chunk.content_hash, chunk_id),
+        (passage_id, passage.content_hash, passage_id),
     )
-    return chunk_id
+    return passage_id
 
 
 def _drop(connection: Connection, document_id: int) -> None:
     """Delete keywords, passages (their vectors go with them) and text."""
     row = connection.execute("SELECT context FROM documents WHERE id = ?", (document_id,)).fetchone()
-    chunks = _chunks(connection, document_id)
-    _take_out(connection, document_id, _rows(connection, document_id, row[0], [chunk[:4] for chunk in chunks]))
+    passages = _stored_passages(connection, document_id)
+    _take_out(connection, document_id, _keyword_rows(connection, document_id, row[0], passages))
     connection.execute("DELETE FROM chunks WHERE document_id = ?", (document_id,))
     drop_text(connection, document_id)
     sheet_rows.drop(connection, document_id)
 
 
-def _rows(
-    connection: Connection, document_id: int, context: str, chunks: Sequence[tuple[int, int, int, str]]
+def _keyword_rows(
+    connection: Connection, document_id: int, context: str, passages: Sequence[_StoredPassage]
 ) -> list[KeywordRow]:
     """The keyword rows of stored passages, as they were added."""
-    if not chunks:
+    if not passages:
         return []
     context_terms = search_terms(context)
-    bodies = spans(connection, document_id, [(start, end) for _, start, end, _ in chunks])
+    bodies = spans(connection, document_id, [(passage.start, passage.end) for passage in passages])
     return [
-        KeywordRow(chunk_id, context_terms, search_terms(section), search_terms(body))
-        for (chunk_id, _, _, section), body in zip(chunks, bodies, strict=True)
+        KeywordRow(passage.id, context_terms, search_terms(passage.section), search_terms(body))
+        for passage, body in zip(passages, bodies, strict=True)
     ]
 
 
 def rebuild_keywords(connection: Connection, document_ids: Iterable[int]) -> None:
     """Add the keyword rows of these documents to an index that has none of them."""
-    keyword_index.count_change(connection)
+    keyword_index.note_change(connection)
     for document_id in document_ids:
         row = connection.execute("SELECT context FROM documents WHERE id = ?", (document_id,)).fetchone()
-        chunks = [chunk[:4] for chunk in _chunks(connection, document_id)]
-        keyword_index.add(connection, _rows(connection, document_id, row[0], chunks))
+        passages = _stored_passages(connection, document_id)
+        keyword_index.add(connection, _keyword_rows(connection, document_id, row[0], passages))
 
 
 def _take_out(connection: Connection, document_id: int, rows: Sequence[KeywordRow]) -> None:
@@ -310,7 +348,3 @@ def _take_out(connection: Connection, document_id: int, rows: Sequence[KeywordRo
 def _put_in(connection: Connection, document_id: int, rows: Iterable[KeywordRow]) -> None:
     if keyword_index.covers(connection, document_id):
         keyword_index.add(connection, rows)
-
-
-def _stamp(stamp: FileStat) -> tuple[int, int, int, bytes | None]:
-    return stamp.size_bytes, stamp.modified_ns, stamp.checked_ns, stamp.content_hash or None

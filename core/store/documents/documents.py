@@ -1,4 +1,4 @@
-"""Questions about the documents of the library, and the queue of those still to be read."""
+"""Reads and queues the documents of the library: what is stored of each file, and which files wait to be parsed."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _LIVE = "documents d JOIN folders f ON f.id = d.folder_id AND f.removed_s IS NUL
 
 
 DocumentRow = tuple[int, int, bytes, str, str, str, int, int, int | None, int, str]
-"""The columns of a `Document`, in its order; path in the bytes of the file system, state as its value."""
+"""The columns of a `Document` in its order: path as bytes of the file system, state as its value."""
 
 
 class KnownFile(NamedTuple):
-    """What is known of a file since it was last looked at. Made by the ten thousand, hence no dataclass."""
+    """What was stored of a file when it was last checked. A tuple, since tens of thousands are created."""
 
     id: int
     folder_id: int
@@ -46,7 +46,7 @@ class KnownFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class QueuedFile:
-    """A file that waits to be read."""
+    """A file that waits to be parsed."""
 
     id: int
     path: bytes
@@ -57,7 +57,7 @@ class QueuedFile:
 
 @dataclass(frozen=True, slots=True)
 class DocumentCounts:
-    """Of the whole library; `text_length` in characters."""
+    """Counts over the whole library; `text_length` in characters."""
 
     folders: int
     documents: int
@@ -69,7 +69,7 @@ class DocumentCounts:
 
 
 class Documents:
-    """Called from any thread."""
+    """Any thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -79,7 +79,7 @@ class Documents:
             return _get(connection, document_id)
 
     def text(self, document_id: int) -> DocumentText | None:
-        """None if the document is not in the library (any more)."""
+        """The document, or None if it has left the library."""
         with self._database.read() as connection:
             document = _get(connection, document_id)
             if document is None:
@@ -111,8 +111,8 @@ class Documents:
         )
 
     def settled(self, part: Subtree, before_ns: int) -> set[tuple[bytes, int, int]]:
-        """Path, size and time of change of the documents at or below the subtree's path that need no look as long as
-        their file has just these: read, and last changed more than `before_ns` before that."""
+        """Path, size and time of change of the documents in `subtree` that need no check while their file keeps just
+        these: parsed, and last changed more than `before_ns` before that."""
         where, values = _below(part)
         with self._database.read() as connection:
             rows = connection.execute(
@@ -123,14 +123,14 @@ class Documents:
         return set(rows)
 
     def count_known(self, part: Subtree) -> int:
-        """How many documents `known` would give."""
+        """How many documents `known` would return."""
         where, values = _below(part)
         with self._database.read() as connection:
             row = connection.execute(f"SELECT COUNT(*) FROM documents d WHERE {where}", values).fetchone()
         return int(row[0])
 
     def known(self, part: Subtree) -> dict[bytes, KnownFile]:
-        """Every document at or below the subtree's path, by path."""
+        """Every document in `subtree`, by path."""
         where, values = _below(part)
         with self._database.read() as connection:
             rows = connection.execute(
@@ -141,7 +141,7 @@ class Documents:
         return {row[2]: KnownFile._make(row) for row in rows}
 
     def counts_in(self, part: Subtree) -> tuple[int, int, int]:
-        """Of the documents at or below the subtree's path: how many are indexed, left out, and their passages."""
+        """How many documents of `subtree` are indexed and how many skipped, and the number of their passages."""
         whole = part.path == part.folder_path
         where, values = ("d.folder_id = ?", (part.folder_id,)) if whole else _below(part)
         with self._database.read() as connection:
@@ -153,7 +153,7 @@ class Documents:
         return int(row[0]), int(row[1]), int(row[2])
 
     def skipped(self, part: Subtree | None = None) -> list[Skipped]:
-        """The documents that were left out, at or below the subtree's path if one is given, with the reason."""
+        """The skipped documents with their reasons, of `subtree` if one is given."""
         where, values = ("1", ()) if part is None else _below(part)
         with self._database.read() as connection:
             rows = connection.execute(
@@ -162,7 +162,7 @@ class Documents:
         return [Skipped(Path(os.fsdecode(path)), reason, document_id) for path, reason, document_id in rows]
 
     def kept(self) -> list[Skipped]:
-        """The documents that are still what they were when they could be read, and why they cannot be now."""
+        """Documents that keep what was read of them although their file cannot be read now, with the reason."""
         with self._database.read() as connection:
             rows = connection.execute(
                 f"SELECT d.path, d.reason, d.id FROM {_LIVE} WHERE d.reason <> '' AND d.state = 'indexed'"
@@ -170,8 +170,8 @@ class Documents:
         return [Skipped(Path(os.fsdecode(path)), reason, document_id) for path, reason, document_id in rows]
 
     def recognised_in(self, part: Subtree) -> list[tuple[Path, int, int | None]]:
-        """The documents at or below the subtree's path with pages read from pictures: how many, and of how many, None
-        if pictures among their text were read."""
+        """The documents of `subtree` with text read from pictures: how many pages of how many, None if it was pictures
+        among other text."""
         where, values = _below(part, "+d.path")
         with self._database.read() as connection:
             rows = connection.execute(
@@ -181,11 +181,11 @@ class Documents:
         return [(Path(os.fsdecode(path)), n, None if pictured else pages or 1) for path, n, pages, pictured in rows]
 
     def with_pictures(self, parts: Sequence[Subtree]) -> list[QueuedFile]:
-        """The files of these subtrees with pictures that wait for text recognition, as `queue` gives them."""
+        """The files of these subtrees whose pictures wait for OCR, as `queue` returns them."""
         return self._queued(parts, "d.pictures AND NOT d.pending")
 
     def queue(self, parts: Sequence[Subtree]) -> list[QueuedFile]:
-        """The files of these subtrees that wait to be read, in no particular order."""
+        """The files of these subtrees that wait to be parsed, in no particular order."""
         return self._queued(parts, "d.pending")
 
     def _queued(self, parts: Sequence[Subtree], which: str) -> list[QueuedFile]:
@@ -213,12 +213,12 @@ class Documents:
                 )
 
     def queue_again(self, document_ids: Iterable[int]) -> None:
-        """Have these files read again; until then what is stored of them stays."""
+        """Queue these files again; what is stored of them stays until they are parsed."""
         with self._database.write() as connection:
             connection.executemany("UPDATE documents SET pending = 1 WHERE id = ?", ((i,) for i in document_ids))
 
     def forget_content(self, document_ids: Iterable[int]) -> None:
-        """Like `queue_again`, and read them even if their bytes are the same."""
+        """Queue these files again, and parse them even if their bytes are the same."""
         ids = [(i,) for i in document_ids]
         with self._database.write() as connection:
             connection.executemany("DELETE FROM in_hand WHERE document_id = ?", ids)
@@ -227,7 +227,7 @@ class Documents:
             )
 
     def hold_to_size(self, largest_bytes: int) -> None:
-        """Queue what another limit of size decides differently than the one that was held to before."""
+        """Queue the documents that a new size limit decides differently than the one used before."""
         with self._database.read() as connection:
             known = key_values.value_of(connection, SIZE_KEY)
         before = int(known) if known else largest_bytes
@@ -241,7 +241,7 @@ class Documents:
             )
 
     def unchanged(self, document_id: int, size_bytes: int, modified_ns: int, checked_ns: int) -> None:
-        """The file was looked at again and holds what is stored."""
+        """Record that the file was checked and still holds what is stored."""
         with self._database.write() as connection:
             end_parsing(connection, document_id)
             connection.execute(
@@ -251,7 +251,7 @@ class Documents:
             )
 
     def keep(self, document_id: int, modified_ns: int, reason: str) -> bool:
-        """The file cannot be read now, and why: what is stored of it stays. False if nothing is."""
+        """Record why the file cannot be read now, keeping what is stored of it. False if nothing is."""
         with self._database.write() as connection:
             kept = connection.execute(
                 "UPDATE documents SET pending = 0, modified_ns = ?, reason = ? WHERE id = ? AND state = 'indexed'",
@@ -262,20 +262,20 @@ class Documents:
         return kept > 0
 
     def count_attempt(self, document_id: int) -> int:
-        """Note that reading the file ended its process; returns how often it has."""
+        """Record that parsing the file ended its process, and return how often it has."""
         with self._database.write() as connection:
             connection.execute("UPDATE documents SET attempts = attempts + 1 WHERE id = ?", (document_id,))
             row = connection.execute("SELECT attempts FROM documents WHERE id = ?", (document_id,)).fetchone()
         return int(row[0]) if row else 0
 
     def of_folder(self, folder_id: int) -> tuple[int, ...]:
-        """Ids, even of a folder that is being removed."""
+        """The ids of a folder's documents, also while it is being removed."""
         with self._database.read() as connection:
             rows = connection.execute("SELECT id FROM documents WHERE folder_id = ?", (folder_id,)).fetchall()
         return tuple(document_id for (document_id,) in rows)
 
     def content(self, document_id: int) -> tuple[str, str, bytes]:
-        """Title, context and content hash as stored (empty for none)."""
+        """Title, context and content hash as stored, empty for none."""
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT title, context, COALESCE(content_hash, x'') FROM documents WHERE id = ?", (document_id,)
@@ -283,7 +283,8 @@ class Documents:
         return (row[0], row[1], row[2]) if row else ("", "", b"")
 
     def rows(self, folder_id: int | None = None) -> list[DocumentRow]:
-        """By path, as they are stored: `document_of` makes a value of one. A hundred thousand values cost a second."""
+        """The documents by path, as stored; `document_of` converts one. Converting a hundred thousand takes a
+        second."""
         where = "" if folder_id is None else "WHERE d.folder_id = ?"
         with self._database.read() as connection:
             return connection.execute(
@@ -291,7 +292,7 @@ class Documents:
             ).fetchall()
 
     def list(self, folder_id: int | None = None) -> tuple[Document, ...]:
-        """By path."""
+        """All documents by path."""
         return tuple(map(document_of, self.rows(folder_id)))
 
 

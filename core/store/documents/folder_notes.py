@@ -1,4 +1,4 @@
-"""What is known of places in folders beside their documents: which could not be looked into, and where drives were."""
+"""Stores notes on places inside folders: those that could not be opened, and where drives were mounted."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from core.store.documents.folders import Subtree, is_within
 
 
 class Drive(IntEnum):
-    """NONE is no drive any more: the files that were on it lie in a folder there. AWAY is one that was found missing:
-    it stays away until it is mounted again, whatever lies in its place."""
+    """NONE: no longer a drive, its files lie in a folder there now. AWAY: found missing, and so until it is mounted
+    again, whatever lies in its place."""
 
     NONE = 0
     HERE = 1
@@ -23,13 +23,13 @@ class Drive(IntEnum):
 
 
 class FolderNotes:
-    """Called from any thread."""
+    """Any thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def drives(self, part: Subtree) -> dict[bytes, Drive]:
-        """Where file systems of their own were mounted when documents of this folder were found on them."""
+        """Where file systems were mounted when documents of this folder were found on them."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT path, drive FROM folder_notes WHERE folder_id = ? AND drive", (part.folder_id,)
@@ -49,7 +49,7 @@ class FolderNotes:
                 _drop_empty(connection)
 
     def put_closed(self, part: Subtree, reasons: Mapping[bytes, str]) -> None:
-        """These places at or below the subtree's path could not be looked into, and no others."""
+        """Record exactly these places at or below `subtree` as not to be opened."""
         before = self._reasons(part)
         if before == reasons:
             return
@@ -66,7 +66,7 @@ class FolderNotes:
             _drop_empty(connection)
 
     def closed_in(self, part: Subtree) -> frozenset[bytes]:
-        """The places at or below the subtree's path that could not be looked into the last time."""
+        """The places at or below `subtree` that could not be opened at the last scan."""
         return frozenset(self._reasons(part))
 
     def _reasons(self, part: Subtree) -> dict[bytes, str]:
@@ -77,7 +77,7 @@ class FolderNotes:
         return {path: reason for path, reason in rows if is_within(path, part.path)}
 
     def closed(self) -> list[Skipped]:
-        """The places that could not be looked into the last time, and why."""
+        """The places that could not be opened at the last scan, with the reason."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT n.path, n.reason FROM folder_notes n JOIN folders f ON f.id = n.folder_id "

@@ -1,4 +1,4 @@
-"""The folders (and single files) that the person added. They never lie inside one another."""
+"""The folders and single files that the person added. None lies inside another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Subtree:
-    """A part of a folder, up to all of it: the paths equal to `path` or below it."""
+    """A folder or a part of it: the paths equal to `path` or below it."""
 
     folder_id: int
     folder_path: bytes
@@ -22,13 +22,13 @@ class Subtree:
 
 
 class Folders:
-    """Called from any thread."""
+    """Any thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def list(self) -> tuple[Folder, ...]:
-        """In the order they were added; `documents` counts the files known, whatever their state."""
+        """The folders in the order they were added; `documents` counts the known files in any state."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT f.id, f.path, (SELECT COUNT(*) FROM documents d WHERE d.folder_id = f.id) "
@@ -37,20 +37,20 @@ class Folders:
         return tuple(Folder(i, Path(os.fsdecode(path)), count) for i, path, count in rows)
 
     def paths(self) -> tuple[Path, ...]:
-        """In the order they were added."""
+        """The paths in the order they were added."""
         with self._database.read() as connection:
             rows = connection.execute("SELECT path FROM folders WHERE removed_s IS NULL ORDER BY id").fetchall()
         return tuple(Path(os.fsdecode(path)) for (path,) in rows)
 
     def holding(self, path: Path) -> Subtree | None:
-        """The part that `path` is of a folder in the library; None if it lies in none."""
+        """`path` as a part of its folder in the library; None if it lies in none."""
         wanted = os.fsencode(os.path.abspath(path.expanduser()))
         with self._database.read() as connection:
             known = connection.execute("SELECT id, path FROM folders WHERE removed_s IS NULL").fetchall()
         return next((Subtree(i, folder, wanted) for i, folder in known if is_within(wanted, folder)), None)
 
     def add(self, path: Path) -> Subtree:
-        """The folder for `path`: the one that holds it already, or a new one that takes over those inside it."""
+        """The folder for `path`: an existing one that contains it, or a new one that takes over those inside it."""
         wanted = os.fsencode(os.path.abspath(path.expanduser()))
         with self._database.write() as connection:
             known = connection.execute("SELECT id, path FROM folders WHERE removed_s IS NULL").fetchall()
@@ -65,7 +65,7 @@ class Folders:
         return Subtree(folder_id, wanted, wanted)
 
     def mark_removed(self, folder_id: int) -> None:
-        """From here on the folder is no longer listed or indexed; its documents are deleted next."""
+        """Hide the folder: it is no longer listed or indexed, and its documents are deleted next."""
         with self._database.write() as connection:
             connection.execute("UPDATE folders SET removed_s = ? WHERE id = ?", (time.time(), folder_id))
 
@@ -75,18 +75,18 @@ class Folders:
         return tuple(folder_id for (folder_id,) in rows)
 
     def forget(self, folder_id: int) -> None:
-        """Delete a folder that was marked and has no documents any more."""
+        """Delete a folder that was marked as removed and has no documents left."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM folders WHERE id = ? AND removed_s IS NOT NULL", (folder_id,))
 
 
 def is_within(path: bytes, folder: bytes) -> bool:
-    """Whether `path` is `folder` or lies below it. Both absolute and normalised."""
+    """Whether `path` is `folder` or lies below it. Both are absolute and normalised."""
     return path == folder or path.startswith(prefix_of(folder))
 
 
 def prefix_of(folder: bytes) -> bytes:
-    """What the paths below `folder` begin with."""
+    """The prefix of all paths below `folder`."""
     separator = os.fsencode(os.sep)
     return folder if folder.endswith(separator) else folder + separator
 

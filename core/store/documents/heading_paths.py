@@ -1,4 +1,4 @@
-"""Under which headings a document's text stands: its passages' own, and those within passages of several sections."""
+"""The heading paths in effect in a document: those of its passages, and those inside passages of several sections."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ ALL = 2**31
 
 
 def headings_of(passages: Iterable[PassageSpan], inner: Headings) -> tuple[tuple[int, str], ...]:
-    """From where on which path of headings holds in a document, as far as these passages of it reach. `inner` are those
-    within passages, the first of which stands where its passage begins, in the place of the passage's section."""
+    """Offsets in a document with the heading path in effect from there on, as far as `passages` reach. `inner` are
+    those inside passages; the first of each replaces its passage's section."""
     return tuple(sorted(({passage.start: passage.section for passage in passages} | dict(inner)).items()))
 
 

@@ -1,4 +1,4 @@
-"""What is stored that tells where in their documents passages stand (core.domain.locations)."""
+"""Reads what is stored to locate passages in their documents."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from core.store.documents.stored_pages import StoredPages
 from core.store.documents.texts import spans
 
 COUNTED_CHARS = 4_000_000
-"""Of a document, before a passage, in which lines are counted when it was found by a search; 30 milliseconds."""
+"""Characters of a document before a passage up to which a search counts lines; 30 ms."""
 _HEAD_CHARS = 4
 
 
 def locations_of_ranges(
     connection: Connection, document_id: int, places: Sequence[tuple[int, int]], passages: Iterable[PassageSpan] = ()
 ) -> list[Location]:
-    """The spot of each of `places` (start and end) in a document, of which only what is needed is read; `passages` are
-    those that lie there."""
+    """The location of each range (start, end) of `places` in a document, reading only what is needed; `passages` are
+    those in these ranges."""
     row = connection.execute("SELECT format, pages FROM documents WHERE id = ?", (document_id,)).fetchone()
     format, stored = row or ("", "")
     pages = StoredPages.of(stored)
@@ -35,10 +35,10 @@ def locations_of_ranges(
     found = locations_of(format, pages.starts, pages.labels, text, places, headings=headings)
     if format in SHEETS:
         return [
-            replace(spot, rows=rows_at(connection, document_id, *place))
-            for spot, place in zip(found, places, strict=True)
+            replace(location, rows=rows_at(connection, document_id, *place))
+            for location, place in zip(found, places, strict=True)
         ]
     return [
-        spot if start <= COUNTED_CHARS else replace(spot, line=None)
-        for spot, (start, _) in zip(found, places, strict=True)
+        location if start <= COUNTED_CHARS else replace(location, line=None)
+        for location, (start, _) in zip(found, places, strict=True)
     ]

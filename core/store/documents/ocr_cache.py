@@ -1,4 +1,5 @@
-"""Words recognised in the pictures of a document that is not finished: a run that ends goes on at the next picture."""
+"""Caches words recognised in the pictures of a document that is not finished, so that an interrupted run goes on at the
+next picture."""
 
 from __future__ import annotations
 
@@ -11,13 +12,14 @@ LANGUAGES_KEY = "page_words_languages"
 
 
 class OcrCache:
-    """By document and page, as the parser wrote them; gone once the document is stored. Called from any thread."""
+    """Recognised words by document and page, as the parser wrote them; dropped once the document is stored. Any
+    thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def hold_to(self, languages: str) -> None:
-        """Forget what was read in other languages than these."""
+        """Forget what was recognised in other languages than these."""
         with self._database.read() as connection:
             if key_values.value_of(connection, LANGUAGES_KEY) == languages:
                 return
@@ -31,7 +33,7 @@ class OcrCache:
             return dict(rows.fetchall())
 
     def keep(self, document_id: int, page: int, words: str) -> None:
-        """Nothing is kept of a document that has left the library."""
+        """Drop what belongs to documents that have left the library."""
         with self._database.write() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO page_words (document_id, page, words) "
@@ -40,5 +42,5 @@ class OcrCache:
             )
 
 
-def forget(connection: Connection, document_id: int) -> None:
+def forget_pages(connection: Connection, document_id: int) -> None:
     connection.execute("DELETE FROM page_words WHERE document_id = ?", (document_id,))

@@ -1,4 +1,4 @@
-"""In which languages scanned pages were read: those read in others than are chosen now can be read again."""
+"""Records in which languages scanned pages were recognised, so that pages recognised in others can be read again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OTHERS = "(recognised OR problem = 'nothing_recognised') AND state <> 'waiting'
 
 @dataclass(frozen=True, slots=True)
 class PagesToReadAgain:
-    """How much would have to be read again, and about how long that takes."""
+    """How many pages would be read again, and the expected time."""
 
     documents: int
     pages: int
@@ -24,20 +24,21 @@ class PagesToReadAgain:
 
 
 class OcrPages:
-    """Languages are joined as Tesseract does it ("deu+fra"). Called from any thread."""
+    """Languages are joined as Tesseract does ("deu+fra"). Any thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def decided(self) -> str | None:
-        """The languages for which it was decided what becomes of pages read in others; None before the first time."""
+        """The languages for which it was last decided what becomes of pages read in others; None before the first
+        time."""
         return self._meta(LANGUAGES_KEY)
 
     def decide(self, languages: str) -> None:
         self._put_meta(LANGUAGES_KEY, languages)
 
     def in_others(self, languages: str) -> PagesToReadAgain:
-        """The scanned pages that were read in other languages than these."""
+        """The scanned pages that were recognised in other languages than these."""
         with self._database.read() as connection:
             documents, pages = connection.execute(
                 f"SELECT COUNT(*), COALESCE(SUM(MAX(recognised, 1)), 0) FROM documents WHERE {_OTHERS}", (languages,)
@@ -46,12 +47,12 @@ class OcrPages:
         return PagesToReadAgain(documents, pages, pages * page_s * len(languages.split("+")))
 
     def read_again(self, languages: str) -> None:
-        """Have those pages wait for recognition; until it is done, what is stored of them stays."""
+        """Queue those pages for OCR; what is stored of them stays until then."""
         with self._database.write() as connection:
             connection.execute(f"UPDATE documents SET pictures = MAX(recognised, 1) WHERE {_OTHERS}", (languages,))
 
     def note_speed(self, pages: int, languages: Sequence[str], seconds: float) -> None:
-        """So many pages took so long in these languages."""
+        """Record how long so many pages took in these languages."""
         if pages and languages:
             self._put_meta(SPEED_KEY, f"{seconds / pages / len(languages):.3f}")
 

@@ -1,4 +1,4 @@
-"""Reads passages and what is known of their documents in bulk, for ranking and for showing them in context."""
+"""Reads passages and facts about their documents in bulk, for ranking and for showing passages in context."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PassageSpan:
-    """A passage as it is stored; `ordinal` counts the passages of its document."""
+    """A passage as stored: offsets into its document's text; `ordinal` counts within the document."""
 
     id: int
     document_id: int
@@ -34,7 +34,7 @@ class PassageSpan:
 
 
 def documents_after(connection: Connection, passage_id: int) -> tuple[Ids, Ids]:
-    """Ids of the passages beyond `passage_id` and of their documents."""
+    """Ids of the passages after `passage_id`, and of their documents."""
     import numpy as np
 
     rows = connection.execute("SELECT id, document_id FROM chunks WHERE id > ? ORDER BY id", (passage_id,)).fetchall()
@@ -43,7 +43,7 @@ def documents_after(connection: Connection, passage_id: int) -> tuple[Ids, Ids]:
 
 
 def passage_counts(connection: Connection) -> tuple[Ids, Ids]:
-    """Ids of the documents that have passages, and how many each has."""
+    """Ids of the documents that have passages, and the number of passages of each."""
     import numpy as np
 
     rows = connection.execute("SELECT id, passage_count FROM documents WHERE passage_count > 0").fetchall()
@@ -52,7 +52,7 @@ def passage_counts(connection: Connection) -> tuple[Ids, Ids]:
 
 
 def passages(connection: Connection, ids: Iterable[int]) -> list[PassageSpan]:
-    """The passages with these ids that are still there."""
+    """The passages with these ids that still exist."""
     wanted = ",".join(str(int(i)) for i in ids)
     rows = connection.execute(
         f'SELECT id, document_id, ordinal, start, "end", page, section FROM chunks WHERE id IN ({wanted})'
@@ -61,7 +61,7 @@ def passages(connection: Connection, ids: Iterable[int]) -> list[PassageSpan]:
 
 
 def neighbours(connection: Connection, document_id: int, first: int, last: int) -> list[PassageSpan]:
-    """The passages of a document with ordinals from `first` to `last`, in order."""
+    """The passages of a document with ordinals `first` to `last`, in order."""
     rows = connection.execute(
         'SELECT id, document_id, ordinal, start, "end", page, section FROM chunks '
         "WHERE document_id = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal",
@@ -84,21 +84,21 @@ def passage_runs(connection: Connection, wanted: Iterable[tuple[int, int, int]])
 
 
 def recognised(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
-    """From where to where the text was read from pictures, by the ids of those of these documents that have such."""
+    """Ranges of text read from pictures, by the id of the documents that have any."""
     wanted = ",".join(str(int(i)) for i in ids)
     rows = connection.execute(f"SELECT id, pages FROM documents WHERE recognised AND id IN ({wanted})").fetchall()
     return {document_id: StoredPages.of(stored).stretches for document_id, stored in rows}
 
 
 def documents(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[bytes, str]]:
-    """Path and title of each document, by id."""
+    """Path and title of each document by id."""
     wanted = ",".join(str(int(i)) for i in ids)
     rows = connection.execute(f"SELECT id, path, title FROM documents WHERE id IN ({wanted})")
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def contexts(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[bytes, str]]:
-    """Path of each document and what the index knows of it as a whole (name, title, beginning), by id."""
+    """Path of each document, and what the index knows of it as a whole (name, title, beginning), by id."""
     wanted = ",".join(str(int(i)) for i in ids)
     rows = connection.execute(f"SELECT id, path, context FROM documents WHERE id IN ({wanted})")
     return {row[0]: (row[1], row[2]) for row in rows}

@@ -1,5 +1,5 @@
-"""What each folder looked like when nothing in it was different from what is stored: seen again, it need not be
-compared file by file."""
+"""Digests of folder listings at the last time nothing had changed, so that an equal listing need not be compared file
+by file."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _BEGUN = b""
 
 
 class ScanDigests:
-    """By folder, a digest of all that a walk found in it. The database forgets it as soon as a document of the folder
-    comes, goes or gets another path, size, time of change or place in the queue. Called from any thread."""
+    """A digest of a folder's listing, in scan order, by folder. The database deletes it when a document of the folder
+    is added, removed or changes its path, size, time of change or place in the queue. Any thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def is_unchanged(self, part: Subtree, digest: bytes) -> bool:
-        """Whether this was found when nothing was different; never for an empty digest."""
+        """Whether this listing was found when nothing had changed; never for an empty digest."""
         if not digest:
             return False
         with self._database.read() as connection:
@@ -25,7 +25,7 @@ class ScanDigests:
         return row is not None and row[0] == digest
 
     def begin(self, part: Subtree) -> None:
-        """A whole folder is compared from here on; what changes before `end` makes its result worthless."""
+        """Begin comparing a whole folder; a change before `end` invalidates the result."""
         if part.path == part.folder_path:
             with self._database.write() as connection:
                 connection.execute(
@@ -34,7 +34,7 @@ class ScanDigests:
                 )
 
     def end(self, part: Subtree, digest: bytes) -> None:
-        """Nothing was different."""
+        """Record that nothing had changed."""
         if digest:
             with self._database.write() as connection:
                 connection.execute(

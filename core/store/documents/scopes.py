@@ -1,4 +1,4 @@
-"""Which documents a scope or a name means: from paths and names, as people choose them, to ids."""
+"""Resolves scopes and names, as people choose them, to document ids."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _SPACES = " \t\u00a0_-."
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The documents of a scope: ids of the indexed ones (None stands for the whole library), how many those are, and
-    how many more are chosen but cannot be read (yet). At or below the `gone` paths the library has nothing (now)."""
+    """The documents of a scope: ids of the indexed ones (None stands for the whole library), their number, and how many
+    more are chosen but not readable (yet). The library has nothing at or below the `gone` paths."""
 
     documents: frozenset[int] | None
     indexed: int
@@ -32,8 +32,8 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A document that may be meant by what has been typed after an "@": `mention` is what to put in place of that, the
-    "@" included; `folder` tells documents of one name apart."""
+    """A document offered for what was typed after "@": `mention` replaces that, "@" included; `folder` tells documents
+    of one name apart."""
 
     document_id: int
     name: str
@@ -48,7 +48,7 @@ class Scopes:
         self._database = database
 
     def select(self, scope: Scope) -> Selected:
-        """The documents at or below the scope's paths as they are now."""
+        """The documents at or below the scope's paths now."""
         if not scope.paths:
             indexed, unread = self._counts()
             return Selected(None, indexed, unread)
@@ -79,18 +79,18 @@ class Scopes:
         return tuple((i, Path(os.fsdecode(path)), length) for i, path, length in rows if chosen is None or i in chosen)
 
     def text_length(self, documents: frozenset[int] | None) -> int:
-        """Characters of all these indexed documents together (None: of all)."""
+        """Characters of these indexed documents together (None: of all)."""
         with self._database.read() as connection:
             rows = connection.execute(f"SELECT d.id, d.text_length FROM {_LIVE} WHERE d.state = 'indexed'").fetchall()
         return sum(length for i, length in rows if documents is None or i in documents)
 
     def indexed_count(self) -> int:
-        """Indexed documents of the whole library."""
+        """The number of indexed documents in the library."""
         return self._counts()[0]
 
     def documents_named(self, name: str) -> tuple[int, ...]:
-        """The indexed documents of this file name, or of this end of a path ("2022/report.pdf"); without its ending if
-        no name has it whole. Case does not count."""
+        """The indexed documents with this file name or end of a path ("2022/report.pdf"), without its suffix if no name
+        matches whole. Case is ignored."""
         wanted = "/".join(part for part in comparison_key(name).split("/") if part)
         if not wanted:
             return ()
@@ -99,8 +99,8 @@ class Scopes:
         return exact or tuple(i for i, path in known if os.path.splitext(_name(path))[0] == wanted)
 
     def suggest(self, typed: str, limit: int = SUGGESTED) -> tuple[Suggestion, ...]:
-        """Documents for what has been typed after an "@" (without it, and without an opening quote), likeliest first:
-        names that begin so, then names with a word that does, then those that hold it anywhere."""
+        """Documents for what was typed after "@" (given without it and without an opening quote), the likeliest first:
+        names that begin so, names with a word that does, names that contain it."""
         wanted = comparison_key(typed.strip().strip('"'))
         known = self._paths()
         ranked = ((rank, len(_name(path)), path, i) for i, path in known if (rank := _rank(path, wanted)) is not None)
@@ -118,7 +118,7 @@ class Scopes:
         return int(row[0]), int(row[1] - row[0])
 
     def _paths(self) -> list[tuple[int, str]]:
-        """Id and path, case folded and with "/" between its parts, of the indexed documents."""
+        """Id and path of the indexed documents, case folded, with "/" between the parts."""
         with self._database.read() as connection:
             rows = connection.execute(f"SELECT d.id, d.path FROM {_LIVE} WHERE d.state = 'indexed'").fetchall()
         return [(document_id, comparison_key(os.fsdecode(path))) for document_id, path in rows]
@@ -147,7 +147,7 @@ def _places(name: str, wanted: str) -> Iterator[int]:
 
 
 def _parts_to_tell(path: str, alike: Sequence[str]) -> int:
-    """With how many parts of its path a document is told from those of the same name: 1 for its name alone."""
+    """How many parts of its path tell a document from others of the same name: 1 for the name alone."""
     parts = path.split("/")
     for count in range(1, len(parts)):
         end = "/" + "/".join(parts[-count:])
@@ -163,7 +163,7 @@ def _suggestion(connection: Connection, document_id: int, parts: int) -> Suggest
 
 
 def _mention(name: str) -> str:
-    """As `core.chat.mentions` reads it: quoted where a bare name would end early."""
+    """The mention as `core.chat.mentions` reads it: quoted where a bare name would end early."""
     if '"' in name:
         return f"@“{name}”"
     return f'@"{name}"' if "@" in name or any(c.isspace() for c in name) else f"@{name}"

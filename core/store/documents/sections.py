@@ -1,4 +1,4 @@
-"""A document in full, as consecutive sections to be numbered and cited."""
+"""Reads a whole document as consecutive sections to be numbered and cited."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.store.documents.passages import PassageSpan
 from core.store.documents.texts import whole_text
 
 SECTION_CHARS = 2400
-"""A section holds whole passages of one page, together no longer than this."""
+"""Characters; a section holds whole passages of one page up to this length."""
 ALL = 2**31
 
 
@@ -27,7 +27,7 @@ class Sections:
         self._database = database
 
     def of(self, document_id: int) -> tuple[Passage, ...]:
-        """All the text of a document, in order; empty if it has left the library."""
+        """The whole text of a document in order; empty if it has left the library."""
         with self._database.read() as connection:
             about = passages.documents(connection, [document_id]).get(document_id)
             stored = passages.neighbours(connection, document_id, 0, ALL)
@@ -37,7 +37,7 @@ class Sections:
             pictures = passages.recognised(connection, [document_id]).get(document_id, ())
             groups = _groups(stored)
             starts = [0, *(group[0].start for group in groups[1:]), len(text)]
-            told = locations_of_ranges(connection, document_id, list(pairwise(starts)), stored)
+            locations = locations_of_ranges(connection, document_id, list(pairwise(starts)), stored)
         path, title = Path(os.fsdecode(about[0])), about[1]
         return tuple(
             Passage(
@@ -47,19 +47,21 @@ class Sections:
                 path,
                 title,
                 group[0].page,
-                section_over(spot.headings, start, end) if spot.headings else group[0].section,
+                section_over(location.headings, start, end) if location.headings else group[0].section,
                 start,
                 end,
                 text[start:end],
                 recognised=overlaps(pictures, start, end),
-                location=spot,
+                location=location,
             )
-            for rank, (group, (start, end), spot) in enumerate(zip(groups, pairwise(starts), told, strict=True), 1)
+            for rank, (group, (start, end), location) in enumerate(
+                zip(groups, pairwise(starts), locations, strict=True), 1
+            )
         )
 
     def of_all(self, documents: frozenset[int] | None, most_chars: int) -> tuple[tuple[Passage, ...], int]:
-        """The sections of `documents` (None: of the library) one after another, by path, until `most_chars` are
-        together; and how many documents were not begun."""
+        """The sections of `documents` (None: of the library) by path, up to `most_chars` characters, and the number of
+        documents that were not begun."""
         with self._database.read() as connection:
             rows = connection.execute("SELECT id FROM documents WHERE state = 'indexed' ORDER BY path").fetchall()
         wanted = [i for (i,) in rows if documents is None or i in documents]

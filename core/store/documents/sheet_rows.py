@@ -1,4 +1,4 @@
-"""Where the rows of a spreadsheet stand in its text, in short runs, so that those of a place are found at once."""
+"""Stores where the rows of a spreadsheet are in its text, in short runs, so that those of a range are found quickly."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FIELDS = 'start, "end", row, columns'
 
 
 def put(connection: Connection, document_id: int, rows: Iterable[SheetRows]) -> None:
-    """Store them in the place of those the document had."""
+    """Replace the stored rows of the document."""
     drop(connection, document_id)
     connection.executemany(
         f"INSERT INTO sheet_rows (document_id, {_FIELDS}) VALUES (?, ?, ?, ?, ?)",

@@ -1,4 +1,4 @@
-"""A document's pages, what in its text was read from pictures, and headings, as one column of the database has them."""
+"""Encodes a document's pages, its text read from pictures, and its headings into one database column."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from core.domain.locations import recognised_ranges
 
 IS_PICTURED = "d.pages LIKE '%\"pictured\":%'"
-"""In SQL: of a document `d`, whether pictures among its text were read."""
+"""SQL condition: text among other text of document `d` was read from pictures."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPages:
-    """Where pages start and what they are called, which were read from pictures, and stretches of other text that
-    were. `headings` are those within passages that do not stand under one alone (core.chunking.chunker)."""
+    """Start offsets and labels of pages, the pages read from pictures, and ranges of other text that were. `headings`
+    are those inside passages of several sections (core.chunking.chunker)."""
 
     starts: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class StoredPages:
 
     @property
     def stored(self) -> str:
-        """As the column holds it; "" where there is nothing to hold."""
+        """The value of the column, "" if there is nothing to store."""
         more = {"pictured": self.pictured, "headings": self.headings}
         told = {key: value for key, value in more.items() if value}
         if not self.starts and not told:
@@ -46,10 +46,10 @@ class StoredPages:
 
     @property
     def pictures(self) -> int:
-        """How many pictures were read: pages, and others among text."""
+        """How many pictures were read: pages, and pictures among other text."""
         return len(self.recognised) + len(self.pictured)
 
     @property
     def stretches(self) -> list[tuple[int, int]]:
-        """From where to where the text was read from pictures."""
+        """The ranges of text read from pictures."""
         return recognised_ranges(self.starts, self.recognised, self.pictured)

@@ -1,4 +1,4 @@
-"""The documents' extracted text, in compressed pieces so that a passage of a long one is read without the rest."""
+"""Stores the documents' extracted text in compressed pieces, so that a passage is read without the whole document."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def whole_text(connection: Connection, document_id: int) -> str:
 
 
 def spans(connection: Connection, document_id: int, wanted: Sequence[tuple[int, int]]) -> list[str]:
-    """`text[start:end]` of each (start, end) in `wanted`, reading only the pieces that hold them."""
+    """`text[start:end]` of each (start, end) in `wanted`, reading only the pieces needed."""
     return TextReader(connection).spans({document_id: wanted})[document_id]
 
 
 class TextReader:
-    """Reads texts within one read transaction, and keeps the pieces it has read: neighbouring passages come from the
-    same ones. To be let go with the transaction."""
+    """Reads texts within one read transaction and keeps the pieces it has read, since neighbouring passages share them.
+    Discard it with the transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._pieces: dict[tuple[int, int], str] = {}
 
     def spans(self, wanted: Mapping[int, Sequence[tuple[int, int]]]) -> dict[int, list[str]]:
-        """`text[start:end]` of each (start, end) in `wanted`, by the documents' ids."""
+        """`text[start:end]` of each (start, end) in `wanted`, by document id."""
         self._read(
             (document_id, at) for document_id, places in wanted.items() for place in places for at in _starts(*place)
         )
@@ -56,7 +56,7 @@ class TextReader:
         return "".join(self._pieces[document_id, at][max(0, start - at) : end - at] for at in _starts(start, end))
 
     def _read(self, pieces: Iterable[tuple[int, int]]) -> None:
-        """Those of these pieces that are not there yet, all at once."""
+        """Read the pieces that are not loaded yet, all at once."""
         missing = dict.fromkeys((piece for piece in pieces if piece not in self._pieces), "")
         if not missing:
             return
@@ -69,7 +69,7 @@ class TextReader:
 
 
 def _starts(start: int, end: int) -> range:
-    """Where the pieces begin that hold `text[start:end]`."""
+    """The start offsets of the pieces that hold `text[start:end]`."""
     return range(start - start % PIECE_LENGTH, end, PIECE_LENGTH)
 
 

@@ -1,7 +1,7 @@
-"""The keyword index: SQLite's FTS5 over terms that are already analysed, separated by spaces.
+"""The keyword index: SQLite's FTS5 over search terms, separated by spaces.
 
-It keeps no copy of what it indexes. A row is therefore deleted by giving its terms once more, exactly as they were;
-they are made again from the stored text, and the whole index is made anew when the analysis itself has changed.
+It keeps no copy of what it indexes, so a row is deleted by giving its terms once more, exactly as they were added. They
+are computed again from the stored text, and the whole index is rebuilt when the tokenizer changes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from core.store import key_values
 from core.text import tokenizer
 
 LAYOUT = 2
-"""Of the rows: a section's terms stand with those of the text, so that one column tells how many passages hold one."""
+"""The weights of a row's columns. A section's terms are stored with those of the text, so that one column tells how
+many passages have a term."""
 VERSION = f"{LAYOUT}/{getattr(tokenizer, 'VERSION', 0)}/{unicodedata.unidata_version}"
 WEIGHTS = (1.0, 1.0, 1.0)
 MERGE_PAGES = 200
@@ -25,16 +26,16 @@ CHANGES_KEY = "keywords_changes"
 
 @dataclass(frozen=True, slots=True)
 class KeywordRow:
-    """The terms of one passage: of its document (name, title, beginning), its section, its text."""
+    """The search terms of one passage: of its document (name, title, beginning), its section, its text."""
 
-    chunk_id: int
+    passage_id: int
     context: str
     section: str
     body: str
 
     @property
     def stored(self) -> tuple[int, str, str]:
-        return self.chunk_id, self.context, f"{self.section} {self.body}"
+        return self.passage_id, self.context, f"{self.section} {self.body}"
 
 
 def search_terms(text: str) -> str:
@@ -49,14 +50,15 @@ def add(connection: Connection, rows: Iterable[KeywordRow]) -> None:
 
 
 def index_state(connection: Connection) -> tuple[int, int]:
-    """How often the index changed otherwise than by rows with higher ids than all before, and the highest id. Where
-    the first is the same, the rows up to the lower of two second ones are the same."""
+    """How often the index changed other than by rows with higher ids than all before, and the highest id. Where the
+    first is equal, the rows up to the lower of the two ids are equal."""
     (through,) = connection.execute("SELECT IFNULL(MAX(id), 0) FROM chunks").fetchone()
     return int(key_values.value_of(connection, CHANGES_KEY) or 0), through
 
 
-def count_change(connection: Connection) -> None:
-    """Note, in the same transaction, that rows are added that do not have the highest ids, or that rows go."""
+def note_change(connection: Connection) -> None:
+    """Record, in the same transaction, that rows are added which do not have the highest ids, or that rows are
+    deleted."""
     connection.execute(
         "INSERT INTO meta (key, value) VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET value = value + 1",
         (CHANGES_KEY,),
@@ -65,7 +67,7 @@ def count_change(connection: Connection) -> None:
 
 def remove(connection: Connection, rows: Iterable[KeywordRow]) -> None:
     """Delete rows that were added with exactly these terms."""
-    count_change(connection)
+    note_change(connection)
     connection.executemany(
         "INSERT INTO keywords (keywords, rowid, context, section, body) VALUES ('delete', ?, ?, '', ?)",
         (row.stored for row in rows),
@@ -73,18 +75,18 @@ def remove(connection: Connection, rows: Iterable[KeywordRow]) -> None:
 
 
 def clear(connection: Connection) -> None:
-    count_change(connection)
+    note_change(connection)
     connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
 
 
 def covers(connection: Connection, document_id: int) -> bool:
-    """Whether the index holds this document's passages; while it is made anew, those come later that have not yet."""
+    """Whether the index has this document's passages; while it is rebuilt, some follow later."""
     through = key_values.value_of(connection, RENEWED_KEY)
     return through is None or document_id <= int(through)
 
 
 def any_of(terms: Iterable[str]) -> str:
-    """The expression that matches passages with at least one of `terms`; "" for none."""
+    """The FTS5 expression that matches passages with at least one of `terms`; "" for none."""
     return " OR ".join(f'"{term}"' for term in dict.fromkeys(terms) if '"' not in term)
 
 
@@ -96,7 +98,7 @@ def search(
     documents: Collection[int] | None = None,
     weights: Sequence[float] = WEIGHTS,
 ) -> list[tuple[int, float]]:
-    """The best passages for an FTS5 `expression` over terms: (chunk id, BM25 score), a higher score is better.
+    """The best passages for an FTS5 `expression` over terms as (passage id, BM25 score); a higher score is better.
 
     `weights` are those of context, section and body. `documents` limits the search to these ids.
     """
@@ -116,9 +118,9 @@ def search(
 
 
 def merge_step(connection: Connection) -> bool:
-    """Rewrite a part of the index so that deleted terms leave the disk; True while there is more to do.
+    """Rewrite a part of the index so that deleted terms leave the disk. True while there is more to do.
 
-    To be a transaction of its own: what is deleted in the same one is not yet in the index.
+    Call it in a transaction of its own: what the same one deletes is not yet in the index.
     """
     before = connection.total_changes
     connection.execute(f"INSERT INTO keywords (keywords, rank) VALUES ('merge', -{MERGE_PAGES})")

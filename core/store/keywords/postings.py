@@ -1,4 +1,4 @@
-"""Where terms and passages are, read in bulk for ranking: postings of the keyword index, passages, their texts."""
+"""Reads postings of the keyword index in bulk, for ranking."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _HOLDING = "FROM keywords WHERE keywords MATCH ? AND rowid > ?"
 
 
 def count_with(connection: Connection, term: str, column: str = TEXT_COLUMN, *, after: int = 0) -> int:
-    """How many passages with ids beyond `after` hold `term` in `column`."""
+    """How many passages with ids after `after` have `term` in `column`."""
     row = connection.execute(f"SELECT COUNT(*) {_HOLDING}", (_expression(term, column), after))
     return int(row.fetchone()[0])
 
 
 def counts_with(connection: Connection, term: str) -> dict[str, int]:
-    """How many passages hold `term` in each of both columns: two or three times as fast as counting them one by one."""
+    """How many passages have `term` in each column: two to three times as fast as counting them separately."""
     rows = connection.execute("SELECT col, doc FROM temp.keyword_counts WHERE term = ?", (term,))
     return {TEXT_COLUMN: 0, CONTEXT_COLUMN: 0} | dict(rows.fetchall())
 
@@ -42,7 +42,7 @@ def _expression(term: str, column: str) -> str:
 
 
 def database_state(connection: Connection) -> tuple[int, int]:
-    """Differs wherever what `connection` reads may differ: what others committed and what it wrote itself. To be asked
-    inside a read transaction; two connections' states have nothing to do with each other."""
+    """A value that differs whenever what `connection` reads may differ: commits of others, and its own writes. Read it
+    inside a read transaction; values of two connections are not comparable."""
     row = connection.execute("PRAGMA data_version").fetchone()
     return int(row[0]), connection.total_changes

@@ -1,8 +1,8 @@
-"""Postings of terms that were asked for before, kept for as long as the keyword index holds no others.
+"""Caches postings of terms for as long as the keyword index has no others.
 
-Counting the passages of a common word takes as long as there are such passages, and common words are asked for again
-and again. New passages have higher ids than all before (`keywords`), so that after them only the new ones are read;
-whatever else changes the index is counted there, and then all is read anew.
+Counting the passages of a common word takes time in proportion to their number, and common words come again and again.
+New passages have higher ids than all before, so that only they are read; any other change of the index is counted
+(`index.note_change`) and empties the cache.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_TERMS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Of passages up to `through`: how many hold the term, and which, if that was asked."""
+    """What is known of a term for passages up to `through`: how many have it, and which, if that was read."""
 
     changes: int
     through: int
@@ -41,7 +41,7 @@ class _Known:
 
 
 class PostingsCache:
-    """Any thread. The terms asked for last are kept, `MOST_BYTES` of postings at most."""
+    """Any thread. Keeps the terms used last, at most `MOST_BYTES` of postings."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
@@ -50,7 +50,7 @@ class PostingsCache:
         self._size_bytes = 0
 
     def read(self, connection: Connection) -> PostingReader:
-        """To be used inside one read transaction."""
+        """The postings as seen inside one read transaction."""
         return PostingReader(self, connection)
 
     def find(self, term: str, column: str) -> _Known | None:
@@ -79,7 +79,7 @@ class PostingReader:
         self._changes, self._through = keyword_index.index_state(connection)
 
     def count(self, term: str, column: str = postings.TEXT_COLUMN) -> int:
-        """How many passages hold `term` in `column`."""
+        """How many passages have `term` in `column`."""
         known = self._usable(term, column)
         if known is None:
             return self._count_anew(term)[column]
@@ -98,7 +98,7 @@ class PostingReader:
         return counts
 
     def passages_with(self, term: str, column: str = postings.TEXT_COLUMN) -> Ids:
-        """The ids of these passages, ascending; not to be changed."""
+        """The ids of these passages, ascending. Do not change the array."""
         import numpy as np
 
         known = self._usable(term, column)
@@ -111,6 +111,6 @@ class PostingReader:
         return ids
 
     def _usable(self, term: str, column: str) -> _Known | None:
-        """What is known of the term, if it is true of this transaction: another one may see a later state."""
+        """What the cache has of the term, if it holds in this transaction: another may see a later state."""
         known = self._known.find(term, column)
         return known if known and known.changes == self._changes and known.through <= self._through else None

@@ -1,4 +1,4 @@
-"""Vectors as signs, and how they are handed to Milvus: by columns, two to three times as fast as row by row."""
+"""Binary vectors, one bit per number, inserted into Milvus by columns: two to three times as fast as by rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def insert(
     signs: tuple[str, Sequence[bytes]],
     timeout_s: float,
 ) -> None:
-    """Add rows of numbers, by the names of their fields, and of signs. Raises what pymilvus raises."""
+    """Insert rows: numbers by the names of their fields, and binary vectors. Raises what pymilvus raises."""
     from pymilvus import DataType
 
     name, values = signs

@@ -1,4 +1,4 @@
-"""Compares rows of the vector store with what SQLite holds, where no seal says that it is sound."""
+"""Compares rows of the vector store with SQLite where no digest shows that the store's file is sound."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ STEPS = 200  # of a store with more rows than these take, as many steps chosen a
 def agrees(
     store: VectorStore, ledger: VectorLedger, usable: Callable[[VectorStore, EmbedderState], bool], job: Job
 ) -> bool:
-    """Whether the rows that the store acknowledged are in its usable collections with the vectors they were given with:
-    all of them, or some of very many. In steps, between which `job` may be stopped."""
+    """Whether the rows that the store acknowledged are in its usable collections with their vectors: all, or a sample
+    of very many. In steps, between which `job` may be stopped."""
     used = [known for fingerprint, _ in ledger.pushed() if (known := ledger.known(fingerprint)) is not None]
     return all(_agrees(store, ledger, embedder, job) for embedder in used if usable(store, embedder))
 
@@ -29,7 +29,9 @@ def _agrees(store: VectorStore, ledger: VectorLedger, embedder: EmbedderState, j
         job.check()
         rows = ledger.to_push(replace(embedder, pushed_through=after), STEP_ROWS)
         given = slice(bisect_right(rows.ledger_ids, embedder.pushed_through))
-        if not store.has_rows(embedder.generation, rows.chunk_ids[given], rows.document_ids[given], rows.vectors[given]):
+        if not store.has_rows(
+            embedder.generation, rows.chunk_ids[given], rows.document_ids[given], rows.vectors[given]
+        ):
             return False
     return True
 

@@ -1,6 +1,7 @@
-"""Which passages are being embedded: what is still noted at the next start was being embedded when the program ended.
+"""Records which passages are being embedded: those still recorded at the next start were being embedded when the
+program ended.
 
-Passages are named by the hash of what is embedded of them, so that the same words in another document are known, too.
+Passages are identified by the hash of what is embedded, so that the same words in another document are recognised too.
 """
 
 from __future__ import annotations
@@ -23,14 +24,15 @@ DELETE FROM embedding_in_hand WHERE NOT EXISTS (
 
 
 class EmbeddingCrashLog:
-    """Of the run that embeds; there is one at a time for an embedder. `fingerprint` names the embedder."""
+    """The crash log of the run that embeds, of which there is one at a time for an embedder. `fingerprint` identifies
+    the embedder."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def count_crashed(self, fingerprint: str) -> None:
-        """Make suspects of the passages that were in hand when the program ended, whether by a crash, a power cut or a
-        kill, and count that end against one that was embedded alone. Call it once a run."""
+        """Mark as suspect the passages that were being embedded when the program ended (a crash, a power cut or a
+        kill), and count that end against one embedded alone. Call it once a run."""
         with self._database.read() as connection:
             if connection.execute("SELECT 1 FROM embedding_in_hand").fetchone() is None:
                 return
@@ -42,7 +44,7 @@ class EmbeddingCrashLog:
             )
 
     def suspects(self, fingerprint: str) -> list[bytes]:
-        """Those to be tried once more, each alone, the least suspicious first."""
+        """Passages to try once more, each alone, the least suspect first."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT content_hash FROM embedding_in_hand WHERE fingerprint = ? AND suspect AND deaths < ? "
@@ -52,7 +54,7 @@ class EmbeddingCrashLog:
         return [content_hash for (content_hash,) in rows]
 
     def begin(self, fingerprint: str, hashes: Iterable[bytes], *, alone: bool = False) -> None:
-        """Note that these are embedded from here on, and no longer those before, `alone` or among others."""
+        """Record that embedding of these begins, `alone` or together, in place of those before."""
         with self._database.write() as connection:
             _put_down(connection, fingerprint)
             connection.executemany(
@@ -62,19 +64,19 @@ class EmbeddingCrashLog:
             )
 
     def cleared(self, fingerprint: str, content_hash: bytes) -> None:
-        """It was embedded alone, and nothing happened."""
+        """Record that a passage was embedded alone without a crash."""
         with self._database.write() as connection:
             connection.execute(
                 "DELETE FROM embedding_in_hand WHERE fingerprint = ? AND content_hash = ?", (fingerprint, content_hash)
             )
 
     def end_all(self, fingerprint: str) -> None:
-        """The run ended in order, though perhaps stopped: nothing in hand is to blame."""
+        """Record that the run ended in order, perhaps stopped: no passage is to blame."""
         with self._database.write() as connection:
             _put_down(connection, fingerprint)
 
     def try_again(self, document_ids: Iterable[int]) -> None:
-        """Whatever happened with the passages of these documents, the next run tries them."""
+        """Forget everything about the passages of these documents, so that the next run tries them."""
         with self._database.write() as connection:
             connection.executemany(
                 "UPDATE embedding_in_hand SET deaths = 0 WHERE content_hash IN "
@@ -83,7 +85,7 @@ class EmbeddingCrashLog:
             )
 
     def left_out(self) -> list[tuple[int, Path, int]]:
-        """The documents with passages that are tried no more: id, path and how many."""
+        """The documents with passages that are not tried any more: id, path, number of passages."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT d.id, d.path, COUNT(DISTINCT c.id) FROM embedding_in_hand h "
@@ -94,7 +96,7 @@ class EmbeddingCrashLog:
         return [(document_id, Path(os.fsdecode(path)), number) for document_id, path, number in rows]
 
     def forget(self, fingerprint: str) -> None:
-        """The embedder is used no more."""
+        """Forget everything about this embedder."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM embedding_in_hand WHERE fingerprint = ?", (fingerprint,))
 

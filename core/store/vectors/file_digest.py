@@ -1,4 +1,4 @@
-"""A digest of the vector store's file: tells bits that changed while its size and time of change stayed the same."""
+"""A digest of the vector store's file: detects bits that changed although its size and time of change did not."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ BLOCK_BYTES = 1 << 20
 
 
 class FileDigest:
-    """Of the store in `folder`; where its program keeps no single file, there is none. Reads all of the file, about a
-    second for a gigabyte, but once for each of its states. Called from any thread; raises `VectorStoreError`."""
+    """The digest of the store in `folder`; there is none where its program keeps no single file. Computing it reads the
+    whole file, about a second a gigabyte, once for each state. Any thread; raises `VectorStoreError`."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
@@ -23,7 +23,7 @@ class FileDigest:
         self._sound = ""  # the stamp of the state that was found as it was sealed
 
     def store(self) -> None:
-        """The file is as it should be."""
+        """Store the digest of the file as it is now."""
         stamp = stamp_of(self._folder)
         if not stamp or stamp == self._sound:
             return
@@ -33,8 +33,8 @@ class FileDigest:
         self._sound = stamp
 
     def check(self) -> bool:
-        """True if the file is what it was when it was sealed, False if nobody sealed this state of it. Raises if it was
-        damaged."""
+        """True if the file is as it was when its digest was stored, False if no digest was stored for this state.
+        Raises if it is damaged."""
         stamp = stamp_of(self._folder)
         if not stamp or stamp == self._sound:
             return True

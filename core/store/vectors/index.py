@@ -1,7 +1,7 @@
-"""Search by meaning: the vectors of SQLite, kept in step with the vector store that searches them.
+"""Vector search: the vectors of SQLite, kept in step with the vector store that searches them.
 
-The store is derived. It is made anew when it is missing, damaged, changed by someone else or does not hold as many rows
-as it has to; while that goes on, searches read the vectors in SQLite, which is slower and as exact.
+The store is derived. It is rebuilt when it is missing, damaged, changed by someone else or short of rows; meanwhile
+searches read the vectors in SQLite, which is slower and as exact.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BINARY_FROM = 20_000  # vectors from which on the store holds signs; exact searc
 
 
 class VectorIndex:
-    """The vectors of all embedders. `folder` is the store's own. Any thread; the store is opened by the first use."""
+    """The vectors of all embedders. `folder` belongs to the store. Any thread; the first use opens the store."""
 
     def __init__(self, database: Database, folder: Path, open_: Callable[[Path], VectorStore] = open_store) -> None:
         self.ledger = VectorLedger(database)
@@ -62,7 +62,7 @@ class VectorIndex:
         limit: int,
         documents: Collection[int] | None = None,
     ) -> list[tuple[int, float]]:
-        """The `limit` nearest passages as (chunk id, cosine), the nearest first; of these documents only, if given.
+        """The `limit` nearest passages as (passage id, cosine), nearest first; only of these documents, if given.
 
         Writes nothing, so that it may be called within a read transaction.
         """
@@ -75,7 +75,7 @@ class VectorIndex:
         limit: int,
         documents: Collection[int] | None = None,
     ) -> Callable[[], list[tuple[int, float]]]:
-        """As `search`, which goes on in the store meanwhile; what is returned waits for it, on the same thread."""
+        """Start a search as `search` does; the returned function waits for its result, on the same thread."""
         embedder = self.ledger.known(fingerprint)
         if embedder is None or (documents is not None and not documents):
             return lambda: []
@@ -99,12 +99,12 @@ class VectorIndex:
         return found
 
     def count(self, fingerprint: str) -> int:
-        """Vectors of this embedder, wherever they are."""
+        """Vectors of this embedder, in SQLite or in the store."""
         embedder = self.ledger.known(fingerprint)
         return self.ledger.count(embedder) if embedder else 0
 
     def is_ready(self, fingerprint: str) -> bool:
-        """Whether the store answers searches; else they read SQLite. Opens the store."""
+        """Whether the store answers searches; if not, they read SQLite. Opens the store."""
         embedder = self.ledger.known(fingerprint)
         return embedder is not None and self._ready(embedder) is not None
 
@@ -128,8 +128,8 @@ class VectorIndex:
                     self._give_up()
 
     def open_ahead(self, fingerprint: str, dimension: int) -> None:
-        """Open the store and begin its collection while the first vectors are being made: that is mostly waiting.
-        Returns at once; what goes wrong is found out, and mended, by `refresh`."""
+        """Open the store and create its collection while the first vectors are computed, which is mostly waiting.
+        Returns at once; `refresh` finds and mends what goes wrong."""
         if self._opening is None or not self._opening.is_alive():
             what = (fingerprint, dimension)
             self._opening = threading.Thread(target=self._open_now, args=what, name="vector-store", daemon=True)
@@ -141,12 +141,12 @@ class VectorIndex:
                 self._bring_up(self.ledger.embedder(fingerprint, dimension), fingerprint, Job(cancel=self._closing))
 
     def refresh_all(self, job: Job) -> None:
-        """`refresh` for every embedder that the store has vectors of."""
+        """`refresh` for every embedder of which the store has vectors."""
         for fingerprint, dimension in self.ledger.pushed():
             self.refresh(fingerprint, dimension, job)
 
     def forget(self, fingerprint: str, job: Job) -> None:
-        """Delete every vector of an embedder that is used no more, in steps; taken up again if it is cut short."""
+        """Delete every vector of an embedder that is no longer used, in steps; resumed if it is interrupted."""
         while self.ledger.forget_step(fingerprint, DELETE_ROWS):
             job.check()
         with self._writing:
@@ -156,7 +156,7 @@ class VectorIndex:
                 log.warning("the vector store keeps vectors that are used no more: %s", error)
 
     def close(self) -> None:
-        """End the store and its process; a later use is a bug."""
+        """Close the store and end its process; a later use is a bug."""
         self._closed = True
         self._closing.cancel()
         if self._opening is not None:
@@ -167,7 +167,7 @@ class VectorIndex:
     # Below here, except in `_ready`: under `_writing`.
 
     def _ready(self, embedder: EmbedderState) -> VectorStore | None:
-        """The store if its collection is complete; None if it is being made, so that nobody waits for it."""
+        """The store if its collection is complete; None while it is being built, so that nobody waits for it."""
         if embedder.id in self._checked:
             return self._store
         if self._broken or not self._writing.acquire(blocking=False):
@@ -192,7 +192,7 @@ class VectorIndex:
         return self._store
 
     def _drop_unused(self, store: VectorStore) -> None:
-        """Collections that no embedder names are left from an interrupted rebuild."""
+        """Drop collections that no embedder names, left by an interrupted rebuild."""
         unused = store.collections() - self.ledger.generations()
         if unused:
             untouched = store.stamp() == self.ledger.stamp()
@@ -202,7 +202,7 @@ class VectorIndex:
                 self.ledger.put_stamp(store.stamp())
 
     def _is_complete(self, store: VectorStore, embedder: EmbedderState) -> bool:
-        """Whether the collection may be searched: it is the one SQLite means, and has the rows it should have."""
+        """Whether the collection may be searched: it is the one SQLite names and has the expected rows."""
         if embedder.id in self._checked:
             return True
         if not embedder.generation or embedder.generation not in store.collections():
@@ -227,7 +227,7 @@ class VectorIndex:
         return self._is_settled(embedder) and not self.ledger.to_push(embedder, 1).ledger_ids
 
     def _is_settled(self, embedder: EmbedderState) -> bool:
-        """Whether no write was cut short and nothing waits for deletion."""
+        """Whether no write was interrupted and nothing waits for deletion."""
         return embedder.pushing_through == embedder.pushed_through and not self.ledger.to_delete(embedder, 1)
 
     def _bring_up(self, embedder: EmbedderState, fingerprint: str, job: Job) -> None:
@@ -248,13 +248,14 @@ class VectorIndex:
         self._seal.store()
 
     def _can_go_on(self, store: VectorStore, embedder: EmbedderState) -> bool:
-        """Whether what is missing can be added: nobody but us wrote the store, though we may have been cut short."""
+        """Whether missing rows can be added: nobody but us wrote the store, though a write may have been
+        interrupted."""
         if not embedder.generation or embedder.generation not in store.collections():
             return False
         return self.ledger.stamp() in (BEING_WRITTEN, store.stamp())
 
     def _has_outgrown(self, store: VectorStore, embedder: EmbedderState) -> bool:
-        """Whether a collection of whole vectors has become so large that signs are the better kind."""
+        """Whether a collection of whole vectors has become so large that binary vectors are better."""
         whole = store.supports_binary and not is_binary(embedder.generation)
         return whole and self.ledger.count(embedder) > 2 * BINARY_FROM
 

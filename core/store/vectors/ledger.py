@@ -1,4 +1,7 @@
-"""Vectors as SQLite keeps them, half-precision, and how far the vector store has followed."""
+"""Vectors in SQLite, half-precision, and how far the vector store has followed.
+
+A passage's vector is deleted with the passage (a cascade), and a trigger queues its deletion from the store.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,8 @@ SCAN_ROWS = 4096
 
 @dataclass(frozen=True, slots=True)
 class EmbedderState:
-    """How far one embedder's vectors are: made for every chunk up to `embedded_through`; in the collection named by
-    `generation` those with ledger ids up to `pushed_through`, perhaps those up to `pushing_through`."""
+    """The state of one embedder's vectors: passages up to `embedded_through` are embedded; the collection named
+    `generation` has the ledger ids up to `pushed_through`, perhaps those up to `pushing_through`."""
 
     id: int
     dimension: int
@@ -36,7 +39,7 @@ class EmbedderState:
 
 @dataclass(frozen=True, slots=True)
 class VectorRows:
-    """Rows to push, in order of their ledger ids."""
+    """Rows to push to the store, ordered by ledger id."""
 
     ledger_ids: tuple[int, ...]
     chunk_ids: tuple[int, ...]
@@ -45,13 +48,13 @@ class VectorRows:
 
 
 class VectorLedger:
-    """Called from any thread. Vectors go in and come out as float32 of shape [n, dimension]."""
+    """Any thread. Vectors are float32 of shape [n, dimension]."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def embedder(self, fingerprint: str, dimension: int) -> EmbedderState:
-        """The state of this embedder, which is noted if it is new."""
+        """The state of this embedder, created if it is new."""
         state = self.known(fingerprint)
         if state is None:
             with self._database.write() as connection:
@@ -73,8 +76,8 @@ class VectorLedger:
         return EmbedderState(*row) if row else None
 
     def store(self, embedder: EmbedderState, chunk_ids: Sequence[int], vectors: Vectors, through: int) -> int:
-        """Keep the vectors of these chunks, but of those that left meanwhile; every chunk up to `through` is then done.
-        Returns how many were kept."""
+        """Store the vectors of these passages, except of those that were deleted meanwhile; every passage up to
+        `through` then counts as embedded. Returns how many were stored."""
         import numpy as np
 
         halves = np.ascontiguousarray(vectors, dtype="<f2")
@@ -92,7 +95,7 @@ class VectorLedger:
         return kept
 
     def of_contents(self, embedder: EmbedderState, hashes: Sequence[bytes]) -> dict[bytes, Vectors]:
-        """The vectors there are of passages that are embedded as these texts, by the texts' hashes."""
+        """Existing vectors of passages whose embedded text has one of these hashes, by hash."""
         marks = ",".join("?" * len(hashes))
         with self._database.read() as connection:
             rows = connection.execute(
@@ -120,7 +123,7 @@ class VectorLedger:
         )
 
     def to_delete(self, embedder: EmbedderState, limit: int) -> list[tuple[int, int]]:
-        """Ledger ids and chunk ids of what the store must forget."""
+        """Ledger ids and passage ids of rows that the store must delete."""
         with self._database.read() as connection:
             return connection.execute(
                 "SELECT id, chunk_id FROM vector_deletions WHERE embedder_id = ? ORDER BY id LIMIT ?",
@@ -128,7 +131,7 @@ class VectorLedger:
             ).fetchall()
 
     def begin_push(self, embedder: EmbedderState, through: int) -> None:
-        """Note, before the store is written, what may be in it afterwards."""
+        """Record, before the store is written, which rows it may have afterwards."""
         with self._database.write() as connection:
             connection.execute("UPDATE embedders SET pushing_through = ? WHERE id = ?", (through, embedder.id))
             key_values.put_value(connection, STAMP_KEY, BEING_WRITTEN)
@@ -144,7 +147,7 @@ class VectorLedger:
             key_values.put_value(connection, STAMP_KEY, stamp)
 
     def begin_generation(self, embedder: EmbedderState, name: str) -> None:
-        """The store's collection for this embedder is now `name`, and empty."""
+        """Record that the store's collection for this embedder is `name`, and empty."""
         with self._database.write() as connection:
             connection.execute(
                 "UPDATE embedders SET generation = ?, pushed_through = 0, pushing_through = 0 WHERE id = ?",
@@ -164,24 +167,25 @@ class VectorLedger:
         return {name for (name,) in rows}
 
     def forget_generations(self) -> None:
-        """The store was lost with all its collections."""
+        """Record that the store was lost with all its collections."""
         with self._database.write() as connection:
             connection.execute("UPDATE embedders SET generation = '', pushed_through = 0, pushing_through = 0")
             connection.execute("DELETE FROM vector_deletions")
             key_values.put_value(connection, STAMP_KEY, "")
 
     def begin_to_forget(self, fingerprint: str) -> None:
-        """Note that this embedder's vectors are to be deleted (`forget_step`), before another takes its place."""
+        """Record that this embedder's vectors are to be deleted (`forget_step`) before another takes its place."""
         with self._database.write() as connection:
             key_values.put_value(connection, FORGET_KEY, fingerprint)
 
     def to_forget(self) -> str:
-        """The fingerprint that `begin_to_forget` noted; "" for none."""
+        """The fingerprint recorded by `begin_to_forget`; "" for none."""
         with self._database.read() as connection:
             return key_values.value_of(connection, FORGET_KEY) or ""
 
     def forget_step(self, fingerprint: str, limit: int) -> bool:
-        """Delete up to `limit` vectors of this embedder, and at last the embedder itself; True while there is more."""
+        """Delete up to `limit` vectors of this embedder, and at last the embedder itself. True while there is more to
+        do."""
         state = self.known(fingerprint)
         with self._database.write() as connection:
             if state is not None:
@@ -202,7 +206,7 @@ class VectorLedger:
         return False
 
     def expected(self, embedder: EmbedderState) -> int:
-        """How many rows the store has to hold once what is queued for deletion is gone."""
+        """How many rows the store must have once what is queued for deletion is gone."""
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT COUNT(*) FROM chunk_vectors WHERE embedder_id = ? AND id <= ?",
@@ -211,7 +215,7 @@ class VectorLedger:
         return int(row[0])
 
     def count(self, embedder: EmbedderState) -> int:
-        """Vectors of this embedder."""
+        """The number of vectors of this embedder."""
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT COUNT(*) FROM chunk_vectors WHERE embedder_id = ?", (embedder.id,)
@@ -219,7 +223,7 @@ class VectorLedger:
         return int(row[0])
 
     def stamp(self) -> str:
-        """The store's stamp after the last write of ours; `BEING_WRITTEN` if that was cut short."""
+        """The store's stamp after our last write; `BEING_WRITTEN` if that was interrupted."""
         with self._database.read() as connection:
             return key_values.value_of(connection, STAMP_KEY) or ""
 
@@ -228,7 +232,7 @@ class VectorLedger:
             key_values.put_value(connection, STAMP_KEY, stamp)
 
     def scores(self, embedder: EmbedderState, vector: Vectors, chunk_ids: Sequence[int]) -> list[tuple[int, float]]:
-        """(chunk id, cosine) of these passages, in no order, without those that have left."""
+        """(passage id, cosine) of these passages, in no order, without those that were deleted."""
         ids = ",".join(str(int(i)) for i in chunk_ids)
         with self._database.read() as connection:
             rows = connection.execute(
@@ -239,7 +243,7 @@ class VectorLedger:
         return list(zip([row[0] for row in rows], scores.tolist(), strict=True))
 
     def best(self, hits: Iterable[tuple[int, float]], limit: int) -> list[tuple[int, float]]:
-        """The `limit` nearest of these (chunk id, cosine), the nearest first, equals as they stand in the library."""
+        """The `limit` nearest of these (passage id, cosine), nearest first, equals in the order of their files."""
         with self._database.read() as connection:
             return tie_order.best(connection, hits, limit)
 
@@ -252,9 +256,8 @@ class VectorLedger:
         *,
         after: int = 0,
     ) -> list[tuple[int, float]]:
-        """Exact search in SQLite itself, among the vectors with ledger ids beyond `after`: (chunk id, cosine), the
-        nearest first. Reads each of them (about 0.4 s for 100,000 of 384 dimensions), some at a time.
-        """
+        """Search exactly in SQLite, among the vectors with ledger ids after `after`: (passage id, cosine), nearest
+        first. Reads all of them (about 0.4 s for 100,000 of 384 dimensions), some at a time."""
         import numpy as np
 
         among = ""
@@ -278,7 +281,7 @@ class VectorLedger:
 
 
 def _cosines(vectors: Vectors, vector: Vectors) -> Vectors:
-    """Each by itself: as a product of matrices, the last digits would depend on which others are there."""
+    """Cosines one by one: as a product of matrices, the last digits would depend on the other rows."""
     import numpy as np
 
     cosines: Vectors = np.einsum("ij,j->i", vectors, vector)

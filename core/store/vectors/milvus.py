@@ -1,8 +1,7 @@
-"""The vector store behind one narrow adapter: Milvus Lite in a file of ours, or a Milvus server by URI and token.
+"""The vector store behind one narrow adapter: Milvus Lite in a local file, or a Milvus server by URI and token.
 
-Rows are a passage's id, its document's id and its vector; no text. Everything here can be made again from SQLite.
-A collection holds the vectors themselves, or of each number only the sign: a thirtieth of the size, for a first choice
-among very many.
+A row is a passage id, its document's id and its vector; no text. Everything can be rebuilt from SQLite. A collection
+holds whole vectors, or binary ones (a bit per number, a thirtieth of the size) for a first choice among very many.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _starting = threading.RLock()
 
 
 class VectorStoreError(Exception):
-    """The vector store is absent, damaged or does not answer. Never shown: whoever meets it goes on without it."""
+    """The vector store is missing, damaged or does not answer. Never shown to a person: callers go on without it."""
 
 
 class VectorStore:
@@ -51,7 +50,7 @@ class VectorStore:
     supports_binary = True
 
     def __init__(self, client: Any) -> None:
-        """Use `open_store` or `connect`."""
+        """Not called directly: use `open_store` or `connect`."""
         self._client = client
 
     def collections(self) -> set[str]:
@@ -60,7 +59,8 @@ class VectorStore:
             return set(names)
 
     def create(self, collection: str, dimension: int) -> None:
-        """An empty collection for unit vectors, searched exactly by inner product, or by how many signs differ."""
+        """Create an empty collection for unit vectors, searched exactly by inner product, or binary ones by Hamming
+        distance."""
         from pymilvus import DataType, MilvusClient
 
         with _converted():
@@ -83,14 +83,14 @@ class VectorStore:
             self._client.drop_collection(collection, timeout=CALL_TIMEOUT_S)
 
     def load(self, collection: str) -> None:
-        """Bring it into memory, as the first search would."""
+        """Load the collection into memory, as the first search would."""
         with _converted():
             self._client.load_collection(collection, timeout=CALL_TIMEOUT_S)
 
     def insert(
         self, collection: str, ids: Sequence[int], documents: Sequence[int], vectors: Vectors, *, known: bool = False
     ) -> None:
-        """Add rows; `known` if some of these ids may be there already, which are then replaced."""
+        """Add rows; `known` if some of these ids may exist already, which are then replaced."""
         write = self._client.upsert if known else self._client.insert
         stored = binary_vectors_of(vectors) if is_binary(collection) else vectors
         size = max(1, BATCH_BYTES // (len(stored[0]) * (1 if is_binary(collection) else 4) + 80))
@@ -115,7 +115,7 @@ class VectorStore:
             return int(rows[0]["count(*)"])
 
     def has_rows(self, collection: str, ids: Sequence[int], documents: Sequence[int], vectors: Vectors) -> bool:
-        """Whether all these rows are there, just so."""
+        """Whether the collection has all these rows exactly."""
         import numpy as np
 
         if not ids:
@@ -134,14 +134,14 @@ class VectorStore:
     def search(
         self, collection: str, vector: Vectors, limit: int, documents: Collection[int] | None = None
     ) -> list[tuple[int, float]]:
-        """The `limit` nearest passages as (id, cosine), the nearest first; of these documents only, if given. Of a
-        collection of signs: the most similar, and instead of the cosine how many signs differ, negative."""
+        """The `limit` nearest passages as (id, cosine), nearest first; only of these documents, if given. In a binary
+        collection, the negative Hamming distance in place of the cosine."""
         return self.begin_search(collection, vector, limit, documents)()
 
     def begin_search(
         self, collection: str, vector: Vectors, limit: int, documents: Collection[int] | None = None
     ) -> Callable[[], list[tuple[int, float]]]:
-        """As `search`; the store is at work when this returns, and what is returned waits for its answer."""
+        """Start a search as `search` does; the returned function waits for its result."""
         signs = is_binary(collection)
         wanted = binary_vectors_of(vector[None, :])[0] if signs else vector
         among = "" if documents is None else f"{DOCUMENT} in [{','.join(str(int(i)) for i in documents)}]"
@@ -161,7 +161,7 @@ class VectorStore:
         return answer
 
     def stamp(self) -> str:
-        """Tells whether the store's file was changed by someone else since; "" where there is no file."""
+        """A stamp that changes when someone else changes the store's file; "" where there is no file."""
         return ""
 
     def close(self) -> None:
@@ -195,7 +195,7 @@ class LiteFileStore(VectorStore):
         return stamp_of(self._path.parent)
 
     def close(self) -> None:
-        """End the child process too, which the client alone does not."""
+        """Close the client and end the child process, which the client alone does not do."""
         try:
             super().close()
         finally:
@@ -203,7 +203,7 @@ class LiteFileStore(VectorStore):
 
 
 def stamp_of(folder: Path) -> str:
-    """The stamp of the store in `folder` without opening it; "" if it is not there or does not keep one."""
+    """The stamp of the store in `folder` without opening it; "" if there is none."""
     try:
         status = (folder / FILE_NAME).stat()
     except OSError:
@@ -212,7 +212,7 @@ def stamp_of(folder: Path) -> str:
 
 
 def connect(uri: str, token: str = "", database: str = "") -> VectorStore:
-    """A Milvus server or Zilliz Cloud. Vectors leave this machine then."""
+    """Connect to a Milvus server or Zilliz Cloud. Vectors leave this machine then."""
     return VectorStore(_client(uri, token=token, db_name=database))
 
 
@@ -238,9 +238,9 @@ def is_binary(collection: str) -> bool:
 def end_stray_servers(path: Path) -> None:
     """End server processes left on this file by a copy of the program that was killed.
 
-    They end by themselves when they can take the lock that their owner held, which they no longer can once a new server
-    has it; and two servers on one file would damage it. Whoever can take the lock knows that no owner is alive.
-    To be called only while this process has no server on the file: closing the lock file would give its lock away.
+    They end by themselves when they can take the lock that their owner held, which they cannot once a new server has
+    it; and two servers on one file would damage it. Whoever can take the lock knows that no owner is alive. Call it
+    only while this process has no server on the file: closing the lock file would release its lock.
     """
     import fcntl
 
@@ -273,8 +273,8 @@ def _client(uri: str, **options: Any) -> Any:
 
 
 def _start(path: Path) -> None:
-    """Start the server of `path` and wait until it answers: from a cold disk, or beside a busy processor, that takes it
-    longer than the half second after which pymilvus tries to connect, once."""
+    """Start the server of `path` and wait until it answers. From a cold disk or on a busy processor that takes longer
+    than the half second after which pymilvus tries to connect, once."""
     with _converted():
         from milvus_lite.server_manager import server_manager_instance
 
@@ -310,7 +310,8 @@ def _release(path: Path) -> None:
 
 @contextmanager
 def _quiet_server() -> Iterator[None]:
-    """Milvus Lite's process takes its log level from the environment and prints to our standard error."""
+    """Keep Milvus Lite's process quiet: it takes its log level from the environment and prints to our standard
+    error."""
     before = os.environ.get("LOG_LEVEL")
     os.environ["LOG_LEVEL"] = "FATAL"
     try:
@@ -324,7 +325,7 @@ def _quiet_server() -> Iterator[None]:
 
 @contextmanager
 def _converted() -> Iterator[None]:
-    """Third-party errors as `VectorStoreError`."""
+    """Convert third-party errors to `VectorStoreError`."""
     try:
         yield
     except VectorStoreError:

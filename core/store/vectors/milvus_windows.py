@@ -1,8 +1,9 @@
-"""Milvus Lite 3 for Windows, where 2.5 does not exist: a folder, served in its own process. Not yet tested on Windows.
+"""Milvus Lite 3 for Windows, where 2.5 does not exist: a folder, served by a process of its own. Not yet run on
+Windows.
 
-The guards are those its measured behaviour asks for: one writer, writes flushed and read back, deletion by ids only, no
-further call after a failed write, results without doubles, and the server in a process of ours, for at 100,000 rows a
-search would stop the window's Python for a tenth of a second.
+Its measured behaviour asks for these guards: one writer, writes flushed and read back, deletion by ids only, no call
+after a failed write, results without duplicates, and the server in our own process, since at 100,000 rows a search
+would stop the window's Python for a tenth of a second.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ FLUSH_ROWS = 1000
 
 
 class LiteFolderStore(VectorStore):
-    """Speaks to the process that owns the folder. One call at a time, which also makes one writer."""
+    """Talks to the process that owns the folder, one call at a time, so that there is one writer."""
 
     has_signs = False
 
@@ -111,7 +112,8 @@ class LiteFolderStore(VectorStore):
         return partial(self.search, collection, vector, limit, documents)
 
     def stamp(self) -> str:
-        """This store rewrites its files by itself, so that a stamp would tell nothing; the count is checked."""
+        """Always "": this store rewrites its files by itself, so that a stamp would tell nothing; the count is
+        checked."""
         return ""
 
     def close(self) -> None:
@@ -160,7 +162,7 @@ class LiteFolderStore(VectorStore):
 
 
 def serve(connection: Connection, path: str) -> None:
-    """The process: answers calls in order until the pipe closes; any error ends it after it was told."""
+    """The process: answers calls in order until the pipe closes; any error is reported and ends it."""
     try:
         served = _Served(path)
         connection.send((True, None))
@@ -175,7 +177,7 @@ def serve(connection: Connection, path: str) -> None:
 
 
 class _Served:
-    """The folder's only user."""
+    """The only user of the folder."""
 
     def __init__(self, path: str) -> None:
         from core.store.vectors.milvus import _client

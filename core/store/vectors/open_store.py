@@ -1,4 +1,4 @@
-"""Opens the vector store that this system has: Milvus Lite's file, or on Windows its server in a child process."""
+"""Opens the vector store of this system: Milvus Lite's file, or on Windows its server in a child process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def open_store(folder: Path) -> VectorStore:
-    """The store in `folder`, made if it is not there, with the program that exists for this platform."""
+    """The store in `folder`, created if it does not exist."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if os.name == "nt":
         from core.store.vectors.milvus_windows import LiteFolderStore

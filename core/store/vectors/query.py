@@ -1,7 +1,7 @@
-"""One question to the vector store: sent off at once, answered while the caller does something else.
+"""One query to the vector store: sent at once, answered while the caller does something else.
 
-What the store says is put together with what SQLite knows and the store does not: vectors that it has yet to get. The
-cosines are always those of SQLite's vectors, so that what the store has yet to forget is not found.
+The store's results are joined with vectors that SQLite has and the store does not yet. Cosines are always computed from
+SQLite's vectors, so that rows the store has yet to delete are not found.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class VectorQuery:
         self._answer = self._ask()
 
     def found(self) -> list[tuple[int, float]]:
-        """The nearest passages as (chunk id, cosine), the nearest first, equals as they stand in the library."""
+        """The nearest passages as (passage id, cosine), nearest first, equals in the order of their files."""
         ledger, embedder = self._ledger, self._embedder
         hits = dict(ledger.scores(embedder, self._vector, self._likely()))
         after = embedder.pushed_through
@@ -65,8 +65,8 @@ class VectorQuery:
         return ledger.best(hits.items(), self._limit)
 
     def _likely(self) -> list[int]:
-        """What the store finds nearest; of equally near ones, all or none: which of them it gives depends on the order
-        in which they came."""
+        """The nearest rows of the store; of equally near ones all or none, since which of them it returns depends on
+        the order of insertion."""
         while True:
             found = self._answer()
             if len(found) < self._asked:

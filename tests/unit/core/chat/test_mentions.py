@@ -1,4 +1,4 @@
-"""Documents named in a question: found where they are named, completed while they are typed, left alone otherwise."""
+"""Mentions of documents: read in questions, suggested while they are typed, and scopes of paths."""
 
 from __future__ import annotations
 
@@ -61,23 +61,23 @@ def paths(opened: OpenLibrary) -> dict[int, Path]:
     return {document.id: document.path for document in opened.library.documents()}
 
 
-def test_what_is_typed_after_an_at_sign_is_completed(opened: OpenLibrary) -> None:
+def test_documents_are_suggested_for_what_is_typed(opened: OpenLibrary) -> None:
     suggested = scopes(opened).suggest("lea")
-    assert [one.name for one in suggested] == ["lease.txt", "other lease.txt"], "names that begin so come first"
+    assert [one.name for one in suggested] == ["lease.txt", "other lease.txt"], "names that begin with it come first"
     assert [one.mention for one in suggested] == ["@lease.txt", '@"other lease.txt"']
 
 
-def test_documents_of_one_name_are_told_apart_by_their_folder_and_found_again(opened: OpenLibrary) -> None:
+def test_suggestions_for_documents_of_one_name_include_the_folder(opened: OpenLibrary) -> None:
     suggested = scopes(opened).suggest('"annual')
     assert {one.mention for one in suggested} == {'@"2021/annual report.txt"', '@"2022/annual report.txt"'}
     for one in suggested:
         assert read_mentions(one.mention, scopes(opened).documents_named).document_ids == {one.document_id}
     assert len(scopes(opened).documents_named("annual report.txt")) == 2, "the bare name means both"
-    assert len(scopes(opened).documents_named("LEASE")) == 1, "a name without its ending"
+    assert len(scopes(opened).documents_named("LEASE")) == 1, "a name without its extension"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names with quotes")
-def test_every_name_that_is_offered_is_understood_again(tmp_path: Path) -> None:
+def test_every_suggested_mention_can_be_read(tmp_path: Path) -> None:
     names = [
         "a/x/lease.txt",
         "b/x/lease.txt",
@@ -94,20 +94,22 @@ def test_every_name_that_is_offered_is_understood_again(tmp_path: Path) -> None:
     with ParserPool(workers=1) as pool, open_library(tmp_path, pool) as opened:
         opened.index(tmp_path / "files")
         for document in opened.library.documents():
-            offered = [one for one in scopes(opened).suggest(document.path.name) if one.document_id == document.id]
-            assert len(offered) == 1
-            assert read_mentions(f"And {offered[0].mention}?", scopes(opened).documents_named).document_ids == {document.id}
-        assert scopes(opened).documents_named("R\u00e9sum\u00e9.txt"), "an accent is one letter for some, two for others"
+            suggested = [one for one in scopes(opened).suggest(document.path.name) if one.document_id == document.id]
+            assert len(suggested) == 1
+            assert read_mentions(f"And {suggested[0].mention}?", scopes(opened).documents_named).document_ids == {
+                document.id
+            }
+        assert scopes(opened).documents_named("R\u00e9sum\u00e9.txt"), "composed and decomposed accents are equal"
         assert [one.name for one in scopes(opened).suggest("r\u00e9s")] == ["re\u0301sume\u0301.txt"]
 
 
-def test_a_scope_is_what_lies_below_its_paths_now(opened: OpenLibrary) -> None:
+def test_a_scope_selects_what_is_below_its_paths_now(opened: OpenLibrary) -> None:
     (folder,) = opened.library.folders()
     chosen = scopes(opened).select(Scope((folder.path / "2022", folder.path / "lease.txt")))
     assert {paths(opened)[i].name for i in chosen.documents or ()} == {"annual report.txt", "lease.txt"}
     assert (chosen.indexed, chosen.unread) == (2, 0)
     assert scopes(opened).select(Scope()).documents is None
-    assert scopes(opened).select(Scope((folder.path / "202",))).indexed == 0, "half a name is no folder"
+    assert scopes(opened).select(Scope((folder.path / "202",))).indexed == 0, "a path is not a prefix of names"
     assert [path.name for _, path, _ in scopes(opened).documents(Scope((folder.path / "2021",)))] == [
         "annual report.txt"
     ]

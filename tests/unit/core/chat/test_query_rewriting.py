@@ -172,6 +172,5 @@ def test_a_pronoun_brings_in_the_names_of_the_answer() -> None:
         ChatMessage(2, "assistant", "The board chose **Northwind Traders** in May [1]."),
     )
     assert (
-        search_query("Where is it based?", history)
-        == "Which vendor was chosen? Where is it based? Northwind Traders"
+        search_query("Where is it based?", history) == "Which vendor was chosen? Where is it based? Northwind Traders"
     )

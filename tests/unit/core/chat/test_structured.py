@@ -1,4 +1,4 @@
-"""Answers in a form: the schema that is asked for, the check of what came, the Markdown it is shown as."""
+"""Structured answers: the schema asked for, the check of the answer, the Markdown it is shown as."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ TEXT = "Invoice of Northwind Traders: 1,250 euros, due in May."
 SOURCE = Citation(1, 1, Path("/d/invoice.txt"), "", None, "", 40, 40 + len(TEXT), TEXT, Support.UNCHECKED)
 
 
-def finished(answer: str, form: AnswerFormat, answered: float = 0.9) -> ChatMessage:
-    return structured.checked_answer(ChatMessage(0, "assistant", answer), form, [SOURCE], [SOURCE], answerability=answered)
+def checked(answer: str, answer_format: AnswerFormat, answerability: float = 0.9) -> ChatMessage:
+    message = ChatMessage(0, "assistant", answer)
+    return structured.checked_answer(message, answer_format, [SOURCE], [SOURCE], answerability=answerability)
 
 
-def test_a_table_is_checked_row_by_row_and_shown_with_its_sources() -> None:
+def test_each_row_of_a_table_is_checked_and_shown_with_its_source() -> None:
     rows = [
         {"Vendor": "Northwind Traders", "Amount": "1,250", "passage": 1},
         {"Vendor": "Northwind | Traders", "Amount": "1,520", "passage": 1},
     ]
-    message = finished(json.dumps({"rows": rows}), TABLE)
+    message = checked(json.dumps({"rows": rows}), TABLE)
     assert message.text.splitlines()[0] == "| Vendor | Amount | Source |"
     assert message.text.splitlines()[2] == "| Northwind Traders | 1,250 | [1] |"
     assert message.check is not None and message.check.verdict is Verdict.PARTLY
@@ -48,41 +49,41 @@ def test_a_table_is_checked_row_by_row_and_shown_with_its_sources() -> None:
 
 
 @pytest.mark.parametrize("cell", ["a|b", "a\\|b", "a\\\\|b|", "C:\\temp\\", "two\nlines"])
-def test_a_cell_stays_one_cell_whatever_it_holds(cell: str) -> None:
+def test_a_cell_stays_one_cell_whatever_it_contains(cell: str) -> None:
     rows = json.dumps({"rows": [{"Vendor": cell, "Amount": "1", "passage": 1}]})
-    text = finished(rows, TABLE).text
+    text = checked(rows, TABLE).text
     assert MarkdownIt("commonmark").enable("table").render(text).count("<td>") == 3
     row = text.splitlines()[-1]
     bars = [match for match in re.finditer(r"(\\*)\|", row) if len(match[1]) % 2 == 0]
-    assert len(bars) == 4, "for Qt, two backslashes before a bar are a backslash, and the bar ends the cell"
+    assert len(bars) == 4, "Qt reads two backslashes before a bar as one, so the bar would end the cell"
 
 
-def test_an_empty_table_says_that_the_documents_have_nothing() -> None:
-    message = finished('{"rows": []}', TABLE)
+def test_an_empty_table_means_not_in_the_documents() -> None:
+    message = checked('{"rows": []}', TABLE)
     assert message.check is not None and message.check.verdict is Verdict.NOT_IN_DOCUMENTS
     assert message.check.nearest == (SOURCE,)
 
 
-def test_each_value_of_json_is_looked_for_in_the_passages() -> None:
-    message = finished('{"vendor": "Northwind Traders", "amount": 1250}', JSON)
+def test_each_value_of_the_json_is_looked_for_in_the_passages() -> None:
+    message = checked('{"vendor": "Northwind Traders", "amount": 1250}', JSON)
     assert message.check is not None and message.check.verdict is Verdict.SUPPORTED
     (citation,) = message.citations
     assert citation.quote == TEXT and (citation.start, citation.end) == (40, 40 + len(TEXT))
-    other = finished('{"vendor": "Northwind Traders", "amount": 99}', JSON).check
+    other = checked('{"vendor": "Northwind Traders", "amount": 99}', JSON).check
     assert other is not None and other.verdict is Verdict.PARTLY
-    invented = finished('{"vendor": "Contoso", "amount": 99}', JSON, answered=0.1).check
+    invented = checked('{"vendor": "Contoso", "amount": 99}', JSON, answerability=0.1).check
     assert invented is not None and invented.verdict is Verdict.NOT_IN_DOCUMENTS
 
 
-def test_a_fence_or_words_before_the_json_are_taken_off() -> None:
-    said = '{"vendor": "Northwind Traders", "amount": 1250}'
-    for around in (f"```json\n{said}\n```", f"Here it is: {said}"):
-        assert finished(around, JSON).data == said
+def test_a_fence_or_words_around_the_json_are_removed() -> None:
+    written = '{"vendor": "Northwind Traders", "amount": 1250}'
+    for around in (f"```json\n{written}\n```", f"Here it is: {written}"):
+        assert checked(around, JSON).data == written
 
 
 @pytest.mark.parametrize("answer", ['{"vendor": "Northwind', '{"vendor": "x", "amount": -1}', '{"vendor": "x"}', "[1]"])
-def test_what_does_not_follow_the_schema_is_no_data(answer: str) -> None:
-    message = finished(answer, JSON)
+def test_an_answer_that_does_not_follow_the_schema_has_no_data(answer: str) -> None:
+    message = checked(answer, JSON)
     assert message.data == "" and not message.complete and answer in message.text
 
 
@@ -117,7 +118,7 @@ UNUSABLE: tuple[Any, ...] = (
 
 
 @pytest.mark.parametrize(
-    "form",
+    "answer_format",
     [
         AnswerFormat(FormatKind.JSON, schema="{"),
         AnswerFormat(FormatKind.JSON, schema="[]"),
@@ -127,9 +128,9 @@ UNUSABLE: tuple[Any, ...] = (
         AnswerFormat(FormatKind.TABLE, columns=("a", " ")),
     ],
 )
-def test_a_form_that_nothing_can_be_asked_in_is_refused(form: AnswerFormat) -> None:
+def test_an_unusable_format_is_refused(answer_format: AnswerFormat) -> None:
     with pytest.raises(ChatFault):
-        structured.require_usable(form)
+        structured.require_usable(answer_format)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_a_form_that_nothing_can_be_asked_in_is_refused(form: AnswerFormat) -> N
         ({"x1": 1}, {"patternProperties": {"^x": {"type": "string"}}}, False),
     ],
 )
-def test_the_check_follows_the_schema(value: Any, schema: Any, fits: bool) -> None:
+def test_values_are_validated_against_the_schema(value: Any, schema: Any, fits: bool) -> None:
     if fits:
         validate(value, schema)
     else:
@@ -168,7 +169,7 @@ def test_the_check_follows_the_schema(value: Any, schema: Any, fits: bool) -> No
             validate(value, schema)
 
 
-def test_a_schema_that_goes_round_in_circles_ends() -> None:
+def test_endless_recursion_in_a_schema_is_a_mismatch() -> None:
     with pytest.raises(MismatchError, match="too deeply"):
         validate(1, {"$ref": "#"})
 
@@ -193,7 +194,7 @@ def test_no_address_in_a_schema_is_opened() -> None:
         {"title": "Rent", "description": "words", "default": 3, "enum": [1, None]},
     ],
 )
-def test_what_a_schema_may_hold_is_taken(schema: Any) -> None:
+def test_usable_schemas_are_accepted(schema: Any) -> None:
     structured.require_usable(AnswerFormat(FormatKind.JSON, schema=json.dumps(schema)))
 
 
@@ -201,6 +202,6 @@ def test_what_a_schema_may_hold_is_taken(schema: Any) -> None:
     "answer",
     ['{"vendor": "x", "amount": Infinity}', '{"vendor": "x", "amount": NaN}', '{"vendor": "x", "amount": 1e999}'],
 )
-def test_a_number_that_is_none_is_no_data(answer: str) -> None:
-    message = finished(answer, JSON)
+def test_numbers_that_json_does_not_have_are_no_data(answer: str) -> None:
+    message = checked(answer, JSON)
     assert message.data == "" and not message.complete

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.chunking.chunker import Chunk, ChunkingRules, chunk
-from core.chunking.table_header import header_of
+from core.chunking.chunker import PassageDraft, ChunkingRules, chunk_document
+from core.chunking.table_header import column_header
 from core.parsing.document import Block, BlockKind, DocumentBuilder, ParsedDocument
 from core.parsing.limits import ParseLimits
 from core.parsing.readers.markdown import markdown_blocks
@@ -21,7 +21,7 @@ from core.parsing.registry import parse_file
 from core.text.graphemes import splits_character, splits_word
 from core.text.sentences import sentence_ends
 
-SMALL = ChunkingRules(min_chars=40, max_chars=120, small_chars=20)
+SMALL = ChunkingRules(min_chars=40, max_chars=120, min_section_chars=20)
 WORDS = "mill river wind flour grain wheel stone miller sack cart horse bread oven field harvest water".split()
 
 
@@ -47,10 +47,10 @@ def prose(words: int, seed: int = 1) -> str:
 
 
 def pieces(document: ParsedDocument, rules: ChunkingRules = SMALL) -> list[str]:
-    return [document.text[one.start : one.end] for one in chunk(document, rules)]
+    return [document.text[one.start : one.end] for one in chunk_document(document, rules)]
 
 
-def assert_sound(document: ParsedDocument, chunks: tuple[Chunk, ...], rules: ChunkingRules) -> None:
+def assert_sound(document: ParsedDocument, chunks: tuple[PassageDraft, ...], rules: ChunkingRules) -> None:
     """In order, apart, trimmed, all text covered, none too long, none cut inside a visible character."""
     offset = 0
     for ordinal, one in enumerate(chunks):
@@ -79,14 +79,14 @@ texts = st.text(
 @settings(max_examples=150, deadline=None)
 def test_any_plain_text_is_covered_once(text: str) -> None:
     document = plain(text)
-    assert_sound(document, chunk(document, SMALL), SMALL)
+    assert_sound(document, chunk_document(document, SMALL), SMALL)
 
 
 @given(texts)
 @settings(max_examples=150, deadline=None)
 def test_any_markdown_is_covered_once(text: str) -> None:
     document = marked(text)
-    assert_sound(document, chunk(document, SMALL), SMALL)
+    assert_sound(document, chunk_document(document, SMALL), SMALL)
 
 
 @given(
@@ -105,14 +105,14 @@ def test_any_blocks_and_pages_are_covered_once(
     pages = tuple(sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=5))))
     pages = (0, *pages) if pages else ()
     document = ParsedDocument(text, "T", "pdf", pages, blocks=tuple(blocks))
-    chunks = chunk(document, SMALL)
+    chunks = chunk_document(document, SMALL)
     assert_sound(document, chunks, SMALL)
     assert all(one.page == document.page_at(one.start) for one in chunks)
 
 
 def test_the_same_text_gives_the_same_chunks() -> None:
     document = plain(prose(3000))
-    assert chunk(document) == chunk(document)
+    assert chunk_document(document) == chunk_document(document)
 
 
 @pytest.mark.parametrize("where", [0.1, 0.5, 0.9])
@@ -146,14 +146,14 @@ def test_sentences_stay_whole_where_they_can() -> None:
 def test_no_cut_falls_inside_a_word() -> None:
     text = " ".join(WORDS * 400)
     document = plain(text)
-    assert not any(splits_word(text, one.end) for one in chunk(document, SMALL))
+    assert not any(splits_word(text, one.end) for one in chunk_document(document, SMALL))
 
 
 def test_a_heading_begins_a_chunk_and_names_its_section() -> None:
     body = "The mill grinds grain into flour all day. " * 8
     text = f"# Mills\n\n{body}\n\n## Wind\n\n{body}\n\n## Water\n\n### Old\n\n{body}\n"
     document = marked(text)
-    chunks = chunk(document, ChunkingRules(200, 500, 50))
+    chunks = chunk_document(document, ChunkingRules(200, 500, 50))
     assert [one.section for one in chunks] == ["Mills", "Mills › Wind", "Mills › Water › Old"]
     assert text[chunks[2].start :].startswith("## Water\n\n### Old")
 
@@ -162,7 +162,7 @@ def test_a_heading_begins_a_chunk_and_names_its_section() -> None:
 def test_headings_of_wiki_text_are_headings_in_any_text(read: Callable[[str], ParsedDocument]) -> None:
     body = "The mill grinds grain = flour all day. " * 8
     text = f"= Mills =\n{body}\n== Wind ==\n{body}\n = = = Old = = = \n{body}\na == b\n= =\n"
-    chunks = chunk(read(text), ChunkingRules(200, 500, 50))
+    chunks = chunk_document(read(text), ChunkingRules(200, 500, 50))
     assert [one.section for one in chunks] == ["Mills", "Mills › Wind", "Mills › Wind › Old"]
 
 
@@ -198,7 +198,7 @@ def test_articles_of_wiki_text_in_one_file_do_not_name_it(tmp_path: Path) -> Non
 
 def test_small_sections_are_joined() -> None:
     text = "".join(f"## Word {n}\n\nMeans {n}.\n\n" for n in range(60))
-    chunks = chunk(marked("# Glossary\n\n" + text), ChunkingRules(200, 500, 150))
+    chunks = chunk_document(marked("# Glossary\n\n" + text), ChunkingRules(200, 500, 150))
     assert 3 <= len(chunks) <= 8
     assert {one.section for one in chunks} == {"Glossary"}
 
@@ -206,10 +206,10 @@ def test_small_sections_are_joined() -> None:
 def test_a_page_begins_a_chunk() -> None:
     out = DocumentBuilder("pdf", ParseLimits())
     for number in range(3):
-        out.page()
+        out.begin_page()
         out.paragraph(f"Page {number} is about the mill. " * 10)
     document = out.build("T")
-    chunks = chunk(document, ChunkingRules(200, 500, 50))
+    chunks = chunk_document(document, ChunkingRules(200, 500, 50))
     assert [one.page for one in chunks] == [0, 1, 2]
 
 
@@ -233,7 +233,7 @@ def test_pieces_of_a_long_table_stand_under_its_header() -> None:
     out.heading("Stores", 1)
     out.table([["No", "Name", "Grain"], *([str(n), f"Miller {n}", f"kind {n}"] for n in range(200))])
     out.paragraph(prose(200))
-    chunks = chunk(out.build("T"))
+    chunks = chunk_document(out.build("T"))
     table, after = [one.section for one in chunks[:5]], chunks[-1].section
     assert table == ["Stores", *4 * ["Stores › No | Name | Grain"]]
     assert after == "Stores"
@@ -251,7 +251,7 @@ def test_pieces_of_a_long_table_stand_under_its_header() -> None:
     ],
 )
 def test_a_header_names_columns_and_holds_no_values(table: str, header: str | None) -> None:
-    found = header_of(f"before\n{table}", 7, 7 + len(table))
+    found = column_header(f"before\n{table}", 7, 7 + len(table))
     assert (found and found[1]) == header
 
 
@@ -262,7 +262,7 @@ def test_a_chunk_that_does_not_fit_is_cut_further() -> None:
         return len(body.encode()) <= 600
 
     document = plain(text)
-    chunks, unbounded = chunk(document, fits=fits), chunk(document)
+    chunks, unbounded = chunk_document(document, fits=fits), chunk_document(document)
     assert_sound(document, chunks, ChunkingRules())
     assert all(fits("", text[one.start : one.end]) for one in chunks)
     assert len(chunks) > len(unbounded)
@@ -309,7 +309,7 @@ def test_sentences_end_where_readers_end_them(text: str, count: int) -> None:
 def test_a_long_line_without_spaces_is_cut_all_the_same() -> None:
     text = "".join(random.Random(1).choices("abcdefgh", k=50_000))
     document = plain(text)
-    assert_sound(document, chunk(document), ChunkingRules())
+    assert_sound(document, chunk_document(document), ChunkingRules())
 
 
 def test_code_is_cut_at_its_definitions(tmp_path: Path) -> None:
@@ -317,5 +317,5 @@ def test_code_is_cut_at_its_definitions(tmp_path: Path) -> None:
     path = tmp_path / "mill.py"
     path.write_text("\n\n".join(functions))
     document = parse_file(path)
-    chunks = chunk(document)
+    chunks = chunk_document(document)
     assert [one.section for one in chunks] == [f"def grind_{n}" for n in range(10)]

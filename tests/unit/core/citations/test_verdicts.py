@@ -5,10 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from core.chat.refusal_marker import RefusalMarkerFilter
 from core.citations.verdicts import judge
 from core.domain.conversation import Verdict
 from core.domain.documents import Citation, Support
@@ -61,18 +58,3 @@ def test_checked_sentences_stand_where_they_say() -> None:
         "Mr. Hansen keeps one cat [1].",
     ]
     assert [s.support for s in found.sentences] == [Support.SUPPORTED, Support.NOT_FOUND]
-
-
-@pytest.mark.parametrize("mark", ["[none] ", "**[none]** ", "[None]\n\n", "[none]: "])
-@pytest.mark.parametrize("size", [1, 3, 100])
-def test_the_mark_is_taken_off_while_it_streams_in(mark: str, size: int) -> None:
-    opening, said = RefusalMarkerFilter(), f"{mark}The passages do not say."
-    shown = "".join(opening.feed(said[i : i + size]) for i in range(0, len(said), size)) + opening.flush()
-    assert opening.refused and shown == "The passages do not say."
-
-
-@given(st.text(alphabet="[noe1] \nAx", max_size=20), st.integers(1, 5))
-def test_nothing_else_is_taken_off(text: str, size: int) -> None:
-    opening = RefusalMarkerFilter()
-    shown = "".join(opening.feed(text[i : i + size]) for i in range(0, len(text), size)) + opening.flush()
-    assert opening.refused or shown == text

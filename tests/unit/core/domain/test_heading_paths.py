@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from core.chat.sources import SourceNumbering
-from core.chat.tools.document_tools import DocumentTools
-from core.chunking.chunker import chunk
+from core.chat.tools.document_tools import DocumentAccess, DocumentTools
+from core.chunking.chunker import chunk_document
 from core.citations.checker import quoted
 from core.cli.output import location_text
 from core.domain.documents import Passage, Support
@@ -95,15 +95,14 @@ def test_so_does_a_document_in_full_and_what_a_tool_or_a_survey_read(opened: Ope
     (document,) = [one for one in opened.library.documents() if one.path.name == name]
     (section,) = Sections(opened.database).of(document.id)
     assert {words: of_words(section, words) for words in UNDER} == UNDER
-    book = SourceNumbering()
+    numbering = SourceNumbering()
     retriever = Retriever(opened.database, opened.vectors, lambda: None)
-    DocumentTools(
-        opened.library, Scopes(opened.database), retriever, PhraseSearch(opened.database), book
-    ).read_document(name)
-    (read,) = book.sources
+    access = DocumentAccess(opened.library, Scopes(opened.database), retriever, PhraseSearch(opened.database))
+    DocumentTools(access, numbering).read_document(name)
+    (read,) = numbering.sources
     at = read.quote.index("gibbon")
     assert quoted(read, at, at + 6, Support.SUPPORTED).section == UNDER["gibbon"]
-    (exact,) = PhraseSearch(opened.database).find("okapi", frozenset({document.id})).places
+    (exact,) = PhraseSearch(opened.database).find("okapi", frozenset({document.id})).passages
     assert exact.section == UNDER["okapi"]
     stored = opened.library.document_text(document.id)
     assert stored is not None
@@ -134,7 +133,7 @@ def test_a_document_that_was_read_before_names_the_heading_of_its_passage(opened
 
 def test_passages_are_cut_and_called_as_before_and_only_mixed_ones_have_headings_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "one.md").write_text("# One\n\n## Two\n\n" + "Words of it stand here. " * 40, encoding="utf-8")
-    assert [(piece.section, piece.headings) for piece in chunk(parse_file(tmp_path / "one.md"))] == [
+    assert [(piece.section, piece.headings) for piece in chunk_document(parse_file(tmp_path / "one.md"))] == [
         ("One › Two", ()),
         ("One › Two", ()),
     ]

@@ -14,7 +14,7 @@ from openpyxl.comments import Comment
 
 from core.chat.prompt import passage_text
 from core.chat.sources import SourceNumbering
-from core.chat.tools.document_tools import DocumentTools
+from core.chat.tools.document_tools import DocumentAccess, DocumentTools
 from core.citations.checker import quoted
 from core.cli.output import location_text
 from core.domain.documents import Location, Passage, Support
@@ -161,7 +161,7 @@ def test_a_passage_is_on_all_the_lines_between_its_first_and_last_words(opened: 
 
 def test_sections_and_exact_words_tell_it_too(opened: OpenLibrary) -> None:
     database = opened.database
-    (place,) = PhraseSearch(database).find("The walrus signed").places
+    (place,) = PhraseSearch(database).find("The walrus signed").passages
     assert narrowed(place, "walrus") == "line 81"
     sections = Sections(database).of(place.document_id)
     assert len(sections) > 1
@@ -170,15 +170,14 @@ def test_sections_and_exact_words_tell_it_too(opened: OpenLibrary) -> None:
         before = text[: section.start].count("\n") + section.text[: -len(section.text.lstrip())].count("\n")
         assert section.location.line is not None
         assert location_words(section).removeprefix("lines ").startswith(f"{before + 1}–")
-    (slide,) = PhraseSearch(database).find("Numbers rise").places
+    (slide,) = PhraseSearch(database).find("Numbers rise").passages
     assert location_words(slide) == "slide 3"
 
 
 def test_what_the_model_reads_of_a_document_says_where_it_is(opened: OpenLibrary) -> None:
     database = opened.database
-    tools = DocumentTools(
-        opened.library, Scopes(database), retriever(opened), PhraseSearch(database), SourceNumbering()
-    )
+    access = DocumentAccess(opened.library, Scopes(database), retriever(opened), PhraseSearch(database))
+    tools = DocumentTools(access, SourceNumbering())
     assert "] talk.pptx | Start | slide 3 | Albatross\n" in tools.read_document("talk.pptx", page=3)
     assert "] talk.pptx | Start | slides 2–3 | Albatross\n" in tools.read_document("talk.pptx", page=2)
     assert "] vote.py | lines 8–10 | def quorum\n" in tools.read_document("vote.py", CODE.index("def quorum"))
@@ -218,7 +217,7 @@ def test_the_cells_of_a_long_sheet_are_told_everywhere(opened: OpenLibrary, tmp_
     _, (source,) = SourceNumbering().add([passage])
     assert citations_of(json.loads(json.dumps(citations_to_json([source])))) == (source,)
     assert f" | {told}\n" in passage_text(source, "costs.xlsx")
-    (place,) = PhraseSearch(opened.database).find("a capybara").places
+    (place,) = PhraseSearch(opened.database).find("a capybara").passages
     assert narrowed(place, "capybara") == "sheet Costs, B1234"
     document = opened.library.document_text(passage.document_id)
     assert document is not None

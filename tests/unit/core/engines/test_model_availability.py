@@ -13,7 +13,7 @@ DAMAGED = ModelFault("Damaged", "It cannot be read.")
 
 
 def checked(state: ModelState, fault: ModelFault | None = None) -> ModelAvailability:
-    return ModelAvailability(ModelKind.CHAT).checked(ModelStatus(state, fault=fault), OFFER)
+    return ModelAvailability(ModelKind.CHAT).disk_checked(ModelStatus(state, fault=fault), OFFER)
 
 
 def test_nothing_is_asked_of_a_person_before_the_disk_has_been_checked() -> None:
@@ -26,11 +26,11 @@ def test_nothing_is_asked_of_a_person_before_the_disk_has_been_checked() -> None
 def test_the_reason_of_a_stopped_download_outlasts_a_check_until_it_goes_on() -> None:
     stopped = ModelAvailability(ModelKind.CHAT, download_paused=True, fault=NETWORK)
     absent = ModelStatus(ModelState.ABSENT)
-    assert stopped.checked(absent, OFFER).fault is NETWORK
-    resumed = stopped.checked(absent, OFFER).download_started()
+    assert stopped.disk_checked(absent, OFFER).fault is NETWORK
+    resumed = stopped.disk_checked(absent, OFFER).download_started()
     assert resumed.fault is None and not resumed.download_paused
     assert resumed.download_progress is not None and resumed.download_progress.total == 100
-    assert ModelAvailability(ModelKind.CHAT, fault=DAMAGED).checked(absent, OFFER).fault is None
+    assert ModelAvailability(ModelKind.CHAT, fault=DAMAGED).disk_checked(absent, OFFER).fault is None
 
 
 def test_a_model_is_loaded_ahead_of_a_question_unless_that_failed_or_was_stopped() -> None:
@@ -40,5 +40,5 @@ def test_a_model_is_loaded_ahead_of_a_question_unless_that_failed_or_was_stopped
     declined = ModelAvailability(ModelKind.CHAT, status=ready, load_declined=True)
     assert not declined.may_preload
     assert not ModelAvailability(ModelKind.CHAT, status=ready, fault=DAMAGED).may_preload
-    answering = declined.answering()
+    answering = declined.answer_started()
     assert answering.in_memory and answering.may_preload

@@ -1,4 +1,4 @@
-"""An evaluation over a real library: questions read from a file, places looked up in what was read."""
+"""Evaluation on a real library: questions read from a file, gold answers located in the text, measures taken."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def evaluated(opened: OpenLibrary, folder: Path, *questions: KnownQuestion) -> E
     return evaluate(opened.library, Retriever(opened.database, opened.vectors, lambda: None), folder, questions, Job())
 
 
-def test_what_is_found_is_counted(opened: OpenLibrary, folder: Path) -> None:
+def test_questions_are_searched_and_measured(opened: OpenLibrary, folder: Path) -> None:
     found = evaluated(
         opened,
         folder,
@@ -46,7 +46,7 @@ def test_what_is_found_is_counted(opened: OpenLibrary, folder: Path) -> None:
     assert found.answerability_auc == {"all": 1.0, "off topic": 1.0}
 
 
-def test_a_place_that_was_not_read_is_told_and_not_counted(opened: OpenLibrary, folder: Path) -> None:
+def test_a_gold_answer_that_is_not_found_is_reported_and_not_measured(opened: OpenLibrary, folder: Path) -> None:
     found = evaluated(
         opened,
         folder,
@@ -57,7 +57,7 @@ def test_a_place_that_was_not_read_is_told_and_not_counted(opened: OpenLibrary, 
     assert found.measures == {}
 
 
-def text(*pages: str) -> DocumentText:
+def document_text(*pages: str) -> DocumentText:
     starts, whole = [], ""
     for page in pages:
         starts.append(len(whole))
@@ -66,24 +66,24 @@ def text(*pages: str) -> DocumentText:
     return DocumentText(document, whole, tuple(starts))
 
 
-def test_words_are_looked_for_on_their_page_whatever_their_spacing() -> None:
-    read = text("Total  revenue\n12\n", "Total revenue 12. Total\nrevenue 12.")
-    place = locate_gold(GoldAnswer("a.pdf", "total revenue 12", page=1), read)
-    assert [read.text[start:end] for start, end in place.spans] == ["Total revenue 12", "Total\nrevenue 12"]
+def test_a_quote_is_located_on_its_page_ignoring_spacing_and_case() -> None:
+    text = document_text("Total  revenue\n12\n", "Total revenue 12. Total\nrevenue 12.")
+    location = locate_gold(GoldAnswer("a.pdf", "total revenue 12", page=1), text)
+    assert [text.text[start:end] for start, end in location.spans] == ["Total revenue 12", "Total\nrevenue 12"]
 
 
-def test_offsets_that_do_not_hold_the_quote_are_not_believed() -> None:
-    read = text("one two three")
-    assert locate_gold(GoldAnswer("a.pdf", "two", 4, 7), read).spans == ((4, 7),)
-    assert locate_gold(GoldAnswer("a.pdf", "two", 0, 3), read).spans == ((4, 7),)
+def test_offsets_are_ignored_if_the_quote_is_elsewhere() -> None:
+    text = document_text("one two three")
+    assert locate_gold(GoldAnswer("a.pdf", "two", 4, 7), text).spans == ((4, 7),)
+    assert locate_gold(GoldAnswer("a.pdf", "two", 0, 3), text).spans == ((4, 7),)
 
 
-def test_of_a_page_whose_words_are_not_there_the_page_is_left() -> None:
-    place = locate_gold(GoldAnswer("a.pdf", "nine", page=0), text("one two three"))
-    assert (place.spans, place.page) == ((), 0)
+def test_a_quote_that_is_not_on_its_page_leaves_the_page() -> None:
+    location = locate_gold(GoldAnswer("a.pdf", "nine", page=0), document_text("one two three"))
+    assert (location.spans, location.page) == ((), 0)
 
 
-def test_questions_are_read_with_what_else_their_lines_hold(tmp_path: Path) -> None:
+def test_questions_are_read_and_other_keys_ignored(tmp_path: Path) -> None:
     file = tmp_path / "queries.jsonl"
     relevant = [{"doc": "a.txt", "quote": "x", "start": 1, "end": 2, "para_start": 0}, {"doc": "b.pdf", "page": 0}]
     lines = [
@@ -92,13 +92,16 @@ def test_questions_are_read_with_what_else_their_lines_hold(tmp_path: Path) -> N
     ]
     file.write_text("\n\n".join(map(json.dumps, lines)), encoding="utf-8")
     first, second = read_questions(file)
-    assert first == KnownQuestion("1", "?", (GoldAnswer("a.txt", "x", 1, 2), GoldAnswer("b.pdf", page=0)), corpus="some")
+    assert first == KnownQuestion(
+        "1", "?", (GoldAnswer("a.txt", "x", 1, 2), GoldAnswer("b.pdf", page=0)), corpus="some"
+    )
     assert second.gold == ()
 
 
-def test_a_line_that_is_no_question_is_named(tmp_path: Path) -> None:
+def test_the_fault_names_the_file_and_the_line_that_is_no_question(tmp_path: Path) -> None:
     file = tmp_path / "queries.jsonl"
     file.write_text('{"id": 1, "question": "?"}\n{"id": 2}\n', encoding="utf-8")
     with pytest.raises(Fault) as raised:
         read_questions(file)
-    assert raised.value.values["n"] == 2
+    assert (raised.value.values["n"], raised.value.values["path"]) == (2, file)
+    assert str(raised.value).startswith(f"Line 2 of {file} ")

@@ -1,4 +1,4 @@
-"""The queue: what comes first, giving way, stopping anywhere, files that end their parser or change meanwhile."""
+"""The queue: its order, pauses, cancelling anywhere, files that end their parser or change meanwhile."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from core.domain.documents import DocumentState
 from core.domain.faults import StorageFault
 from core.jobs import Job
-from core.library import indexer, reading
-from core.library.reading import file_stat
+from core.library import indexer
+from core.library.new_content import file_stat, new_content
 from core.library.throttle import PauseReason, Throttle
 from core.parsing.limits import ParseLimits
 from core.parsing.process.pool import ParserPool
@@ -54,11 +54,11 @@ def endless_pdf(depth: int = 40) -> bytes:
         *(form.format(f"/XObject << /F {6 + n} 0 R >>", 11, "/F Do /F Do") for n in range(depth)),
         form.format("", 1, "q"),
     ]
-    out, places = b"%PDF-1.4\n", []
+    out, offsets = b"%PDF-1.4\n", []
     for number, content in enumerate(objects, 1):
-        places.append(len(out))
+        offsets.append(len(out))
         out += f"{number} 0 obj\n{content}\nendobj\n".encode()
-    table = "".join(f"{place:010d} 00000 n \n" for place in places)
+    table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
     end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
     return out + f"{end}trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n".encode()
 
@@ -74,7 +74,7 @@ def test_small_and_recent_come_before_huge_and_old() -> None:
     small_old = QueuedFile(2, b"b", 2_000, now_ns - 10 * year_ns, b"")
     huge_new = QueuedFile(3, b"c", 500_000_000, now_ns, b"")
     huge_old = QueuedFile(4, b"d", 500_000_000, now_ns - 10 * year_ns, b"")
-    ordered = sorted([huge_old, huge_new, small_old, small_new], key=indexer._rank(now_s))
+    ordered = sorted([huge_old, huge_new, small_old, small_new], key=indexer.queue_order(now_s))
     assert [file.id for file in ordered] == [1, 2, 3, 4]
 
 
@@ -88,7 +88,7 @@ def test_progress_counts_files_up_to_the_end(opened: OpenLibrary, folder: Path) 
 
 
 @pytest.mark.parametrize("after", [0, 1, 5, 9])
-def test_a_stopped_run_is_taken_up_where_it_was(
+def test_a_stopped_run_is_resumed_where_it_was(
     opened: OpenLibrary, folder: Path, tmp_path: Path, pool: ParserPool, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.jobs.PROGRESS_INTERVAL_S", 0)
@@ -111,14 +111,14 @@ def test_a_stopped_run_is_taken_up_where_it_was(
         assert keyword_rows(opened.database) == keyword_rows(fresh.database)
 
 
-def test_nothing_is_read_while_a_question_is_answered(opened: OpenLibrary, folder: Path) -> None:
+def test_nothing_is_parsed_while_a_question_is_answered(opened: OpenLibrary, folder: Path) -> None:
     done = threading.Event()
 
     def run() -> None:
         opened.index(folder)
         done.set()
 
-    with opened.attention.while_answering():
+    with opened.throttle.while_answering():
         thread = threading.Thread(target=run)
         thread.start()
         assert not done.wait(0.5)
@@ -128,71 +128,71 @@ def test_nothing_is_read_while_a_question_is_answered(opened: OpenLibrary, folde
     assert opened.library.counts().indexed == 12
 
 
-def test_a_paused_run_waits_and_goes_on(opened: OpenLibrary, folder: Path) -> None:
-    done, held = threading.Event(), threading.Event()
+def test_a_paused_run_waits_and_resumes(opened: OpenLibrary, folder: Path) -> None:
+    done = threading.Event()
 
     def run() -> None:
         opened.index(folder)
         done.set()
 
-    opened.attention.pause()
+    opened.throttle.pause()
     thread = threading.Thread(target=run)
     thread.start()
     deadline_s = time.monotonic() + 60
-    while opened.attention.held is not PauseReason.PAUSED and time.monotonic() < deadline_s:
-        held.wait(0.01)
-    assert opened.attention.held is PauseReason.PAUSED
+    while opened.throttle.pause_reason is not PauseReason.PAUSED and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    assert opened.throttle.pause_reason is PauseReason.PAUSED
     assert opened.library.counts().indexed == 0
-    opened.attention.resume()
+    opened.throttle.resume()
     assert done.wait(60)
     thread.join()
-    assert opened.library.counts().indexed == 12 and opened.attention.held is None
+    assert opened.library.counts().indexed == 12 and opened.throttle.pause_reason is None
 
 
-def test_what_changes_during_a_run_is_taken_in_by_it(opened: OpenLibrary, folder: Path) -> None:
+def test_changes_reported_during_a_run_are_indexed_by_it(opened: OpenLibrary, folder: Path) -> None:
     assert not opened.library.report_changed_paths([folder])
     new = folder / "new" / "late.txt"
 
-    def mention(progress: Progress) -> None:
+    def change(progress: Progress) -> None:
         if progress.unit == "files" and progress.done and not new.exists():
             new.parent.mkdir()
             new.write_text("This came late.")
             (folder / "0.txt").unlink()
             assert opened.library.report_changed_paths([new.parent, folder])
 
-    report = opened.library.index([folder], Job(mention))
+    report = opened.library.index([folder], Job(change))
     assert (report.documents, report.removed) == (12, 1)
     assert states(opened)["late.txt"] is DocumentState.INDEXED
     assert not opened.library.report_changed_paths([folder])
 
 
-class Ended(BaseException):
+class ProgramEnded(BaseException):
     """Stands for the end of the program: nothing that catches errors catches it."""
 
 
-def end_while_reading(
+def end_while_parsing(
     tmp_path: Path, folder: Path, pool: ParserPool, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The program ends while `name` is read; what a killed program would not do any more is not done."""
+    """End the program while `name` is parsed, without what a killed program would not do any more."""
 
     def die(path: Path, *rest: object) -> object:
         if path.name == name:
-            raise Ended
-        return reading.content_of(path, *rest)  # type: ignore[arg-type]  # as in reading_of
+            raise ProgramEnded
+        return new_content(path, *rest)  # type: ignore[arg-type]  # those of `new_content`
 
     with monkeypatch.context() as patch, open_library(tmp_path / "data", pool) as opened:
-        patch.setattr(indexer, "reading_of", die)
-        patch.setattr(ParseCrashLog, "put_all_down", lambda self: None)
-        with pytest.raises(Ended):
+        patch.setattr(indexer, "new_content", die)
+        patch.setattr(ParseCrashLog, "end_all", lambda self: None)
+        with pytest.raises(ProgramEnded):
             opened.index(folder)
 
 
-def test_a_file_that_ends_the_whole_program_is_left_out_at_last(
+def test_a_file_that_repeatedly_ends_the_program_is_left_out(
     tmp_path: Path, folder: Path, pool: ParserPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once it is under suspicion all others come first; and an end at another moment is not held against it."""
-    for _ in range(1 + indexer.DEATHS):
-        end_while_reading(tmp_path, folder, pool, "3.txt", monkeypatch)
+    """Once it is a suspect all others come first; and an end at another moment does not count against it."""
+    for _ in range(1 + indexer.MOST_CRASHES):
+        end_while_parsing(tmp_path, folder, pool, "3.txt", monkeypatch)
     with open_library(tmp_path / "data", pool) as opened:
         assert opened.library.counts().indexed == 11
         report = opened.index(folder)
@@ -215,8 +215,8 @@ def test_a_run_that_is_stopped_blames_no_file(
         return file_stat(path, largest_bytes)
 
     with monkeypatch.context() as patch:
-        patch.setattr(indexer, "look_at", stop)
-        for _ in range(indexer.DEATHS + 2):
+        patch.setattr(indexer, "file_stat", stop)
+        for _ in range(indexer.MOST_CRASHES + 2):
             with pytest.raises(Cancelled):
                 opened.library.index([folder], Job(cancel=cancel))
             cancel = CancelToken()
@@ -225,12 +225,12 @@ def test_a_run_that_is_stopped_blames_no_file(
         assert connection.execute("SELECT COUNT(*) FROM in_hand").fetchone() == (0,)
 
 
-def test_a_waiting_indexer_can_be_stopped() -> None:
-    attention, cancel = Throttle(), CancelToken()
+def test_a_paused_indexer_can_be_cancelled() -> None:
+    throttle, cancel = Throttle(), CancelToken()
     cancel.cancel()
-    with attention.while_answering(), attention.while_answering(), pytest.raises(Cancelled):
-        attention.wait_while_paused(cancel)
-    attention.wait_while_paused(CancelToken())
+    with throttle.while_answering(), throttle.while_answering(), pytest.raises(Cancelled):
+        throttle.wait_while_paused(cancel)
+    throttle.wait_while_paused(CancelToken())
 
 
 def test_a_file_that_ends_its_parser_is_left_out_and_the_rest_goes_on(tmp_path: Path, folder: Path) -> None:
@@ -248,20 +248,20 @@ def test_a_file_that_ends_its_parser_is_left_out_and_the_rest_goes_on(tmp_path: 
         assert opened.index(folder).skipped == report.skipped
 
 
-def test_a_file_written_while_it_is_read_stays_queued(
+def test_a_file_written_while_it_is_parsed_is_parsed_again(
     opened: OpenLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The real parser, on a file that is written between looking at it and taking its text."""
+    """The real parser, on a file that is written between taking its digest and reading its text."""
     writes: list[Path] = []
 
-    def look_then_write(path: Path, largest_bytes: int) -> object:
-        stamp = file_stat(path, largest_bytes)
+    def stat_then_write(path: Path, largest_bytes: int) -> object:
+        stat = file_stat(path, largest_bytes)
         if path.name == "3.txt" and len(writes) < 1:
             writes.append(path)
             path.write_text("Document 3 tells about quinces now.")
-        return stamp
+        return stat
 
-    monkeypatch.setattr(indexer, "look_at", look_then_write)
+    monkeypatch.setattr(indexer, "file_stat", stat_then_write)
     opened.index(folder)
     document = next(d for d in opened.library.documents() if d.path.name == "3.txt")
     text = opened.library.document_text(document.id)
@@ -269,35 +269,35 @@ def test_a_file_written_while_it_is_read_stays_queued(
     assert text.text == "Document 3 tells about quinces now."
 
 
-def test_a_file_that_never_stands_still_is_tried_again_in_the_next_run(
+def test_a_file_that_keeps_changing_is_tried_again_in_the_next_run(
     opened: OpenLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writes: list[Path] = []
 
-    def look_then_write(path: Path, largest_bytes: int) -> object:
-        stamp = file_stat(path, largest_bytes)
+    def stat_then_write(path: Path, largest_bytes: int) -> object:
+        stat = file_stat(path, largest_bytes)
         if path.name == "3.txt":
             writes.append(path)
             path.write_text("x" * len(writes))
-        return stamp
+        return stat
 
     with monkeypatch.context() as patch:
-        patch.setattr(indexer, "look_at", look_then_write)
+        patch.setattr(indexer, "file_stat", stat_then_write)
         assert opened.index(folder).documents == 11
     assert states(opened)["3.txt"] is DocumentState.WAITING
     assert opened.index(folder).documents == 12
 
 
-def test_a_file_that_vanishes_before_it_is_read_leaves_with_the_next_run(
+def test_a_file_deleted_before_it_is_parsed_leaves_with_the_next_run(
     opened: OpenLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def vanish_then_look(path: Path, largest_bytes: int) -> object:
+    def delete_then_stat(path: Path, largest_bytes: int) -> object:
         if path.name == "3.txt":
             path.unlink()
         return file_stat(path, largest_bytes)
 
     with monkeypatch.context() as patch:
-        patch.setattr(indexer, "look_at", vanish_then_look)
+        patch.setattr(indexer, "file_stat", delete_then_stat)
         assert opened.index(folder).documents == 11
     report = opened.index(folder)
     assert (report.documents, report.removed) == (11, 1)
@@ -320,7 +320,7 @@ def test_a_folder_removed_while_it_is_indexed_stays_away(opened: OpenLibrary, fo
     assert keyword_rows(opened.database) == []
 
 
-def test_a_full_disk_is_one_sentence_and_what_was_read_stays(opened: OpenLibrary, folder: Path) -> None:
+def test_a_full_disk_is_a_storage_fault_and_what_was_indexed_stays(opened: OpenLibrary, folder: Path) -> None:
     (folder / "5.txt").write_text("\n".join(f"Line {n} of a long text about {n * n}." for n in range(20_000)))
     os.utime(folder / "5.txt", ns=(10**18, 10**18))
     with opened.database.read() as connection:

@@ -1,4 +1,4 @@
-"""The library follows the disk: what is added, edited, renamed and removed, exactly as a fresh index would have it."""
+"""The library follows the disk: what is added, edited, renamed and removed, exactly as a fresh index has it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from core.jobs import Job
 from core.library.rules import MIB, LibraryRules
 from core.library.scan import ScanRules
 from core.parsing.process.pool import ParserPool
+from core.store.documents.contents import ContentStore
 from core.store.documents.texts import spans
 from core.store.keywords import index as keyword_index
 from core.text.tokenizer import terms
@@ -54,19 +55,20 @@ def folder(tmp_path: Path) -> Path:
 
 
 def put(path: Path, text: str, *, age_s: int = 100) -> None:
-    """Write `path`; its time of change is some while ago, so that it counts as settled."""
+    """Write `path` with a time of change `age_s` ago, by default long enough to count as settled."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     changed_ns = time.time_ns() - age_s * 10**9
     os.utime(path, ns=(changed_ns, changed_ns))
 
 
-def figures(report: IndexReport) -> tuple[int, int, int, int]:
+def counts_of(report: IndexReport) -> tuple[int, int, int, int]:
+    """Documents, and of them indexed, unchanged and removed ones."""
     return report.documents, report.indexed, report.unchanged, report.removed
 
 
 def found(opened: OpenLibrary, question: str) -> set[str]:
-    """The names of the documents that keyword search gives."""
+    """The names of the documents that keyword search finds."""
     with opened.database.read() as connection:
         hits = keyword_index.search(connection, keyword_index.any_of(terms(question)), 50)
         ids = ",".join(str(chunk_id) for chunk_id, _ in hits)
@@ -78,7 +80,7 @@ def found(opened: OpenLibrary, question: str) -> set[str]:
 
 def test_a_folder_is_indexed_and_found_by_its_words(opened: OpenLibrary, folder: Path) -> None:
     report = opened.index(folder)
-    assert figures(report) == (3, 3, 0, 0)
+    assert counts_of(report) == (3, 3, 0, 0)
     assert report.skipped == ()
     assert report.passages == opened.library.counts().passages > 0
     assert found(opened, "barking dogs") == {"dogs.html"}
@@ -86,19 +88,19 @@ def test_a_folder_is_indexed_and_found_by_its_words(opened: OpenLibrary, folder:
     assert titles == {"apples.md": "Apples", "cats.txt": "cats", "dogs.html": "Dogs"}
 
 
-def test_indexing_again_reads_nothing(opened: OpenLibrary, folder: Path) -> None:
+def test_indexing_again_parses_nothing(opened: OpenLibrary, folder: Path) -> None:
     opened.index(folder)
     before = content_of(opened.database)
     for _ in range(2):
-        assert figures(opened.index(folder)) == (3, 0, 3, 0)
+        assert counts_of(opened.index(folder)) == (3, 0, 3, 0)
     assert content_of(opened.database) == before
     assert len(opened.library.folders()) == 1
 
 
-def test_an_edited_file_is_read_again(opened: OpenLibrary, folder: Path) -> None:
+def test_an_edited_file_is_parsed_again(opened: OpenLibrary, folder: Path) -> None:
     opened.index(folder)
     put(folder / "sub" / "cats.txt", "Cats hunt mice.", age_s=50)
-    assert figures(opened.index(folder)) == (3, 1, 2, 0)
+    assert counts_of(opened.index(folder)) == (3, 1, 2, 0)
     assert found(opened, "sleep") == set()
     assert found(opened, "mice") == {"cats.txt"}
 
@@ -114,10 +116,10 @@ def test_an_edit_within_the_same_instant_is_not_missed(opened: OpenLibrary, fold
     assert found(opened, "hunt") == {"cats.txt"}
 
 
-def test_a_touched_file_is_not_read_again(opened: OpenLibrary, folder: Path) -> None:
+def test_a_touched_file_is_not_parsed_again(opened: OpenLibrary, folder: Path) -> None:
     opened.index(folder)
     put(folder / "sub" / "cats.txt", "Cats sleep all day.", age_s=10)
-    assert figures(opened.index(folder)) == (3, 0, 3, 0)
+    assert counts_of(opened.index(folder)) == (3, 0, 3, 0)
 
 
 def test_a_removed_file_disappears_with_its_words(opened: OpenLibrary, folder: Path, tmp_path: Path) -> None:
@@ -126,22 +128,22 @@ def test_a_removed_file_disappears_with_its_words(opened: OpenLibrary, folder: P
     opened.database.checkpoint()
     assert b"ylophonquark" in (tmp_path / "data" / "library.db").read_bytes()
     (folder / "secret.txt").unlink()
-    assert figures(opened.index(folder)) == (3, 0, 3, 1)
+    assert counts_of(opened.index(folder)) == (3, 0, 3, 1)
     assert found(opened, "xylophonquark") == set()
     disk = b"".join(file.read_bytes() for file in (tmp_path / "data").glob("library.db*"))
     assert b"ylophonquark" not in disk
     assert b"secret.txt" not in disk
 
 
-@pytest.mark.parametrize("place", ["kitten.txt", "other/cats.txt", "other/kitten.txt"])
+@pytest.mark.parametrize("new_path", ["kitten.txt", "other/cats.txt", "other/kitten.txt"])
 def test_a_renamed_file_is_followed(
-    opened: OpenLibrary, folder: Path, place: str, fresh: Callable[[], AbstractContextManager[OpenLibrary]]
+    opened: OpenLibrary, folder: Path, new_path: str, fresh: Callable[[], AbstractContextManager[OpenLibrary]]
 ) -> None:
     opened.index(folder)
     before = {document.path.name: document.id for document in opened.library.documents()}
     (folder / "other").mkdir()
-    (folder / "sub" / "cats.txt").rename(folder / place)
-    assert figures(opened.index(folder)) == (3, 0, 3, 0)
+    (folder / "sub" / "cats.txt").rename(folder / new_path)
+    assert counts_of(opened.index(folder)) == (3, 0, 3, 0)
     assert before["cats.txt"] in {document.id for document in opened.library.documents()}
     with fresh() as other:
         other.index(folder)
@@ -149,7 +151,7 @@ def test_a_renamed_file_is_followed(
         assert keyword_rows(opened.database) == keyword_rows(other.database)
 
 
-def test_exchanged_names_are_not_mistaken(
+def test_files_that_swap_names_are_followed(
     opened: OpenLibrary, folder: Path, fresh: Callable[[], AbstractContextManager[OpenLibrary]]
 ) -> None:
     put(folder / "a.txt", "The first of two.")
@@ -168,7 +170,7 @@ def test_exchanged_names_are_not_mistaken(
 def test_a_moved_folder_is_followed(opened: OpenLibrary, folder: Path) -> None:
     opened.index(folder)
     (folder / "sub").rename(folder / "animals")
-    assert figures(opened.index(folder)) == (3, 0, 3, 0)
+    assert counts_of(opened.index(folder)) == (3, 0, 3, 0)
     assert found(opened, "bark") == {"dogs.html"}
 
 
@@ -184,7 +186,7 @@ def test_a_file_that_becomes_unreadable_is_left_out_with_the_reason(opened: Open
     again = opened.index(folder)
     assert again.skipped == report.skipped
     put(folder / "sub" / "cats.txt", "Cats are back.", age_s=20)
-    assert figures(opened.index(folder)) == (3, 1, 2, 0)
+    assert counts_of(opened.index(folder)) == (3, 1, 2, 0)
 
 
 def test_a_document_that_was_left_out_can_be_tried_again(opened: OpenLibrary, folder: Path) -> None:
@@ -203,18 +205,18 @@ def test_a_document_that_was_left_out_can_be_tried_again(opened: OpenLibrary, fo
     assert opened.index(folder).indexed == 1
 
 
-def test_rules_that_change_are_followed(tmp_path: Path, folder: Path, pool: ParserPool) -> None:
+def test_changed_rules_take_effect_at_the_next_run(tmp_path: Path, folder: Path, pool: ParserPool) -> None:
     rules = [LibraryRules()]
     with open_library(tmp_path / "data", pool, rules=lambda: rules[-1]) as opened:
-        assert figures(opened.index(folder)) == (3, 3, 0, 0)
+        assert counts_of(opened.index(folder)) == (3, 3, 0, 0)
         rules.append(LibraryRules(ScanRules(patterns=("sub/",))))
-        assert figures(opened.index(folder)) == (1, 0, 1, 2)
+        assert counts_of(opened.index(folder)) == (1, 0, 1, 2)
         assert found(opened, "cats sleep") == set()
         rules.append(LibraryRules())
-        assert figures(opened.index(folder)) == (3, 2, 1, 0)
+        assert counts_of(opened.index(folder)) == (3, 2, 1, 0)
 
 
-def test_a_file_over_the_limit_is_named_until_the_limit_is_raised(
+def test_a_file_over_the_size_limit_is_listed_until_the_limit_is_raised(
     tmp_path: Path, folder: Path, pool: ParserPool
 ) -> None:
     put(folder / "large.txt", "Zebras graze. " * 200_000)
@@ -223,9 +225,9 @@ def test_a_file_over_the_limit_is_named_until_the_limit_is_raised(
         report = opened.index(folder)
         assert (report.documents, [skip.path.name for skip in report.skipped]) == (3, ["large.txt"])
         assert "2 MB" in report.skipped[0].reason
-        assert figures(opened.index(folder)) == (3, 0, 3, 0)
+        assert counts_of(opened.index(folder)) == (3, 0, 3, 0)
         rules.append(LibraryRules(largest_file_bytes=4 * MIB))
-        assert figures(opened.index(folder)) == (4, 1, 3, 0)
+        assert counts_of(opened.index(folder)) == (4, 1, 3, 0)
         rules.append(LibraryRules(largest_file_bytes=1 * MIB))
         assert opened.index(folder).documents == 3
         assert found(opened, "zebras") == set()
@@ -237,10 +239,10 @@ def test_permission_that_comes_later_is_noticed(opened: OpenLibrary, folder: Pat
         report = opened.index(folder)
     assert "may not be read" in report.skipped[0].reason
     (folder / "sub" / "cats.txt").chmod(0o600)
-    assert figures(opened.index(folder)) == (3, 1, 2, 0)
+    assert counts_of(opened.index(folder)) == (3, 1, 2, 0)
 
 
-def test_kinds_that_are_not_read_are_named(opened: OpenLibrary, folder: Path) -> None:
+def test_unsupported_files_are_listed(opened: OpenLibrary, folder: Path) -> None:
     put(folder / "film.mp4", "x")
     (skip,) = opened.index(folder).skipped
     assert skip.path == folder / "film.mp4"
@@ -248,7 +250,7 @@ def test_kinds_that_are_not_read_are_named(opened: OpenLibrary, folder: Path) ->
     assert len(opened.library.documents()) == 3
 
 
-def test_places_that_cannot_be_added_are_skipped_with_a_reason(opened: OpenLibrary, folder: Path) -> None:
+def test_paths_that_cannot_be_added_are_skipped_with_a_reason(opened: OpenLibrary, folder: Path) -> None:
     put(folder / "film.mp4", "x")
     report = opened.index(folder / "nowhere", folder / "film.mp4")
     assert [skip.path.name for skip in report.skipped] == ["film.mp4", "nowhere"]
@@ -261,38 +263,38 @@ def test_only_the_given_part_is_brought_up_to_date(opened: OpenLibrary, folder: 
     put(folder / "sub" / "cats.txt", "Cats hunt mice.", age_s=50)
     (folder / "sub" / "dogs.html").unlink()
     report = opened.index(folder / "sub")
-    assert figures(report) == (1, 1, 0, 1)
+    assert counts_of(report) == (1, 1, 0, 1)
     assert found(opened, "apples") == {"apples.md"}
     assert len(opened.library.folders()) == 1
 
 
 def test_one_file_may_be_added(opened: OpenLibrary, folder: Path) -> None:
-    assert figures(opened.index(folder / "apples.md")) == (1, 1, 0, 0)
-    assert figures(opened.index(folder)) == (3, 2, 1, 0)
+    assert counts_of(opened.index(folder / "apples.md")) == (1, 1, 0, 0)
+    assert counts_of(opened.index(folder)) == (3, 2, 1, 0)
     assert [each.path for each in opened.library.folders()] == [folder]
 
 
-def test_a_single_file_that_was_deleted_leaves(opened: OpenLibrary, folder: Path) -> None:
+def test_a_deleted_single_file_leaves_the_library(opened: OpenLibrary, folder: Path) -> None:
     opened.index(folder / "apples.md")
     (folder / "apples.md").unlink()
-    assert figures(opened.index(folder / "apples.md")) == (0, 0, 0, 1)
+    assert counts_of(opened.index(folder / "apples.md")) == (0, 0, 0, 1)
 
 
-def test_a_folder_that_is_not_there_keeps_its_documents(opened: OpenLibrary, folder: Path, tmp_path: Path) -> None:
+def test_a_missing_folder_keeps_its_documents(opened: OpenLibrary, folder: Path, tmp_path: Path) -> None:
     """It may be on a disk that is not connected."""
     opened.index(folder)
     folder.rename(tmp_path / "unplugged")
     report = opened.index(folder)
-    assert figures(report) == (3, 0, 3, 0)
+    assert counts_of(report) == (3, 0, 3, 0)
     assert report.skipped[0].path == folder
     (tmp_path / "unplugged").rename(folder)
     assert opened.index(folder).skipped == ()
 
 
-def test_a_folder_deleted_inside_the_library_leaves(opened: OpenLibrary, folder: Path) -> None:
+def test_a_folder_deleted_inside_an_added_one_leaves_the_library(opened: OpenLibrary, folder: Path) -> None:
     opened.index(folder)
     shutil.rmtree(folder / "sub")
-    assert figures(opened.index(folder / "sub")) == (0, 0, 0, 2)
+    assert counts_of(opened.index(folder / "sub")) == (0, 0, 0, 2)
 
 
 def test_removing_a_folder_leaves_nothing(opened: OpenLibrary, folder: Path, tmp_path: Path) -> None:
@@ -304,20 +306,38 @@ def test_removing_a_folder_leaves_nothing(opened: OpenLibrary, folder: Path, tmp
     assert keyword_rows(opened.database) == []
     disk = b"".join(file.read_bytes() for file in (tmp_path / "data").glob("library.db*"))
     assert b"apples.md" not in disk
-    assert figures(opened.index(folder)) == (3, 3, 0, 0)
+    assert counts_of(opened.index(folder)) == (3, 3, 0, 0)
 
 
-def test_a_removal_that_was_cut_short_is_finished(tmp_path: Path, folder: Path, pool: ParserPool) -> None:
-    with open_library(tmp_path / "data", pool) as opened:
+class ProgramEnded(BaseException):
+    """Stands for the end of the program: nothing that catches errors catches it."""
+
+
+def test_an_interrupted_removal_is_finished_by_the_next_run(
+    tmp_path: Path, folder: Path, pool: ParserPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = ContentStore.delete
+    deleted: list[int] = []
+
+    def end_after_the_first(contents: ContentStore, document_id: int, folder_id: int) -> None:
+        if deleted:
+            raise ProgramEnded
+        delete(contents, document_id, folder_id)
+        deleted.append(document_id)
+
+    with monkeypatch.context() as patch, open_library(tmp_path / "data", pool) as opened:
         opened.index(folder)
-        opened.library._folders.mark_removed(opened.library.folders()[0].id)
+        patch.setattr(ContentStore, "delete", end_after_the_first)
+        with pytest.raises(ProgramEnded):
+            opened.library.remove(opened.library.folders()[0].id)
+        assert len(deleted) == 1
     with open_library(tmp_path / "data", pool) as opened:
         assert opened.library.folders() == ()
         assert opened.library.documents() == ()
-        assert figures(opened.index(folder)) == (3, 3, 0, 0)
+        assert counts_of(opened.index(folder)) == (3, 3, 0, 0)
 
 
-def test_a_changed_analysis_makes_the_keyword_index_anew(
+def test_a_changed_tokenizer_rebuilds_the_keyword_index(
     tmp_path: Path, folder: Path, pool: ParserPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_library(tmp_path / "data", pool) as opened:
@@ -334,7 +354,7 @@ def test_a_changed_analysis_makes_the_keyword_index_anew(
         assert keyword_rows(opened.database) == [row for row in before if not str(row[1]).endswith("apples.md'")]
 
 
-def test_meaning_finds_what_words_do_not(tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder) -> None:
+def test_vector_search_finds_other_words(tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder) -> None:
     with open_library(tmp_path / "data", pool, lambda: embedder) as opened:
         opened.index(folder)
         assert opened.vectors.is_ready(embedder.spec.fingerprint)
@@ -347,7 +367,7 @@ def test_meaning_finds_what_words_do_not(tmp_path: Path, folder: Path, pool: Par
     assert row[0].endswith(b"cats.txt")
 
 
-def test_a_model_that_comes_later_embeds_what_is_there(
+def test_a_model_added_later_embeds_what_is_indexed(
     tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder
 ) -> None:
     with open_library(tmp_path / "data", pool) as opened:
@@ -359,8 +379,8 @@ def test_a_model_that_comes_later_embeds_what_is_there(
         assert opened.vectors.is_ready(embedder.spec.fingerprint)
 
 
-class Counting:
-    """The real embedder, and how many passages it was given."""
+class CountingEmbedder:
+    """The real embedder; counts the passages it was given."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
@@ -378,10 +398,10 @@ def test_only_what_changed_is_embedded_again(
 ) -> None:
     sections = [f"## Part {n}\n\n" + f"This is what part {n} says about matter {n * 7}. " * 15 for n in range(12)]
     put(folder / "long.md", "# Long\n\n" + "\n\n".join(sections))
-    counting = Counting(embedder)
+    counting = CountingEmbedder(embedder)
     with open_library(tmp_path / "data", pool, lambda: counting) as opened:
-        chunks = opened.index(folder).passages
-        assert counting.embedded == chunks
+        passages = opened.index(folder).passages
+        assert counting.embedded == passages
         counting.embedded = 0
         (folder / "sub" / "cats.txt").rename(folder / "kittens.txt")
         shutil.copy(folder / "long.md", folder / "copy.md")
@@ -395,17 +415,15 @@ def test_only_what_changed_is_embedded_again(
         assert opened.vectors.is_ready(embedder.spec.fingerprint)
 
 
-def test_what_several_documents_say_is_embedded_once(
-    tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder
-) -> None:
-    """Also where all of them are new: copies of a file, words that stand in each."""
+def test_equal_passages_are_embedded_once(tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder) -> None:
+    """Also where all of them are new: copies of a file, words that occur in each."""
     for number in range(3):
         put(folder / f"copy {number}.txt", "The same words stand in each of these files. " * 8)
-    counting = Counting(embedder)
+    counting = CountingEmbedder(embedder)
     with open_library(tmp_path / "data", pool, lambda: counting) as opened:
-        chunks = opened.index(folder).passages
-        assert counting.embedded == chunks - 2
-        assert opened.vectors.count(embedder.spec.fingerprint) == chunks
+        passages = opened.index(folder).passages
+        assert counting.embedded == passages - 2
+        assert opened.vectors.count(embedder.spec.fingerprint) == passages
         with opened.database.read() as connection:
             vectors = connection.execute(
                 "SELECT COUNT(DISTINCT v.vector), COUNT(*) FROM chunk_vectors v JOIN chunks c ON c.id = v.chunk_id "
@@ -434,22 +452,22 @@ def test_no_passage_is_longer_than_the_model_reads_at_once(
         assert opened.vectors.is_ready(embedder.spec.fingerprint)
 
 
-class Renamed(Counting):
-    """The same model under another fingerprint, as another file of it has: another embedding model, for the library."""
+class RenamedEmbedder(CountingEmbedder):
+    """The same model under another fingerprint: another embedding model, for the library."""
 
     def __init__(self, embedder: Embedder, fingerprint: str) -> None:
         super().__init__(embedder)
         self.spec = replace(embedder.spec, fingerprint=fingerprint)
 
 
-class Changing:
-    """Two embedding models, of which the second is to take the first one's place."""
+class EmbedderReplacement:
+    """Two embedding models, of which the second is to replace the first."""
 
     def __init__(self, embedder: Embedder) -> None:
-        self.old = Renamed(embedder, "old")
-        self.new = Renamed(embedder, "new")
-        self.used: Renamed = self.old
-        self.next: Renamed | None = None
+        self.old = RenamedEmbedder(embedder, "old")
+        self.new = RenamedEmbedder(embedder, "new")
+        self.used: RenamedEmbedder = self.old
+        self.next: RenamedEmbedder | None = None
 
     @contextmanager
     def library(self, data_dir: Path, pool: ParserPool) -> Iterator[OpenLibrary]:
@@ -463,10 +481,10 @@ class Changing:
         self.used, self.next = self.next, None
 
 
-def test_another_embedder_takes_over_once_it_has_everything(
+def test_another_embedder_replaces_the_first_once_it_has_embedded_everything(
     tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder
 ) -> None:
-    models = Changing(embedder)
+    models = EmbedderReplacement(embedder)
     with models.library(tmp_path / "data", pool) as opened:
         passages = opened.index(folder).passages
         models.next = models.new
@@ -495,10 +513,10 @@ def test_another_embedder_takes_over_once_it_has_everything(
         assert opened.library.estimate(models.new, Job()) == (0, 0.0)
 
 
-def test_old_vectors_are_deleted_even_if_that_was_cut_short(
+def test_old_vectors_are_deleted_even_after_an_interruption(
     tmp_path: Path, folder: Path, pool: ParserPool, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    models = Changing(embedder)
+    models = EmbedderReplacement(embedder)
     with models.library(tmp_path / "data", pool) as opened:
         passages = opened.index(folder).passages
         models.next = models.new
@@ -537,7 +555,7 @@ def paragraphs(count: int, words: int) -> list[str]:
 
 
 def test_one_paragraph_of_a_large_markdown_file_is_few_passages(opened: OpenLibrary, tmp_path: Path) -> None:
-    """A paragraph is edited, another put in before it: at most 5 % of the passages of a megabyte are new."""
+    """One paragraph is edited, another inserted before it: at most 5 % of the passages of a megabyte are new."""
     path, text = tmp_path / "large.md", paragraphs(1400, 100)
 
     def write() -> None:
@@ -556,7 +574,7 @@ def test_one_paragraph_of_a_large_markdown_file_is_few_passages(opened: OpenLibr
 
 
 def test_one_paragraph_of_a_pdf_of_500_pages_is_few_passages(opened: OpenLibrary, tmp_path: Path) -> None:
-    """What follows the edit moves up, over the ends of the pages, as far as the next chapter."""
+    """What follows the edit moves up across pages, as far as the next chapter."""
     path, text = tmp_path / "report.pdf", paragraphs(1500, 40)
 
     def write() -> None:

@@ -1,4 +1,4 @@
-"""Other languages for text recognition: what was read before is read again only after a yes, all of it and exactly."""
+"""Other OCR languages: pages read before are read again only after consent, then all of them and only them."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def folder(tmp_path: Path) -> Path:
     return write_scanned_folder(tmp_path)
 
 
-def read_in(opened: OpenLibrary) -> dict[str, str]:
-    """In which languages each scanned document was read."""
+def languages_read_in(opened: OpenLibrary) -> dict[str, str]:
+    """The languages in which each scanned document was read."""
     with opened.database.read() as connection:
         rows = connection.execute(
             "SELECT CAST(path AS TEXT), recognised_in FROM documents WHERE recognised OR problem = 'nothing_recognised'"
@@ -41,36 +41,40 @@ def read_in(opened: OpenLibrary) -> dict[str, str]:
 
 
 def test_scanned_pages_are_read_again_only_after_a_yes(tmp_path: Path, pool: ParserPool, folder: Path) -> None:
-    rules = [LibraryRules(recognition_languages="eng")]
+    rules = [LibraryRules(ocr_languages="eng")]
     with open_library(tmp_path / "data", pool, rules=lambda: rules[-1]) as opened:
-        change = OcrLanguageChange(opened.database, opened.library.recognition_languages)
+        change = OcrLanguageChange(opened.database, opened.library.ocr_languages)
         assert change.question() is None
         opened.index(folder)
-        before = read_in(opened)
+        before = languages_read_in(opened)
         assert before == {"mixed.pdf": "eng", "scan.pdf": "eng", "white.png": "eng"}
 
-        rules.append(LibraryRules(recognition_languages="enm+eng"))
+        rules.append(LibraryRules(ocr_languages="enm+eng"))
         question = change.question()
         assert question is not None
-        assert (question.languages, question.again.documents, question.again.pages) == ("enm+eng", 3, 3)
-        assert opened.index(folder).indexed == 0 and read_in(opened) == before
+        assert (question.languages, question.pages_to_read_again.documents, question.pages_to_read_again.pages) == (
+            "enm+eng",
+            3,
+            3,
+        )
+        assert opened.index(folder).indexed == 0 and languages_read_in(opened) == before
         change.decline(question)
         assert change.question() is None
-        assert opened.index(folder).indexed == 0 and read_in(opened) == before
+        assert opened.index(folder).indexed == 0 and languages_read_in(opened) == before
 
-        rules.append(LibraryRules(recognition_languages="eng"))
+        rules.append(LibraryRules(ocr_languages="eng"))
         assert change.question() is None  # they are read in these
-        rules.append(LibraryRules(recognition_languages="enm"))
+        rules.append(LibraryRules(ocr_languages="enm"))
         question = change.question()
         assert question is not None
         change.agree(question)
         cancel = CancelToken()
         with pytest.raises(Cancelled):
             opened.library.index([folder], Job(_stop_at(cancel, 1), cancel))
-        assert set(read_in(opened).values()) == {"eng", "enm"}
+        assert set(languages_read_in(opened).values()) == {"eng", "enm"}
         report = opened.index(folder)
         assert (report.documents, report.indexed, len(report.scanned)) == (3, 0, 2)
-        assert read_in(opened) == dict.fromkeys(before, "enm")
+        assert languages_read_in(opened) == dict.fromkeys(before, "enm")
         assert change.question() is None
         with open_library(tmp_path / "fresh", pool, rules=lambda: rules[-1]) as fresh:
             fresh.index(folder)
@@ -78,7 +82,7 @@ def test_scanned_pages_are_read_again_only_after_a_yes(tmp_path: Path, pool: Par
 
 
 def _stop_at(cancel: CancelToken, done: int):  # type: ignore[no-untyped-def]  # a progress listener
-    """Stop once so many scanned documents are done: they are counted anew, after all others."""
+    """Cancel once `done` scanned documents are done: they are counted anew, after all others."""
     rounds: list[int] = []
 
     def watch(progress: Progress) -> None:
@@ -90,10 +94,8 @@ def _stop_at(cancel: CancelToken, done: int):  # type: ignore[no-untyped-def]  #
     return watch
 
 
-def test_the_time_it_takes_is_told_by_the_speed_that_was_measured(
-    tmp_path: Path, pool: ParserPool, folder: Path
-) -> None:
-    rules = [LibraryRules(recognition_languages="eng")]
+def test_the_expected_time_is_computed_from_the_measured_speed(tmp_path: Path, pool: ParserPool, folder: Path) -> None:
+    rules = [LibraryRules(ocr_languages="eng")]
     with open_library(tmp_path / "data", pool, rules=lambda: rules[-1]) as opened:
         opened.index(folder)
         pages = OcrPages(opened.database)
@@ -103,13 +105,13 @@ def test_the_time_it_takes_is_told_by_the_speed_that_was_measured(
         assert pages.in_others("enm+eng").seconds == pytest.approx(3 * 2 * 3.0)
 
 
-def test_words_kept_of_an_unfinished_document_are_of_the_languages_chosen_now(
+def test_kept_words_of_an_unfinished_document_are_dropped_when_the_languages_change(
     tmp_path: Path, pool: ParserPool, folder: Path
 ) -> None:
-    """A run that was stopped, and other languages before the next: no page is left in those of before."""
+    """After a stopped run and a change of languages no page is left in the old ones."""
     from core.store.documents.ocr_cache import OcrCache
 
-    with open_library(tmp_path / "data", pool, rules=lambda: LibraryRules(recognition=False)) as opened:
+    with open_library(tmp_path / "data", pool, rules=lambda: LibraryRules(ocr=False)) as opened:
         opened.index(folder)
         words = OcrCache(opened.database)
         scan = next(one.id for one in opened.library.documents() if one.path.name == "scan.pdf")

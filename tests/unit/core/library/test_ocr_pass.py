@@ -1,4 +1,4 @@
-"""Scanned documents and pictures in the library: read last, labelled, never in the way; and encrypted ones unlocked."""
+"""Scanned documents and pictures in the library: read last and labelled; and encrypted documents unlocked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.library.throttle import Throttle
 from core.parsing.process.passwords import Passwords
 from core.parsing.process.pool import ParserPool
 from core.retrieval.retriever import Retriever
-from core.store.documents.contents import Contents
+from core.store.documents.contents import ContentStore
 from core.store.documents.documents import Documents
 from core.store.documents.folders import Subtree
 from core.store.documents.ocr_cache import OcrCache
@@ -74,8 +74,8 @@ def test_pictures_are_read_and_the_report_says_of_which_documents(opened: OpenLi
     assert shown is not None and shown.recognised == (1,)
 
 
-def test_while_recognition_is_off_they_are_reported_as_scanned(tmp_path: Path, pool: ParserPool, folder: Path) -> None:
-    rules = [LibraryRules(recognition=False)]
+def test_while_ocr_is_off_scanned_documents_are_reported(tmp_path: Path, pool: ParserPool, folder: Path) -> None:
+    rules = [LibraryRules(ocr=False)]
     with open_library(tmp_path / "data", pool, rules=lambda: rules[0]) as opened:
         report = opened.index(folder)
         assert {one.path.name for one in report.skipped} == {"scan.pdf", "white.png"}
@@ -89,8 +89,8 @@ def test_while_recognition_is_off_they_are_reported_as_scanned(tmp_path: Path, p
         assert content_of(opened.database) == before
 
 
-def test_a_document_is_there_with_its_text_before_its_pictures_are_read(opened: OpenLibrary, folder: Path) -> None:
-    """A run that is stopped when recognition begins has everything else, and the next one goes on from there."""
+def test_a_document_is_indexed_with_its_text_before_its_pictures_are_read(opened: OpenLibrary, folder: Path) -> None:
+    """A run that is stopped when OCR begins has everything else, and the next one resumes there."""
     cancel = CancelToken()
     rounds = []
 
@@ -110,7 +110,7 @@ def test_a_document_is_there_with_its_text_before_its_pictures_are_read(opened: 
     assert document(opened, "scan.pdf").state is DocumentState.INDEXED
 
 
-def test_recognition_goes_on_at_the_next_picture(tmp_path: Path, pool: ParserPool) -> None:
+def test_ocr_resumes_at_the_next_picture(tmp_path: Path, pool: ParserPool) -> None:
     fax = tmp_path / "documents" / "fax.tif"
     fax.parent.mkdir()
     pages = [picture_of(tmp_path, [Words(f"The page number {number}.", size=14)]) for number in (1, 2, 3)]
@@ -123,12 +123,12 @@ def test_recognition_goes_on_at_the_next_picture(tmp_path: Path, pool: ParserPoo
             if page == 1:
                 cancel.cancel()
 
-    with open_library(tmp_path / "data", pool, rules=lambda: LibraryRules(recognition=False)) as opened:
+    with open_library(tmp_path / "data", pool, rules=lambda: LibraryRules(ocr=False)) as opened:
         opened.index(fax)
         words, id = StopsAfterTwo(opened.database), document(opened, "fax.tif").id
-        recognition = OcrPass(
+        ocr_pass = OcrPass(
             Documents(opened.database),
-            Contents(opened.database),
+            ContentStore(opened.database),
             lambda: pool,
             Throttle(),
             words,
@@ -137,10 +137,10 @@ def test_recognition_goes_on_at_the_next_picture(tmp_path: Path, pool: ParserPoo
         )
         part = Subtree(document(opened, "fax.tif").folder_id, os.fsencode(fax), os.fsencode(fax))
         with pytest.raises(Cancelled):
-            recognition.read([part], Job(cancel=cancel), lambda: False)
+            ocr_pass.run([part], Job(cancel=cancel), lambda: False)
         assert sorted(words.of(id)) == [0, 1]
         words.keep(id, 0, words.of(id)[0].replace("number 1", "number one"))  # shows that it is not read once more
-        assert recognition.read([part], Job(), lambda: False) == OcrReport(1, 1)
+        assert ocr_pass.run([part], Job(), lambda: False) == OcrReport(1, 1)
         text = text_of(opened, "fax.tif")
         assert text.split("\n\n") == ["The page number one.", "The page number 2.", "The page number 3."]
         assert words.of(id) == {}
@@ -167,13 +167,13 @@ def test_a_password_unlocks_a_document_and_others_that_have_the_same(
     locked = document(opened, "one.pdf")
     assert (locked.problem, locked.is_locked) == ("encrypted", True)
 
-    passwords.give("barley", locked.path)
+    passwords.add("barley", locked.path)
     opened.library.retry([locked.id])
     opened.index(folder)
     assert document(opened, "one.pdf").problem == "wrong_password"
     assert document(opened, "one.pdf").is_locked
 
-    passwords.give("sesame", locked.path)
+    passwords.add("sesame", locked.path)
     opened.library.retry(one.id for one in opened.library.documents())
     assert opened.index(folder).skipped == ()
     assert not document(opened, "two.pdf").is_locked

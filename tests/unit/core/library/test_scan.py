@@ -1,4 +1,4 @@
-"""Walking folders: what is found, what is left out and why, and that nothing leads the walk astray."""
+"""Walking folders: what is found, what is left out and why, and that links do not lead in circles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.library.scan import ScanRules, walk
-from core.parsing.registry import supported
+from core.parsing.registry import is_supported
 from models.cancel import CancelToken
 from models.faults import Cancelled
 from tests.support.permissions import as_a_person
@@ -18,7 +18,7 @@ posix_only = pytest.mark.skipif(os.name != "posix", reason="POSIX files")
 
 
 def names(root: Path, rules: ScanRules | None = None) -> list[str]:
-    found = walk(os.fsencode(root), supported, rules=rules)
+    found = walk(os.fsencode(root), is_supported, rules=rules)
     return sorted(os.fsdecode(os.path.relpath(path, os.fsencode(root))) for path, _, _ in found.files)
 
 
@@ -30,7 +30,7 @@ def put(root: Path, *paths: str, text: str = "text") -> None:
 
 def test_files_of_all_depths_are_found_with_size_and_time(tmp_path: Path) -> None:
     put(tmp_path, "a.txt", "b/c.md", "b/d/e/f.html")
-    found = walk(os.fsencode(tmp_path), supported)
+    found = walk(os.fsencode(tmp_path), is_supported)
     assert names(tmp_path) == ["a.txt", os.path.join("b", "c.md"), os.path.join("b", "d", "e", "f.html")]
     for path, size, modified_ns in found.files:
         status = os.stat(path)
@@ -40,23 +40,23 @@ def test_files_of_all_depths_are_found_with_size_and_time(tmp_path: Path) -> Non
 def test_hidden_files_and_folders_of_programs_are_left_out(tmp_path: Path) -> None:
     put(tmp_path, ".hidden.txt", ".git/config.txt", "node_modules/x/readme.md", "__pycache__/a.txt", "kept.txt")
     assert names(tmp_path) == ["kept.txt"]
-    assert ".hidden.txt" in names(tmp_path, ScanRules(hidden=True))
+    assert ".hidden.txt" in names(tmp_path, ScanRules(include_hidden=True))
 
 
-def test_a_hidden_folder_given_by_name_is_looked_through(tmp_path: Path) -> None:
+def test_a_hidden_folder_given_by_name_is_walked(tmp_path: Path) -> None:
     put(tmp_path, ".notes/a.txt")
     assert names(tmp_path / ".notes") == ["a.txt"]
 
 
 def test_a_file_given_by_name_is_a_folder_of_one(tmp_path: Path) -> None:
     put(tmp_path, "a.txt", "b.txt")
-    found = walk(os.fsencode(tmp_path / "a.txt"), supported)
+    found = walk(os.fsencode(tmp_path / "a.txt"), is_supported)
     assert [path for path, _, _ in found.files] == [os.fsencode(tmp_path / "a.txt")]
 
 
-def test_kinds_that_are_not_read_are_listed(tmp_path: Path) -> None:
+def test_unsupported_formats_are_listed(tmp_path: Path) -> None:
     put(tmp_path, "film.mp4", "a.txt")
-    found = walk(os.fsencode(tmp_path), supported)
+    found = walk(os.fsencode(tmp_path), is_supported)
     assert found.unsupported == [os.fsencode(tmp_path / "film.mp4")]
 
 
@@ -81,14 +81,14 @@ def test_an_ignore_file_holds_for_its_folder_and_below(tmp_path: Path) -> None:
     put_rules(tmp_path / "a", "x.txt", "/only/")
     put_rules(tmp_path / "a" / "b", "!x.txt", "y.txt")
     assert names(tmp_path) == ["a/b/x.txt", "only/z.txt", "x.txt"]
-    assert names(tmp_path, ScanRules(hidden=True)) == ["a/b/x.txt", "only/z.txt", "x.txt"]
+    assert names(tmp_path, ScanRules(include_hidden=True)) == ["a/b/x.txt", "only/z.txt", "x.txt"]
 
 
-def test_files_of_git_count_only_where_they_are_asked_for(tmp_path: Path) -> None:
+def test_gitignore_files_count_only_if_the_rules_say_so(tmp_path: Path) -> None:
     put(tmp_path, "a.txt", "build/b.txt")
     put_rules(tmp_path, "build/", name=".gitignore")
     assert names(tmp_path) == ["a.txt", "build/b.txt"]
-    assert names(tmp_path, ScanRules(git_files=True)) == ["a.txt"]
+    assert names(tmp_path, ScanRules(use_gitignore=True)) == ["a.txt"]
 
 
 def test_the_rules_above_a_part_of_a_folder_hold_for_it(tmp_path: Path) -> None:
@@ -96,14 +96,14 @@ def test_the_rules_above_a_part_of_a_folder_hold_for_it(tmp_path: Path) -> None:
     put_rules(tmp_path / "a", "*.md")
     top = os.fsencode(tmp_path)
     part = os.path.join(top, b"a", b"drafts", b"b")
-    assert [os.path.basename(path) for path, _, _ in walk(part, supported, top=top).files] == [b"c.txt"]
-    found = walk(part, supported, top=top, rules=ScanRules(patterns=("drafts/",)))
+    assert [os.path.basename(path) for path, _, _ in walk(part, is_supported, top=top).files] == [b"c.txt"]
+    found = walk(part, is_supported, top=top, rules=ScanRules(patterns=("drafts/",)))
     assert found.files == [] and not found.missing
     assert "ignore rule" in found.skipped[0].reason
-    assert walk(part, supported, rules=ScanRules(patterns=("drafts/",))).files != []
+    assert walk(part, is_supported, rules=ScanRules(patterns=("drafts/",))).files != []
 
 
-def test_patterns_that_make_no_sense_leave_out_nothing(tmp_path: Path) -> None:
+def test_invalid_patterns_leave_out_nothing(tmp_path: Path) -> None:
     put(tmp_path, "a.txt")
     put_rules(tmp_path, "!", "[", "\\")
     assert names(tmp_path, ScanRules(patterns=("[z-a]", "!", "\\"))) == ["a.txt"]
@@ -111,9 +111,9 @@ def test_patterns_that_make_no_sense_leave_out_nothing(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.txt"]
 
 
-def test_places_that_are_never_read_are_passed_over(tmp_path: Path) -> None:
+def test_excluded_folders_are_passed_over(tmp_path: Path) -> None:
     put(tmp_path, "data/log.txt", "a.txt")
-    assert names(tmp_path, ScanRules(never=frozenset({os.fsencode(tmp_path / "data")}))) == ["a.txt"]
+    assert names(tmp_path, ScanRules(excluded_folders=frozenset({os.fsencode(tmp_path / "data")}))) == ["a.txt"]
 
 
 @posix_only
@@ -126,7 +126,7 @@ def test_links_are_not_followed_so_loops_end(tmp_path: Path) -> None:
 
 
 @posix_only
-def test_a_link_given_by_name_is_looked_through(tmp_path: Path) -> None:
+def test_a_link_given_by_name_is_followed(tmp_path: Path) -> None:
     put(tmp_path, "real/a.txt")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     assert names(tmp_path / "link") == ["a.txt"]
@@ -140,38 +140,38 @@ def test_pipes_and_sockets_are_not_opened(tmp_path: Path, monkeypatch: pytest.Mo
         unix.bind("socket.txt")
         put(tmp_path, "a.txt")
         assert names(tmp_path) == ["a.txt"]
-    assert "neither a file nor a folder" in walk(os.fsencode(tmp_path / "pipe.txt"), supported).skipped[0].reason
+    assert "neither a file nor a folder" in walk(os.fsencode(tmp_path / "pipe.txt"), is_supported).skipped[0].reason
 
 
 @posix_only
-def test_names_that_are_no_text_are_found(tmp_path: Path) -> None:
+def test_names_that_are_not_valid_utf8_are_found(tmp_path: Path) -> None:
     name = os.path.join(os.fsencode(tmp_path), b"caf\xe9 \xff.txt")
     with open(name, "w") as file:
         file.write("text")
-    assert [path for path, _, _ in walk(os.fsencode(tmp_path), supported).files] == [name]
+    assert [path for path, _, _ in walk(os.fsencode(tmp_path), is_supported).files] == [name]
 
 
-def test_a_closed_folder_is_named_with_the_reason(tmp_path: Path) -> None:
+def test_a_closed_folder_is_listed_with_the_reason(tmp_path: Path) -> None:
     put(tmp_path, "closed/a.txt", "b.txt")
     (tmp_path / "closed").chmod(0)
     try:
         with as_a_person():
-            found = walk(os.fsencode(tmp_path), supported)
+            found = walk(os.fsencode(tmp_path), is_supported)
     finally:
         (tmp_path / "closed").chmod(0o700)
-    ((place, reason),) = found.closed.items()
-    assert place == os.fsencode(tmp_path / "closed")
+    ((path, reason),) = found.closed.items()
+    assert path == os.fsencode(tmp_path / "closed")
     assert "permission" in reason
 
 
-def test_a_place_that_is_not_there_is_missing(tmp_path: Path) -> None:
-    assert walk(os.fsencode(tmp_path / "nowhere"), supported).missing
+def test_a_path_that_does_not_exist_is_missing(tmp_path: Path) -> None:
+    assert walk(os.fsencode(tmp_path / "nowhere"), is_supported).missing
     put(tmp_path, "a.txt")
-    assert walk(os.fsencode(tmp_path / "a.txt" / "below"), supported).missing
+    assert walk(os.fsencode(tmp_path / "a.txt" / "below"), is_supported).missing
 
 
 def test_a_walk_can_be_stopped(tmp_path: Path) -> None:
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
-        walk(os.fsencode(tmp_path), supported, cancel=cancel)
+        walk(os.fsencode(tmp_path), is_supported, cancel=cancel)

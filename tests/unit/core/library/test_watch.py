@@ -1,4 +1,4 @@
-"""Watching: what changed in the folders is told, once, until it is indexed or changes again."""
+"""Watching: what changed in the folders is reported once, until it is indexed or changes again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from core.library import watch as watching_module
+from core.library import watch as watch_module
 from core.library.watch import system_events, watch
 from core.parsing.process.pool import ParserPool
 from models.cancel import CancelToken
@@ -24,7 +24,7 @@ TIMEOUT_S = 30.0
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for added folders more often than a person's computer should."""
-    monkeypatch.setattr(watching_module, "TICK_S", 0.3)
+    monkeypatch.setattr(watch_module, "TICK_S", 0.3)
 
 
 @pytest.fixture
@@ -48,13 +48,13 @@ def put(path: Path, text: str) -> None:
     os.utime(path, ns=(changed_ns, changed_ns))
 
 
-def different(opened: OpenLibrary) -> list[str]:
+def names_of_different_folders(opened: OpenLibrary) -> list[str]:
     return [path.name for path, _ in opened.library.differences(CancelToken())]
 
 
 def test_nothing_differs_right_after_indexing(opened: OpenLibrary, folder: Path) -> None:
     opened.index(folder)
-    assert different(opened) == []
+    assert names_of_different_folders(opened) == []
 
 
 def test_new_changed_renamed_and_deleted_files_make_a_difference(opened: OpenLibrary, folder: Path) -> None:
@@ -67,35 +67,35 @@ def test_new_changed_renamed_and_deleted_files_make_a_difference(opened: OpenLib
     )
     for change in changes:
         change()
-        assert different(opened) == ["documents"]
+        assert names_of_different_folders(opened) == ["documents"]
         opened.index(folder)
-        assert different(opened) == []
+        assert names_of_different_folders(opened) == []
 
 
-def test_a_folder_that_goes_or_comes_back_makes_a_difference_once(opened: OpenLibrary, folder: Path) -> None:
+def test_a_folder_that_disappears_or_returns_makes_a_difference_once(opened: OpenLibrary, folder: Path) -> None:
     before = opened.index(folder).documents
     for old, new in ((folder, folder.with_name("unplugged")), (folder.with_name("unplugged"), folder)):
         old.rename(new)
-        assert different(opened) == ["documents"]
+        assert names_of_different_folders(opened) == ["documents"]
         assert opened.index(folder).documents == before
-        assert different(opened) == []
+        assert names_of_different_folders(opened) == []
 
 
 class Watching:
     """The watch on a thread of its own, as the window runs it."""
 
     def __init__(self, opened: OpenLibrary, **options: object) -> None:
-        self.told: queue.SimpleQueue[tuple[Path, ...]] = queue.SimpleQueue()
+        self.reported: queue.SimpleQueue[tuple[Path, ...]] = queue.SimpleQueue()
         self._cancel = CancelToken()
         self._thread = threading.Thread(target=self._run, args=(opened, options))
         self._thread.start()
 
     def _run(self, opened: OpenLibrary, options: dict[str, Any]) -> None:
-        for places in watch(opened.library, self._cancel, **options):
-            self.told.put(places)
+        for paths in watch(opened.library, self._cancel, **options):
+            self.reported.put(paths)
 
     def next(self) -> tuple[Path, ...]:
-        return self.told.get(timeout=TIMEOUT_S)
+        return self.reported.get(timeout=TIMEOUT_S)
 
     def __enter__(self) -> Watching:
         return self
@@ -111,7 +111,7 @@ def ticking(folders: tuple[Path, ...], cancel: CancelToken) -> Generator[frozens
         yield frozenset()
 
 
-def test_the_systems_own_events_tell_of_each_change_where_it_was(opened: OpenLibrary, folder: Path) -> None:
+def test_system_events_report_each_change_where_it_was(opened: OpenLibrary, folder: Path) -> None:
     (folder / "deep" / "er").mkdir(parents=True)
     put(folder / "deep" / "er" / "x.txt", "This is x.")
     opened.index(folder)
@@ -123,7 +123,7 @@ def test_the_systems_own_events_tell_of_each_change_where_it_was(opened: OpenLib
             started.set()
 
     with Watching(opened, events=events, rescan_s=3600) as watching:
-        # The first look is everywhere, so that what follows is seen by events alone.
+        # The first comparison is of all folders, so that what follows is seen by events alone.
         assert started.wait(TIMEOUT_S)
         put(folder / "deep" / "er" / "y.txt", "This is y.")
         assert watching.next() == (folder / "deep" / "er",)
@@ -131,12 +131,12 @@ def test_the_systems_own_events_tell_of_each_change_where_it_was(opened: OpenLib
         (folder / "deep" / "er" / "x.txt").rename(folder / "x.txt")
         assert set(watching.next()) <= {folder, folder / "deep" / "er"}
         opened.index(folder)
-        assert different(opened) == []
+        assert names_of_different_folders(opened) == []
         (folder / "deep").rename(folder / "depth")
         assert watching.next() == (folder,)
 
 
-def test_without_events_the_folders_are_looked_through(opened: OpenLibrary, folder: Path) -> None:
+def test_without_events_the_folders_are_compared(opened: OpenLibrary, folder: Path) -> None:
     opened.index(folder)
     with Watching(opened, events=ticking, rescan_s=0.01) as watching:
         put(folder / "c.txt", "This is c.")
@@ -146,31 +146,31 @@ def test_without_events_the_folders_are_looked_through(opened: OpenLibrary, fold
         opened.index(folder)
         (folder / "e.txt").unlink()
         assert watching.next() == (folder,)
-    assert watching.told.empty()
+    assert watching.reported.empty()
 
 
-def test_after_sleep_the_folders_are_looked_through(
+def test_after_sleep_the_folders_are_compared(
     opened: OpenLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened.index(folder)
     clock = [time.time()]
-    looked = threading.Event()
-    monkeypatch.setattr(watching_module, "time", _Clock(clock))
+    compared = threading.Event()
+    monkeypatch.setattr(watch_module, "time", _Clock(clock))
 
     def events(folders: tuple[Path, ...], cancel: CancelToken) -> Generator[frozenset[Path], None, None]:
         for happened in ticking(folders, cancel):
             yield happened
-            looked.set()
+            compared.set()
 
     with Watching(opened, events=events, rescan_s=3600) as watching:
-        assert looked.wait(TIMEOUT_S)
+        assert compared.wait(TIMEOUT_S)
         put(folder / "c.txt", "This is c.")
-        assert watching.told.empty()
+        assert watching.reported.empty()
         clock[0] += 8 * 3600
         assert watching.next() == (folder,)
 
 
-def test_where_the_system_has_no_more_events_the_watch_goes_on_without(opened: OpenLibrary, folder: Path) -> None:
+def test_watching_continues_where_the_system_has_no_more_events(opened: OpenLibrary, folder: Path) -> None:
     opened.index(folder)
 
     def events(folders: tuple[Path, ...], cancel: CancelToken) -> Generator[frozenset[Path], None, None]:

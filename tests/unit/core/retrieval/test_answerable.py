@@ -1,4 +1,4 @@
-"""Whether the passages found answer the question: shares of its content, its names, the nearest meaning."""
+"""How likely the passages found answer the question: shares of its content, its names, the nearest vector."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ WEIGHTS = [TermWeight(term, 1.0, 1.0, 1.0) for term in QUESTION.content]
 ALL = frozenset(QUESTION.content)
 
 
-def sign(*passages: frozenset[str], cosine: float | None = None) -> float:
+def estimate(*passages: frozenset[str], cosine: float | None = None) -> float:
     return answerability(QUESTION, WEIGHTS, passages, cosine)
 
 
-def test_a_passage_with_everything_answers() -> None:
-    assert sign(ALL) == 1.0
-    assert sign(ALL, cosine=1.0) == 1.0
+def test_a_passage_with_everything_is_an_answer_for_sure() -> None:
+    assert estimate(ALL) == 1.0
+    assert estimate(ALL, cosine=1.0) == 1.0
 
 
-def test_nothing_found_answers_nothing() -> None:
-    assert sign() == 0.0
+def test_without_passages_or_terms_the_estimate_is_0() -> None:
+    assert estimate() == 0.0
     assert answerability(read_question(""), [], [ALL], None) == 0.0
 
 
-def test_a_name_that_is_nowhere_speaks_against_an_answer() -> None:
-    assert sign(ALL - {"zilliz"}) < sign(ALL - {"found"}) < 1.0
+def test_a_missing_name_lowers_the_estimate_more_than_another_word() -> None:
+    assert estimate(ALL - {"zilliz"}) < estimate(ALL - {"found"}) < 1.0
 
 
-def test_it_counts_that_the_best_passage_is_the_first() -> None:
-    assert sign(ALL, frozenset()) > sign(frozenset(), ALL) > sign(frozenset(), frozenset())
+def test_the_estimate_is_higher_if_the_best_passage_comes_first() -> None:
+    assert estimate(ALL, frozenset()) > estimate(frozenset(), ALL) > estimate(frozenset(), frozenset())
 
 
-def test_what_is_near_in_meaning_speaks_for_an_answer() -> None:
-    assert sign(frozenset(), cosine=0.8) > sign(frozenset(), cosine=0.2)
+def test_a_high_cosine_raises_the_estimate() -> None:
+    assert estimate(frozenset(), cosine=0.8) > estimate(frozenset(), cosine=0.2)

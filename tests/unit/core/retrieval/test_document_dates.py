@@ -58,5 +58,5 @@ def test_other_questions_do_not() -> None:
     assert not asks_for_latest("What is the last name of the owner?")
 
 
-def test_the_latest_gains_most_and_equals_the_same() -> None:
+def test_the_latest_date_gains_most_and_equal_dates_the_same() -> None:
     assert recency({1: 24000, 2: 24003, 3: None, 4: 24003, 5: 23000}) == {2: 1, 4: 1, 1: 0.5, 5: 0.25}

@@ -1,4 +1,4 @@
-"""The first passages by keywords are chosen as sorting all of them would choose them."""
+"""The first passages by keywords are those that sorting all passages would put first."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from core.store.database import Database
 
 
 @pytest.mark.parametrize("count", [1, 7, 60, 300, 400])
-def test_the_best_come_first_and_of_equals_those_that_stand_first(tmp_path: Path, count: int) -> None:
+def test_the_best_come_first_and_equals_in_the_order_of_their_files(tmp_path: Path, count: int) -> None:
     random_ = np.random.default_rng(count)
-    own = random_.integers(0, 5, 300).astype(float)  # many are equal
-    shared = np.array([0.0, 2.0])
-    place = random_.integers(0, 2, 300)
+    passage_scores = random_.integers(0, 5, 300).astype(float)  # many are equal
+    document_scores = np.array([0.0, 2.0])
+    document_index = random_.integers(0, 2, 300)
     ids = np.sort(random_.choice(10_000, 300, replace=False))
-    scores = KeywordScores((), 1.0, ids, own, np.array([1, 2]), shared, place, {})
-    total = own + shared[place]
+    scores = KeywordScores((), 1.0, ids, passage_scores, np.array([1, 2]), document_scores, document_index, by_term={})
+    total = passage_scores + document_scores[document_index]
     with Database(tmp_path / "library.db") as database:
         with database.write() as connection:
             connection.execute("INSERT INTO folders (id, path, added_s) VALUES (1, x'2f', 0)")
@@ -32,10 +32,10 @@ def test_the_best_come_first_and_of_equals_those_that_stand_first(tmp_path: Path
                 'INSERT INTO chunks (id, document_id, ordinal, start, "end", section, content_hash) '
                 "VALUES (?, ?, ?, 0, 1, '', x'00')",
                 [
-                    (passage_id, 1 + at, 10_000 - passage_id)
-                    for passage_id, at in zip(ids.tolist(), place.tolist(), strict=True)
+                    (passage_id, 1 + index, 10_000 - passage_id)
+                    for passage_id, index in zip(ids.tolist(), document_index.tolist(), strict=True)
                 ],
             )
-        expected = sorted(zip((-total).tolist(), (-place).tolist(), (-ids).tolist(), strict=True))[:count]
+        expected = sorted(zip((-total).tolist(), (-document_index).tolist(), (-ids).tolist(), strict=True))[:count]
         with database.read() as connection:
             assert scores.top(connection, count) == [-passage_id for _, _, passage_id in expected]

@@ -1,4 +1,4 @@
-"""The library's shape in memory: it follows what this and other connections write."""
+"""The shape of the library in memory follows what this and other connections write."""
 
 from __future__ import annotations
 
@@ -39,56 +39,56 @@ def drop(database: Database, document: int) -> None:
         connection.execute("DELETE FROM documents WHERE id = ?", (document,))
 
 
-def elsewhere(do: Callable[[], None]) -> None:
-    """On another thread, and so by another connection."""
+def on_another_connection(do: Callable[[], None]) -> None:
+    """Run `do` on another thread, which has a connection of its own."""
     thread = threading.Thread(target=do)
     thread.start()
     thread.join()
 
 
-def shape_of(database: Database, kept: PassageMap) -> LibraryShape:
+def shape_of(database: Database, passage_map: PassageMap) -> LibraryShape:
     with database.read() as connection:
-        return kept.shape(connection)
+        return passage_map.shape(connection)
 
 
-def seen(shape: LibraryShape) -> tuple[int, int, list[float]]:
+def summary(shape: LibraryShape) -> tuple[int, int, list[float]]:
     return shape.document_count, shape.passage_count, shape.sizes.tolist()
 
 
 def test_the_shape_of_an_unchanged_library_is_kept(database: Database) -> None:
     add(database, 1, 2)
-    kept = PassageMap()
-    assert shape_of(database, kept) is shape_of(database, kept)
+    passage_map = PassageMap()
+    assert shape_of(database, passage_map) is shape_of(database, passage_map)
 
 
 def test_what_this_connection_wrote_is_seen(database: Database) -> None:
-    kept = PassageMap()
-    assert seen(shape_of(database, kept)) == (0, 0, [0])
+    passage_map = PassageMap()
+    assert summary(shape_of(database, passage_map)) == (0, 0, [0])
     add(database, 1, 2)
-    assert seen(shape_of(database, kept)) == (1, 2, [0, 2])
+    assert summary(shape_of(database, passage_map)) == (1, 2, [0, 2])
     drop(database, 1)
-    assert seen(shape_of(database, kept)) == (0, 0, [0])
+    assert summary(shape_of(database, passage_map)) == (0, 0, [0])
 
 
 def test_what_another_connection_wrote_is_seen(database: Database) -> None:
-    kept = PassageMap()
+    passage_map = PassageMap()
     add(database, 1, 2)
-    assert seen(shape_of(database, kept)) == (1, 2, [0, 2])
-    elsewhere(lambda: add(database, 3, 1))
-    assert seen(shape := shape_of(database, kept)) == (2, 3, [0, 2, 0, 1])
+    assert summary(shape_of(database, passage_map)) == (1, 2, [0, 2])
+    on_another_connection(lambda: add(database, 3, 1))
+    assert summary(shape := shape_of(database, passage_map)) == (2, 3, [0, 2, 0, 1])
     assert shape.owners[:4].tolist() == [0, 1, 1, 3]
-    elsewhere(lambda: drop(database, 1))
-    assert seen(shape_of(database, kept)) == (1, 1, [0, 0, 0, 1])
+    on_another_connection(lambda: drop(database, 1))
+    assert summary(shape_of(database, passage_map)) == (1, 1, [0, 0, 0, 1])
 
 
 def test_a_snapshot_keeps_its_shape_while_others_write(database: Database) -> None:
     add(database, 1, 2)
-    kept = PassageMap()
+    passage_map = PassageMap()
     with database.read() as connection:
-        before = seen(kept.shape(connection))
-        elsewhere(lambda: add(database, 2, 1))
-        there: list[LibraryShape] = []
-        elsewhere(lambda: there.append(shape_of(database, kept)))
-        assert seen(there[0]) == (2, 3, [0, 2, 1])
-        assert seen(kept.shape(connection)) == before
-    assert seen(shape_of(database, kept)) == (2, 3, [0, 2, 1])
+        before = summary(passage_map.shape(connection))
+        on_another_connection(lambda: add(database, 2, 1))
+        shapes: list[LibraryShape] = []
+        on_another_connection(lambda: shapes.append(shape_of(database, passage_map)))
+        assert summary(shapes[0]) == (2, 3, [0, 2, 1])
+        assert summary(passage_map.shape(connection)) == before
+    assert summary(shape_of(database, passage_map)) == (2, 3, [0, 2, 1])

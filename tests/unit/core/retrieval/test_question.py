@@ -1,4 +1,4 @@
-"""What a question is searched with: its content, its names, and whether it is English."""
+"""The search terms of a question: its content, its names, their spellings, and whether it is English."""
 
 from __future__ import annotations
 
@@ -90,16 +90,16 @@ def test_questions_in_other_languages(text: str) -> None:
     assert not is_english(text)
 
 
-def test_latin_letters_are_told_from_others() -> None:
+def test_latin_letters_are_distinguished_from_others() -> None:
     assert is_latin("Thủ đô của nước Pháp là gì?")
     assert not is_latin("Какая столица Франции?")
 
 
-def test_words_that_hold_a_hindi_question_together_are_left_out() -> None:
+def test_function_words_of_a_hindi_question_are_left_out() -> None:
     assert read_question("स्कूल का संगीत किसने बनाया है?").content == tuple(terms("स्कूल संगीत बनाया"))
 
 
-def test_of_a_very_long_question_the_beginning_and_the_end_are_understood() -> None:
+def test_of_a_very_long_question_the_beginning_and_the_end_are_embedded() -> None:
     assert truncate_for_embedding("How much is the rent?") == "How much is the rent?"
     pasted = "What does this say of the rent?\n" + "words " * 20_000 + "\nIn euros, please."
     assert truncate_for_embedding(pasted).startswith("What does this say") and truncate_for_embedding(pasted).endswith(

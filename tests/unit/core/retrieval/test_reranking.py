@@ -1,4 +1,4 @@
-"""The ranking model's judgement: within bounds, within its time, and dispensable."""
+"""Reranking: within bounds, within its time, and dispensable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.cli.explanation import explanation_lines
 from core.domain.conversation import WHOLE_LIBRARY, LatencyBudget
 from core.parsing.process.pool import ParserPool
 from core.retrieval.passage_ranking import RankedPassage
-from core.retrieval.reranking import BUDGET_S, LEAST, MOST, WEIGHT, Reranking, reranked
+from core.retrieval.reranking import BUDGET_S, LEAST_PASSAGES, MOST_PASSAGES, RERANK_WEIGHT, Reranking, reranked
 from core.retrieval.retriever import Retriever
 from core.store.documents.passages import PassageSpan
 from core.store.documents.scopes import Scopes
@@ -30,68 +30,68 @@ TEXTS = [f"Paragraph {n} names the Red Harbour." for n in range(40)]
 
 
 @dataclass
-class Judge:
-    """A ranking model whose every passage takes `passage_s` on a clock of its own."""
+class TimedReranker:
+    """A reranking model that takes `passage_s` for each passage on a clock of its own."""
 
     passage_s: float
-    says: Callable[[str], float] = lambda text: 0.5
+    score_of: Callable[[str], float] = lambda text: 0.5
     now_s: float = 0.0
-    asked: list[int] = field(default_factory=list)
+    group_sizes: list[int] = field(default_factory=list)
 
     def scores(self, question: str, passages: Sequence[str], cancel: CancelToken | None = None) -> list[float]:
-        self.asked.append(len(passages))
+        self.group_sizes.append(len(passages))
         self.now_s += self.passage_s * len(passages)
-        return [self.says(text) for text in passages]
+        return [self.score_of(text) for text in passages]
 
-    def judged(self, reranking: Reranking, cancel: CancelToken | None = None) -> list[float]:
+    def rerank(self, reranking: Reranking, cancel: CancelToken | None = None) -> list[float]:
         return reranking.rerank_scores("Which harbour?", lambda n: TEXTS[:n], cancel)
 
 
-def reranking_by(judge: Judge) -> Reranking:
-    return Reranking(lambda: judge, lambda: judge.now_s)
+def reranking_by(model: TimedReranker) -> Reranking:
+    return Reranking(lambda: model, lambda: model.now_s)
 
 
-def test_a_quick_model_judges_all_that_it_may() -> None:
-    judge = Judge(0.01)
-    assert len(judge.judged(reranking_by(judge))) == MOST
-    assert sum(judge.asked) == MOST
+def test_a_quick_model_scores_as_many_as_it_may() -> None:
+    model = TimedReranker(0.01)
+    assert len(model.rerank(reranking_by(model))) == MOST_PASSAGES
+    assert sum(model.group_sizes) == MOST_PASSAGES
 
 
-def test_a_slower_model_judges_as_many_as_there_is_time_for() -> None:
-    judge = Judge(0.3)
-    reranking = reranking_by(judge)
+def test_a_slower_model_scores_as_many_as_there_is_time_for() -> None:
+    model = TimedReranker(0.3)
+    reranking = reranking_by(model)
     for _ in range(3):
-        began_s = judge.now_s
-        assert LEAST <= len(judge.judged(reranking)) < MOST
-        assert judge.now_s - began_s <= BUDGET_S
+        began_s = model.now_s
+        assert LEAST_PASSAGES <= len(model.rerank(reranking)) < MOST_PASSAGES
+        assert model.now_s - began_s <= BUDGET_S
 
 
 def test_a_model_too_slow_is_tried_once_and_then_costs_nothing() -> None:
-    judge = Judge(2.0)
-    reranking = reranking_by(judge)
-    assert judge.judged(reranking) == []
-    assert judge.judged(reranking) == []
-    assert judge.asked == [1]
+    model = TimedReranker(2.0)
+    reranking = reranking_by(model)
+    assert model.rerank(reranking) == []
+    assert model.rerank(reranking) == []
+    assert model.group_sizes == [1]
 
 
-def test_a_busy_moment_is_forgotten() -> None:
-    judge = Judge(2.0)
-    reranking = reranking_by(judge)
-    judge.judged(reranking)
-    judge.passage_s = 0.01
-    assert any(judge.judged(reranking) for _ in range(20))
+def test_one_busy_moment_is_forgotten() -> None:
+    model = TimedReranker(2.0)
+    reranking = reranking_by(model)
+    model.rerank(reranking)
+    model.passage_s = 0.01
+    assert any(model.rerank(reranking) for _ in range(20))
 
 
-@pytest.mark.parametrize("word", [float("nan"), float("inf")])
-def test_a_model_that_fails_is_logged_once_and_not_asked_again(word: float, caplog: pytest.LogCaptureFixture) -> None:
-    judge = Judge(0.01, lambda text: word)
-    reranking = reranking_by(judge)
+@pytest.mark.parametrize("score", [float("nan"), float("inf")])
+def test_a_model_that_fails_is_logged_once_and_not_used_again(score: float, caplog: pytest.LogCaptureFixture) -> None:
+    model = TimedReranker(0.01, lambda text: score)
+    reranking = reranking_by(model)
     with caplog.at_level(logging.WARNING):
-        assert judge.judged(reranking) == judge.judged(reranking) == []
-    assert (len(caplog.records), judge.asked) == (1, [1])
+        assert model.rerank(reranking) == model.rerank(reranking) == []
+    assert (len(caplog.records), model.group_sizes) == (1, [1])
 
 
-def test_a_stopped_question_does_not_wait_for_it_and_the_next_one_asks_again(
+def test_a_stopped_question_does_not_wait_for_the_model_and_the_next_one_uses_it_again(
     opened: OpenLibrary, reranker: Reranker
 ) -> None:
     retriever = Retriever(opened.database, opened.vectors, lambda: None, lambda: reranker)
@@ -111,15 +111,15 @@ def ids(found: Sequence[RankedPassage]) -> list[int]:
     return [one.passage.id for one in found]
 
 
-def test_a_judgement_decides_between_passages_that_fit_alike() -> None:
+def test_the_rerank_score_decides_between_passages_with_similar_scores() -> None:
     assert ids(reranked([ranked(1, 0.9), ranked(2, 0.85), ranked(3, 0.8)], [0.0, 0.1, 1.0])) == [3, 1, 2]
 
 
-def test_it_cannot_overturn_what_words_say_clearly() -> None:
-    assert ids(reranked([ranked(1, 1.0), ranked(2, 0.99 - WEIGHT)], [0.0, 1.0])) == [1, 2]
+def test_the_rerank_score_cannot_overturn_a_clear_lead() -> None:
+    assert ids(reranked([ranked(1, 1.0), ranked(2, 0.99 - RERANK_WEIGHT)], [0.0, 1.0])) == [1, 2]
 
 
-def test_a_model_that_says_the_same_of_all_changes_nothing() -> None:
+def test_a_model_with_one_score_for_all_changes_nothing() -> None:
     before = [ranked(1, 0.9), ranked(2, 0.9), ranked(3, 0.2)]
     assert [(one.passage.id, one.score) for one in reranked(before, [0.75, 0.75])] == [(1, 0.9), (2, 0.9), (3, 0.2)]
 
@@ -136,7 +136,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenLibrary]:
 
 @pytest.fixture
 def reranker(tmp_path: Path) -> Iterator[Reranker]:
-    """The real kind of file; its classifier knows nothing."""
+    """A real reranking model but for its classifier, which is random."""
     path = tmp_path / "reranker.gguf"
     classifier = np.random.default_rng(5).normal(size=(1, 384)).astype(np.float32)
     folder = gguf_models.minilm_folder()
@@ -146,7 +146,7 @@ def reranker(tmp_path: Path) -> Iterator[Reranker]:
     opened.close()
 
 
-def test_a_search_asks_the_ranking_model_only_if_told_to(opened: OpenLibrary, reranker: Reranker) -> None:
+def test_a_search_uses_the_reranking_model_only_if_told_to(opened: OpenLibrary, reranker: Reranker) -> None:
     retriever = Retriever(opened.database, opened.vectors, lambda: None, lambda: reranker)
     plain = retriever.search("Which harbour is open?", explain=True)
     assert all(p.why is not None and p.why.rerank_score is None for p in plain.passages)
@@ -156,30 +156,37 @@ def test_a_search_asks_the_ranking_model_only_if_told_to(opened: OpenLibrary, re
     for passage in found.passages:
         why = passage.why
         assert why is not None
-        (judged,) = reranker.scores("Which harbour is open?", [passage.text])
-        assert why.rerank_score == pytest.approx(judged, abs=0.02)
-        parts = (why.passage_score, why.neighbour_score, why.embedding_score, why.document_score, why.rerank_bonus, why.rank_bonus)
+        (expected,) = reranker.scores("Which harbour is open?", [passage.text])
+        assert why.rerank_score == pytest.approx(expected, abs=0.02)
+        parts = (
+            why.passage_score,
+            why.neighbour_score,
+            why.embedding_score,
+            why.document_score,
+            why.rerank_bonus,
+            why.rank_bonus,
+        )
         assert sum(parts) == pytest.approx(passage.score)
         assert f"{why.rerank_score:.3f}" in "\n".join(explanation_lines(passage))
     assert len({round(p.why.rerank_bonus, 4) for p in found.passages if p.why is not None}) > 1
 
 
-def test_a_ranking_model_that_went_away_costs_only_the_reranking(opened: OpenLibrary, reranker: Reranker) -> None:
+def test_a_closed_reranking_model_costs_only_the_reranking(opened: OpenLibrary, reranker: Reranker) -> None:
     retriever = Retriever(opened.database, opened.vectors, lambda: None, lambda: reranker)
     reranker.close()
     found = retriever.search("Which harbour is open?", rerank=True)
     assert found == retriever.search("Which harbour is open?")
 
 
-def test_a_question_in_a_conversation_asks_it_about_what_it_names(opened: OpenLibrary) -> None:
-    judge = Judge(0.0)
-    retriever = Retriever(opened.database, opened.vectors, lambda: None, lambda: judge)
+def test_a_question_in_a_conversation_reranks_only_the_documents_it_mentions(opened: OpenLibrary) -> None:
+    model = TimedReranker(0.0)
+    retriever = Retriever(opened.database, opened.vectors, lambda: None, lambda: model)
     gathering = ContextGatherer(Scopes(opened.database), Sections(opened.database), retriever)
     found = gathering.gather(
         "Is the harbour open in @3.txt or @5.txt?", [], WHOLE_LIBRARY, LatencyBudget.BALANCED, None
     )
     assert {p.path.name for p in found.passages} == {"3.txt", "5.txt"}
-    assert sum(judge.asked) == 2
+    assert sum(model.group_sizes) == 2
 
 
 def test_a_question_across_documents_is_answered_from_several(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_the_right_one_of_near_identical_files_is_found(search: Callable[..., Se
         assert investigator in search(f"Who was the investigator in charge in {place}?").passages[0].text
 
 
-def test_names_of_files_and_quarters_are_understood(search: Callable[..., SearchResult]) -> None:
+def test_names_and_quarters_in_file_names_are_found(search: Callable[..., SearchResult]) -> None:
     assert (
         names(search("How did net sales of Best Buy change in the third quarter of 2023?"))[0] == "BESTBUY 2023 Q3.txt"
     )
@@ -138,7 +138,7 @@ def test_an_empty_library_is_searched(tmp_path: Path, pool: ParserPool) -> None:
     assert (found.passages, found.documents_searched, found.answerability) == ((), 0, 0.0)
 
 
-def test_what_was_added_and_removed_since_is_seen(
+def test_a_search_sees_what_was_added_and_removed(
     opened: OpenLibrary, search: Callable[..., SearchResult], folder: Path
 ) -> None:
     put(folder / "new.txt", "Pickled gherkins keep for a year.")
@@ -149,18 +149,18 @@ def test_what_was_added_and_removed_since_is_seen(
     assert "new.txt" not in names(search("pickled gherkins"))
 
 
-def test_meaning_finds_other_words(tmp_path: Path, pool: ParserPool, folder: Path, embedder: Embedder) -> None:
+def test_embeddings_find_other_words(tmp_path: Path, pool: ParserPool, folder: Path, embedder: Embedder) -> None:
     with open_library(tmp_path / "data", pool, lambda: embedder) as opened:
         opened.index(folder)
         retriever = Retriever(opened.database, opened.vectors, lambda: embedder)
         found = retriever.search("Do I need containers to set it up?")
         assert found.semantic
         assert "Docker is an efficient way" in found.passages[0].text
-        answered = retriever.search("Where does it store data?").answerability
-        assert answered > retriever.search("What did the mayor of Oslo have for breakfast?").answerability
+        answerable = retriever.search("Where does it store data?").answerability
+        assert answerable > retriever.search("What did the mayor of Oslo have for breakfast?").answerability
 
 
-def test_an_english_model_is_not_asked_about_other_scripts(
+def test_an_english_embedding_model_is_not_used_for_other_scripts(
     tmp_path: Path, pool: ParserPool, folder: Path, embedder: Embedder
 ) -> None:
     with open_library(tmp_path / "data", pool, lambda: embedder) as opened:
@@ -170,7 +170,7 @@ def test_an_english_model_is_not_asked_about_other_scripts(
     assert not found.semantic
 
 
-def test_a_passage_explains_its_rank_by_what_it_was_ranked_by(opened: OpenLibrary, embedder: Embedder) -> None:
+def test_an_explanation_adds_up_to_the_score(opened: OpenLibrary, embedder: Embedder) -> None:
     opened.library.index(None, Job())
     retriever = Retriever(opened.database, opened.vectors, lambda: embedder)
     result = retriever.search("Who owned the aircraft registered N2151J?", explain=True)
@@ -193,7 +193,7 @@ def test_a_passage_explains_its_rank_by_what_it_was_ranked_by(opened: OpenLibrar
     assert sum(term.document_weight for term in why.terms) == pytest.approx(why.document_score)
 
 
-def test_nothing_is_explained_unasked(search: Callable[..., SearchResult]) -> None:
+def test_nothing_is_explained_unless_asked_for(search: Callable[..., SearchResult]) -> None:
     assert all(passage.why is None for passage in search("Where is data stored?").passages)
 
 
@@ -223,7 +223,7 @@ def test_a_date_on_every_page_does_not_outweigh_the_name_asked_for(tmp_path: Pat
         assert found[0] == "2022 Q3 GLBX.txt"
 
 
-def test_a_month_is_found_in_names_of_files(tmp_path: Path, pool: ParserPool) -> None:
+def test_a_month_is_found_in_file_names(tmp_path: Path, pool: ParserPool) -> None:
     for month in ("02", "03", "04"):
         put(tmp_path / "docs" / f"2023-{month} report.txt", "Income grew, and expenses fell a little.")
     with open_library(tmp_path / "data", pool) as opened:

@@ -1,4 +1,4 @@
-"""Conditions on numbers, read from questions and checked on what documents say."""
+"""Conditions on numbers, read from questions and applied to numbers of documents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.survey.condition import read_condition, read_number
         ("USD 12", 12), ("5 kg", 5), ("none", None), ("", None),
     ],
 )  # fmt: skip
-def test_numbers_are_read_however_they_are_written(text: str, number: float | None) -> None:
+def test_numbers_are_read_in_any_notation(text: str, number: float | None) -> None:
     assert read_number(text) == number
 
 
@@ -48,11 +48,11 @@ def test_conditions_are_read_in_many_languages(question: str, holds: float, fail
 @pytest.mark.parametrize(
     "question", ["List every invoice", "What was agreed up to 2022?", "Is it over?", "more than one"]
 )
-def test_what_is_no_condition_is_left_to_the_model(question: str) -> None:
+def test_questions_without_a_condition_have_none(question: str) -> None:
     assert read_condition(question) is None
 
 
 @given(st.text(max_size=60))
-def test_no_text_breaks_it(text: str) -> None:
+def test_no_text_raises(text: str) -> None:
     read_number(text)
     read_condition(text)

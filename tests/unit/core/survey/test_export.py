@@ -1,4 +1,4 @@
-"""A survey as a table for other programs: whatever a document holds stays words there."""
+"""Exported surveys: nothing in a document becomes a formula, markup or another cell."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def test_a_cell_of_markdown_is_one_cell_and_loads_nothing(text: str) -> None:
     assert [row.count("<td") for row in rows[1:]] == [5, 5]
 
 
-def test_documents_of_one_name_are_told_apart() -> None:
+def test_documents_of_the_same_name_are_shown_with_their_folder() -> None:
     assert "| north/lease.txt |" in to_markdown(survey("x")) and "| south/lease.txt |" in to_markdown(survey("x"))
 
 
-def test_a_summary_keeps_its_form_and_its_sources() -> None:
+def test_a_summary_keeps_its_formatting_and_its_citations() -> None:
     summary = "**Two** leases [1][2]:\n\n- one [1]\n- two [2]"
     assert summary.replace("[2]:", "\\[2]:") in to_markdown(survey("x", summary))

@@ -1,4 +1,4 @@
-"""Quotations: where a model's quoted words stand in a document, and when they do not."""
+"""Locating the quotations of a model in a document."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ TEXT = "Invoice no. 17\n\nThe total amount due is  $ 1,250.00,\npayable within 3
         ("payable within 30 days. Thank you", "payable within 30 days. Thank you"),
     ],
 )
-def test_the_same_words_are_found_whatever_their_spacing(quote: str, words: str) -> None:
-    place = locate_quote(quote, TEXT)
-    assert (TEXT[place.start : place.end], place.support) == (words, Support.SUPPORTED)
+def test_the_same_words_are_located_ignoring_spacing_and_case(quote: str, words: str) -> None:
+    location = locate_quote(quote, TEXT)
+    assert (TEXT[location.start : location.end], location.support) == (words, Support.SUPPORTED)
 
 
-def test_nearly_the_same_words_are_found_and_marked() -> None:
-    place = locate_quote("payable inside 30 days. Thank you for your business", TEXT)
-    assert place.support is Support.WEAK and "30 days" in TEXT[place.start : place.end]
+def test_similar_words_are_located_as_weak() -> None:
+    location = locate_quote("payable inside 30 days. Thank you for your business", TEXT)
+    assert location.support is Support.WEAK and "30 days" in TEXT[location.start : location.end]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,6 @@ def test_other_numbers_and_other_words_are_not_found(quote: str) -> None:
 
 
 @given(st.text(max_size=200), st.text(max_size=400))
-def test_a_place_lies_in_its_text(quote: str, text: str) -> None:
-    place = locate_quote(quote, text)
-    assert 0 <= place.start <= place.end <= len(text)
+def test_offsets_lie_within_the_text(quote: str, text: str) -> None:
+    location = locate_quote(quote, text)
+    assert 0 <= location.start <= location.end <= len(text)

@@ -27,8 +27,8 @@ def test_every_entry_is_complete(entry: ModelEntry) -> None:
     assert entry.sha256 is None or re.fullmatch("[0-9a-f]{64}", entry.sha256)
     assert (entry.sha256 is None) == (entry.size_bytes is None)  # known together or not at all
     assert entry.sha256 is None or entry.revision is not None
-    assert catalog.entry(entry.key) is entry
-    assert catalog.by_file_name(f"/somewhere/{entry.file}") is entry
+    assert catalog.entry_by_key(entry.key) is entry
+    assert catalog.entry_by_file_name(f"/somewhere/{entry.file}") is entry
 
 
 def test_keys_and_file_names_are_unique() -> None:
@@ -37,7 +37,7 @@ def test_keys_and_file_names_are_unique() -> None:
 
 def test_an_unknown_key_raises_key_error() -> None:
     with pytest.raises(KeyError):
-        catalog.entry("gpt-6")
+        catalog.entry_by_key("gpt-6")
 
 
 def test_the_published_gpt_oss_files_are_pinned() -> None:

@@ -55,7 +55,7 @@ def laptop(memory_gib: float, free_gib: float, *gpus: Gpu) -> Machine:
     return Machine(int(memory_gib * GIB), int(free_gib * GIB), 8, gpus)
 
 
-def words(plan: LoadPlan) -> str:
+def reasons(plan: LoadPlan) -> str:
     return " ".join(map(str, plan.reasons))
 
 
@@ -64,13 +64,13 @@ def test_a_16_gb_laptop_keeps_the_weights_in_the_file_cache() -> None:
     assert plan.mmap and not plan.repack
     assert plan.context_tokens >= 16_384 and plan.kv_type == "f16"
     assert plan.estimated_bytes <= 15.5 * GIB
-    assert "file cache" in words(plan) and f"{plan.context_tokens:,}" in words(plan)
+    assert "file cache" in reasons(plan) and f"{plan.context_tokens:,}" in reasons(plan)
 
 
 def test_a_machine_with_room_repacks_the_weights_instead_of_mapping_them() -> None:
     plan = plan_chat(gpt_oss_20b(), laptop(32, 28))
     assert plan.repack and plan.repack_experts and not plan.mmap
-    assert "rearranged" in words(plan)
+    assert "rearranged" in reasons(plan)
 
 
 def test_a_wanted_context_is_kept_if_it_fits_with_a_quantized_kv_cache() -> None:
@@ -78,13 +78,13 @@ def test_a_wanted_context_is_kept_if_it_fits_with_a_quantized_kv_cache() -> None
     assert plan.context_tokens == 131_072
     tight = plan_chat(gpt_oss_20b(), laptop(15, 14), wanted_context=131_072)
     assert (tight.context_tokens, tight.kv_type) == (131_072, "q8_0")
-    assert "8 bits" in words(tight)
+    assert "8 bits" in reasons(tight)
 
 
 def test_a_wanted_context_that_does_not_fit_is_shortened_with_a_reason() -> None:
     plan = plan_chat(gpt_oss_20b(), laptop(13.5, 13), wanted_context=131_072)
     assert plan.context_tokens < 131_072
-    assert "131,072 tokens of context would not fit." in words(plan)
+    assert "131,072 tokens of context would not fit." in reasons(plan)
 
 
 def test_the_search_models_are_counted() -> None:
@@ -99,7 +99,7 @@ def test_the_search_models_are_counted() -> None:
 def test_the_context_is_limited_to_what_the_model_was_trained_for() -> None:
     plan = plan_chat(gpt_oss_20b(), laptop(64, 60), 64 * GIB, wanted_context=1_000_000)
     assert plan.context_tokens == 131_072
-    assert "made for 131,072" in words(plan)
+    assert "made for 131,072" in reasons(plan)
 
 
 def test_too_little_memory_is_refused_with_the_numbers() -> None:
@@ -110,7 +110,7 @@ def test_too_little_memory_is_refused_with_the_numbers() -> None:
 
 
 def test_little_free_memory_is_mentioned() -> None:
-    assert "Only 5.0 GB are free" in words(plan_chat(gpt_oss_20b(), laptop(16, 5)))
+    assert "Only 5.0 GB are free" in reasons(plan_chat(gpt_oss_20b(), laptop(16, 5)))
 
 
 def test_a_gpu_with_room_gets_the_whole_model() -> None:
@@ -125,7 +125,7 @@ def test_a_smaller_gpu_leaves_some_experts_to_the_processor() -> None:
     assert plan.gpu_layers >= LAYERS and 0 < plan.cpu_expert_layers < LAYERS
     on_card = OTHER_BYTES + (LAYERS - plan.cpu_expert_layers) * EXPERT_BYTES
     assert on_card < 7 * GIB
-    assert f"{LAYERS - plan.cpu_expert_layers} of {LAYERS} layers" in words(plan)
+    assert f"{LAYERS - plan.cpu_expert_layers} of {LAYERS} layers" in reasons(plan)
 
 
 def test_a_gpu_that_is_too_small_is_not_used() -> None:
@@ -137,12 +137,12 @@ def test_safe_mode_leaves_out_what_only_makes_it_faster() -> None:
     machine = laptop(64, 60, Gpu("Card", 16 * GIB, 15 * GIB, shared=False))
     for plan in (plan_chat(gpt_oss_20b(), machine, safe_mode=True), safer_plan(plan_chat(gpt_oss_20b(), machine))):
         assert plan.mmap and not plan.repack and plan.gpu_layers == 0
-        assert "ended the program" in words(plan)
+        assert "ended the program" in reasons(plan)
 
 
 def test_other_architectures_are_planned_with_full_attention_in_every_layer() -> None:
-    windowed, full = plan_chat(gpt_oss_20b(), laptop(64, 60)), plan_chat(gpt_oss_20b("qwen3moe"), laptop(64, 60))
-    assert full.estimated_bytes > windowed.estimated_bytes
+    sliding, full = plan_chat(gpt_oss_20b(), laptop(64, 60)), plan_chat(gpt_oss_20b("qwen3moe"), laptop(64, 60))
+    assert full.estimated_bytes > sliding.estimated_bytes
 
 
 @given(st.floats(2, 128), st.floats(0, 1), st.integers(4, 128), st.none() | st.integers(1, 200_000))
@@ -158,7 +158,7 @@ def test_no_plan_ever_exceeds_the_budget_or_the_machine(
     assert not (plan.mmap and plan.repack)
     assert 0 < plan.context_tokens <= 131_072
     assert not wanted or plan.context_tokens <= max(wanted, 4096)
-    assert words(plan)
+    assert reasons(plan)
 
 
 def test_a_plan_is_a_value() -> None:

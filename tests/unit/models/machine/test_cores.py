@@ -57,6 +57,6 @@ def test_an_unreadable_cpu_list_gives_no_cores(tmp_path: Path, listed: str) -> N
     assert performance_cores({0}, tmp_path) == 0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which processors a process may use")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says which processors a process may use")
 def test_this_machine_has_a_core() -> None:
     assert 1 <= usable_cores() <= len(os.sched_getaffinity(0))

@@ -155,7 +155,7 @@ def test_no_tag_is_shown_and_no_text_is_lost(pieces: list[str], prompt: str, siz
     assert parser.called_tool == bool(calls)
     if not calls:
         shown = reasoning + answer
-        assert sorted(letters(without_tags(raw.decode()))) == sorted(letters(shown))
+        assert sorted(without_space(without_tags(raw.decode()))) == sorted(without_space(shown))
 
 
 def without_tags(text: str) -> str:
@@ -164,7 +164,7 @@ def without_tags(text: str) -> str:
     return text
 
 
-def letters(text: str) -> str:
+def without_space(text: str) -> str:
     """`text` without white space, which around tags is dropped."""
     return "".join(text.split())
 

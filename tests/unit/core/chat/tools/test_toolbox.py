@@ -1,4 +1,4 @@
-"""Tools: declared from typed functions, called with what the model wrote, and never thrown by it."""
+"""Tools declared from typed functions: arguments are checked and converted, and no call of a model raises."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.chat.tools.toolbox import MAX_RESULT_CHARS, Toolbox
+from core.chat.tools.toolbox import MAX_RESULT_CHARS, Toolbox, tool_spec
 from models.conversation import ToolCall
 
 
@@ -20,15 +20,15 @@ def weather(
     return f"{city}/{days}/{unit}/{tags}"
 
 
-BOX = Toolbox([weather])
+TOOLBOX = Toolbox([weather])
 
 
 def run(arguments: str, name: str = "functions.weather") -> str:
-    return BOX.run(ToolCall(name, arguments)).text
+    return TOOLBOX.run(ToolCall(name, arguments)).text
 
 
 def test_a_function_is_declared_by_its_signature() -> None:
-    (spec,) = BOX.specs
+    spec = tool_spec(weather)
     assert (spec.name, spec.description) == ("weather", "The weather of a city.")
     assert json.loads(spec.parameters) == {
         "type": "object",
@@ -42,7 +42,16 @@ def test_a_function_is_declared_by_its_signature() -> None:
     }
 
 
-def test_arguments_reach_the_function() -> None:
+def test_an_unbound_method_is_declared_without_self() -> None:
+    class Station:
+        def wind(self, knots: int) -> str:
+            """The wind."""
+            return f"{knots}"
+
+    assert json.loads(tool_spec(Station.wind).parameters)["properties"] == {"knots": {"type": "integer"}}
+
+
+def test_arguments_are_converted_and_passed_on() -> None:
     assert run('{"city": "Faro", "days": "3", "unit": "f", "tags": ["a"]}') == "Faro/3/f/['a']"
     assert run('{"city": "Faro", "days": null}') == "Faro/1/c/None"
 
@@ -61,8 +70,8 @@ def test_arguments_reach_the_function() -> None:
         ('{"city": "x", "when": 1}', "unknown argument 'when'"),
     ],
 )
-def test_what_does_not_fit_is_said_to_the_model(arguments: str, words: str) -> None:
-    result = BOX.run(ToolCall("weather", arguments))
+def test_the_result_says_which_argument_is_wrong(arguments: str, words: str) -> None:
+    result = TOOLBOX.run(ToolCall("weather", arguments))
     assert not result.ok and words in result.text
 
 
@@ -79,5 +88,5 @@ def test_a_long_result_is_cut_and_says_so() -> None:
 
 
 @given(st.text())
-def test_no_text_of_the_model_raises(arguments: str) -> None:
-    assert BOX.run(ToolCall("weather", arguments)).text
+def test_no_arguments_raise(arguments: str) -> None:
+    assert TOOLBOX.run(ToolCall("weather", arguments)).text

@@ -220,7 +220,7 @@ CONFINED = """
     for name, attempt in attempts.items():
         try:
             attempt()
-        except confinement.Refused:
+        except confinement.OperationRefused:
             os.write(out, f"{name} refused\\n".encode())
         else:
             os.write(out, f"{name} allowed\\n".encode())
@@ -289,13 +289,13 @@ def test_messages_survive_the_wire() -> None:
     assert wire.unpack(wire.pack(document)) == document
     sheet = ParsedDocument("a\tb\nc", "T", "xlsx", rows=(SheetRows(0, 3, 7, (1, 2, 3, 9)), SheetRows(4, 5, 9, (1,))))
     assert wire.unpack(wire.pack(sheet)) == sheet
-    letter = ParsedDocument("a picture of words", "T", "docx", pictured=((2, 9), (13, 18)))
+    letter = ParsedDocument("a picture of words", "T", "docx", ocr_ranges=((2, 9), (13, 18)))
     assert wire.unpack(wire.pack(letter)) == letter
     fault = wire.unpack(wire.pack(ParseFault(ParseProblem.TOO_LARGE, format="PDF", detail="9 MB")))
     assert isinstance(fault, ParseFault)
     assert (fault.problem, fault.format, fault.detail) == (ParseProblem.TOO_LARGE, "PDF", "9 MB")
     assert wire.unpack(wire.pack(wire.PageCount(7))) == wire.PageCount(7)
-    page = wire.RecognisedPage(3, '[["Größe", 1.5]]')
+    page = wire.OcrPageWords(3, '[["Größe", 1.5]]')
     assert wire.unpack(wire.pack(page)) == page
 
 
@@ -363,4 +363,4 @@ def test_a_fresh_checkout_is_read_though_no_bytecode_may_be_written(
 
 def test_a_picture_outside_the_text_is_refused() -> None:
     with pytest.raises(wire.WireError):
-        wire.unpack(wire.pack(ParsedDocument("short", "T", "docx", pictured=((2, 99),))))
+        wire.unpack(wire.pack(ParsedDocument("short", "T", "docx", ocr_ranges=((2, 99),))))

@@ -10,7 +10,7 @@ from core.parsing.document import BlockKind, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
 from core.parsing.readers.encoding import decode
-from core.parsing.registry import format_of, parse_file, supported
+from core.parsing.registry import format_of, parse_file, is_supported
 
 POLISH = "Zażółć gęślą jaźń. Książka leży na stole, a pies śpi pod łóżkiem."
 SAMPLES = {
@@ -205,7 +205,7 @@ def test_subtitles_become_paragraphs_with_their_times(tmp_path: Path) -> None:
 )
 def test_formats_go_by_names(name: str, format: str | None) -> None:
     assert format_of(Path(name)) == format
-    assert supported(Path(name)) == (format is not None)
+    assert is_supported(Path(name)) == (format is not None)
 
 
 def test_a_missing_and_a_forbidden_file_are_told_apart(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from core.domain.documents import DocumentState
 from core.store.database import Database
-from core.store.documents.contents import Contents, FileStat, NewContent, NewPassage
+from core.store.documents.contents import ContentStore, FileStat, NewContent, NewPassage
 from core.store.documents.documents import Documents
 from core.store.documents.folders import Folders
 from core.store.documents.stored_pages import StoredPages
@@ -26,7 +26,7 @@ class Store:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
-        self.folders, self.documents, self.contents = Folders(database), Documents(database), Contents(database)
+        self.folders, self.documents, self.contents = Folders(database), Documents(database), ContentStore(database)
         self.ledger = VectorLedger(database)
         self.folder = folder
         self.part = self.folders.add(folder)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.store.database import Database
-from core.store.documents.contents import Contents, FileStat, NewContent, NewPassage, rebuild_keywords
+from core.store.documents.contents import ContentStore, FileStat, NewContent, NewPassage, rebuild_keywords
 from core.store.keywords import index as keyword_index
 from core.store.keywords import postings
 from core.store.keywords.postings_cache import PostingsCache
@@ -39,7 +39,7 @@ def put(database: Database, document: int, *passages: str, context: str = "pear"
     for passage in passages:
         chunks.append(NewPassage(len(text), len(text) + len(passage), None, "plum", passage.encode()))
         text += passage + "\n"
-    Contents(database).put(document, NewContent(STAMP, text, "", context, "txt", tuple(chunks)))
+    ContentStore(database).put(document, NewContent(STAMP, text, "", context, "txt", tuple(chunks)))
 
 
 def assert_true(database: Database, known: PostingsCache) -> None:
@@ -64,9 +64,9 @@ def test_what_is_known_follows_the_library(database: Database, most_bytes: int, 
         document = chance.randrange(1, 9)
         what = chance.randrange(5)
         if what == 0:
-            Contents(database).skip(document, STAMP, "no reason")
+            ContentStore(database).skip(document, STAMP, "no reason")
         elif what == 1:
-            Contents(database).move(document, 1, b"/%d" % chance.randrange(10**9), "", chance.choice(TERMS), STAMP)
+            ContentStore(database).move(document, 1, b"/%d" % chance.randrange(10**9), "", chance.choice(TERMS), STAMP)
         else:
             passages = {" ".join(chance.choices(TERMS, k=3)) for _ in range(chance.randrange(1, 6))}
             put(database, document, *sorted(passages), context=chance.choice(TERMS))
@@ -121,7 +121,7 @@ def test_only_new_passages_are_read_after_some_were_added(database: Database, mo
         asked.append(after)
         return real(*given, after=after)  # type: ignore[arg-type]  # what was given is passed on
 
-    monkeypatch.setattr(postings, "holding", watched)
+    monkeypatch.setattr(postings, "passages_with", watched)
     with database.read() as connection:
         assert len(known.read(connection).passages_with("melon")) == 3
         assert len(known.read(connection).passages_with("melon")) == 3

@@ -287,7 +287,7 @@ def test_flipped_bits_in_stored_vectors_are_noticed(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, kind: str, when: str
 ) -> None:
     if kind == "signs":
-        monkeypatch.setattr(index, "SIGNS_FROM", 500)
+        monkeypatch.setattr(index, "BINARY_FROM", 500)
     vectors = vectors_on_matters(2000)
     ids = shelf.add(vectors)
     shelf.refresh()
@@ -433,7 +433,7 @@ def test_a_data_directory_may_have_any_name(tmp_path: Path) -> None:
 def test_a_large_library_is_searched_by_signs_first(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, growing: bool
 ) -> None:
-    monkeypatch.setattr(index, "SIGNS_FROM", 500)
+    monkeypatch.setattr(index, "BINARY_FROM", 500)
     vectors = vectors_on_matters(3000)
     ids = shelf.add(vectors[:400], document=1)
     if growing:
@@ -463,7 +463,7 @@ def test_of_equal_vectors_those_that_stand_first_are_found_whichever_came_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """Enough of them that the store itself has to leave some out."""
-    monkeypatch.setattr(index, "SIGNS_FROM", 10 if way == "signs" else 10_000)
+    monkeypatch.setattr(index, "BINARY_FROM", 10 if way == "signs" else 10_000)
     monkeypatch.setattr(query, "CANDIDATES", 20)
     vectors = unit_vectors(30)
     documents = {document: vectors[[0, 0, document % 30]] for document in range(1, 61)}

@@ -1,0 +1,121 @@
+"""Prepares an answer's Markdown for display: citation marks and images become links; finds the part that is final."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from core.domain.conversation import CheckedSentence
+from core.domain.documents import Support
+
+CITATION_SCHEME = "cite:"
+"""A citation links to "cite:4", or to "cite:4:weak" where the check found weak support."""
+SUPPORT_SIGNS = {Support.WEAK: "?", Support.NOT_FOUND: "!"}
+"""Shown after the number, so that doubt is not a matter of colour alone."""
+
+_MARK_OR_IMAGE = re.compile(
+    r"!\[(?P<alt_text>[^\]]*)\]\((?P<address>[^)\s]*)[^)]*\)"
+    r"|\[(?P<numbers>\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?!\()|【(?P<gpt_oss_number>\d{1,4})(?:†[^】]{0,80})?】"
+)
+_FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
+_INLINE_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+_CONTINUES_BLOCK = re.compile(r"^(\s|[-*+] |\d{1,9}[.)] |\||>)")
+
+
+def with_citation_links(
+    markdown: str,
+    known_numbers: frozenset[int] | None = None,
+    checked_sentences: Sequence[CheckedSentence] = (),
+    offset: int = 0,
+) -> str:
+    """Turn every citation mark outside code into a link, and every image into a plain link.
+
+    Only numbers in `known_numbers` become links (None: all); others cite nothing and stay text. The marks of a checked
+    sentence that is not fully supported get a sign. `offset` is where `markdown` begins in the text that the sentences
+    refer to.
+    """
+    parts: list[str] = []
+    for start, text, is_code in _split_at_code(markdown):
+        parts.append(text if is_code else _linked(text, known_numbers, checked_sentences, offset + start))
+    return "".join(parts)
+
+
+def parse_citation_link(address: str) -> tuple[int, Support] | None:
+    """Return the number and the support that the address of a citation names; None for any other address."""
+    if not address.startswith(CITATION_SCHEME):
+        return None
+    number, _, found = address.removeprefix(CITATION_SCHEME).partition(":")
+    if not number.isdigit():
+        return None
+    return int(number), next((support for support in SUPPORT_SIGNS if support.value == found), Support.UNCHECKED)
+
+
+def stable_length(markdown: str) -> int:
+    """How many characters of an unfinished answer render the same whatever follows: those up to the last blank line
+    that is outside a code fence and not followed by more of the same list, table, quote or indented text."""
+    length = 0
+    after_blank = False
+    for start, line, is_code in _lines(markdown):
+        if not is_code and not line.strip():
+            after_blank = line.endswith("\n")
+            continue
+        if after_blank and (is_code or not _CONTINUES_BLOCK.match(line)):
+            length = start
+        after_blank = False
+    return length
+
+
+def _linked(text: str, known: frozenset[int] | None, checked: Sequence[CheckedSentence], offset: int) -> str:
+    def replacement(match: re.Match[str]) -> str:
+        if match["address"] is not None:
+            return f"[{match['alt_text']}]({match['address']})"
+        return _citation_links(match, known, _support_at(offset + match.start(), checked))
+
+    return _MARK_OR_IMAGE.sub(replacement, text)
+
+
+def _support_at(position: int, checked: Sequence[CheckedSentence]) -> Support:
+    return next((one.support for one in checked if one.start <= position < one.end), Support.UNCHECKED)
+
+
+def _citation_links(mark: re.Match[str], known: frozenset[int] | None, support: Support) -> str:
+    links = []
+    sign, suffix = SUPPORT_SIGNS.get(support, ""), f":{support.value}" if support in SUPPORT_SIGNS else ""
+    for number in map(int, re.findall(r"\d+", mark["numbers"] or mark["gpt_oss_number"])):
+        if known is not None and number not in known:
+            links.append(rf"\[{number}\]")
+        else:
+            links.append(rf"[\[{number}{sign}\]]({CITATION_SCHEME}{number}{suffix})")
+    return "".join(links)
+
+
+def _split_at_code(markdown: str) -> Iterator[tuple[int, str, bool]]:
+    """Yield the text in pieces: offset, text, whether it is code."""
+    for start, line, is_code in _lines(markdown):
+        if is_code:
+            yield start, line, True
+        else:
+            yield from _split_at_inline_code(line, start)
+
+
+def _split_at_inline_code(line: str, start: int) -> Iterator[tuple[int, str, bool]]:
+    end = 0
+    for code in _INLINE_CODE.finditer(line):
+        yield start + end, line[end : code.start()], False
+        yield start + code.start(), code.group(), True
+        end = code.end()
+    yield start + end, line[end:], False
+
+
+def _lines(markdown: str) -> Iterator[tuple[int, str, bool]]:
+    """Yield each line with its offset, and whether it is a code fence or within one."""
+    fence = ""
+    start = 0
+    for line in markdown.splitlines(keepends=True):
+        match = _FENCE.match(line)
+        yield start, line, bool(match or fence)
+        if match and not fence:
+            fence = match[1]
+        elif match and match[1].startswith(fence) and not line.strip().strip(fence[0]):
+            fence = ""
+        start += len(line)
