@@ -58,14 +58,14 @@ def test_a_turn_collects_what_its_events_bring() -> None:
     assert state.context is SUMMARY and state.searched is SEARCHED
     state.apply(PrefillProgress(0, 900, None, 512))
     assert (state.phase, state.prefill) == (TurnPhase.PREFILLING, PrefillProgress(0, 900, None, 512))
-    for event in (
+    for part in (
         ReasoningDelta("Let me "),
         ReasoningDelta("see."),
         TOOL_USED,
         AnswerDelta("420 "),
         AnswerDelta("[1]."),
     ):
-        state.apply(event)
+        state.apply(part)
     assert (state.reasoning, state.answer, state.phase) == ("Let me see.", "420 [1].", TurnPhase.ANSWERING)
     assert (state.omissions, state.suggestion, state.tool_calls) == ([OMISSION], SUGGESTION, [TOOL_USED])
     state.apply(finished(FinishReason.COMPLETE))

@@ -25,7 +25,7 @@ UNKNOWN = Omission(OmissionKind.MENTION, Cause.UNKNOWN, name="leese.pdf")
 
 
 def passage(name: str) -> Passage:
-    return Passage(7, 1, Path("/papers") / name, name, None, "", 0, 4, "rent", 1.0)
+    return Passage(1, 1.0, 7, Path("/papers") / name, name, None, "", 0, 4, "rent")
 
 
 def searched(*names: str, semantic: bool = True) -> SearchedDocuments:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.chunking.chunker import PassageDraft, ChunkingRules, chunk_document
+from core.chunking.chunker import PassageDraft, chunk_document
+from core.chunking.rules import ChunkingRules
 from core.chunking.table_header import column_header
 from core.parsing.document import Block, BlockKind, DocumentBuilder, ParsedDocument
 from core.parsing.limits import ParseLimits

@@ -10,7 +10,7 @@ from core.parsing.document import BlockKind, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
 from core.parsing.readers.encoding import decode
-from core.parsing.registry import format_of, parse_file, is_supported
+from core.parsing.registry import format_of, is_supported, parse_file
 
 POLISH = "Zażółć gęślą jaźń. Książka leży na stole, a pies śpi pod łóżkiem."
 SAMPLES = {
