@@ -12,7 +12,7 @@ from gui.chat.turn_controller import TurnController
 from gui.documents.actions import LibraryActions
 from gui.guide import GuideOpener
 from gui.models.actions import ModelActions
-from gui.models.chat_model_coordinator import ChatModelCoordinator
+from gui.chat_model_coordinator import ChatModelCoordinator
 
 
 @dataclass(frozen=True, slots=True)
