@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject
 from core.workspace import Workspace
 from gui.bridge import Bridge
 from gui.chat.turn_controller import TurnController
+from gui.chat_model_coordinator import ChatModelCoordinator
 from gui.documents.actions import LibraryActions
 from gui.guide import GuideOpener
 from gui.models.actions import ModelActions
-from gui.chat_model_coordinator import ChatModelCoordinator
 
 
 @dataclass(frozen=True, slots=True)

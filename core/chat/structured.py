@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from core.chat import json_schema
 from core.citations import checker
 from core.citations.support import best_span, support
-from core.citations.verdicts import ANSWERED_FROM, NEAREST, judge
+from core.citations.verdicts import MAX_NEAREST, MIN_ANSWERABILITY, judge
 from core.domain.conversation import AnswerCheck, AnswerFormat, ChatMessage, FormatKind, Verdict
 from core.domain.documents import Citation, Support
 from core.domain.faults import N_, ChatFault
@@ -101,7 +101,7 @@ def checked_answer(
         return replace(message, text=f"```json\n{message.text}\n```", complete=False)
     if answer_format.kind is FormatKind.TABLE:
         text = _markdown_table(value["rows"], answer_format.columns)
-        check = judge(text, sources, nearest=nearest, answered=answerability, declined=not value["rows"])
+        check = judge(text, sources, nearest=nearest, answerability=answerability, refused=not value["rows"])
         citations = checker.check(text, sources)
     else:
         text = f"```json\n{json.dumps(value, ensure_ascii=False, indent=2)}\n```"
@@ -179,9 +179,9 @@ def _check_values(
             span = best_span(scalar, holder.quote)
             cited.setdefault(holder.number, checker.quoted(holder, *span, Support.SUPPORTED))
     if not cited:
-        unanswered = answerability < ANSWERED_FROM or not sources or not scalars
+        unanswered = answerability < MIN_ANSWERABILITY or not sources or not scalars
         verdict = Verdict.NOT_IN_DOCUMENTS if unanswered else Verdict.UNSUPPORTED
-        return (), AnswerCheck(verdict, (), tuple(nearest[:NEAREST]) if unanswered else ())
+        return (), AnswerCheck(verdict, (), tuple(nearest[:MAX_NEAREST]) if unanswered else ())
     return tuple(cited.values()), AnswerCheck(Verdict.SUPPORTED if all(holders) else Verdict.PARTLY)
 
 

@@ -245,5 +245,5 @@ def _with_check(message: ChatMessage, turn: _Turn, *, refused: bool) -> ChatMess
         return structured.checked_answer(
             message, turn.answer_format, sources, nearest, answerability=turn.gathered.answerability
         )
-    check = judge(message.text, sources, nearest=nearest, answered=turn.gathered.answerability, declined=refused)
+    check = judge(message.text, sources, nearest=nearest, answerability=turn.gathered.answerability, refused=refused)
     return replace(message, citations=checker.check(message.text, sources), check=check)

@@ -1,4 +1,4 @@
-"""The application's own word on an answer, from its checked citations, the search's sign and the model's statement."""
+"""The application's verdict on an answer, from its checked citations, the search's answerability and any refusal."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from core.citations.support import support
 from core.domain.conversation import AnswerCheck, Verdict
 from core.domain.documents import Citation, Support
 
-ANSWERED_FROM = 0.45
-"""Below this sign of the search, an answer without a supported citation counts as not in the documents."""
-NEAREST = 3
-LEAST_WORDS = 6
-"""A shorter sentence without a citation leads in or ends politely, and is not asked for a source."""
+MIN_ANSWERABILITY = 0.45
+"""Below this answerability (0 to 1, of the search), an answer without a supported citation is not in the documents."""
+MAX_NEAREST = 3
+MIN_UNCITED_WORDS = 6
+"""A shorter sentence without a citation introduces or closes an answer and needs no source."""
 
 
 def judge(
-    text: str, sources: Sequence[Citation], *, nearest: Sequence[Citation], answered: float, declined: bool
+    text: str, sources: Sequence[Citation], *, nearest: Sequence[Citation], answerability: float, refused: bool
 ) -> AnswerCheck:
-    """`sources` are all that a number in `text` may name, `nearest` those given for the question, best first."""
+    """Return the verdict on the answer `text`. `sources` are all that a citation number in it may name, `nearest` the
+    passages given for the question, best first; `answerability` is 0 to 1; `refused` if the model said that the
+    documents do not answer. Any thread."""
     sentences = check_sentences(text, sources)
     found = Counter(sentence.support for sentence in sentences)
     verdict = _verdict(found)
     confirmed = found[Support.SUPPORTED] or found[Support.UNCHECKED]  # what cannot be compared says nothing against it
-    if declined or (not confirmed and (answered < ANSWERED_FROM or not nearest)):
-        return AnswerCheck(Verdict.NOT_IN_DOCUMENTS, sentences, tuple(nearest[:NEAREST]))
+    if refused or (not confirmed and (answerability < MIN_ANSWERABILITY or not nearest)):
+        return AnswerCheck(Verdict.NOT_IN_DOCUMENTS, sentences, tuple(nearest[:MAX_NEAREST]))
     if verdict is Verdict.SUPPORTED and _says_more(text, sources):
         verdict = Verdict.PARTLY
     return AnswerCheck(verdict, sentences)
@@ -39,10 +41,10 @@ def _verdict(found: Counter[Support]) -> Verdict:
 
 
 def _says_more(text: str, sources: Sequence[Citation]) -> bool:
-    """Whether a sentence without a citation of its own holds what no cited passage says: one mark at the end of a
-    paragraph stands for all of it, as people write."""
+    """Whether a sentence without a citation holds what no cited passage says. All cited passages count for it, because
+    people often cite once at the end of a paragraph."""
     found = statements(text)
     cited = {number for statement in found for number in statement.numbers}
     passages = "\n".join(f"{s.title} {s.section}\n{s.quote}" for s in sources if s.number in cited)
-    bare = [s.text for s in found if not s.numbers and len(s.text.split()) >= LEAST_WORDS]
+    bare = [s.text for s in found if not s.numbers and len(s.text.split()) >= MIN_UNCITED_WORDS]
     return any(support(text, passages) is Support.NOT_FOUND for text in bare if not text.endswith((":", "?")))

@@ -113,8 +113,8 @@ def recognised_ranges(
     return [(pages[page], ends[page]) for page in recognised] + [(start, end) for start, end in pictured]
 
 
-def overlaps(stretches: Iterable[tuple[int, int]], start: int, end: int) -> bool:
-    return any(first < max(end, start + 1) and start < last for first, last in stretches)
+def overlaps(ranges: Iterable[tuple[int, int]], start: int, end: int) -> bool:
+    return any(first < max(end, start + 1) and start < last for first, last in ranges)
 
 
 def narrowed(source: _Quoting, start: int, end: int) -> tuple[int | None, str, Location]:

@@ -117,16 +117,16 @@ def column_number(letters: str) -> int:
 @lru_cache(maxsize=_LAYOUTS_KEPT)
 def packed(columns: tuple[int, ...]) -> str:
     """Columns in few characters: "1-6,9"."""
-    stretches = [list(run) for _, run in groupby(enumerate(columns), key=lambda pair: pair[1] - pair[0])]
-    return ",".join(f"{run[0][1]}-{run[-1][1]}" if len(run) > 1 else str(run[0][1]) for run in stretches)
+    runs = [list(run) for _, run in groupby(enumerate(columns), key=lambda pair: pair[1] - pair[0])]
+    return ",".join(f"{run[0][1]}-{run[-1][1]}" if len(run) > 1 else str(run[0][1]) for run in runs)
 
 
 @lru_cache(maxsize=_LAYOUTS_KEPT)
 def unpacked(columns: str) -> tuple[int, ...]:
     """The columns that `packed` wrote. Raises `ValueError` for anything else."""
     found: list[int] = []
-    for stretch in columns.split(","):
-        first, _, last = stretch.partition("-")
+    for part in columns.split(","):
+        first, _, last = part.partition("-")
         low, high = int(first), int(last or first)
         if not (found[-1] if found else 0) < low <= high <= LAST_COLUMN:
             raise ValueError("no columns of a sheet")

@@ -91,7 +91,7 @@ def _passages(
     locations = locations_of(
         format, pages.starts, pages.labels, text, ranges, all_of(connection, document_id), headings
     )
-    pictures = pages.stretches
+    pictures = pages.ranges
     return [
         Passage(
             n, 1.0, document_id, Path(os.fsdecode(path)), title, page_at(pages.starts, match.start()),

@@ -50,6 +50,6 @@ class StoredPages:
         return len(self.recognised) + len(self.pictured)
 
     @property
-    def stretches(self) -> list[tuple[int, int]]:
+    def ranges(self) -> list[tuple[int, int]]:
         """The ranges of text read from pictures."""
         return recognised_ranges(self.starts, self.recognised, self.pictured)

@@ -20,31 +20,31 @@ class FileDigest:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
-        self._sound = ""  # the stamp of the state that was found as it was sealed
+        self._verified_stamp = ""  # of the state whose digest was found right
 
     def store(self) -> None:
         """Store the digest of the file as it is now."""
         stamp = stamp_of(self._folder)
-        if not stamp or stamp == self._sound:
+        if not stamp or stamp == self._verified_stamp:
             return
         value = f"{stamp} {self._digest()}"
         with self._database.write() as connection:
             key_values.put_value(connection, DIGEST_KEY, value)
-        self._sound = stamp
+        self._verified_stamp = stamp
 
     def check(self) -> bool:
         """True if the file is as it was when its digest was stored, False if no digest was stored for this state.
         Raises if it is damaged."""
         stamp = stamp_of(self._folder)
-        if not stamp or stamp == self._sound:
+        if not stamp or stamp == self._verified_stamp:
             return True
         with self._database.read() as connection:
-            sealed, _, digest = (key_values.value_of(connection, DIGEST_KEY) or "").partition(" ")
-        if sealed != stamp:
+            stored_stamp, _, digest = (key_values.value_of(connection, DIGEST_KEY) or "").partition(" ")
+        if stored_stamp != stamp:
             return False
         if digest != self._digest():
             raise VectorStoreError("its file was damaged")
-        self._sound = stamp
+        self._verified_stamp = stamp
         return True
 
     def _digest(self) -> str:
