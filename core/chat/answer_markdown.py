@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from core.domain.conversation import CheckedSentence
 from core.domain.documents import Support
+from core.text.markdown_fences import FENCE, fence_after
 
 CITATION_SCHEME = "cite:"
 """A citation links to "cite:4", or to "cite:4:weak" where the check found weak support."""
@@ -17,7 +18,6 @@ _MARK_OR_IMAGE = re.compile(
     r"!\[(?P<alt_text>[^\]]*)\]\((?P<address>[^)\s]*)[^)]*\)"
     r"|\[(?P<numbers>\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?!\()|【(?P<gpt_oss_number>\d{1,4})(?:†[^】]{0,80})?】"
 )
-_FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 _INLINE_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _CONTINUES_BLOCK = re.compile(r"^(\s|[-*+] |\d{1,9}[.)] |\||>)")
 
@@ -112,10 +112,7 @@ def _lines(markdown: str) -> Iterator[tuple[int, str, bool]]:
     fence = ""
     start = 0
     for line in markdown.splitlines(keepends=True):
-        match = _FENCE.match(line)
+        match = FENCE.match(line)
         yield start, line, bool(match or fence)
-        if match and not fence:
-            fence = match[1]
-        elif match and match[1].startswith(fence) and not line.strip().strip(fence[0]):
-            fence = ""
+        fence = fence_after(fence, match) if match else fence
         start += len(line)

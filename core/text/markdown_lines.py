@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import chain, pairwise
 
+from core.text.markdown_fences import FENCE, fence_after
+
 MAX_LINE_CHARS = 4000  # a longer line stays plain text: each opening delimiter may be searched for to the line's end
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_FENCE_LINE = re.compile(r"^ {0,3}(`{3,}|~{3,}).*$", re.MULTILINE)
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+|(?<=\S)[ \t]+#+[ \t]*$")
 _ITEM = re.compile(r"([ \t]*)([-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 _QUOTE = re.compile(r" {0,3}(?:>[ \t]?)+")
@@ -99,8 +99,8 @@ class LineContext:
 def context_after(before: str) -> LineContext:
     """Return the context of the first line after `before`."""
     fence = ""
-    for match in _FENCE_LINE.finditer(before):
-        fence = _fence_after(fence, match[1], match.group())
+    for match in FENCE.finditer(before):
+        fence = fence_after(fence, match)
     if fence:
         return LineContext(fence)
     first = table_rows_start(before, len(before))
@@ -132,8 +132,8 @@ def parse_lines(lines: Iterable[str], context: LineContext = LineContext()) -> I
     fence = context.fence
     before = MarkdownLine(LineKind.TABLE_ROW) if context.table else None
     for line, following in pairwise(chain(lines, ("",))):
-        match = _FENCE.match(line)
-        changed = _fence_after(fence, match[1], line) if match else fence
+        match = FENCE.match(line)
+        changed = fence_after(fence, match) if match else fence
         if changed != fence:
             fence, before = changed, MarkdownLine(LineKind.FENCE, (_markup(0, len(line)),))
         elif fence:
@@ -159,14 +159,6 @@ def _line_start(text: str, offset: int) -> int:
 def _line_end(text: str, offset: int) -> int:
     found = text.find("\n", offset)
     return found if found >= 0 else len(text)
-
-
-def _fence_after(fence: str, delimiter: str, line: str) -> str:
-    """Return the fence that is open after `line`, which begins with `delimiter`."""
-    if not fence:
-        return delimiter
-    closes = delimiter[0] == fence[0] and len(delimiter) >= len(fence) and not line.strip().strip(delimiter[0])
-    return "" if closes else fence
 
 
 def _parse_line(line: str, following: str, before: MarkdownLine | None) -> MarkdownLine:

@@ -1,2 +1,1 @@
-"""The chat in the window: conversations, messages, composer, running turns. Used by the window, `gui.models` and
-`gui.surveys`."""
+"""The chat in the window: conversations, messages, composer, running turns. Used by the window and `gui.surveys`."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ConversationList(QFrame):
-    """Renames, deletes and restores conversations itself; tells which one to show."""
+    """Renames, deletes and restores conversations itself; emits the one to show as `conversation_chosen`."""
 
     conversation_chosen = Signal(int)
     new_wanted = Signal()

@@ -160,7 +160,7 @@ class MessageList(QScrollArea):
         self.reasoning_toggled.emit(opened)
 
     def finish_turn(self) -> None:
-        """Take note that the last answer has ended."""
+        """Offer editing of the last question again: its answer has ended."""
         self._answering = False
         self.update_last()
 

@@ -155,11 +155,8 @@ class ChatPane(QFrame):
     def running_turn(self) -> TurnState | None:
         """The turn that runs in this conversation."""
         turn = self._followed[0] if self._followed else None
-        return (
-            turn
-            if turn is not None and self._turn_controller is not None and turn in self._turn_controller.running
-            else None
-        )
+        running = self._turn_controller.running if self._turn_controller else ()
+        return turn if turn in running else None
 
     def stop(self) -> bool:
         """Stop the answer that is being written here, or end the editing of a question. False if there is neither."""

@@ -61,8 +61,8 @@ class ToolCallList(QWidget):
 
     def show_calls(self, used: Sequence[ToolUsed]) -> None:
         """Add what follows the calls that are shown already; these stay as they are."""
-        for one in used[len(self.rows) :]:
-            row = ToolCallView(self._theme, one)
+        for call in used[len(self.rows) :]:
+            row = ToolCallView(self._theme, call)
             self._layout.addWidget(row)
             self.rows.append(row)
         self.setVisible(bool(self.rows))

@@ -1,1 +1,1 @@
-"""Surveys in the window: a new one, the progress and findings of one, the list. Used by `gui.chat_and_surveys` only."""
+"""Surveys in the window: a new one, the progress and findings of one, the list. Used by the window."""

@@ -235,7 +235,8 @@ def _start_number(node: LexborNode) -> int:
 
 
 def _rendered(pieces: list[str]) -> str:
-    """Return inline text as a browser shows it: white space collapsed; only <br> (the piece "\\n") breaks the line."""
+    """Return inline text as a browser shows it, with white space collapsed. Only <br>, a piece that is a line feed,
+    breaks the line."""
     lines = [""]
     for piece in pieces:
         if piece == "\n":

@@ -81,9 +81,9 @@ def _write_attached_messages(source: Source, out: DocumentBuilder) -> None:
 def _text(ole: OleFileIO, name: str) -> str:
     """Return a text property, which is stored in UTF-16 (type 001F) or in eight bits (001E)."""
     utf16 = read_stream(ole, name + "001F")
-    return (
-        utf16.decode("utf-16-le", "replace") if utf16 else read_stream(ole, name + "001E").decode("cp1252", "replace")
-    )
+    if utf16:
+        return utf16.decode("utf-16-le", "replace")
+    return read_stream(ole, name + "001E").decode("cp1252", "replace")
 
 
 def _person(name: str | None, address: str | None) -> str:

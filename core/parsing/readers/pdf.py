@@ -1,7 +1,7 @@
-"""PDF: PDFium's text page by page, every line of it, its blocks told from the places and sizes of the lines.
+"""Reads PDF: PDFium's text page by page, with blocks found by the positions and sizes of its lines.
 
-Measured on 2,221 pages of filings and reports and 80 odd files: PDFium's own text held every expected phrase at
-4 ms a page; liteparse's Markdown lost rotated text and cut tables of figures at wrong columns.
+Measured on 2,221 pages of filings and reports and on 80 unusual files: PDFium's own text held every expected phrase, at
+4 ms a page; liteparse's Markdown lost rotated text and cut tables of numbers at wrong columns.
 """
 
 from __future__ import annotations
@@ -18,21 +18,23 @@ from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
 from core.parsing.ocr.picture import picture_of_pdf_page
 from core.parsing.readers.attachments import write_attachments
-from core.parsing.readers.pdf_annotations import attachments, flattened
-from core.parsing.readers.pdf_layout import PageWriter, PdfLine, PdfPage, repeated_lines
+from core.parsing.readers.pdf_annotations import attachments, flatten_annotations
+from core.parsing.readers.pdf_layout import PageWriter, PdfLine, PdfPage, running_lines
 from core.parsing.source import Source
 
 if TYPE_CHECKING:
     import pypdfium2
 
-_PASSWORD_ERROR = 4
-_BOLD_WEIGHT = 600
+_PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
+_BOLD_WEIGHT = 600  # on the scale on which 400 is regular and 700 bold
 _BOLD_NAMES = (b"bold", b"black", b"heavy", b"-demi")
-_NAME_BYTES = 128
-_STAMP_CHARS, _FILLED = 60, 0.5
-_LOCKED = re.compile("password|security", re.I)
+_FONT_NAME_BYTES = 128
+_STAMP_CHARS, _PICTURE_SHARE = 60, 0.5  # a page with no more text, half covered by a picture, is scanned
+_OBJECT_DEPTH = 3  # of forms inside forms in which pictures are looked for
+_ANNOUNCE_EVERY = 50  # pages
+_ENCRYPTION_ERROR = re.compile("password|security", re.I)
 _DROPPED = re.compile("[\x00-\x08\x0b-\x1f\u00ad\ufffe\uffff\ud800-\udfff]")
-_TITLES_TO_IGNORE = ("untitled", "microsoft word", "powerpoint presentation", "document", "slide 1", "print")
+_GENERATED_TITLES = ("untitled", "microsoft word", "powerpoint presentation", "document", "slide 1", "print")
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
@@ -49,17 +51,18 @@ def parse(source: Source, out: DocumentBuilder) -> None:
 
 
 def _open(source: Source, out: DocumentBuilder) -> pypdfium2.PdfDocument | None:
-    """The opened document; None where PDFium cannot open it and another reader may."""
+    """Open the document; None if PDFium cannot, but the fallback may. Raises `ParseFault` if it is too large or no
+    password opens it."""
     import pypdfium2
 
     if source.size_bytes > out.limits.file_bytes:
         raise source.too_large(source.size_bytes, out.limits.file_bytes)
-    source.open().close()  # PDFium says nothing about permissions
+    source.open().close()  # PDFium does not report missing permissions
     for password in (None, *source.passwords):
         try:
             return pypdfium2.PdfDocument(source.data or source.path, password=password)
         except pypdfium2.PdfiumError as error:
-            if getattr(error, "err_code", None) != _PASSWORD_ERROR and not _LOCKED.search(str(error)):
+            if getattr(error, "err_code", None) != _PASSWORD_ERROR and not _ENCRYPTION_ERROR.search(str(error)):
                 return None
     raise source.encryption_fault()
 
@@ -71,57 +74,58 @@ def _read(document: pypdfium2.PdfDocument, source: Source, out: DocumentBuilder)
     pages: list[PdfPage] = []
     for index in range(count):
         pages.append(_page(document, index))
-        if index % 50 == 49:
+        if index % _ANNOUNCE_EVERY == _ANNOUNCE_EVERY - 1:
             out.expect_pages(count)
-    pictures = [index for index, page in enumerate(pages) if page.is_picture]
-    _recognise(document, pictures[: out.limits.ocr_pages], pages, out)
+    scanned = [index for index, page in enumerate(pages) if page.is_scanned]
+    _run_ocr(document, scanned[: out.limits.ocr_pages], pages, out)
     if not any(page.lines or page.comments or page.words for page in pages):
-        raise source.fault(_problem_without_text(pictures, out))
-    PageWriter(out, repeated_lines(pages)).write(pages)
-    _tell_of_pictures(pictures, pages, out)
+        raise source.fault(_problem_without_text(scanned, out))
+    PageWriter(out, running_lines(pages)).write(pages)
+    _note_scanned_pages(scanned, pages, out)
     write_attachments(attachments(document), source, out)
 
 
-def _recognise(
-    document: pypdfium2.PdfDocument, pictures: Sequence[int], pages: list[PdfPage], out: DocumentBuilder
+def _run_ocr(
+    document: pypdfium2.PdfDocument, scanned: Sequence[int], pages: list[PdfPage], out: DocumentBuilder
 ) -> None:
-    """Read the pages that are pictures, if that is wanted."""
+    """Read these pages by OCR, unless it is off, and put their words into `pages`."""
     if out.ocr is None:
         return
-    for index in pictures:
+    for index in scanned:
         out.begin_ocr()
         page = document[index]
         try:
             words = out.ocr.read_page(index, partial(picture_of_pdf_page, page))
         finally:
             page.close()
-        kept = pages[index]
-        if sum(len(word.text) for word in words) > sum(len(line.text) for line in kept.lines):
-            pages[index] = replace(kept, words=words)  # the stamp on it stays as it is, though it was read once more
+        before = pages[index]
+        if sum(len(word.text) for word in words) > sum(len(line.text) for line in before.lines):
+            pages[index] = replace(before, words=words)  # keeps the lines of a stamp, though OCR has read it again
 
 
-def _problem_without_text(pictures: Sequence[int], out: DocumentBuilder) -> ParseProblem:
-    if not pictures:
+def _problem_without_text(scanned: Sequence[int], out: DocumentBuilder) -> ParseProblem:
+    if not scanned:
         return ParseProblem.EMPTY
     return ParseProblem.SCANNED if out.ocr is None else ParseProblem.NOTHING_RECOGNISED
 
 
-def _tell_of_pictures(pictures: Sequence[int], pages: Sequence[PdfPage], out: DocumentBuilder) -> None:
+def _note_scanned_pages(scanned: Sequence[int], pages: Sequence[PdfPage], out: DocumentBuilder) -> None:
+    """Warn of pages read by OCR, and of pages whose text is missing."""
     if out.ocr is None:
-        out.unread_pictures = len(pictures)
+        out.unread_pictures = len(scanned)
     read = sum(bool(page.words) for page in pages)
     if read:
         out.warn(f"{read} of {len(pages)} pages are scanned: read by text recognition (OCR), which makes mistakes.")
-    if len(pictures) > read:
-        out.warn(f"{len(pictures) - read} of {len(pages)} pages are pictures without text.")
+    if len(scanned) > read:
+        out.warn(f"{len(scanned) - read} of {len(pages)} pages are pictures without text.")
 
 
 def _page(document: pypdfium2.PdfDocument, index: int) -> PdfPage:
-    """What is on a page. One that cannot be loaded is empty."""
+    """Return what is on a page; an empty page if it cannot be loaded."""
     import pypdfium2
 
     try:
-        page, comments = flattened(document, index)
+        page, comments = flatten_annotations(document, index)
     except pypdfium2.PdfiumError:
         return PdfPage()
     try:
@@ -130,41 +134,41 @@ def _page(document: pypdfium2.PdfDocument, index: int) -> PdfPage:
             lines = tuple(_lines(page, text_page))
         finally:
             text_page.close()
-        return PdfPage(lines, comments, _is_picture(page, lines))
+        return PdfPage(lines, comments, _is_scanned(page, lines))
     except pypdfium2.PdfiumError:
         return PdfPage(comments=comments)
     finally:
         page.close()
 
 
-def _is_picture(page: pypdfium2.PdfPage, lines: Sequence[PdfLine]) -> bool:
-    """Whether the page shows text that cannot be had without recognition: it has none, or no more than a stamp or a
+def _is_scanned(page: pypdfium2.PdfPage, lines: Sequence[PdfLine]) -> bool:
+    """Return whether the page may show text that only OCR can read: it has graphics and no text, or only a stamp or a
     page number on a picture that fills it."""
     if not lines:
-        return _has_picture(page)
+        return _has_graphics(page)
     if sum(len(line.text) for line in lines) > _STAMP_CHARS:
         return False
     from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
     width, height = page.get_size()
-    for image in page.get_objects(filter=(FPDF_PAGEOBJ_IMAGE,), max_depth=3):
+    for image in page.get_objects(filter=(FPDF_PAGEOBJ_IMAGE,), max_depth=_OBJECT_DEPTH):
         left, bottom, right, top = image.get_bounds()
-        if (right - left) * (top - bottom) > _FILLED * width * height:
+        if (right - left) * (top - bottom) > _PICTURE_SHARE * width * height:
             return True
     return False
 
 
-def _has_picture(page: pypdfium2.PdfPage) -> bool:
+def _has_graphics(page: pypdfium2.PdfPage) -> bool:
     from pypdfium2.raw import FPDF_PAGEOBJ_FORM, FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_PATH
 
     kinds = (FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_FORM, FPDF_PAGEOBJ_PATH)
-    return next(iter(page.get_objects(filter=kinds, max_depth=3)), None) is not None
+    return next(iter(page.get_objects(filter=kinds, max_depth=_OBJECT_DEPTH)), None) is not None
 
 
 def _lines(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage) -> Iterator[PdfLine]:
-    """PDFium's lines, each with the place and size of its first and last character."""
+    """Yield PDFium's lines, measured at their first and last characters."""
     text, indices = _characters(text_page)
-    place = _Place(page, text_page)
+    measurer = _LineMeasurer(page, text_page)
     start = 0
     for raw in text.split("\n"):
         stripped = raw.strip()
@@ -172,13 +176,13 @@ def _lines(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage) -> Iterato
         if content:
             first = start + raw.index(stripped)
             last = first + len(stripped) - 1
-            yield place.line(content, indices[first], indices[last])
+            yield measurer.line(content, indices[first], indices[last])
         start += len(raw) + 1
 
 
 def _characters(text_page: pypdfium2.PdfTextPage) -> tuple[str, Sequence[int]]:
-    """The page's text and for each character its index in PDFium, which leaves some out and knows only UCS-2 in
-    bulk."""
+    """Return the page's text and for each character its index in PDFium, whose bulk text leaves some out and is limited
+    to UCS-2."""
     from pypdfium2.raw import FPDFText_GetUnicode
 
     count = text_page.count_chars()
@@ -192,8 +196,8 @@ def _characters(text_page: pypdfium2.PdfTextPage) -> tuple[str, Sequence[int]]:
     return "".join(char for char, _ in found), [index for _, index in found]
 
 
-class _Place:
-    """Measures lines of one page, in the orientation a reader sees."""
+class _LineMeasurer:
+    """Measures lines of one page, in the orientation that a reader sees."""
 
     def __init__(self, page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage) -> None:
         from pypdfium2.raw import FS_MATRIX
@@ -203,10 +207,10 @@ class _Place:
         self._width, self._height = page.get_size()
         self._numbers = [ctypes.c_double() for _ in range(4)]
         self._matrix = FS_MATRIX()
-        self._name = ctypes.create_string_buffer(_NAME_BYTES)
+        self._font_name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
 
     def line(self, text: str, first: int, last: int) -> PdfLine:
-        """The line of `text` between the characters of these indices."""
+        """Return the line of `text` from the character at index `first` to that at `last`."""
         from pypdfium2.raw import FPDFText_GetFontSize, FPDFText_GetMatrix
 
         matrix = self._matrix
@@ -233,27 +237,28 @@ class _Place:
 
         if FPDFText_GetFontWeight(self._handle, index) >= _BOLD_WEIGHT:
             return True
-        size = FPDFText_GetFontInfo(self._handle, index, self._name, _NAME_BYTES, None)
-        name = self._name.raw[: min(size, _NAME_BYTES)].lower()
+        size = FPDFText_GetFontInfo(self._handle, index, self._font_name, _FONT_NAME_BYTES, None)
+        name = self._font_name.raw[: min(size, _FONT_NAME_BYTES)].lower()
         return any(word in name for word in _BOLD_NAMES)
 
     def _origin(self, index: int) -> tuple[float, float]:
-        """Where a character stands on its baseline."""
+        """Return the origin of a character, on its baseline."""
         from pypdfium2.raw import FPDFText_GetCharOrigin
 
         x, y, _, _ = self._numbers
         FPDFText_GetCharOrigin(self._handle, index, x, y)
-        return self._turned(x.value, y.value)
+        return self._upright(x.value, y.value)
 
     def _end(self, index: int) -> tuple[float, float]:
-        """The corner of a character that is farthest along the line."""
+        """Return the corner of a character that is farthest along the line."""
         from pypdfium2.raw import FPDFText_GetCharBox
 
         FPDFText_GetCharBox(self._handle, index, *self._numbers)
         left, right, bottom, top = (number.value for number in self._numbers)
-        return max(self._turned(left, bottom), self._turned(right, top))
+        return max(self._upright(left, bottom), self._upright(right, top))
 
-    def _turned(self, x: float, y: float) -> tuple[float, float]:
+    def _upright(self, x: float, y: float) -> tuple[float, float]:
+        """Return a point of the page with the page's rotation undone."""
         match self._rotation:
             case 90:
                 return y, self._height - x
@@ -267,5 +272,5 @@ class _Place:
 def _title(document: pypdfium2.PdfDocument) -> str:
     title = document.get_metadata_value("Title").strip()
     lowered = title.lower()
-    generated = lowered.startswith(_TITLES_TO_IGNORE) or lowered.endswith((".doc", ".docx", ".indd", ".qxd", ".tex"))
+    generated = lowered.startswith(_GENERATED_TITLES) or lowered.endswith((".doc", ".docx", ".indd", ".qxd", ".tex"))
     return "" if generated or len(title) < 4 or 2 * sum(map(str.isalpha, title)) < len(title) else title

@@ -1,5 +1,5 @@
-"""What lies on top of a PDF page: filled-in form fields and typed notes become part of its text, comments are
-collected."""
+"""Reads what lies on top of a PDF page: form fields and typed notes become part of its text, comments are collected;
+also the files attached to the document."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _MAX_CONTENT_BYTES = 1 << 16
 _MAX_ATTACHMENTS = 100
 
 
-def flattened(document: pypdfium2.PdfDocument, index: int) -> tuple[pypdfium2.PdfPage, tuple[str, ...]]:
-    """The page with its fields and typed notes drawn into it, and the texts of its comments."""
+def flatten_annotations(document: pypdfium2.PdfDocument, index: int) -> tuple[pypdfium2.PdfPage, tuple[str, ...]]:
+    """Return the page with its form fields and typed notes drawn into it, and the texts of its comments."""
     from pypdfium2 import raw
 
     page = document[index]
@@ -26,7 +26,7 @@ def flattened(document: pypdfium2.PdfDocument, index: int) -> tuple[pypdfium2.Pd
     if count <= 0:
         return page, ()
     drawn = {raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT}
-    silent = drawn | {raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP}
+    without_comment = drawn | {raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP}
     kinds, comments = set(), []
     for number in range(count):
         annotation = raw.FPDFPage_GetAnnot(page.raw, number)
@@ -34,7 +34,7 @@ def flattened(document: pypdfium2.PdfDocument, index: int) -> tuple[pypdfium2.Pd
             continue
         kind = raw.FPDFAnnot_GetSubtype(annotation)
         kinds.add(kind)
-        if kind not in silent and (content := _content(annotation)):
+        if kind not in without_comment and (content := _content(annotation)):
             comments.append(content)
         raw.FPDFPage_CloseAnnot(annotation)
     if kinds & drawn and raw.FPDFPage_Flatten(page.raw, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
@@ -55,7 +55,7 @@ def _content(annotation: object) -> str:
 
 
 def attachments(document: pypdfium2.PdfDocument) -> list[Attachment]:
-    """The files that lie inside the document."""
+    """Return the files attached to the document."""
     import pypdfium2
 
     found = []

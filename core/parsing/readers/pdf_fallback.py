@@ -1,4 +1,4 @@
-"""PDF files that PDFium cannot open: pypdf reads what it can, page by page."""
+"""Reads PDF files that PDFium cannot open: pypdf extracts what it can, page by page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
 from core.parsing.source import Source
 
-_MAX_PAGES = 300
+_MAX_PAGES = 300  # pypdf is written in Python, and slow
 _MAX_BYTES = 64 << 20
 
 

@@ -1,4 +1,4 @@
-"""Plain text: the document is the decoded file itself, so that offsets into it are offsets into the file."""
+"""Reads plain text: the document is the decoded file itself, so that its offsets are offsets into the file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
 
 
 def text_blocks(text: str) -> list[Block]:
-    """Paragraphs (between blank lines) and the few lines that are surely headings."""
+    """Return the paragraphs (between blank lines) and the few lines that are surely headings."""
     blocks: list[Block] = []
     for found in _PARAGRAPH.finditer(text):
         start, end = found.span()
@@ -45,12 +45,14 @@ def text_blocks(text: str) -> list[Block]:
 
 
 def wiki_heading(line: str) -> tuple[int, str] | None:
-    """Level and words of a line such as "== History ==", also with spaces between the signs."""
+    """Return level and text of a heading such as "== History ==", also with spaces between the signs; None for any
+    other line."""
     found = _WIKI_HEADING.match(line)
     return (found[1].count("="), found[2]) if found else None
 
 
 def _paragraph(text: str, start: int, end: int) -> list[Block]:
+    """The blocks of a paragraph: itself, a heading, or a heading with its underline and the rest."""
     first_end = text.find("\n", start, end)
     first_end = end if first_end < 0 else first_end
     first = text[start:first_end].strip()
@@ -68,7 +70,8 @@ def _paragraph(text: str, start: int, end: int) -> list[Block]:
 
 
 def heading_level(line: str) -> int:
-    """The rank of a line that stands alone and is surely a heading, else 0: numbered ("2.1 Scope") or in capitals."""
+    """Return the level of a line between blank lines that is surely a heading: numbered ("2.1 Scope") or in capitals.
+    0 for any other line."""
     if not 3 <= len(line) <= _HEADING_CHARS or line.endswith(_SENTENCE_END):
         return 0
     numbered = _NUMBERED.match(line)

@@ -1,4 +1,4 @@
-"""PPT, PowerPoint 97 to 2003: the text atoms of its slides ([MS-PPT] 2.9), slide by slide."""
+"""Reads PPT (PowerPoint 97 to 2003): the text atoms of its slides ([MS-PPT] 2.9), slide by slide."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from core.parsing.faults import ParseProblem
 from core.parsing.readers.ole import ole_property, open_ole, read_stream
 from core.parsing.source import Source
 
+# Record types, [MS-PPT] 2.13.24.
 _SLIDE, _NOTES, _MASTER, _OUTLINE, _PERSIST = 1006, 1008, 1016, 4080, 1011
 _TEXT_CHARS, _TEXT_BYTES = 4000, 4008
-_CONTAINER = 0xF
+_CONTAINER = 0xF  # version of a record that holds others
 _MAX_DEPTH = 32
-_ENCRYPTED_TOKEN = 0xF3D1C4DF
+_ENCRYPTED_TOKEN = 0xF3D1C4DF  # [MS-PPT] 2.3.2
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
@@ -34,11 +35,11 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         elif kind == _NOTES:
             notes.append(_texts(data, start, end))
         elif kind == _OUTLINE and instance == 0:
-            outlined += _by_slide(data, start, end)
+            outlined += _outline_texts(data, start, end)
     out.expect_pages(max(len(outlined), len(drawn)))
     nothing: list[str] = []
-    for first, second, said in zip_longest(outlined, drawn, notes, fillvalue=nothing):
-        _write_slide(first + [text for text in second if text not in first], said, out)
+    for first, second, slide_notes in zip_longest(outlined, drawn, notes, fillvalue=nothing):
+        _write_slide(first + [text for text in second if text not in first], slide_notes, out)
 
 
 def _write_slide(texts: list[str], notes: list[str], out: DocumentBuilder) -> None:
@@ -52,13 +53,13 @@ def _write_slide(texts: list[str], notes: list[str], out: DocumentBuilder) -> No
         else:
             for line in lines:
                 out.list_item(line)
-    said = "\n".join(note.replace("\r", "\n") for note in notes if note not in texts).strip()
-    if said and said != "*":
-        out.paragraph(f"Notes: {said}")
+    spoken = "\n".join(note.replace("\r", "\n") for note in notes if note not in texts).strip()
+    if spoken and spoken != "*":  # "*" stands for the slide's number
+        out.paragraph(f"Notes: {spoken}")
 
 
 def _records(data: bytes, start: int, end: int, depth: int = 0) -> Iterator[tuple[int, int, int, int]]:
-    """Kind, start, end and instance of the records that matter; containers of others are looked into."""
+    """Yield type, start, end and instance of the records that are read, also of those inside other containers."""
     while start + 8 <= end:
         head, kind, size = struct.unpack_from("<HHI", data, start)
         begin, until = start + 8, min(start + 8 + size, end)
@@ -78,7 +79,8 @@ def _texts(data: bytes, start: int, end: int) -> list[str]:
     return found
 
 
-def _by_slide(data: bytes, start: int, end: int) -> list[list[str]]:
+def _outline_texts(data: bytes, start: int, end: int) -> list[list[str]]:
+    """The texts of each slide in the outline."""
     slides: list[list[str]] = []
     for kind, begin, until, _ in _records(data, start, end):
         if kind == _PERSIST:

@@ -1,4 +1,4 @@
-"""RTF: striprtf's text, one paragraph for each of its own."""
+"""Reads RTF: the text by striprtf, paragraph by paragraph."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def parse(source: Source, out: DocumentBuilder) -> None:
     data = source.read_text_file(out.limits)
     if not data.lstrip().startswith(b"{\\rtf"):
         raise source.fault(ParseProblem.DAMAGED)
-    page = _CODE_PAGE.search(data[:4096])
-    name = codec_for(f"cp{page[1].decode()}" if page else None) or "cp1252"
-    markup = data.decode("latin-1") if data.isascii() else data.decode(name, "replace")
+    code_page = _CODE_PAGE.search(data[:4096])
+    codec = codec_for(f"cp{code_page[1].decode()}" if code_page else None) or "cp1252"
+    markup = data.decode("latin-1") if data.isascii() else data.decode(codec, "replace")
     title = _TITLE.search(markup[:20_000])
     out.title = title[1] if title else ""
     to_text: Callable[..., str] = rtf_to_text
-    for line in to_text(markup, encoding=name, errors="replace").split("\n"):
-        cells = line.rstrip("|").split("|") if line.endswith("|") else []
+    for line in to_text(markup, encoding=codec, errors="replace").split("\n"):
+        cells = line.rstrip("|").split("|") if line.endswith("|") else []  # striprtf ends each cell with a bar
         if len(cells) > 1:
             out.table([cells])
         else:

@@ -1,4 +1,4 @@
-"""XLSX sheets that are wide and almost empty: only the cells that are there, read as a stream."""
+"""Reads XLSX sheets that are huge and almost empty: only their filled cells, as a stream."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from core.parsing.readers.package import relations_by_id
 from core.parsing.readers.xml_events import feed
 
 _MAX_CELLS = 5_000_000
-_PLACE = re.compile(r"([A-Z]{0,3})([0-9]{0,7})")
+_CELL_REFERENCE = re.compile(r"([A-Z]{0,3})([0-9]{0,7})")
 
 
 def sparse_sheets(archive: Archive, label: str) -> Iterator[tuple[str, list[SheetLine]]]:
-    """Name and rows of each sheet, without empty rows and cells. Dates are the numbers that Excel keeps for them."""
+    """Yield name and rows of each sheet, without empty rows and cells. Dates are numbers, as Excel stores them."""
     strings = _SharedStrings()
     feed(archive.open("xl/sharedStrings.xml"), strings, label, tolerant=True)
     for name, part in _named_parts(archive, label):
@@ -27,7 +27,7 @@ def sparse_sheets(archive: Archive, label: str) -> Iterator[tuple[str, list[Shee
 
 
 def _named_parts(archive: Archive, label: str) -> list[tuple[str, str]]:
-    """Name and part of each sheet, in the workbook's order, which is not that of the parts' names."""
+    """Return name and part of each sheet, in the workbook's order, which is not that of the parts' names."""
     sheets = _SheetNames()
     feed(archive.open("xl/workbook.xml"), sheets, label, tolerant=True)
     by_id = relations_by_id(archive, "xl/workbook.xml", label)
@@ -37,7 +37,7 @@ def _named_parts(archive: Archive, label: str) -> list[tuple[str, str]]:
 
 
 class _SheetNames:
-    """Target for workbook.xml: each sheet's name and relation id."""
+    """XML target for workbook.xml: each sheet's name and relation id."""
 
     def __init__(self) -> None:
         self.names: list[tuple[str, str]] = []
@@ -54,7 +54,7 @@ class _SheetNames:
 
 
 class _SharedStrings:
-    """Target for sharedStrings.xml: the text of each item, phonetic guides left out."""
+    """XML target for sharedStrings.xml: the text of each item, without phonetic guides."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -81,7 +81,7 @@ class _SharedStrings:
 
 
 class _Cells:
-    """Target for a worksheet: its rows of filled cells. Rows and cells that do not say their place are the next."""
+    """XML target for a worksheet: its rows of filled cells. A row or cell without a reference follows the last one."""
 
     def __init__(self, strings: list[str]) -> None:
         self._rows: list[tuple[int, list[str], list[int]]] = []
@@ -97,12 +97,12 @@ class _Cells:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "row":
-            self._row = _number(attributes.get("r", ""), self._row + 1)
+            self._row = _row_number(attributes.get("r", ""), self._row + 1)
             self._column = 0
             self._rows.append((self._row, [], []))
         elif name == "c":
             self._kind, self._value = attributes.get("t", "n"), ""
-            self._column = _column(attributes.get("r", ""), self._column + 1)
+            self._column = _column_number(attributes.get("r", ""), self._column + 1)
         elif name in ("v", "t"):
             self._open = True
 
@@ -110,13 +110,13 @@ class _Cells:
         if name in ("v", "t"):
             self._open = False
         elif name == "c" and self._value and self._rows and self._count < _MAX_CELLS:
-            self._put(one_line(self._shown()))
+            self._add(one_line(self._shown()))
 
     def data(self, text: str) -> None:
         if self._open:
             self._value += text
 
-    def _put(self, text: str) -> None:
+    def _add(self, text: str) -> None:
         _, cells, columns = self._rows[-1]
         if text and (not columns or columns[-1] < self._column):
             self._count += 1
@@ -129,11 +129,11 @@ class _Cells:
         return {"1": "TRUE", "0": "FALSE"}.get(self._value, self._value) if self._kind == "b" else self._value
 
 
-def _number(said: str, otherwise: int) -> int:
-    row = int(said) if said.isdecimal() and len(said) < 8 else otherwise
+def _row_number(reference: str, default: int) -> int:
+    row = int(reference) if reference.isdecimal() and len(reference) < 8 else default
     return min(max(row, 1), LAST_ROW)
 
 
-def _column(said: str, otherwise: int) -> int:
-    place = _PLACE.fullmatch(said)
-    return min(column_number(place[1]) if place and place[1] else otherwise, LAST_COLUMN)
+def _column_number(reference: str, default: int) -> int:
+    found = _CELL_REFERENCE.fullmatch(reference)
+    return min(column_number(found[1]) if found and found[1] else default, LAST_COLUMN)

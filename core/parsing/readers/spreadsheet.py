@@ -1,4 +1,4 @@
-"""XLSX, XLSB and XLS: calamine, sheet by sheet; an own reader where a sheet spans more cells than memory holds."""
+"""Reads XLSX, XLSB and XLS sheet by sheet: with calamine, or cell by cell if a sheet spans more than memory holds."""
 
 from __future__ import annotations
 
@@ -13,34 +13,33 @@ from core.parsing.faults import ParseProblem
 from core.parsing.readers.archive import Archive, open_archive
 from core.parsing.readers.charts import write_chart
 from core.parsing.readers.package import core_title
-from core.parsing.readers.pptx import Shapes
+from core.parsing.readers.shapes import read_shapes
 from core.parsing.readers.sparse_sheet import sparse_sheets
-from core.parsing.readers.xml_events import feed
 from core.parsing.source import Source
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
-_CELL_NAMES = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"')
-_COPY_OF_THREAD = "[Threaded comment]"
-_DENSE_CELLS = 8_000_000
-_NOTES = ("xl/comments", "xl/threadedComments/", "xl/drawings/drawing")
+_CELL_REFERENCE = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"')
+_THREAD_COPY = "[Threaded comment]"  # begins the copy of a thread of comments that older programs show
+_MAX_DENSE_CELLS = 8_000_000
+_NOTE_PARTS = ("xl/comments", "xl/threadedComments/", "xl/drawings/drawing")
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
     if source.format == "xls":
-        _write_book(_calamine(source, out), out)
+        _write_book(_open_calamine(source, out), out)
         return
     with open_archive(source, out.limits) as archive:
         out.title = core_title(archive, source.label)
         if _is_dense(archive):
-            _write_book(_calamine(source, out), out)
+            _write_book(_open_calamine(source, out), out)
         else:
             _write_sparse(archive, source, out)
         _write_notes(archive, source, out)
 
 
-def _calamine(source: Source, out: DocumentBuilder) -> CalamineWorkbook:
+def _open_calamine(source: Source, out: DocumentBuilder) -> CalamineWorkbook:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
@@ -67,14 +66,14 @@ def _write_book(book: CalamineWorkbook, out: DocumentBuilder) -> None:
 
 
 def _is_dense(archive: Archive) -> bool:
-    """Whether every sheet's bounding rectangle is small: calamine lays sheets out cell by cell and dies of the rest."""
+    """Return whether every sheet's bounding rectangle is small enough for calamine, which allocates all its cells."""
     for name in archive.names("xl/worksheets/", ".xml"):
         rows, columns = 0, b""
-        for column, row in _CELL_NAMES.findall(archive.read(name)):
+        for column, row in _CELL_REFERENCE.findall(archive.read(name)):
             rows = max(rows, int(row))
             if (len(column), column) > (len(columns), columns):
                 columns = column
-        if rows * column_number(columns.decode("ascii")) > _DENSE_CELLS:
+        if rows * column_number(columns.decode("ascii")) > _MAX_DENSE_CELLS:
             return False
     return True
 
@@ -92,7 +91,7 @@ def _cells(row: Iterable[object]) -> list[str]:
 
 
 def _shown(value: object) -> str:
-    """A cell as a person writes it: no ".0", dates in ISO form, a date without its midnight."""
+    """Return a cell as a person writes it: numbers without ".0", dates in ISO format and without midnight."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -105,10 +104,10 @@ def _shown(value: object) -> str:
 
 
 def _write_notes(archive: Archive, source: Source, out: DocumentBuilder) -> None:
-    """Comments, and the text of shapes and charts: of whatever sheet, so on a page without a sheet's name."""
+    """Write comments, and the text of shapes and charts. They may belong to any sheet, so their page has no name."""
     charts = archive.names("xl/charts/chart", ".xml")
-    parts = [name for place in _NOTES for name in archive.names(place, ".xml")]
-    notes = [line for name in parts for line in _lines(archive, name, source)]
+    parts = [name for prefix in _NOTE_PARTS for name in archive.names(prefix, ".xml")]
+    notes = [line for name in parts for line in _note_lines(archive, name, source)]
     if charts or notes:
         out.begin_page()
     for name in charts:
@@ -117,7 +116,6 @@ def _write_notes(archive: Archive, source: Source, out: DocumentBuilder) -> None
         out.paragraph(line)
 
 
-def _lines(archive: Archive, name: str, source: Source) -> list[str]:
-    shapes = Shapes()
-    feed(archive.open(name), shapes, source.label, tolerant=True)
-    return [line for line in shapes.lines() if any(map(str.isalpha, line)) and not line.startswith(_COPY_OF_THREAD)]
+def _note_lines(archive: Archive, name: str, source: Source) -> list[str]:
+    lines = read_shapes(archive, name, source.label).lines()
+    return [line for line in lines if any(map(str.isalpha, line)) and not line.startswith(_THREAD_COPY)]

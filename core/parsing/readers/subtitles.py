@@ -1,4 +1,4 @@
-"""SRT and VTT subtitles: what is said, in paragraphs, each with the time at which it begins."""
+"""Reads SRT and VTT subtitles: what is said, in paragraphs, each with the time at which it begins."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from core.parsing.source import Source
 _TIMES = re.compile(r"((?:\d+:)?\d{1,2}:\d{2})[.,]\d{1,3}\s*-->\s*((?:\d+:)?\d{1,2}:\d{2})[.,]\d{1,3}[^\n]*")
 _VOICE = re.compile(r"<v(?:\.[\w.]+)?\s+([^<>]+)>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{\\[^{}]*\}")
-_PARAGRAPH_CHARS = 400
-_PAUSE_S = 4
+_PARAGRAPH_CHARS = 400  # a longer paragraph ends with its cue
+_PAUSE_S = 4  # a longer pause ends a paragraph
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
@@ -38,7 +38,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
 
 
 def _words(cue: str, *, is_last: bool) -> str:
-    """A cue's text without marks, and without the next cue's number or name, which precedes its times."""
+    """Return a cue's text without markup, and without the next cue's number or name, which precedes its times."""
     lines = cue.strip("\n").split("\n")
     if not is_last:
         blank = [index for index, line in enumerate(lines) if not line.strip()]

@@ -1,4 +1,4 @@
-"""Archives: named and not opened. What a damaged one or one that holds itself is, is said."""
+"""Refuses archives: their files are documents only once somebody unpacks them. Raises the fault that fits best."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""XML as a stream of events to a target, with entities and external references refused: no tree, flat memory."""
+"""Parses XML as a stream of events to a target: no tree, constant memory, and no entities or external references."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ _CHUNK_BYTES = 1 << 16
 
 
 class Target(Protocol):
-    """Receives elements by their local name (namespaces are dropped), attributes likewise."""
+    """Receives elements and attributes by their local names, without namespaces."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None: ...
     def end(self, name: str) -> None: ...
     def data(self, text: str) -> None: ...
 
 
-class _Local:
-    """Strips namespaces from what the XML parser says and hands it on."""
+class _NamespaceStripper:
+    """Passes the XML parser's events on to a target, without namespaces."""
 
     def __init__(self, target: Target) -> None:
         self._start, self._end = target.start, target.end
         self.data = target.data
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._start(tag[tag.rfind("}") + 1 :], _local(attributes) if attributes else attributes)
+        self._start(tag[tag.rfind("}") + 1 :], _local_names(attributes) if attributes else attributes)
 
     def end(self, tag: str) -> None:
         self._end(tag[tag.rfind("}") + 1 :])
@@ -35,8 +35,9 @@ class _Local:
         pass
 
 
-def _local(attributes: dict[str, str]) -> dict[str, str]:
-    """By local name; of two with one name the one in a namespace counts (a slide's `r:id`, not its `id`)."""
+def _local_names(attributes: dict[str, str]) -> dict[str, str]:
+    """Return the attributes by local name; of two with the same name, the one in a namespace (a slide's `r:id`, not its
+    `id`)."""
     local: dict[str, str] = {}
     for name, value in attributes.items():
         brace = name.rfind("}")
@@ -48,12 +49,12 @@ def _local(attributes: dict[str, str]) -> dict[str, str]:
 
 
 def feed(stream: IO[bytes], target: Target, label: str, *, tolerant: bool = False) -> None:
-    """Parse `stream` into `target`. Raises the damaged-file fault for what is not well-formed; `tolerant` keeps what
-    came before the flaw."""
+    """Parse `stream` and send its events to `target`. Raises `ParseFault` (damaged) for XML that is not well-formed,
+    unless `tolerant`: then parsing ends at the flaw. Entities are refused always."""
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import XMLParser
 
-    parser = XMLParser(target=_Local(target), forbid_dtd=False, forbid_entities=True, forbid_external=True)
+    parser = XMLParser(target=_NamespaceStripper(target), forbid_dtd=False, forbid_entities=True, forbid_external=True)
     try:
         while chunk := stream.read(_CHUNK_BYTES):
             parser.feed(chunk)
@@ -66,7 +67,7 @@ def feed(stream: IO[bytes], target: Target, label: str, *, tolerant: bool = Fals
 
 
 class TextCollector:
-    """A target that keeps the text of elements of one local name, for small property files."""
+    """An XML target that collects the text of elements of one local name, for small property files."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -1,4 +1,4 @@
-"""XML of any kind: the text of its elements; feeds item by item; files that are all attributes as they stand."""
+"""Reads XML of any vocabulary: the text of its elements; files with little text between the tags unchanged."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ from core.parsing.source import Source
 _TITLES = {"title", "head", "name"}
 _INLINE = {"b", "i", "em", "strong", "a", "span", "emphasis", "hi", "ref", "code", "sup", "sub", "u", "link", "quote"}
 _MARKUP = {"description", "encoded", "content", "summary"}
-_TEXT_SHARE = 0.1
-_READ_CHARS = 4_000_000
+_MIN_TEXT_SHARE = 0.1  # of the file; with less text, the data is in the attributes
+_MAX_PARSED_CHARS = 4_000_000  # a longer file is written unchanged
+_MAX_HEADING_CHARS = 200
 
 
 def parse(source: Source, out: DocumentBuilder) -> None:
     data = source.read_text_file(out.limits)
     text = decode(data, declared_encoding(data))
     source.require_text(text, out.limits)
-    if len(text) > _READ_CHARS:
+    if len(text) > _MAX_PARSED_CHARS:
         out.raw(BlockKind.CODE, clean(text))
         return
     body = text[text.find("?>", 0, 200) + 2 :] if text.lstrip().startswith("<?xml") else text
     elements = _Elements()
     feed(io.BytesIO(body.encode("utf-8", "replace")), elements, source.label, tolerant=True)
-    if sum(len(piece) for _, piece in elements.pieces) < _TEXT_SHARE * len(text):
+    if sum(len(piece) for _, piece in elements.pieces) < _MIN_TEXT_SHARE * len(text):
         out.raw(BlockKind.CODE, clean(text))
         return
     for name, piece in elements.pieces:
-        if name in _TITLES and len(piece) < 200:
+        if name in _TITLES and len(piece) < _MAX_HEADING_CHARS:
             out.heading(piece, 1 if not out.length else 2)
         elif name in _MARKUP and "<" in piece and ">" in piece:
             write_html(piece, out, show_title=False)
@@ -41,7 +42,7 @@ def parse(source: Source, out: DocumentBuilder) -> None:
 
 
 class _Elements:
-    """Target: the name and text of each element that has any; inline elements belong to the text around them."""
+    """XML target: the name and text of each element that has any; inline elements belong to the text around them."""
 
     def __init__(self) -> None:
         self.pieces: list[tuple[str, str]] = []
