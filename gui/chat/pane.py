@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl, Signal
@@ -16,6 +15,7 @@ from gui.chat.conversation_list import ConversationList
 from gui.chat.empty_page import EmptyChatPage
 from gui.chat.footer import ChatFooter
 from gui.chat.header import ChatHeader
+from gui.lazy import Lazy
 from gui.style.elements import column
 from gui.window_context import WindowContext
 
@@ -50,6 +50,7 @@ class ChatPane(QFrame):
         self._editing = False
         self._availability: ModelAvailability | None = None
         self._narrow = False
+        self._messages = Lazy(self._create_messages)
         theme = context.theme
         self.setObjectName("canvas")
         self.conversations = ConversationList(context.bridge, theme)
@@ -70,9 +71,12 @@ class ChatPane(QFrame):
         self._connect()
         self._show_composer()
 
-    @cached_property
+    @property
     def messages(self) -> MessageList:
-        """Created with the first message, so that the window opens sooner."""
+        """The messages of the conversation, created with the first one."""
+        return self._messages.get()
+
+    def _create_messages(self) -> MessageList:
         from gui.chat.message_list import MessageList
 
         state = self._context.state
@@ -109,8 +113,8 @@ class ChatPane(QFrame):
         """Show an empty page. The conversation is stored with its first question."""
         self._show_conversation(0)
         self.footer.show_defaults()
-        if "messages" in self.__dict__:
-            self.messages.clear()
+        if self._messages.existing is not None:
+            self._messages.existing.clear()
         self.pages.setCurrentWidget(self._empty)
         self.composer.field.setFocus()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from core.chat.mention_completion import typed_mention, without_typed_mention
 from core.i18n import tr
+from gui.lazy import Lazy
 
 if TYPE_CHECKING:
     from core.store.documents.scopes import Suggestion
@@ -31,6 +31,7 @@ class QuestionField(QPlainTextEdit):
     def __init__(self) -> None:
         super().__init__()
         self._typed_mention: str | None = None
+        self._mention_list = Lazy(self._create_mention_list)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAcceptDrops(False)
         self.setTabChangesFocus(True)
@@ -43,8 +44,11 @@ class QuestionField(QPlainTextEdit):
         self.cursorPositionChanged.connect(self._check_for_mention)
         self._fit_height()
 
-    @cached_property
+    @property
     def mention_list(self) -> MentionList:
+        return self._mention_list.get()
+
+    def _create_mention_list(self) -> MentionList:
         from gui.chat.mention_list import MentionList
 
         mention_list = MentionList(self.window())
@@ -54,7 +58,7 @@ class QuestionField(QPlainTextEdit):
     @property
     def suggesting(self) -> bool:
         """Whether the list of suggestions is visible."""
-        return "mention_list" in self.__dict__ and self.mention_list.isVisible()
+        return self._mention_list.existing is not None and self._mention_list.existing.isVisible()
 
     def show_suggestions(self, typed: str, suggestions: Sequence[Suggestion]) -> None:
         """Suggest documents for what was `typed`, unless the text has changed since."""
@@ -131,8 +135,8 @@ class QuestionField(QPlainTextEdit):
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _hide_list(self) -> None:
-        if "mention_list" in self.__dict__:
-            self.mention_list.hide()
+        if self._mention_list.existing is not None:
+            self._mention_list.existing.hide()
 
     def _fit_height(self) -> None:
         lines = max(1, min(MAX_LINES, int(self.document().size().height())))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QStackedWidget, QW
 
 from core.i18n import fault_text, tr
 from gui.documents.welcome import Welcome
+from gui.lazy import Lazy
 from gui.style.elements import column, icon_button, label, row
 from gui.style.icons import icon
 from gui.style.sheet import SPACE
@@ -53,6 +53,9 @@ class DocumentPane(QFrame):
         theme = context.theme
         self.setObjectName("canvas")
         self.setMinimumWidth(SMALLEST_WIDTH)
+        self._library = Lazy(self._create_library)
+        self._results = Lazy(self._create_results)
+        self._document = Lazy(self._create_document)
         self.welcome = Welcome(theme)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.welcome)
@@ -72,8 +75,11 @@ class DocumentPane(QFrame):
         layout.addWidget(self.stack, 1)
         self._connect()
 
-    @cached_property
+    @property
     def library(self) -> LibraryView:
+        return self._library.get()
+
+    def _create_library(self) -> LibraryView:
         from gui.documents.library_view import LibraryView
 
         page = LibraryView(self._context.theme)
@@ -100,8 +106,11 @@ class DocumentPane(QFrame):
         dialog.entered.connect(lambda password: actions.unlock(document.id, document.path, password))
         dialog.open()
 
-    @cached_property
+    @property
     def results(self) -> SearchPanel:
+        return self._results.get()
+
+    def _create_results(self) -> SearchPanel:
         from gui.documents.search_panel import SearchPanel
 
         page = SearchPanel(self._context.theme)
@@ -110,8 +119,11 @@ class DocumentPane(QFrame):
         self.stack.addWidget(page)
         return page
 
-    @cached_property
+    @property
     def document(self) -> DocumentView:
+        return self._document.get()
+
+    def _create_document(self) -> DocumentView:
         from gui.documents.document_view import DocumentView
 
         page = DocumentView(self._context.theme)
@@ -129,9 +141,9 @@ class DocumentPane(QFrame):
         actions.indexed.connect(lambda report: self.document.forget())
         actions.refresh()
 
-    def shows(self, page: str) -> bool:
-        """Whether the page "library", "results" or "document" is shown; does not create it."""
-        return page in self.__dict__ and self.stack.currentWidget() is self.__dict__[page]
+    def _shows(self, page: Lazy[LibraryView] | Lazy[SearchPanel] | Lazy[DocumentView]) -> bool:
+        """Whether `page` is shown; does not create it."""
+        return page.existing is not None and self.stack.currentWidget() is page.existing
 
     def open_references(self, references: ReferenceList) -> None:
         """Open a passage or document: from a citation, a search result or the tree."""
@@ -144,19 +156,20 @@ class DocumentPane(QFrame):
 
     def step_back(self) -> None:
         """Close the opened document, or else clear the search."""
-        if self.shows("document"):
+        if self._shows(self._document):
             self.close_document()
         elif self.search.text():
             self.search.clear()
 
     def close_document(self) -> None:
         """Go back to where the document was opened from."""
-        if self.search.text().strip() and "results" in self.__dict__ and self.results.result is not None:
-            self.stack.setCurrentWidget(self.results)
-            self.results.view.setFocus()
+        results = self._results.existing
+        if self.search.text().strip() and results is not None and results.result is not None:
+            self.stack.setCurrentWidget(results)
+            results.view.setFocus()
         else:
             self._show_library()
-            (self.library.view if self.shows("library") else self.welcome.add).setFocus()
+            (self.library.view if self._shows(self._library) else self.welcome.add).setFocus()
 
     def _header(self) -> QHBoxLayout:
         header = row()
@@ -189,7 +202,7 @@ class DocumentPane(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Move the focus from the search field to the results on the down key."""
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Down and self.shows("results"):
+            if event.key() == Qt.Key.Key_Down and self._shows(self._results):
                 self.results.view.setFocus()
                 return True
         return super().eventFilter(watched, event)
@@ -198,9 +211,9 @@ class DocumentPane(QFrame):
         if not query.strip():
             self._search_timer.stop()
             self._query = ""
-            if "results" in self.__dict__:
-                self.results.clear()
-            if self.shows("results"):
+            if self._results.existing is not None:
+                self._results.existing.clear()
+            if self._shows(self._results):
                 self._show_library()
             return
         self._search_timer.start()
@@ -259,9 +272,9 @@ class DocumentPane(QFrame):
         )
 
     def _show_tree(self, tree: LibraryTree) -> None:
-        if tree.folders or "library" in self.__dict__:
+        if tree.folders or self._library.existing is not None:
             self.library.show_tree(tree)
-        if not self.shows("results") and not self.shows("document"):
+        if not self._shows(self._results) and not self._shows(self._document):
             self._show_library()
         self._context.state.set("has_documents", tree.folders > 0)
 
