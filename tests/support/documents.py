@@ -30,7 +30,7 @@ def write_zip(path: Path, members: Mapping[str, str | bytes]) -> Path:
 
 
 def write_docx(path: Path, body: str, **parts: str) -> Path:
-    """A Word file of this body; `parts` are further members of its word folder by name ("styles", "footnotes")."""
+    """Write a Word file of this body; `parts` are more members of its word folder by name ("styles", "footnotes")."""
     members = {"word/document.xml": f"<w:document {W}><w:body>{body}</w:body></w:document>"}
     members |= {f"word/{name}.xml": content for name, content in parts.items()}
     return write_zip(path, members)
@@ -48,7 +48,7 @@ def word_table(rows: Sequence[Sequence[str]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words at a place of a PDF page (points from the bottom left)."""
+    """Words at a position on a PDF page, in points from the bottom left."""
 
     text: str
     x: float = 72
@@ -59,14 +59,14 @@ class Words:
 
 def pdf_content(words: Sequence[Words]) -> bytes:
     operators = []
-    for one in words:
-        escaped = one.text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
-        operators.append(f"BT /F{1 + one.bold} {one.size} Tf {one.x} {one.y} Td ({escaped}) Tj ET")
+    for run in words:
+        escaped = run.text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+        operators.append(f"BT /F{1 + run.bold} {run.size} Tf {run.x} {run.y} Td ({escaped}) Tj ET")
     return "\n".join(operators).encode("latin-1")
 
 
 def write_pdf(path: Path, pages: Sequence[Sequence[Words]], *, rotate: int = 0, title: str = "") -> Path:
-    """A PDF with these words on its pages, in Helvetica and its bold."""
+    """Write a PDF with these words on its pages, in Helvetica and its bold."""
     contents = [pdf_content(words) for words in pages]
     return write_raw_pdf(path, contents, rotate=rotate, title=title)
 
@@ -81,7 +81,7 @@ def write_raw_pdf(
     extra: Sequence[bytes] = (),
     filters: str = "",
 ) -> Path:
-    """A PDF of these content streams. `resources` may name the `extra` objects, which are numbered from 5 on."""
+    """Write a PDF of these content streams. `resources` may name the `extra` objects, which are numbered from 5 on."""
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"",
@@ -99,11 +99,11 @@ def write_raw_pdf(
         kids.append(f"{len(objects)} 0 R")
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>".encode()
     objects.append(f"<< /Title ({title}) >>".encode("latin-1"))
-    path.write_bytes(_assembled(objects))
+    path.write_bytes(_pdf_file(objects))
     return path
 
 
-def _assembled(objects: Sequence[bytes]) -> bytes:
+def _pdf_file(objects: Sequence[bytes]) -> bytes:
     data, offsets = b"%PDF-1.7\n", []
     for number, content in enumerate(objects, 1):
         offsets.append(len(data))
@@ -115,7 +115,7 @@ def _assembled(objects: Sequence[bytes]) -> bytes:
 
 
 def write_endless_pdf(path: Path) -> Path:
-    """1 kB of forms, each of which draws the next ten times, twenty deep: 10^20 pieces of text."""
+    """Write 1 kB of forms, each of which draws the next ten times, twenty deep: 10^20 pieces of text."""
     depth, first = 20, 5
     extra = []
     for level in range(depth):
@@ -128,7 +128,7 @@ def write_endless_pdf(path: Path) -> Path:
 
 
 def write_scanned_pdf(path: Path) -> Path:
-    """A page that is one picture."""
+    """Write a PDF of one page that is a picture."""
     pixels = zlib.compress(bytes(range(256)))
     head = b"<< /Type /XObject /Subtype /Image /Width 16 /Height 16 /ColorSpace /DeviceGray /BitsPerComponent 8 "
     image = head + f"/Filter /FlateDecode /Length {len(pixels)} >>\nstream\n".encode() + pixels + b"\nendstream"
@@ -148,7 +148,7 @@ def write_encrypted_pdf(path: Path, password: str) -> Path:
 
 
 def write_pptx(path: Path, slides: Sequence[tuple[str, Sequence[str]]], notes: Mapping[int, str] | None = None) -> Path:
-    """Slides of a title and bullet points, shown in the order given but stored backwards."""
+    """Write slides of a title and bullet points, shown in this order but stored in reverse."""
     members: dict[str, str] = {}
     ids, relations = "", ""
     for index, (title, points) in enumerate(slides):
@@ -176,6 +176,7 @@ def write_pptx(path: Path, slides: Sequence[tuple[str, Sequence[str]]], notes: M
 def write_odf(
     path: Path, body: str, kind: str = "text", pictures: Mapping[str, bytes] | None = None, **members: str
 ) -> Path:
+    """Write an OpenDocument file of this body; `members` are more XML files by name, without their suffix."""
     content = f"<office:document-content {OFFICE}><office:body><office:{kind}>{body}</office:{kind}></office:body>"
     extra: dict[str, str | bytes] = {f"{name}.xml": text for name, text in members.items()}
     extra |= {f"Pictures/{name}": data for name, data in (pictures or {}).items()}
@@ -183,7 +184,7 @@ def write_odf(
 
 
 def write_ods(path: Path, sheets: Mapping[str, Sequence[Sequence[str]]]) -> Path:
-    """A spreadsheet of these sheets, each a list of rows."""
+    """Write a spreadsheet of these sheets, each a list of rows."""
     body = ""
     for name, rows in sheets.items():
         lines = (

@@ -1,4 +1,4 @@
-"""OLE containers as old Office files are ([MS-CFB]), written by the tests themselves."""
+"""Writes OLE containers, the files of old Office ([MS-CFB])."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class _Entry:
 
 
 def write_ole(path: Path, streams: Mapping[str, bytes]) -> Path:
-    """A container of these streams; "a/b" is the stream b in the storage a."""
+    """Write a container of these streams; "a/b" is the stream b in the storage a."""
     root = _Entry("Root Entry", 5)
     for name, data in streams.items():
         *folders, leaf = name.split("/")
-        place = root
+        storage = root
         for folder in folders:
-            place = place.children.setdefault(folder, _Entry(folder, 1))
-        place.children[leaf] = _Entry(leaf, 2, data)
+            storage = storage.children.setdefault(folder, _Entry(folder, 1))
+        storage.children[leaf] = _Entry(leaf, 2, data)
     entries = _numbered(root)
     mini, mini_fat, sectors, fat = b"", list[int](), list[bytes](), list[int]()
 
@@ -71,7 +71,8 @@ def write_ole(path: Path, streams: Mapping[str, bytes]) -> Path:
 
 
 def _numbered(root: _Entry) -> list[_Entry]:
-    """All entries, root first; the children of each are a chain to the right (a tree that searches like a list)."""
+    """Return all entries, root first, with their links set. The children of an entry form a degenerate tree: each has
+    only a right child."""
     entries = [root]
     queue = [root]
     while queue:
@@ -96,7 +97,7 @@ def _directory_entry(entry: _Entry) -> bytes:
 
 
 def write_doc(path: Path, text: str, *, wide: str = "", encrypted: bool = False) -> Path:
-    """A Word 97 file of `text` in one eight-bit piece and `wide` in a piece of UTF-16."""
+    """Write a Word 97 file of `text` in one eight-bit piece and `wide` in a piece of UTF-16."""
     main = bytearray(2048)
     struct.pack_into("<HH", main, 0, 0xA5EC, 0x00C1)
     struct.pack_into("<H", main, 0x0A, 0x0200 | (0x0100 if encrypted else 0))
@@ -110,5 +111,5 @@ def write_doc(path: Path, text: str, *, wide: str = "", encrypted: bool = False)
 
 
 def record(kind: int, content: bytes, *, container: bool = False, instance: int = 0) -> bytes:
-    """A record of a PowerPoint file ([MS-PPT] 2.3.1)."""
+    """Return a record of a PowerPoint file ([MS-PPT] 2.3.1)."""
     return struct.pack("<HHI", (instance << 4) | (0xF if container else 0), kind, len(content)) + content

@@ -1,4 +1,4 @@
-"""Pictures of text, as scanners and telephones make them."""
+"""Makes pictures of text, such as scanners and telephones make."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.documents import Words, pdf_content, write_pdf, write_raw_pdf
 
 
 def picture_of(folder: Path, words: Sequence[Words], dpi: int = 150) -> Image.Image:
-    """A page with these words, as pixels."""
+    """Return a page with these words as pixels."""
     import pypdfium2
 
     document = pypdfium2.PdfDocument(write_pdf(folder / "printed.pdf", [words]))
@@ -26,7 +26,7 @@ def picture_of(folder: Path, words: Sequence[Words], dpi: int = 150) -> Image.Im
 
 
 def write_scan(path: Path, image: Image.Image, *, printed: Sequence[Words] = (), stamp: Words | None = None) -> Path:
-    """A PDF whose last page is the picture, with a stamp on it; pages with the `printed` words, if any, come first."""
+    """Write a PDF whose last page is the picture, with a stamp on it, after a page for each of the `printed` words."""
     grey = image.convert("L")
     pixels = zlib.compress(grey.tobytes())
     head = f"<< /Type /XObject /Subtype /Image /Width {grey.width} /Height {grey.height} /ColorSpace /DeviceGray "
@@ -38,8 +38,8 @@ def write_scan(path: Path, image: Image.Image, *, printed: Sequence[Words] = (),
 
 
 def two_languages(folder: Path) -> Path:
-    """A folder with the data of English under two names, "eng" and "enm", to be named by TESSDATA_PREFIX."""
-    (english,) = [found for place in tessdata.data_folders()[:1] for found in place.glob("eng.traineddata")]
+    """Make a folder with the data of English under two names, "eng" and "enm", to be named by TESSDATA_PREFIX."""
+    (english,) = tessdata.data_folders()[0].glob("eng.traineddata")
     made = folder / "tessdata"
     made.mkdir()
     for name in ("eng", "enm"):
@@ -48,7 +48,7 @@ def two_languages(folder: Path) -> Path:
 
 
 def write_scanned_folder(folder: Path) -> Path:
-    """A scanned letter, a contract with one scanned page, a white picture and a note."""
+    """Write a scanned letter, a contract with one scanned page, a white picture and a note."""
     made = folder / "documents"
     made.mkdir()
     letter = picture_of(folder, [Words("The miller lives next door.", y=644, size=14)])

@@ -1,1 +1,2 @@
-"""Reads text from pictures with Tesseract. Used by core.parsing.registry and its readers, in the worker process."""
+"""Reads text from pictures with Tesseract, in the worker process. Used by core.parsing.registry and the readers; its
+languages also by core.library, core.cli and core.diagnosis."""

@@ -1,1 +1,2 @@
-"""The worker processes that parse: their pool, their confinement, the messages between. Used by core.library."""
+"""The worker processes that parse documents: pool, confinement, messages, passwords. Used by core.library, core.cli and
+core.workspace."""

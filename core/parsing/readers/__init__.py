@@ -1,1 +1,2 @@
-"""One module a file format: bytes in, text and blocks out. Used by core.parsing.registry, in the worker process."""
+"""One module for each file format: bytes in, text and blocks out, in the worker process. Used by core.parsing.registry
+and core.parsing.sniffing."""

@@ -1,4 +1,4 @@
-"""Text recognition: scanned pages and pictures are read, each page on its own; and what cannot be read says so."""
+"""OCR: scanned pages and pictures are read page by page; pictures without text have problems of their own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def problem_of(path: Path, recognise: tuple[str, ...] = ENGLISH, limits: ParseLi
     return caught.value.problem
 
 
-def test_a_scanned_page_is_read_and_says_that_it_was(tmp_path: Path) -> None:
+def test_a_scanned_page_is_read_and_marked(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.pdf", picture_of(tmp_path, LETTER))
     assert problem_of(path, recognise=()) is ParseProblem.SCANNED
     document = read(path)
@@ -43,7 +43,7 @@ def test_a_scanned_page_is_read_and_says_that_it_was(tmp_path: Path) -> None:
     assert any("scanned" in warning for warning in document.warnings)
 
 
-def test_only_the_pages_that_are_pictures_are_recognised(tmp_path: Path) -> None:
+def test_only_scanned_pages_are_read_by_ocr(tmp_path: Path) -> None:
     printed = [Words("Printed words, which need no recognition at all, and stay exactly as they are: 1lIO0.")]
     path = write_scan(tmp_path / "mixed.pdf", picture_of(tmp_path, LETTER), printed=printed)
     before = parse_file(path)
@@ -62,7 +62,7 @@ def test_a_stamp_on_a_scanned_page_does_not_make_it_a_page_of_text(tmp_path: Pat
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_page_that_lies_on_its_side_is_turned(tmp_path: Path, degrees: int) -> None:
+def test_a_rotated_page_is_read(tmp_path: Path, degrees: int) -> None:
     picture = picture_of(tmp_path, LETTER).rotate(degrees, expand=True)
     assert "The miller lives next door." in read(write_scan(tmp_path / "scan.pdf", picture)).text
 
@@ -86,7 +86,7 @@ def test_each_page_of_a_fax_is_a_page(tmp_path: Path) -> None:
     assert document.text[document.pages[1] :].strip() == "The second page."
 
 
-def test_light_words_on_nothing_are_words_on_white(tmp_path: Path) -> None:
+def test_transparent_pixels_count_as_white(tmp_path: Path) -> None:
     page = picture_of(tmp_path, LETTER)
     seen = Image.merge("RGBA", [Image.new("L", page.size)] * 3 + [page.point(lambda value: 255 - value)])
     seen.save(tmp_path / "glass.png")
@@ -107,7 +107,7 @@ def test_columns_are_read_one_after_the_other_and_rows_of_a_table_across(tmp_pat
     assert "Wheat flour 1,204 1,377" in text
 
 
-def test_what_shows_no_text_says_so(tmp_path: Path) -> None:
+def test_pictures_without_text_have_their_own_problems(tmp_path: Path) -> None:
     Image.new("L", (800, 600), 255).save(tmp_path / "white.png")
     Image.new("L", (12, 12)).save(tmp_path / "icon.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "white.png").read_bytes()[:60])
@@ -121,13 +121,13 @@ def test_what_shows_no_text_says_so(tmp_path: Path) -> None:
     assert problem_of(white) is ParseProblem.NOTHING_RECOGNISED
 
 
-def test_no_more_pages_are_recognised_than_the_limit_says(tmp_path: Path) -> None:
+def test_no_more_pages_are_read_than_the_limit(tmp_path: Path) -> None:
     pages = [picture_of(tmp_path, [Words(f"The page number {number}.", size=14)]) for number in (1, 2, 3)]
     pages[0].save(tmp_path / "fax.tif", save_all=True, append_images=pages[1:])
     assert read(tmp_path / "fax.tif", ParseLimits(ocr_pages=2)).ocr_pages == (0, 1)
 
 
-def test_recognition_fits_into_a_confined_process(tmp_path: Path) -> None:
+def test_ocr_works_in_a_confined_process(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.pdf", picture_of(tmp_path, LETTER, dpi=300))
     with ParserPool(1) as pool:
         document = pool.parse(path, ocr_languages=ENGLISH)
@@ -135,7 +135,7 @@ def test_recognition_fits_into_a_confined_process(tmp_path: Path) -> None:
     assert document.ocr_pages == (0,)
 
 
-def test_a_language_without_data_is_not_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_language_without_data_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
     (tmp_path / "deu.traineddata").write_bytes(b"data")
     (tmp_path / "osd.traineddata").write_bytes(b"data")

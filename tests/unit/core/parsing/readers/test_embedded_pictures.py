@@ -1,4 +1,4 @@
-"""Pictures among the text of documents and messages: read where they stand, once each, and said to be recognised."""
+"""Pictures embedded in documents and messages: read by OCR in their place, once each, and marked as such."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def write_letter(path: Path, body: str, **pictures: bytes) -> Path:
     return write_zip(path, members)
 
 
-def in_order(document: ParsedDocument, *words: str) -> bool:
-    places = [document.text.index(one) for one in words]
-    return places == sorted(places)
+def in_order(document: ParsedDocument, *texts: str) -> bool:
+    offsets = [document.text.index(text) for text in texts]
+    return offsets == sorted(offsets)
 
 
-def pictured(document: ParsedDocument) -> list[str]:
+def ocr_texts(document: ParsedDocument) -> list[str]:
     return [document.text[start:end] for start, end in document.ocr_ranges]
 
 
@@ -82,29 +82,29 @@ def test_a_picture_in_a_letter_is_read_where_it_stands(tmp_path: Path, picture: 
     assert (before.text, before.unread_pictures, before.ocr_ranges) == ("Before.\n\nAfter.", 1, ())
     document = parse_file(path, ocr_languages=ENGLISH)
     assert document.unread_pictures == 0 and in_order(document, "Before.", WORDS, "After.")
-    (words,) = pictured(document)
+    (words,) = ocr_texts(document)
     assert WORDS in words and "Before" not in words and "After" not in words
     assert not any(block.kind == "heading" for block in document.blocks)
 
 
-def test_one_in_a_table_comes_after_it_and_one_shown_twice_is_read_once(tmp_path: Path, picture: bytes) -> None:
+def test_a_picture_in_a_table_follows_it_and_one_shown_twice_is_read_once(tmp_path: Path, picture: bytes) -> None:
     cells = f"<w:tc>{word_paragraph('a')}</w:tc><w:tc><w:p>{drawing('scan')}</w:p></w:tc>"
     body = f"<w:tbl><w:tr>{cells}</w:tr></w:tbl><w:p>{drawing('twin')}</w:p>" + word_paragraph("After.")
     document = parse_file(write_letter(tmp_path / "a.docx", body, scan=picture, twin=picture), ocr_languages=ENGLISH)
     assert document.text.count(WORDS) == 1 and in_order(document, "a\n", WORDS, "After.")
 
 
-def test_what_holds_no_text_is_not_looked_at(tmp_path: Path, picture: bytes) -> None:
+def test_pictures_without_text_add_nothing(tmp_path: Path, picture: bytes) -> None:
     logo = png(Image.new("L", (300, 90), 200))
     damaged = picture[: len(picture) // 2]
     body = word_paragraph("Text.") + "".join(f"<w:p>{drawing(key)}</w:p>" for key in ("logo", "damaged", "none"))
     path = write_letter(tmp_path / "a.docx", body, logo=logo, damaged=damaged, none=b"nothing")
-    assert parse_file(path).unread_pictures == 1  # the damaged one, of which it is not known yet
+    assert parse_file(path).unread_pictures == 1  # the damaged one, which is not decoded yet
     document = parse_file(path, ocr_languages=ENGLISH)
     assert (document.text, document.ocr_ranges) == ("Text.", ())
 
 
-def test_no_more_are_read_than_the_limit_says(tmp_path: Path, picture: bytes) -> None:
+def test_no_more_pictures_are_read_than_the_limit(tmp_path: Path, picture: bytes) -> None:
     other = png(Image.open(BytesIO(picture)).crop((0, 0, 600, 190)))
     body = f"<w:p>{drawing('one')}</w:p><w:p>{drawing('two')}</w:p>"
     path = write_letter(tmp_path / "a.docx", body, one=picture, two=other)
@@ -113,8 +113,8 @@ def test_no_more_are_read_than_the_limit_says(tmp_path: Path, picture: bytes) ->
     assert parse_file(path, ocr_languages=ENGLISH).text.count(WORDS) == 2
 
 
-def test_pictures_that_cannot_be_unpacked_cost_no_text(tmp_path: Path, picture: bytes) -> None:
-    """Too large together, or damaged in the archive."""
+def test_pictures_that_cannot_be_unpacked_do_not_cost_the_text(tmp_path: Path, picture: bytes) -> None:
+    """Because they are too large together, or damaged in the archive."""
     body = word_paragraph("Text.") + "".join(f"<w:p>{drawing(key)}</w:p>" for key in ("one", "two"))
     path = write_letter(tmp_path / "a.docx", body, one=picture, two=picture[:-9] + b"different")
     limits = ParseLimits(archive_total_bytes=len(picture) + 100)
@@ -126,7 +126,7 @@ def test_pictures_that_cannot_be_unpacked_cost_no_text(tmp_path: Path, picture: 
     assert (parse_file(path).text, parse_file(path).unread_pictures) == ("Text.", 1)
 
 
-def test_a_letter_that_is_all_picture_is_scanned(tmp_path: Path, picture: bytes) -> None:
+def test_a_letter_that_is_only_a_picture_is_scanned(tmp_path: Path, picture: bytes) -> None:
     def problem(path: Path, recognise: tuple[str, ...]) -> ParseProblem:
         with pytest.raises(ParseFault) as caught:
             parse_file(path, ocr_languages=recognise)
@@ -150,7 +150,7 @@ def test_a_picture_on_a_slide_belongs_to_it(tmp_path: Path, picture: bytes) -> N
 
 
 def add_picture_to_first_slide(path: Path, picture: bytes) -> None:
-    """Of two; they are stored backwards."""
+    """Add it to the first of two slides, which `write_pptx` stores as the second."""
     with zipfile.ZipFile(path) as archive:
         members: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
         slide = archive.read("ppt/slides/slide2.xml").decode()
@@ -194,16 +194,16 @@ def test_scans_in_a_message_are_read_under_their_names(tmp_path: Path, picture: 
     path.write_bytes(message.as_bytes())
     before = parse_file(path)
     assert before.unread_pictures == 3 and "Attached: photo.png, scan.pdf, letter.docx" in before.text
-    kept: dict[int, str] = {}
-    document = parse_file(path, ocr_languages=ENGLISH, on_ocr_page=lambda page, words: kept.update({page: words}))
+    saved: dict[int, str] = {}
+    document = parse_file(path, ocr_languages=ENGLISH, on_ocr_page=lambda page, words: saved.update({page: words}))
     assert in_order(document, "photo.png", WORDS, "scan.pdf", "The mill on the hill", "letter.docx")
-    assert len(kept) == 3 and document.text.count(WORDS) == 2
+    assert len(saved) == 3 and document.text.count(WORDS) == 2
     assert document.is_from_ocr(document.text.index(WORDS)) and not document.is_from_ocr(0)
-    again = parse_file(path, ocr_languages=ENGLISH, saved_pages={page: "[]" for page in kept})
-    assert WORDS not in again.text  # what is known is not read once more
+    again = parse_file(path, ocr_languages=ENGLISH, saved_pages={page: "[]" for page in saved})
+    assert WORDS not in again.text  # saved pages are not read again
 
 
-def test_the_library_says_what_was_read_from_pictures(tmp_path: Path, picture: bytes) -> None:
+def test_the_library_marks_what_was_read_by_ocr(tmp_path: Path, picture: bytes) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
     body = word_paragraph("Plain words of the letter.") * 40 + f"<w:p>{drawing('scan')}</w:p>"

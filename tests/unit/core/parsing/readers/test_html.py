@@ -1,4 +1,4 @@
-"""Web pages: the article whole, with its structure; not the scripts, not the menus."""
+"""Web pages: the whole article with its structure, without scripts and menus."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ def test_scripts_styles_and_menus_are_left_out(tmp_path: Path) -> None:
     assert document.text == "The article is here and long enough to be more than the menu around it."
 
 
-def test_a_page_that_is_all_menu_is_read_all_the_same(tmp_path: Path) -> None:
+def test_a_page_that_is_only_a_menu_is_read(tmp_path: Path) -> None:
     assert read(tmp_path, "<nav><ul><li>Mills</li><li>Rivers</li></ul></nav>").text == "• Mills\n• Rivers"
 
 
-def test_the_declared_main_part_is_what_counts_if_it_holds_most(tmp_path: Path) -> None:
+def test_declared_main_content_is_read_alone_if_it_holds_most_of_the_text(tmp_path: Path) -> None:
     most = "A long article. " * 20
     assert read(tmp_path, f"<div>Advert</div><main><p>{most}</p></main>").text == most.strip()
     assert "Advert" in read(tmp_path, f"<div>Advert {most * 3}</div><main><p>{most}</p></main>").text
 
 
-def test_elements_nested_without_end_are_read_crudely(tmp_path: Path) -> None:
+def test_elements_nested_too_deep_are_read_without_their_tags(tmp_path: Path) -> None:
     document = read(tmp_path, "<div>" * 200_000 + "the word is loquat &amp; more" + "</div>" * 200_000)
     assert document.text == "the word is loquat & more"
 

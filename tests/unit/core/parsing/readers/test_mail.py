@@ -1,4 +1,4 @@
-"""Mail: who, to whom, when, about what; the body once; what is attached read too."""
+"""Mail: the headers that people read, the body once, and the attachments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def letter(subject: str = "The mill", body: str = "It is windy today.") -> Email
     return message
 
 
-def saved(folder: Path, message: EmailMessage, name: str = "a.eml") -> Path:
+def save(folder: Path, message: EmailMessage, name: str = "a.eml") -> Path:
     path = folder / name
     path.write_bytes(bytes(message))
     return path
@@ -33,7 +33,7 @@ def problem_of(path: Path) -> ParseProblem:
 
 
 def test_a_letter_reads_as_people_read_it(tmp_path: Path) -> None:
-    document = parse_file(saved(tmp_path, letter("Größe der Mühle", "Es ist windig.\n\nSehr.")))
+    document = parse_file(save(tmp_path, letter("Größe der Mühle", "Es ist windig.\n\nSehr.")))
     assert document.text == (
         "Subject: Größe der Mühle\n\nFrom: Ada <ada@example.org>\nTo: eve@example.org\n"
         "Date: Fri, 01 Mar 2024 10:00:00 +0000\n\nEs ist windig.\n\nSehr."
@@ -42,16 +42,16 @@ def test_a_letter_reads_as_people_read_it(tmp_path: Path) -> None:
     assert document.blocks[0].label == "Größe der Mühle"
 
 
-def test_of_two_versions_of_a_body_one_is_kept(tmp_path: Path) -> None:
+def test_one_of_two_alternative_bodies_is_kept(tmp_path: Path) -> None:
     message = letter()
     message.add_alternative("<p>It is <b>windy</b> today.</p>", subtype="html")
-    assert parse_file(saved(tmp_path, message)).text.count("windy") == 1
+    assert parse_file(save(tmp_path, message)).text.count("windy") == 1
 
 
 def test_a_letter_in_html_alone_is_read(tmp_path: Path) -> None:
     message = letter()
     message.set_content("<html><head><style>p {}</style></head><p>Only <i>this</i>.</p></html>", subtype="html")
-    assert parse_file(saved(tmp_path, message)).text.endswith("Only this.")
+    assert parse_file(save(tmp_path, message)).text.endswith("Only this.")
 
 
 def test_attachments_are_read_and_the_others_named(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_attachments_are_read_and_the_others_named(tmp_path: Path) -> None:
     ):
         message.add_attachment(path.read_bytes(), maintype="application", subtype="octet-stream", filename=path.name)
     message.add_attachment(b"\0\1\2", maintype="audio", subtype="mpeg", filename="song.mp3")
-    document = parse_file(saved(tmp_path, message))
+    document = parse_file(save(tmp_path, message))
     assert "Attachment: report.pdf\n\nFlour is up." in document.text
     assert "Attachment: note.docx\n\nSacks are down." in document.text
     assert document.text.endswith("Attached: song.mp3")
@@ -71,12 +71,12 @@ def test_attachments_are_read_and_the_others_named(tmp_path: Path) -> None:
 def test_a_forwarded_letter_is_part_of_the_letter(tmp_path: Path) -> None:
     message = letter()
     message.add_attachment(letter("Older", "It was calm."))
-    document = parse_file(saved(tmp_path, message))
+    document = parse_file(save(tmp_path, message))
     assert "Subject: Older" in document.text
     assert "It was calm." in document.text
 
 
-def test_letters_inside_letters_end_somewhere(tmp_path: Path) -> None:
+def test_letters_nested_without_end_are_read_to_a_limit(tmp_path: Path) -> None:
     part = "Content-Type: message/rfc822\n\nSubject: inner\nContent-Type: multipart/mixed; boundary=x\n\n--x\n"
     path = tmp_path / "a.eml"
     path.write_text("Subject: outer\nContent-Type: multipart/mixed; boundary=x\n\n--x\n" + part * 1000)
@@ -87,7 +87,7 @@ def test_an_encrypted_letter_says_so(tmp_path: Path) -> None:
     path = tmp_path / "a.eml"
     path.write_text("Subject: x\nContent-Type: multipart/encrypted; boundary=b\n\n--b\n\nsecret\n--b--\n")
     assert problem_of(path) is ParseProblem.ENCRYPTED
-    assert problem_of(saved(tmp_path, letter("x", "-----BEGIN PGP MESSAGE-----\n\nabc"))) is ParseProblem.ENCRYPTED
+    assert problem_of(save(tmp_path, letter("x", "-----BEGIN PGP MESSAGE-----\n\nabc"))) is ParseProblem.ENCRYPTED
 
 
 def test_an_empty_file_is_no_letter(tmp_path: Path) -> None:
@@ -109,5 +109,5 @@ def test_a_saved_web_page_is_read(tmp_path: Path) -> None:
     message = EmailMessage()
     message["Subject"] = "Saved"
     message.set_content("<html><head><title>The mill</title></head><body><p>Windy.</p></body></html>", subtype="html")
-    document = parse_file(saved(tmp_path, message, "a.mhtml"))
+    document = parse_file(save(tmp_path, message, "a.mhtml"))
     assert document.text == "The mill\n\nWindy."

@@ -1,4 +1,4 @@
-"""Word, PowerPoint, Excel, OpenDocument, RTF and EPUB: all of the text, once, with its structure."""
+"""Word, PowerPoint, Excel, OpenDocument, RTF and EPUB: all text, once, with its structure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NUMBERING = (
 )
 
 
-def shape(document: ParsedDocument) -> list[tuple[str, int, str]]:
+def block_list(document: ParsedDocument) -> list[tuple[str, int, str]]:
     return [(block.kind.value, block.level, document.text[block.start : block.end]) for block in document.blocks]
 
 
@@ -63,7 +63,7 @@ def test_word_headings_are_found_by_style_in_any_language(tmp_path: Path) -> Non
         )
     )
     document = parse_file(write_docx(tmp_path / "a.docx", body, styles=STYLES))
-    assert shape(document) == [
+    assert block_list(document) == [
         ("heading", 1, "Anfang"),
         ("heading", 1, "Kapitel Eins"),
         ("heading", 3, "Tief"),
@@ -81,7 +81,7 @@ def test_word_lists_are_numbered_as_word_numbers_them(tmp_path: Path) -> None:
 def test_a_word_table_is_rows_of_cells(tmp_path: Path) -> None:
     body = word_paragraph("Before.") + word_table([["Name", "Age"], ["Ada\nLovelace", "36"], ["", ""]])
     document = parse_file(write_docx(tmp_path / "a.docx", body))
-    assert shape(document)[1] == ("table", 0, "Name\tAge\nAda Lovelace\t36")
+    assert block_list(document)[1] == ("table", 0, "Name\tAge\nAda Lovelace\t36")
 
 
 def test_a_table_that_only_arranges_text_is_read_as_text(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_table_that_only_arranges_text_is_read_as_text(tmp_path: Path) -> None
     assert {block.kind for block in document.blocks} == {BlockKind.PARAGRAPH}
 
 
-def test_word_text_is_never_doubled_nor_what_was_deleted(tmp_path: Path) -> None:
+def test_word_text_is_not_doubled_and_deleted_text_is_left_out(tmp_path: Path) -> None:
     mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
     box = f"<w:txbxContent>{word_paragraph('In the box.')}</w:txbxContent>"
     body = (
@@ -134,7 +134,7 @@ def test_entities_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.xlsx", "a.pptx", "a.odt", "a.epub", "a.doc", "a.msg", "a.rtf"])
-def test_a_file_that_is_no_document_of_its_kind_is_damaged(tmp_path: Path, name: str) -> None:
+def test_a_file_that_is_not_of_its_named_format_is_damaged(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"This is not what its name says.")
     assert problem_of(path) is ParseProblem.DAMAGED
@@ -146,7 +146,7 @@ def test_a_truncated_word_file_is_damaged(tmp_path: Path) -> None:
     assert problem_of(path) is ParseProblem.DAMAGED
 
 
-def test_what_a_file_is_counts_more_than_its_name(tmp_path: Path) -> None:
+def test_content_counts_more_than_the_name(tmp_path: Path) -> None:
     as_doc = tmp_path / "web.doc"
     as_doc.write_text("<html><body><p>A page called .doc</p></body></html>")
     assert parse_file(as_doc).text == "A page called .doc"
@@ -192,7 +192,7 @@ def test_a_sheet_with_one_cell_in_its_last_corner_is_read(tmp_path: Path) -> Non
 
 
 def cells_of(document: ParsedDocument, words: str) -> str:
-    """Which cells these words are."""
+    """The range of the cells that these words come from."""
     start = document.text.index(words)
     rows = within(document.rows, start, start + len(words), document.text)
     return range_of(rows, document.text, 0)
@@ -210,13 +210,13 @@ def test_each_row_of_a_sheet_keeps_its_cells(tmp_path: Path) -> None:
     book.save(path)
     document = parse_file(path)
     assert document.text.startswith("Sheet\n\nDay\tEuros\tWho\nMonday\t\tAnn\n\t7\nrow 11\n")
-    told = {words: cells_of(document, words) for words in ("Sheet", "Euros", "Day\tEuros\tWho", "Ann", "7", "row 299")}
-    assert list(told.values()) == ["", "D4", "C4:F4", "F9", "D10", "C299"]
+    cells = [cells_of(document, words) for words in ("Sheet", "Euros", "Day\tEuros\tWho", "Ann", "7", "row 299")]
+    assert cells == ["", "D4", "C4:F4", "F9", "D10", "C299"]
     assert cells_of(document, "Who\nMonday") == "C4:F9"
     assert cells_of(document, "Ann\n\t7\nrow 11\nrow") == "C9:F12"
 
 
-def test_a_sheet_that_is_almost_empty_keeps_them_too(tmp_path: Path) -> None:
+def test_each_row_of_an_almost_empty_sheet_keeps_its_cells(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -230,7 +230,7 @@ def test_a_sheet_that_is_almost_empty_keeps_them_too(tmp_path: Path) -> None:
         assert cells_of(document, f"at {place}") == place
 
 
-def test_cells_of_opendocument_sheets_are_told_past_those_that_are_repeated(tmp_path: Path) -> None:
+def test_cells_after_repeated_ones_in_an_opendocument_sheet_are_located(tmp_path: Path) -> None:
     cell = "<table:table-cell{}><text:p>{}</text:p></table:table-cell>".format
     empty = "<table:table-cell{}/>".format
     columns, rows = ' table:number-columns-repeated="{}"'.format, ' table:number-rows-repeated="{}"'.format
@@ -250,7 +250,7 @@ def test_cells_of_opendocument_sheets_are_told_past_those_that_are_repeated(tmp_
     ]
 
 
-def test_sheets_of_such_a_workbook_have_their_names_after_they_were_put_in_another_order(tmp_path: Path) -> None:
+def test_sheets_of_an_almost_empty_workbook_keep_their_names_when_reordered(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -280,7 +280,7 @@ def test_opendocument_text_keeps_headings_lists_tables_and_notes(tmp_path: Path)
         "<text:tracked-changes><text:p>deleted</text:p></text:tracked-changes>"
     )
     document = parse_file(write_odf(tmp_path / "a.odt", body))
-    assert shape(document) == [
+    assert block_list(document) == [
         ("heading", 2, "Mills"),
         ("paragraph", 0, "They grind."),
         ("paragraph", 0, "[Footnote: Slowly.]"),
@@ -289,7 +289,7 @@ def test_opendocument_text_keeps_headings_lists_tables_and_notes(tmp_path: Path)
     ]
 
 
-def test_opendocument_sheets_do_not_repeat_a_cell_a_million_times(tmp_path: Path) -> None:
+def test_empty_repeated_cells_of_an_opendocument_sheet_are_left_out(tmp_path: Path) -> None:
     body = (
         '<table:table table:name="One"><table:table-row><table:table-cell table:number-columns-repeated="3">'
         '<text:p>x</text:p></table:table-cell><table:table-cell table:number-columns-repeated="16381"/>'
@@ -300,7 +300,7 @@ def test_opendocument_sheets_do_not_repeat_a_cell_a_million_times(tmp_path: Path
     assert document.text == "One\n\nx\tx\tx"
 
 
-def test_an_opendocument_row_that_says_it_is_there_no_times_is_there_once(tmp_path: Path) -> None:
+def test_an_opendocument_row_repeated_zero_times_is_read_once(tmp_path: Path) -> None:
     cells = '<table:table-cell table:number-columns-repeated="0"><text:p>{}</text:p></table:table-cell>'
     row = f'<table:table-row table:number-rows-repeated="0">{cells.format("a")}{cells.format("b")}</table:table-row>'
     body = f'<table:table table:name="One">{row}{row.replace(">a<", ">c<")}</table:table>'
@@ -339,7 +339,7 @@ def test_a_book_is_read_in_the_order_of_its_spine(tmp_path: Path) -> None:
     assert document.title == "The Mill"
 
 
-def test_archives_are_named_and_not_opened(tmp_path: Path) -> None:
+def test_archives_are_not_opened(tmp_path: Path) -> None:
     assert problem_of(write_zip(tmp_path / "a.zip", {"a.txt": "text"})) is ParseProblem.ARCHIVE
     (tmp_path / "b.zip").write_bytes(b"PK\3\4 broken")
     assert problem_of(tmp_path / "b.zip") is ParseProblem.DAMAGED

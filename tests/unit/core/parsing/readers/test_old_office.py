@@ -1,4 +1,4 @@
-"""The binary files of old Office, and what hides behind their container."""
+"""The binary files of old Office: Word, PowerPoint and Outlook, and encrypted files in their container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PDF: every word on its own page, in reading order, with headings; and a clear word on those that cannot be read."""
+"""PDF: every word on its own page, in reading order, with headings; and the problems of files that cannot be read."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_title_is_the_one_in_the_properties_or_what_is_set_largest(tmp_path:
     assert parse_file(write_pdf(tmp_path / "b.pdf", [page], title="Untitled")).title == "Report of the mill"
 
 
-def test_headings_are_told_by_size_and_by_weight(tmp_path: Path) -> None:
+def test_headings_are_found_by_size_and_weight(tmp_path: Path) -> None:
     page = [
         Words("Chapter of the mill", y=740, size=18),
         *paragraph("It is windy on the hill,", "where the mill turns all day."),
@@ -79,7 +79,7 @@ def test_running_headers_are_text_but_no_headings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rotate", [90, 180, 270])
-def test_a_turned_page_is_read_like_any_other(tmp_path: Path, rotate: int) -> None:
+def test_a_rotated_page_is_read_like_any_other(tmp_path: Path, rotate: int) -> None:
     document = parse_file(write_pdf(tmp_path / "a.pdf", [paragraph("Turned words.", "Second line.")], rotate=rotate))
     assert "Turned words." in document.text
 
@@ -96,7 +96,7 @@ def test_pictures_without_text_are_called_scanned(tmp_path: Path) -> None:
     assert problem_of(write_pdf(tmp_path / "b.pdf", [[]])) is ParseProblem.EMPTY
 
 
-def test_a_file_whose_table_of_objects_is_lost_is_read_all_the_same(tmp_path: Path) -> None:
+def test_a_file_with_a_broken_cross_reference_table_is_read(tmp_path: Path) -> None:
     path = write_pdf(tmp_path / "a.pdf", [[Words("Still here.")]])
     data = path.read_bytes()
     path.write_bytes(data.replace(b"startxref\n", b"startxref\n99"))
@@ -122,10 +122,10 @@ def test_more_text_than_the_limit_is_refused(tmp_path: Path) -> None:
     assert problem_of(path, ParseLimits(text_chars=1000)) is ParseProblem.TOO_LARGE
 
 
-def test_the_number_of_pages_is_told_before_they_are_read(tmp_path: Path) -> None:
-    told: list[int] = []
-    parse_file(write_pdf(tmp_path / "a.pdf", [[Words("x")]] * 3), on_pages=told.append)
-    assert told == [3]
+def test_the_number_of_pages_is_announced(tmp_path: Path) -> None:
+    announced: list[int] = []
+    parse_file(write_pdf(tmp_path / "a.pdf", [[Words("x")]] * 3), on_pages=announced.append)
+    assert announced == [3]
 
 
 def test_characters_that_are_no_text_are_left_out(tmp_path: Path) -> None:
