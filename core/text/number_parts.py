@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -13,7 +14,10 @@ from core.text.normalization import fold
 
 INVISIBLE = "\u00ad\u200b"
 """Soft hyphen and zero-width space, which may separate the parts of a compound."""
-_LONGEST_COMPOUND = 90  # letters; German "neunhundertneunundneunzigtausend…" has 68
+LONGEST_COMPOUND = 120  # letters; Finnish "kahdeksallasadalla…" in a local case has 110
+
+
+_ONE_LETTER = str.maketrans("ışţ", "ișț")
 
 
 class PartKind(Enum):
@@ -38,12 +42,31 @@ class NumberRules:
     """How a language puts its numbers together: its parts by folded word, and the flags of `[numbers]`."""
 
     parts: dict[str, NumberPart]
+    spell: Callable[[str], str]
     longest: int
+    beginnings: frozenset[str]
     alone: frozenset[str]
     not_after: frozenset[str]
+    one_not_after: frozenset[str]
+    not_last: frozenset[str]
     flags: frozenset[str]
     prefixed_join: str
     run: re.Pattern[str] | None
+    context: NumberNeighbours
+
+
+@dataclass(frozen=True, slots=True)
+class NumberNeighbours:
+    """What the words around a number say: patterns for the text before it (`match` at the end) and after it."""
+
+    ordinal: re.Pattern[str] | None
+    half: re.Pattern[str] | None
+    part_before: re.Pattern[str] | None
+    part_after: re.Pattern[str] | None
+    fraction_after: re.Pattern[str] | None
+    article_after: re.Pattern[str] | None
+    year_zero: re.Pattern[str] | None
+    other_words: re.Pattern[str] | None
 
 
 def visible(word: str) -> str:
@@ -51,14 +74,21 @@ def visible(word: str) -> str:
     return word.replace("\u00ad", "").replace("\u200b", "")
 
 
+def with_accents(word: str) -> str:
+    """`word` in small letters with its accents, where they tell words apart: Vietnamese "sáu" is six, "sau" is after.
+    The two letters i of Turkish are one, since capitals and small letters do not say which it was, and so are cedillas
+    and commas in Romanian."""
+    return unicodedata.normalize("NFC", word.casefold().replace("\u0307", "")).translate(_ONE_LETTER)
+
+
 def parts_of(word: str, rules: NumberRules) -> tuple[NumberPart, ...]:
-    """The parts of a number that one folded word holds; none for any other word."""
+    """The parts of a number that one word, as `rules.spell` writes it, holds; none for any other word."""
     if part := rules.parts.get(word):
         return (part,)
     if rules.prefixed_join and word.startswith(rules.prefixed_join):
         part = rules.parts.get(word[len(rules.prefixed_join) :])
         return (NumberPart(PartKind.JOIN), part) if part else ()
-    if "glued" not in rules.flags or len(word) > _LONGEST_COMPOUND:
+    if not rules.beginnings.intersection((word[:1], word[:2])) or len(word) > LONGEST_COMPOUND:
         return ()
     return _split(word, rules)
 
@@ -67,6 +97,8 @@ def _split(word: str, rules: NumberRules) -> tuple[NumberPart, ...]:
     """`word` as known parts without a rest, the longest first; none if it is no compound of them."""
     reached: dict[int, tuple[NumberPart, ...]] = {0: ()}
     for at in range(len(word)):
+        if at > max(reached):
+            return ()
         if at not in reached:
             continue
         for end in range(min(len(word), at + rules.longest), at, -1):
@@ -79,6 +111,26 @@ def _split(word: str, rules: NumberRules) -> tuple[NumberPart, ...]:
 @cache
 def number_rules(language: str) -> NumberRules:
     """The rules of `language`, without parts where its file has none."""
+    flags = frozenset(lexicon.words("numbers.flags", language))
+    spell = with_accents if "accents" in flags else fold
+    parts = _parts(language, spell)
+    return NumberRules(
+        parts,
+        spell,
+        max(map(len, parts), default=0),
+        frozenset(part[:2] for part in parts) if "glued" in flags else frozenset(),
+        frozenset(map(spell, lexicon.words("numbers.alone", language))),
+        frozenset(map(spell, lexicon.words("numbers.not_after", language))),
+        frozenset(map(spell, lexicon.words("numbers.one_not_after", language))),
+        frozenset(map(spell, lexicon.words("numbers.not_last", language))),
+        flags,
+        lexicon.entry("numbers.prefixed_join", language) or "",
+        _run(parts, language) if "unspaced" in flags else None,
+        _context(language),
+    )
+
+
+def _parts(language: str, spell: Callable[[str], str]) -> dict[str, NumberPart]:
     parts: dict[str, NumberPart] = {}
     tables = (
         ("ordinals", PartKind.ADDED, True),
@@ -89,27 +141,51 @@ def number_rules(language: str) -> NumberRules:
     )
     for table, kind, ordinal in tables:
         for value, forms in lexicon.tables(f"numbers.{table}", language).items():
-            parts.update((fold(form), NumberPart(kind, int(value), ordinal)) for form in forms)
-    parts.update((fold(word), NumberPart(PartKind.JOIN)) for word in lexicon.words("numbers.joins", language))
-    parts.update((fold(word), NumberPart(PartKind.PLUS_TEN)) for word in lexicon.words("numbers.plus_ten", language))
-    return NumberRules(
-        parts,
-        max(map(len, parts), default=0),
-        frozenset(map(fold, lexicon.words("numbers.alone", language))),
-        frozenset(map(fold, lexicon.words("numbers.not_after", language))),
-        frozenset(lexicon.words("numbers.flags", language)),
-        lexicon.entry("numbers.prefixed_join", language) or "",
-        _run(parts) if "unspaced" in lexicon.words("numbers.flags", language) else None,
+            parts.update((spell(form), NumberPart(kind, int(value), ordinal)) for form in forms)
+    parts.update((spell(word), NumberPart(PartKind.JOIN)) for word in lexicon.words("numbers.joins", language))
+    parts.update((spell(word), NumberPart(PartKind.PLUS_TEN)) for word in lexicon.words("numbers.plus_ten", language))
+    return parts
+
+
+def _context(language: str) -> NumberNeighbours:
+    def before(key: str) -> re.Pattern[str] | None:
+        return _pattern(key, language, f"{{}}[ \u00a0\n{INVISIBLE}-]?$")
+
+    def after(key: str) -> re.Pattern[str] | None:
+        return _pattern(key, language, "[ \u00a0\n-]{}")
+
+    return NumberNeighbours(
+        before("ordinal_before"),
+        before("half"),
+        before("part_before"),
+        after("part_after"),
+        after("fraction_after"),
+        after("article_after"),
+        _pattern("year_zero", language, "[ -]{}[ -]"),
+        _pattern("other_words", language, "{}"),
     )
 
 
-def _run(parts: Iterable[str]) -> re.Pattern[str]:
-    """Two parts or more in a row, in a script without spaces; one alone may be the beginning of another word."""
+def _pattern(key: str, language: str, frame: str) -> re.Pattern[str] | None:
+    phrases = lexicon.words(f"numbers.{key}", language)
+    return re.compile(frame.replace("{}", lexicon.any_of(phrases)), re.IGNORECASE) if phrases else None
+
+
+def _run(parts: Iterable[str], language: str) -> re.Pattern[str]:
+    """Two parts or more in a row, in a script without spaces; one alone may be the beginning of another word. In Korean
+    only whole words, before what is counted."""
     words = "|".join(sorted(map(re.escape, parts), key=len, reverse=True))
-    return re.compile(rf"(?:(?:{words})[{INVISIBLE}]?){{2,}}")
+    run = rf"(?:(?:{words})[{INVISIBLE}]?){{2,}}"
+    counted = "|".join(lexicon.words("numbers.counted", language))
+    if not counted:
+        return re.compile(run)
+    alone = "|".join(lexicon.words("numbers.alone_counted", language))
+    run = rf"(?:(?:{words})(?:(?<=[만억조]) )?){{2,}}"
+    return re.compile(rf"(?<![\uac00-\ud7af])(?:{run}|(?:{alone})(?=[ \u00a0]))(?=[ \u00a0]?(?:{counted}))")
 
 
 def number_runs(text: str, rules: NumberRules) -> Iterator[tuple[str, int, int]]:
-    """The folded words of `text` that are runs of parts, with their offsets, in a script without spaces."""
+    """The words of `text`, in small letters, that are runs of parts, with their offsets, in a script without spaces."""
     for match in rules.run.finditer(text) if rules.run else ():
-        yield fold(visible(match.group())), *match.span()
+        written = match.group().rstrip()
+        yield visible(written).replace(" ", "").casefold(), match.start(), match.start() + len(written)

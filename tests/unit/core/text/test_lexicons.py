@@ -47,7 +47,7 @@ HELD = {
     "el": COUNTED - {"words.function"},
     "ru": COUNTED - {"words.function"} | {"dates.latest", "followup.openings", "followup.pointers"},
     "th": COUNTED - {"words.function"} | {"followup.openings", "followup.pointers"},
-    "ko": {"followup.openings", "followup.pointers"},
+    "ko": {"followup.openings", "followup.pointers", "numbers"},
     "hi": COUNTED | {"dates.latest", "followup.openings", "followup.pointers", "quantities.scales"},
     "ar": COUNTED - {"words.function"}
     | {"dates.latest", "followup.openings", "followup.pointers", "conditions.over", "conditions.under"},
