@@ -48,6 +48,7 @@ class VectorStore:
     """What all stores have in common. Any thread may search; one thread at a time writes. Raises `VectorStoreError`."""
 
     supports_binary = True
+    """Whether collections of binary vectors can be created."""
 
     def __init__(self, client: Any) -> None:
         """Not called directly: use `open_store` or `connect`."""

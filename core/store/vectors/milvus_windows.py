@@ -35,7 +35,7 @@ FLUSH_ROWS = 1000
 class LiteFolderStore(VectorStore):
     """Talks to the process that owns the folder, one call at a time, so that there is one writer."""
 
-    has_signs = False
+    supports_binary = False
 
     def __init__(self, path: Path, process: BaseProcess, connection: Connection) -> None:
         self._path = path

@@ -22,6 +22,7 @@ from core.store.vectors.binary_vectors import binary_vectors_of
 from core.store.vectors.index import VectorIndex
 from core.store.vectors.ledger import BEING_WRITTEN
 from core.store.vectors.milvus import LiteFileStore, VectorStoreError, is_binary
+from core.store.vectors.milvus_windows import LiteFolderStore
 from core.store.vectors.open_store import open_store
 from models.cancel import CancelToken
 from models.faults import Cancelled
@@ -58,7 +59,7 @@ def servers(folder: Path) -> list[psutil.Process]:
     return found
 
 
-class Shelf:
+class StoredVectors:
     """A database with passages and vectors, and the index over them."""
 
     def __init__(self, folder: Path) -> None:
@@ -103,9 +104,9 @@ class Shelf:
         """Whether Milvus answers, not SQLite in its stead."""
         return self.index.is_ready("f")
 
-    def reopen(self) -> Shelf:
+    def reopen(self) -> StoredVectors:
         self.close()
-        return Shelf(self.folder)
+        return StoredVectors(self.folder)
 
     def close(self) -> None:
         self.index.close()
@@ -113,10 +114,10 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    shelf = Shelf(tmp_path)
-    yield shelf
-    shelf.close()
+def stored(tmp_path: Path) -> Iterator[StoredVectors]:
+    stored = StoredVectors(tmp_path)
+    yield stored
+    stored.close()
     assert servers(tmp_path) == []
 
 
@@ -137,27 +138,27 @@ def test_a_server_that_starts_slowly_is_waited_for(tmp_path: Path, monkeypatch: 
         store.close()
 
 
-def test_search_is_exact(shelf: Shelf) -> None:
+def test_search_is_exact(stored: StoredVectors) -> None:
     vectors = unit_vectors(500)
-    ids = shelf.add(vectors)
-    shelf.refresh()
-    assert shelf.served()
+    ids = stored.add(vectors)
+    stored.refresh()
+    assert stored.served()
     for row in range(0, 500, 50):
         order = np.argsort(-(vectors @ vectors[row]))[:10]
-        found = shelf.index.search("f", vectors[row], 10)
+        found = stored.index.search("f", vectors[row], 10)
         assert [chunk_id for chunk_id, _ in found] == [ids[i] for i in order]
         assert found[0][1] == pytest.approx(1.0, abs=2e-3)
 
 
-def test_a_search_may_stand_inside_a_read_transaction(shelf: Shelf) -> None:
+def test_a_search_may_stand_inside_a_read_transaction(stored: StoredVectors) -> None:
     vectors = unit_vectors(20)
-    ids = shelf.add(vectors)
-    shelf.refresh()
-    shelf.close()
-    store = open_store(shelf.folder / "vectors")
+    ids = stored.add(vectors)
+    stored.refresh()
+    stored.close()
+    store = open_store(stored.folder / "vectors")
     store.create("passages_left_over", DIMENSION)
     store.close()
-    again = Shelf(shelf.folder)
+    again = StoredVectors(stored.folder)
     with again.database.read():
         assert again.nearest(vectors[3], 1) == [ids[3]]
     again.refresh()
@@ -165,47 +166,47 @@ def test_a_search_may_stand_inside_a_read_transaction(shelf: Shelf) -> None:
     again.close()
 
 
-def test_search_is_limited_to_documents(shelf: Shelf) -> None:
+def test_search_is_limited_to_documents(stored: StoredVectors) -> None:
     vectors = unit_vectors(60)
-    shelf.add(vectors[:20], document=1)
-    second = shelf.add(vectors[20:40], document=2)
-    third = shelf.add(vectors[40:], document=3)
-    shelf.refresh()
-    assert set(shelf.nearest(vectors[0], 60, frozenset({2}))) == set(second)
-    assert set(shelf.nearest(vectors[0], 60, frozenset({2, 3}))) == {*second, *third}
-    assert shelf.nearest(vectors[0], 60, frozenset({9})) == []
-    assert shelf.nearest(vectors[0], 60, frozenset()) == []
+    stored.add(vectors[:20], document=1)
+    second = stored.add(vectors[20:40], document=2)
+    third = stored.add(vectors[40:], document=3)
+    stored.refresh()
+    assert set(stored.nearest(vectors[0], 60, frozenset({2}))) == set(second)
+    assert set(stored.nearest(vectors[0], 60, frozenset({2, 3}))) == {*second, *third}
+    assert stored.nearest(vectors[0], 60, frozenset({9})) == []
+    assert stored.nearest(vectors[0], 60, frozenset()) == []
 
 
-def test_before_the_store_is_made_sqlite_answers_the_same(shelf: Shelf) -> None:
+def test_before_the_store_is_made_sqlite_answers_the_same(stored: StoredVectors) -> None:
     vectors = unit_vectors(300)
-    shelf.add(vectors[:200], document=1)
-    shelf.add(vectors[200:], document=2)
-    assert not shelf.served()
-    before = [shelf.nearest(vectors[i], 7) for i in range(20)]
-    among = [shelf.nearest(vectors[i], 7, frozenset({2})) for i in range(20)]
-    shelf.refresh()
-    assert shelf.served()
-    assert [shelf.nearest(vectors[i], 7) for i in range(20)] == before
-    assert [shelf.nearest(vectors[i], 7, frozenset({2})) for i in range(20)] == among
+    stored.add(vectors[:200], document=1)
+    stored.add(vectors[200:], document=2)
+    assert not stored.served()
+    before = [stored.nearest(vectors[i], 7) for i in range(20)]
+    among = [stored.nearest(vectors[i], 7, frozenset({2})) for i in range(20)]
+    stored.refresh()
+    assert stored.served()
+    assert [stored.nearest(vectors[i], 7) for i in range(20)] == before
+    assert [stored.nearest(vectors[i], 7, frozenset({2})) for i in range(20)] == among
 
 
-def test_deleted_passages_leave_the_store(shelf: Shelf) -> None:
+def test_deleted_passages_leave_the_store(stored: StoredVectors) -> None:
     vectors = unit_vectors(50)
-    ids = shelf.add(vectors)
-    shelf.refresh()
-    shelf.drop(ids[:10])
-    shelf.refresh()
-    assert shelf.served()
-    assert set(shelf.nearest(vectors[0], 50)) == set(ids[10:])
-    with shelf.database.read() as connection:
+    ids = stored.add(vectors)
+    stored.refresh()
+    stored.drop(ids[:10])
+    stored.refresh()
+    assert stored.served()
+    assert set(stored.nearest(vectors[0], 50)) == set(ids[10:])
+    with stored.database.read() as connection:
         assert connection.execute("SELECT COUNT(*) FROM vector_deletions").fetchone() == (0,)
 
 
-def test_nothing_is_written_when_nothing_changed(shelf: Shelf) -> None:
-    shelf.add(unit_vectors(50))
-    shelf.refresh()
-    again = shelf.reopen()
+def test_nothing_is_written_when_nothing_changed(stored: StoredVectors) -> None:
+    stored.add(unit_vectors(50))
+    stored.refresh()
+    again = stored.reopen()
     before = (again.file.stat().st_mtime_ns, again.index.ledger.generations())
     again.refresh()
     assert again.served()
@@ -213,11 +214,11 @@ def test_nothing_is_written_when_nothing_changed(shelf: Shelf) -> None:
     again.close()
 
 
-def test_the_store_goes_on_after_opening_again(shelf: Shelf) -> None:
+def test_the_store_goes_on_after_opening_again(stored: StoredVectors) -> None:
     vectors = unit_vectors(80)
-    ids = shelf.add(vectors[:40])
-    shelf.refresh()
-    again = shelf.reopen()
+    ids = stored.add(vectors[:40])
+    stored.refresh()
+    again = stored.reopen()
     generation = again.index.ledger.generations()
     assert again.nearest(vectors[3], 1) == [ids[3]]
     assert again.served()
@@ -229,17 +230,17 @@ def test_the_store_goes_on_after_opening_again(shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("damage", ["deleted", "emptied", "cut", "overwritten", "bits flipped", "an older copy"])
-def test_a_store_that_was_damaged_is_made_again(shelf: Shelf, damage: str) -> None:
+def test_a_store_that_was_damaged_is_made_again(stored: StoredVectors, damage: str) -> None:
     vectors = unit_vectors(2000)
-    ids = shelf.add(vectors[:1000])
-    shelf.refresh()
-    shelf = shelf.reopen()
-    older = shelf.file.read_bytes()
-    ids += shelf.add(vectors[1000:])
-    shelf.refresh()
-    shelf.close()
-    _damage(shelf.file, damage, older)
-    again = Shelf(shelf.folder)
+    ids = stored.add(vectors[:1000])
+    stored.refresh()
+    stored = stored.reopen()
+    older = stored.file.read_bytes()
+    ids += stored.add(vectors[1000:])
+    stored.refresh()
+    stored.close()
+    _damage(stored.file, damage, older)
+    again = StoredVectors(stored.folder)
     try:
         assert [again.nearest(vectors[i], 1) for i in (0, 700, 1999)] == [[ids[0]], [ids[700]], [ids[1999]]]
         again.refresh()
@@ -284,19 +285,19 @@ def flip_vectors(file: Path, stored: list[bytes], *, count: int = 40) -> None:
 @pytest.mark.parametrize("kind", ["whole vectors", "signs"])
 @pytest.mark.parametrize("when", ["search first", "refresh first", "after a write that was cut short"])
 def test_flipped_bits_in_stored_vectors_are_noticed(
-    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, kind: str, when: str
+    stored: StoredVectors, monkeypatch: pytest.MonkeyPatch, kind: str, when: str
 ) -> None:
     if kind == "signs":
         monkeypatch.setattr(index, "BINARY_FROM", 500)
     vectors = vectors_on_matters(2000)
-    ids = shelf.add(vectors)
-    shelf.refresh()
-    generations = shelf.index.ledger.generations()
+    ids = stored.add(vectors)
+    stored.refresh()
+    generations = stored.index.ledger.generations()
     assert any(map(is_binary, generations)) == (kind == "signs")
-    shelf.close()
+    stored.close()
     raw = binary_vectors_of(vectors) if kind == "signs" else [vector.astype("<f4").tobytes() for vector in vectors]
-    flip_vectors(shelf.file, raw[100:200])
-    again = Shelf(shelf.folder)
+    flip_vectors(stored.file, raw[100:200])
+    again = StoredVectors(stored.folder)
     try:
         if when == "search first":
             assert [again.nearest(vectors[i], 1) for i in range(100, 140)] == [[i] for i in ids[100:140]]
@@ -316,38 +317,38 @@ def test_flipped_bits_in_stored_vectors_are_noticed(
         again.close()
 
 
-def test_a_push_that_was_stopped_is_finished_later(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_push_that_was_stopped_is_finished_later(stored: StoredVectors, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "PUSH_ROWS", 2000)
     vectors = unit_vectors(5000)
-    ids = shelf.add(vectors)
+    ids = stored.add(vectors)
     cancel = CancelToken()
     with pytest.raises(Cancelled):
-        shelf.refresh(Job(lambda progress: cancel.cancel() if progress.done else None, cancel))
-    state = shelf.index.ledger.known("f")
+        stored.refresh(Job(lambda progress: cancel.cancel() if progress.done else None, cancel))
+    state = stored.index.ledger.known("f")
     assert state is not None
     assert 0 < state.pushed_through < ids[-1]
-    assert shelf.nearest(vectors[4999], 1) == [ids[4999]]
-    shelf.refresh()
-    assert shelf.served()
-    assert shelf.nearest(vectors[4999], 1) == [ids[4999]]
+    assert stored.nearest(vectors[4999], 1) == [ids[4999]]
+    stored.refresh()
+    assert stored.served()
+    assert stored.nearest(vectors[4999], 1) == [ids[4999]]
 
 
-def test_rows_in_doubt_after_a_kill_are_settled(shelf: Shelf) -> None:
+def test_rows_in_doubt_after_a_kill_are_settled(stored: StoredVectors) -> None:
     """As if the program had ended after Milvus took the rows, before SQLite noted it; one of them is deleted then."""
     vectors = unit_vectors(30)
-    ids = shelf.add(vectors[:10])
-    shelf.refresh()
-    ids += shelf.add(vectors[10:])
-    ledger = shelf.index.ledger
+    ids = stored.add(vectors[:10])
+    stored.refresh()
+    ids += stored.add(vectors[10:])
+    ledger = stored.index.ledger
     state = ledger.embedder("f", DIMENSION)
     rows = ledger.to_push(state, 100)
     ledger.begin_push(state, rows.ledger_ids[-1])
-    shelf.index.close()
-    store = open_store(shelf.folder / "vectors")
+    stored.index.close()
+    store = open_store(stored.folder / "vectors")
     store.insert(state.generation, rows.chunk_ids, rows.document_ids, rows.vectors)
     store.close()
-    shelf.drop(ids[-1:])
-    again = Shelf(shelf.folder)
+    stored.drop(ids[-1:])
+    again = StoredVectors(stored.folder)
     again.refresh()
     assert again.served()
     assert sorted(again.nearest(vectors[0], 50)) == ids[:-1]
@@ -355,17 +356,17 @@ def test_rows_in_doubt_after_a_kill_are_settled(shelf: Shelf) -> None:
     again.close()
 
 
-def test_a_server_that_dies_costs_one_search_at_most(shelf: Shelf) -> None:
+def test_a_server_that_dies_costs_one_search_at_most(stored: StoredVectors) -> None:
     vectors = unit_vectors(50)
-    ids = shelf.add(vectors)
-    shelf.refresh()
-    (server,) = servers(shelf.folder)
+    ids = stored.add(vectors)
+    stored.refresh()
+    (server,) = servers(stored.folder)
     server.kill()
     server.wait()
-    assert shelf.nearest(vectors[7], 1) == [ids[7]]
-    shelf.refresh()
-    assert shelf.served()
-    assert shelf.nearest(vectors[7], 1) == [ids[7]]
+    assert stored.nearest(vectors[7], 1) == [ids[7]]
+    stored.refresh()
+    assert stored.served()
+    assert stored.nearest(vectors[7], 1) == [ids[7]]
 
 
 def test_closing_ends_the_server(tmp_path: Path) -> None:
@@ -412,50 +413,63 @@ def test_a_store_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     assert servers(tmp_path) == []
 
 
-def test_its_files_are_their_owners_alone(shelf: Shelf) -> None:
-    shelf.add(unit_vectors(5))
-    shelf.refresh()
-    assert shelf.file.stat().st_mode & 0o777 == 0o600
-    assert shelf.file.parent.stat().st_mode & 0o777 == 0o700
+def test_its_files_are_their_owners_alone(stored: StoredVectors) -> None:
+    stored.add(unit_vectors(5))
+    stored.refresh()
+    assert stored.file.stat().st_mode & 0o777 == 0o600
+    assert stored.file.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_data_directory_may_have_any_name(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "Benutzer äöü 文档 'x'")
+    stored = StoredVectors(tmp_path / "Benutzer äöü 文档 'x'")
     vectors = unit_vectors(5)
-    ids = shelf.add(vectors)
-    shelf.refresh()
-    assert shelf.served()
-    assert shelf.nearest(vectors[2], 1) == [ids[2]]
-    shelf.close()
+    ids = stored.add(vectors)
+    stored.refresh()
+    assert stored.served()
+    assert stored.nearest(vectors[2], 1) == [ids[2]]
+    stored.close()
 
 
 @pytest.mark.parametrize("growing", [False, True])
 def test_a_large_library_is_searched_by_signs_first(
-    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, growing: bool
+    stored: StoredVectors, monkeypatch: pytest.MonkeyPatch, growing: bool
 ) -> None:
     monkeypatch.setattr(index, "BINARY_FROM", 500)
     vectors = vectors_on_matters(3000)
-    ids = shelf.add(vectors[:400], document=1)
+    ids = stored.add(vectors[:400], document=1)
     if growing:
-        shelf.refresh()
-        assert not any(map(is_binary, shelf.index.ledger.generations()))
-    ids += shelf.add(vectors[400:], document=2)
-    shelf.refresh()
-    assert shelf.served()
-    assert all(map(is_binary, shelf.index.ledger.generations()))
+        stored.refresh()
+        assert not any(map(is_binary, stored.index.ledger.generations()))
+    ids += stored.add(vectors[400:], document=2)
+    stored.refresh()
+    assert stored.served()
+    assert all(map(is_binary, stored.index.ledger.generations()))
     for row in range(0, 3000, 300):
         cosines = vectors @ vectors[row]
         order = np.argsort(-cosines)[:10]
-        found = shelf.index.search("f", vectors[row], 10)
+        found = stored.index.search("f", vectors[row], 10)
         assert [chunk_id for chunk_id, _ in found] == [ids[i] for i in order]
         assert [score for _, score in found] == pytest.approx(cosines[order].tolist(), abs=2e-3)
-    assert set(shelf.nearest(vectors[0], 400, frozenset({1}))) == set(ids[:400])
-    shelf.drop(ids[:10])
-    shelf.refresh()
-    again = shelf.reopen()
+    assert set(stored.nearest(vectors[0], 400, frozenset({1}))) == set(ids[:400])
+    stored.drop(ids[:10])
+    stored.refresh()
+    again = stored.reopen()
     assert ids[0] not in again.nearest(vectors[0], 100)
     assert again.served()
     again.close()
+
+
+def test_a_store_without_binary_vectors_is_never_given_any(
+    stored: StoredVectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the store on Windows, which cannot hold them."""
+    monkeypatch.setattr(index, "BINARY_FROM", 10)
+    monkeypatch.setattr(LiteFileStore, "supports_binary", LiteFolderStore.supports_binary)
+    vectors = unit_vectors(40)
+    ids = stored.add(vectors)
+    stored.refresh()
+    assert stored.served() and stored.nearest(vectors[7], 1) == [ids[7]]
+    assert not any(map(is_binary, stored.index.ledger.generations()))
 
 
 @pytest.mark.parametrize("way", ["whole vectors", "signs", "SQLite"])
@@ -469,12 +483,12 @@ def test_of_equal_vectors_those_that_stand_first_are_found_whichever_came_first(
     documents = {document: vectors[[0, 0, document % 30]] for document in range(1, 61)}
     found: list[list[int]] = []
     for order in (sorted(documents), sorted(documents, reverse=True)):
-        shelf = Shelf(tmp_path / f"{len(found)}")
-        owners = {i: document for document in order for i in shelf.add(documents[document], document)}
+        stored = StoredVectors(tmp_path / f"{len(found)}")
+        owners = {i: document for document in order for i in stored.add(documents[document], document)}
         if way != "SQLite":
-            shelf.refresh()
-        assert shelf.served() == (way != "SQLite")
-        found.append([owners[i] for i in shelf.nearest(vectors[0], 15)])
-        shelf.close()
+            stored.refresh()
+        assert stored.served() == (way != "SQLite")
+        found.append([owners[i] for i in stored.nearest(vectors[0], 15)])
+        stored.close()
     by_path = sorted(documents, key=lambda document: str(document).encode())
     assert found[0] == found[1] == [document for document in by_path for _ in range(2 + (document % 30 == 0))][:15]
