@@ -34,7 +34,8 @@ def parse(source: Source, out: DocumentBuilder) -> None:
             out.paragraph(text)
         parts = relations_by_id(archive, main, source.label)
         write_picture = partial(EmbeddedPictures(archive, out).write_relation, parts)
-        feed(archive.open(main), Body(out, styles, numbering, notes, write_picture), source.label)
+        body = Body(out, styles, numbering, notes, write_picture)
+        feed(archive.open(main), body, source.label, skipped=SKIPPED_ELEMENTS)
         for text in _margins(archive, folder, "footer", source):
             out.paragraph(text)
         for name in archive.names(f"{folder}/charts/chart", ".xml"):
@@ -54,7 +55,7 @@ def _margins(archive: Archive, folder: str, kind: str, source: Source) -> list[s
     texts: list[str] = []
     for name in archive.names(f"{folder}/{kind}", ".xml"):
         collector = _Paragraphs()
-        feed(archive.open(name), collector, source.label, tolerant=True)
+        feed(archive.open(name), collector, source.label, tolerant=True, skipped=SKIPPED_ELEMENTS)
         text = "\n".join(line for line in collector.lines if any(char.isalpha() for char in line))
         if text and text not in texts:
             texts.append(text)
@@ -64,7 +65,7 @@ def _margins(archive: Archive, folder: str, kind: str, source: Source) -> list[s
 def _notes(archive: Archive, folder: str, part: str, kind: str, source: Source) -> dict[str, str]:
     """Return the texts of the footnotes, endnotes or comments in a part, by id."""
     collector = _Paragraphs(kind)
-    feed(archive.open(f"{folder}/{part}.xml"), collector, source.label, tolerant=True)
+    feed(archive.open(f"{folder}/{part}.xml"), collector, source.label, tolerant=True, skipped=SKIPPED_ELEMENTS)
     return collector.by_id
 
 
@@ -79,12 +80,9 @@ class _Paragraphs:
         self._note_id = ""
         self._text = ""
         self._in_text = False
-        self._skip = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if self._skip or name in SKIPPED_ELEMENTS:
-            self._skip += 1
-        elif name == self._note:
+        if name == self._note:
             self._note_id = attributes.get("id", "")
             author = attributes.get("author", "")
             self.by_id[self._note_id] = f"{author}: " if author else ""
@@ -94,9 +92,7 @@ class _Paragraphs:
             self._text += " "
 
     def end(self, name: str) -> None:
-        if self._skip:
-            self._skip -= 1
-        elif name == "t":
+        if name == "t":
             self._in_text = False
         elif name == "p":
             line = one_line(self._text)
@@ -107,5 +103,5 @@ class _Paragraphs:
                     self.by_id[self._note_id] += line + " "
 
     def data(self, text: str) -> None:
-        if self._in_text and not self._skip:
+        if self._in_text:
             self._text += text

@@ -92,12 +92,8 @@ class Body:
         self._tables: list[_Table | None] = []  # None stands for a text box, whose paragraphs are in no cell
         self._in_text = False
         self._in_properties = 0
-        self._skip = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if self._skip or name in SKIPPED_ELEMENTS:
-            self._skip += 1
-            return
         match name:
             case "t":
                 self._in_text = True
@@ -119,9 +115,6 @@ class Body:
                 self._add_inline(self._paragraphs[-1], name, attributes)
 
     def end(self, name: str) -> None:
-        if self._skip:
-            self._skip -= 1
-            return
         match name:
             case "t":
                 self._in_text = False
@@ -135,7 +128,7 @@ class Body:
                 self._tables.pop()
 
     def data(self, text: str) -> None:
-        if self._in_text and not self._skip and self._paragraphs:
+        if self._in_text and self._paragraphs:
             self._paragraphs[-1].pieces.append(text)
 
     def _open_table(self) -> _Table | None:

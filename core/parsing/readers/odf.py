@@ -30,7 +30,8 @@ def parse(source: Source, out: DocumentBuilder) -> None:
         out.title = one_line(titles.texts[0]) if titles.texts else ""
         for text in _margins(archive, source, "header"):
             out.paragraph(text)
-        feed(archive.open("content.xml"), _Content(out, source.format, EmbeddedPictures(archive, out)), source.label)
+        content = _Content(out, source.format, EmbeddedPictures(archive, out))
+        feed(archive.open("content.xml"), content, source.label, skipped=_SKIPPED)
         for text in _margins(archive, source, "footer"):
             out.paragraph(text)
 
@@ -121,12 +122,8 @@ class _Content:
         self._lists = 0
         self._at_item_start = False
         self._notes: list[str] = []
-        self._skip = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if self._skip or name in _SKIPPED:
-            self._skip += 1
-            return
         match name:
             case "p":
                 self._texts.append(_Text())
@@ -159,9 +156,6 @@ class _Content:
                 self._tables[-1].begin_cell(_repeat(attributes, "number-columns-repeated"))
 
     def end(self, name: str) -> None:
-        if self._skip:
-            self._skip -= 1
-            return
         match name:
             case "p" | "h" if self._texts:
                 self._finish_text(self._texts.pop())
@@ -179,7 +173,7 @@ class _Content:
                 self._write_pictures()
 
     def data(self, text: str) -> None:
-        if not self._skip and self._texts:
+        if self._texts:
             self._texts[-1].pieces.append(" ".join(text.split("\n")))
 
     def _add_space(self, space: str) -> None:

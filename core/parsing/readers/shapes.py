@@ -48,12 +48,8 @@ class Shapes:
         self._in_text = False
         self._level = 0
         self._rows: list[list[str]] | None = None
-        self._skip = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if self._skip or name in _SKIPPED:
-            self._skip += 1
-            return
         match name:
             case "sp" | "graphicFrame":
                 self._placeholder = ""
@@ -75,9 +71,6 @@ class Shapes:
                 self._items.append(_Picture(attributes.get("embed", "")))
 
     def end(self, name: str) -> None:
-        if self._skip:
-            self._skip -= 1
-            return
         match name:
             case "t":
                 self._in_text = False
@@ -91,7 +84,7 @@ class Shapes:
                 self._rows = None
 
     def data(self, text: str) -> None:
-        if self._in_text and not self._skip:
+        if self._in_text:
             self._text.append(text)
 
     def _finish_paragraph(self) -> None:
@@ -134,5 +127,5 @@ class Shapes:
 def read_shapes(archive: Archive, name: str, label: str) -> Shapes:
     """Return the shapes of the part `name`, up to the first flaw of its XML."""
     shapes = Shapes()
-    feed(archive.open(name), shapes, label, tolerant=True)
+    feed(archive.open(name), shapes, label, tolerant=True, skipped=_SKIPPED)
     return shapes

@@ -19,7 +19,7 @@ _CELL_REFERENCE = re.compile(r"([A-Z]{0,3})([0-9]{0,7})")
 def sparse_sheets(archive: Archive, label: str) -> Iterator[tuple[str, list[SheetLine]]]:
     """Yield name and rows of each sheet, without empty rows and cells. Dates are numbers, as Excel stores them."""
     strings = _SharedStrings()
-    feed(archive.open("xl/sharedStrings.xml"), strings, label, tolerant=True)
+    feed(archive.open("xl/sharedStrings.xml"), strings, label, tolerant=True, skipped=_PHONETIC)
     for name, part in _named_parts(archive, label):
         sheet = _Cells(strings.texts)
         feed(archive.open(part), sheet, label, tolerant=True)
@@ -53,30 +53,29 @@ class _SheetNames:
         pass
 
 
+_PHONETIC = {"rPh"}
+"""Elements of shared strings that say how to read them."""
+
+
 class _SharedStrings:
     """XML target for sharedStrings.xml: the text of each item, without phonetic guides."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self._open = False
-        self._skip = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "si":
             self.texts.append("")
-        elif name == "rPh":
-            self._skip += 1
         elif name == "t":
             self._open = True
 
     def end(self, name: str) -> None:
         if name == "t":
             self._open = False
-        elif name == "rPh":
-            self._skip -= 1
 
     def data(self, text: str) -> None:
-        if self._open and not self._skip and self.texts:
+        if self._open and self.texts:
             self.texts[-1] += text
 
 

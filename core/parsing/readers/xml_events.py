@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import IO, Protocol
 from xml.etree.ElementTree import ParseError
 
@@ -19,17 +20,29 @@ class Target(Protocol):
 
 
 class _NamespaceStripper:
-    """Passes the XML parser's events on to a target, without namespaces."""
+    """Passes the XML parser's events on to a target, without namespaces and without what is inside `skipped`."""
 
-    def __init__(self, target: Target) -> None:
-        self._start, self._end = target.start, target.end
-        self.data = target.data
+    def __init__(self, target: Target, skipped: Collection[str]) -> None:
+        self._start, self._end, self._data = target.start, target.end, target.data
+        self._skipped = skipped
+        self._skipped_depth = 0  # of elements inside a skipped one, which counts
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._start(tag[tag.rfind("}") + 1 :], _local_names(attributes) if attributes else attributes)
+        name = tag[tag.rfind("}") + 1 :]
+        if self._skipped_depth or name in self._skipped:
+            self._skipped_depth += 1
+        else:
+            self._start(name, _local_names(attributes) if attributes else attributes)
 
     def end(self, tag: str) -> None:
-        self._end(tag[tag.rfind("}") + 1 :])
+        if self._skipped_depth:
+            self._skipped_depth -= 1
+        else:
+            self._end(tag[tag.rfind("}") + 1 :])
+
+    def data(self, text: str) -> None:
+        if not self._skipped_depth:
+            self._data(text)
 
     def close(self) -> None:
         pass
@@ -48,13 +61,17 @@ def _local_names(attributes: dict[str, str]) -> dict[str, str]:
     return local
 
 
-def feed(stream: IO[bytes], target: Target, label: str, *, tolerant: bool = False) -> None:
-    """Parse `stream` and send its events to `target`. Raises `ParseFault` (damaged) for XML that is not well-formed,
-    unless `tolerant`: then parsing ends at the flaw. Entities are refused always."""
+def feed(
+    stream: IO[bytes], target: Target, label: str, *, tolerant: bool = False, skipped: Collection[str] = ()
+) -> None:
+    """Parse `stream` and send its events to `target`, except elements whose local name is in `skipped`, with all inside
+    them. Raises `ParseFault` (damaged) for XML that is not well-formed, unless `tolerant`: then parsing ends at the
+    flaw. Entities are refused always."""
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import XMLParser
 
-    parser = XMLParser(target=_NamespaceStripper(target), forbid_dtd=False, forbid_entities=True, forbid_external=True)
+    events = _NamespaceStripper(target, skipped)
+    parser = XMLParser(target=events, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     try:
         while chunk := stream.read(_CHUNK_BYTES):
             parser.feed(chunk)
