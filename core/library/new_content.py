@@ -17,7 +17,8 @@ from core.chunking.chunker import chunk_document
 from core.domain.file_names import readable
 from core.library.context import content_hash, distinct_title, document_context, embedded_text
 from core.parsing.document import ParsedDocument
-from core.store.documents.contents import FileStat, NewContent, NewPassage
+from core.store.documents.contents import FileStat, NewContent
+from core.store.documents.passage_changes import NewPassage
 from core.store.documents.stored_pages import StoredPages
 from core.text.language import is_latin
 

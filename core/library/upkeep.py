@@ -12,7 +12,8 @@ from core.library.throttle import Throttle
 from core.parsing.faults import ParseProblem
 from core.store import key_values
 from core.store.database import Database
-from core.store.documents.contents import SCRUB_KEY, rebuild_keywords
+from core.store.documents.contents import rebuild_keywords
+from core.store.documents.passage_changes import SCRUB_KEY, STEP_PASSAGES
 from core.store.keywords import index as keyword_index
 from models.progress import Progress
 
@@ -20,7 +21,6 @@ log = logging.getLogger(__name__)
 
 VERSION_KEY = "keywords_version"
 READ_AS_KEY = "read_as"
-DOCUMENTS_PER_STEP = 50
 
 
 class Upkeep:
@@ -48,6 +48,7 @@ class Upkeep:
         """Empty the keyword index if the tokenizer has changed since it was built, before any other use: nothing can be
         deleted from it any more. `refill_keywords` fills it again."""
         if self._value(VERSION_KEY) == keyword_index.VERSION:
+            self._finish_refilling_document()
             return
         with self._database.write() as connection:
             (documents,) = connection.execute("SELECT COUNT(*) FROM documents WHERE passage_count > 0").fetchone()
@@ -79,25 +80,40 @@ class Upkeep:
 
     def refill_keywords(self, job: Job) -> None:
         """Continue to fill an emptied keyword index."""
-        through = self._value(keyword_index.RENEWED_KEY)
-        while through:
+        while self._value(keyword_index.RENEWED_KEY):
             self._throttle.wait_while_paused(job.cancel)
-            through = self._refill_step(int(through), job)
+            self._refill_step()
+            self._finish_refilling_document()
+            job.report(Progress(int(self._value(keyword_index.RENEWED_KEY) or 0), 0, "files"))
 
-    def _refill_step(self, through: int, job: Job) -> str:
+    def _finish_refilling_document(self) -> None:
+        """Add what is left of a long document of which some passages are in the index already: nothing else may change
+        it before it is all there."""
+        while self._value(keyword_index.RENEWED_PART_KEY):
+            self._refill_step()
+
+    def _refill_step(self) -> None:
+        """Add about as many passages as one transaction should."""
+        left = STEP_PASSAGES
         with self._database.write() as connection:
-            rows = connection.execute(
-                "SELECT id FROM documents WHERE id > ? AND passage_count > 0 ORDER BY id LIMIT ?",
-                (through, DOCUMENTS_PER_STEP),
-            ).fetchall()
-            rebuild_keywords(connection, (document_id for (document_id,) in rows))
-            if not rows:
-                key_values.drop_value(connection, keyword_index.RENEWED_KEY)
-                return ""
-            through = rows[-1][0]
+            through = int(key_values.value_of(connection, keyword_index.RENEWED_KEY) or 0)
+            first = int(key_values.value_of(connection, keyword_index.RENEWED_PART_KEY) or 0)
+            while left > 0:
+                row = connection.execute(
+                    "SELECT id FROM documents WHERE id > ? AND passage_count > 0 ORDER BY id LIMIT 1", (through,)
+                ).fetchone()
+                if row is None:
+                    key_values.drop_value(connection, keyword_index.RENEWED_KEY)
+                    return
+                added, complete = rebuild_keywords(connection, row[0], first, left)
+                left -= added + 1
+                first = 0 if complete else first + added
+                through = row[0] if complete else through
             key_values.put_value(connection, keyword_index.RENEWED_KEY, str(through))
-        job.report(Progress(through, 0, "files"))
-        return str(through)
+            if first:
+                key_values.put_value(connection, keyword_index.RENEWED_PART_KEY, str(first))
+            else:
+                key_values.drop_value(connection, keyword_index.RENEWED_PART_KEY)
 
     def _value(self, key: str) -> str:
         with self._database.read() as connection:

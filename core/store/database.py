@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from core.domain.faults import N_, StorageFault
+from core.store.fair_lock import FairLock
 from core.store.migrations import MIGRATIONS, Migration, backups, migrate
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class Database:
         self._local = threading.local()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._registry = threading.Lock()
-        self._writer = threading.Lock()
+        self._writer = FairLock()
         self._closed = False
         try:
             with self._told():

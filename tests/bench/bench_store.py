@@ -32,7 +32,7 @@ from core.library.throttle import Throttle
 from core.parsing.process.pool import ParserPool
 from core.retrieval.retriever import Retriever
 from core.store.database import Database
-from core.store.documents.texts import put_text
+from core.store.documents.texts import pieces_of, put_text
 from core.store.keywords import index as keyword_index
 from core.store.keywords.index import KeywordRow
 from core.store.vectors.index import VectorIndex
@@ -108,7 +108,7 @@ def fill(database: Database, index: VectorIndex, vectors: Vectors, words: bool =
 def put_passages(connection: Connection, first_id: int, bodies: list[str]) -> None:
     """Store the text and the passages of the next document."""
     document = (first_id - 1) // PER_DOCUMENT + 1
-    put_text(connection, document, "\n".join(bodies))
+    put_text(connection, document, pieces_of("\n".join(bodies)))
     start = 0
     for ordinal, body in enumerate(bodies):
         connection.execute(

@@ -9,14 +9,24 @@ from sqlite3 import Connection
 PIECE_LENGTH = 32_768  # characters; half a millisecond to read
 
 
-def put_text(connection: Connection, document_id: int, text: str) -> None:
-    """Store `text` as the document's only text."""
-    drop_text(connection, document_id)
-    pieces = (
-        (document_id, start, zlib.compress(text[start : start + PIECE_LENGTH].encode("utf-8", "surrogatepass")))
+Piece = tuple[int, bytes]
+"""Where a piece starts in its text, and the piece, compressed."""
+
+
+def pieces_of(text: str) -> list[Piece]:
+    """`text` as it is stored."""
+    return [
+        (start, zlib.compress(text[start : start + PIECE_LENGTH].encode("utf-8", "surrogatepass")))
         for start in range(0, len(text), PIECE_LENGTH)
+    ]
+
+
+def put_text(connection: Connection, document_id: int, pieces: Iterable[Piece]) -> None:
+    """Store `pieces` as the document's only text."""
+    drop_text(connection, document_id)
+    connection.executemany(
+        "INSERT INTO texts (document_id, start, data) VALUES (?, ?, ?)", ((document_id, *piece) for piece in pieces)
     )
-    connection.executemany("INSERT INTO texts (document_id, start, data) VALUES (?, ?, ?)", pieces)
 
 
 def drop_text(connection: Connection, document_id: int) -> None:

@@ -21,6 +21,8 @@ VERSION = f"{LAYOUT}/{getattr(tokenizer, 'VERSION', 0)}/{unicodedata.unidata_ver
 WEIGHTS = (1.0, 1.0, 1.0)
 MERGE_PAGES = 200
 RENEWED_KEY = "keywords_renewed_through"
+RENEWED_PART_KEY = "keywords_renewed_part"
+"""How many passages are in the index of the document after the last that is complete, while it is filled again."""
 CHANGES_KEY = "keywords_changes"
 
 
@@ -76,6 +78,7 @@ def remove(connection: Connection, rows: Iterable[KeywordRow]) -> None:
 
 def clear(connection: Connection) -> None:
     note_change(connection)
+    key_values.drop_value(connection, RENEWED_PART_KEY)
     connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
 
 

@@ -47,6 +47,13 @@ class VectorRows:
     vectors: Vectors
 
 
+# The first passage that has one: thousands may be equal.
+_VECTOR_OF_CONTENT = (
+    "SELECT v.vector FROM chunks c CROSS JOIN chunk_vectors v ON v.chunk_id = c.id AND v.embedder_id = ?2 "
+    "WHERE c.content_hash = ?1 ORDER BY c.id LIMIT 1"
+)
+
+
 class VectorLedger:
     """Any thread. Vectors are float32 of shape [n, dimension]."""
 
@@ -96,13 +103,12 @@ class VectorLedger:
 
     def of_contents(self, embedder: EmbedderState, hashes: Sequence[bytes]) -> dict[bytes, Vectors]:
         """Existing vectors of passages whose embedded text has one of these hashes, by hash."""
-        marks = ",".join("?" * len(hashes))
         with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT c.content_hash, v.vector FROM chunks c JOIN chunk_vectors v ON v.chunk_id = c.id "
-                f"WHERE c.content_hash IN ({marks}) AND v.embedder_id = ? GROUP BY c.content_hash",
-                (*hashes, embedder.id),
-            ).fetchall()
+            rows = [
+                (content_hash, row[0])
+                for content_hash in dict.fromkeys(hashes)
+                if (row := connection.execute(_VECTOR_OF_CONTENT, (content_hash, embedder.id)).fetchone())
+            ]
         if not rows:
             return {}
         return dict(zip((row[0] for row in rows), _unpacked([row[1] for row in rows], embedder.dimension), strict=True))

@@ -12,11 +12,12 @@ import pytest
 
 from core.domain.documents import DocumentState
 from core.store.database import Database
-from core.store.documents.contents import ContentStore, FileStat, NewContent, NewPassage
+from core.store.documents.contents import ContentStore, FileStat, NewContent
 from core.store.documents.documents import Documents
 from core.store.documents.folders import Folders
+from core.store.documents.passage_changes import NewPassage
 from core.store.documents.stored_pages import StoredPages
-from core.store.documents.texts import PIECE_LENGTH, TextReader, put_text, spans, whole_text
+from core.store.documents.texts import PIECE_LENGTH, TextReader, pieces_of, put_text, spans, whole_text
 from core.store.vectors.ledger import VectorLedger
 from tests.support.libraries import keyword_rows
 
@@ -79,7 +80,7 @@ def test_a_long_text_is_read_in_pieces_by_place(store: Store) -> None:
     text = "".join(chr(0x4E00 + n % 5000) if n % 3 else "\U0001f600" for n in range(3 * PIECE_LENGTH + 17))
     (document,) = store.add("a.txt")
     with store.database.write() as connection:
-        put_text(connection, document, text)
+        put_text(connection, document, pieces_of(text))
     places = [(0, 5), (PIECE_LENGTH - 3, PIECE_LENGTH + 3), (100, 3 * PIECE_LENGTH), (len(text) - 4, len(text)), (7, 7)]
     with store.database.read() as connection:
         assert whole_text(connection, document) == text
@@ -91,7 +92,7 @@ def test_texts_of_several_documents_are_read_together(store: Store) -> None:
     texts = {first: "ab" * PIECE_LENGTH, second: "cd" * 10}
     with store.database.write() as connection:
         for document, text in texts.items():
-            put_text(connection, document, text)
+            put_text(connection, document, pieces_of(text))
     places = {first: [(PIECE_LENGTH - 1, PIECE_LENGTH + 1), (0, 2)], second: [(1, 3)], second + 1: [(0, 4)]}
     with store.database.read() as connection:
         reader = TextReader(connection)
@@ -102,7 +103,7 @@ def test_texts_of_several_documents_are_read_together(store: Store) -> None:
 def test_lone_surrogates_are_kept(store: Store) -> None:
     (document,) = store.add("a.txt")
     with store.database.write() as connection:
-        put_text(connection, document, "a\ud800b\0c")
+        put_text(connection, document, pieces_of("a\ud800b\0c"))
     with store.database.read() as connection:
         assert whole_text(connection, document) == "a\ud800b\0c"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from core.store.database import Database
-from core.store.documents.contents import ContentStore, FileStat, NewContent, NewPassage, rebuild_keywords
+from core.store.documents.contents import ContentStore, FileStat, NewContent, rebuild_keywords
+from core.store.documents.passage_changes import NewPassage
 from core.store.keywords import index as keyword_index
 from core.store.keywords import postings
 from core.store.keywords.postings_cache import PostingsCache
@@ -83,7 +84,7 @@ def test_an_index_that_is_made_anew_is_read_anew(database: Database) -> None:
     assert_true(database, known)
     for document in (1, 2):
         with database.write() as connection:
-            rebuild_keywords(connection, [document])
+            rebuild_keywords(connection, document)
         assert_true(database, known)
 
 
