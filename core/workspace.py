@@ -70,6 +70,7 @@ class Workspace:
             rules=lambda: LibraryRules.of(self.settings.current, data_dir.path),
             next_embedder=self.engines.next_embedder,
             use_next_embedder=lambda: use_next_embedder(self.settings),
+            forget_derived=self.engines.forget_saved_kv,
         )
         self.embedder_migration = EmbedderMigration(self.settings, self.engines, self.library, self.vectors)
         self.ocr_language_change = OcrLanguageChange(database, self.library.ocr_languages)
@@ -142,7 +143,8 @@ class Workspace:
     def close(self) -> None:
         """End all services and release the data directory. Cancel running jobs first, through their tokens."""
         parsers = [self._parsers.close] if self._parsers is not None else []
-        for end in (*parsers, self.vectors.close, self.engines.close, self.database.close):
+        purge = self.conversations.purge_deleted
+        for end in (*parsers, self.vectors.close, self.engines.close, purge, self.database.close):
             try:
                 end()
             except (Fault, OSError) as error:  # the rest must still be closed

@@ -28,6 +28,9 @@ def make_parser() -> argparse.ArgumentParser:
     index.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     _add_password(index)
 
+    remove = command("remove", tr("remove added folders or files and everything made from them; the files stay"))
+    remove.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+
     search = command("search", tr("find passages by keywords and, with an embedding model, by meaning"))
     search.add_argument("query", nargs="?", metavar="QUERY")
     search.add_argument("--queries", type=Path, metavar="FILE.jsonl", help=tr('a line {"id", "question"} per query'))

@@ -1,4 +1,4 @@
-"""The commands index, search, text, status and doctor."""
+"""The commands index, remove, search, text, status and doctor."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.explanation import explanation_lines
-from core.cli.json_values import index_report_values, search_result_values
+from core.cli.json_values import index_report_values, removal_values, search_result_values
 from core.cli.output import Output, location_text
 from core.diagnosis import diagnose
-from core.domain.documents import SearchResult
+from core.domain.documents import Folder, SearchResult
 from core.domain.faults import N_, Fault
 from core.engines.model_registry import ModelState, ModelStatus
 from core.i18n import fault_text, ngettext, tr
@@ -44,6 +44,48 @@ def index_command(workspace: Workspace, arguments: argparse.Namespace, output: O
         output.line(tr("in part: {path}: {reason}", path=noted.path, reason=noted.reason))
     for scanned in report.scanned:
         output.line(tr("scanned: {path}: {reason}", path=scanned.path, reason=scanned.reason))
+
+
+def remove_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
+    """Remove folders or files that were added, with everything made from them; the files themselves stay."""
+    folders = [_added_folder(workspace, path) for path in arguments.paths]
+    before = workspace.library.counts()
+    for folder in folders:
+        workspace.library.remove(folder.id, Job(output.progress))
+    output.finish_progress()
+    after = workspace.library.counts()
+    removed = removal_values([folder.path for folder in folders], before, after)
+    if output.json:
+        output.result(removed)
+        return
+    for folder in folders:
+        output.line(tr("removed: {path}", path=folder.path))
+    output.line(
+        ngettext("{n} document", "{n} documents", removed["documents"])
+        + tr(" and {passages} passages were removed. The files themselves are untouched.", passages=removed["chunks"])
+    )
+
+
+def _added_folder(workspace: Workspace, path: Path) -> Folder:
+    """The folder or single file of the library that was added as `path`."""
+    wanted = Path(os.path.abspath(path.expanduser()))
+    for folder in workspace.library.folders():
+        if folder.path == wanted:
+            return folder
+        if folder.path in wanted.parents:
+            raise Fault(
+                N_("Not removed"),
+                N_("{path} is part of {folder}, which was added as a whole."),
+                N_("Remove that folder, or move the file out of it and index again."),
+                path=wanted,
+                folder=folder.path,
+            )
+    raise Fault(
+        N_("Not removed"),
+        N_("{path} is not in the library."),
+        N_("“papermoor status” lists what is."),
+        path=wanted,
+    )
 
 
 def search_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:

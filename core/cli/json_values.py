@@ -6,13 +6,15 @@ Scripts rely on these keys, so they are written out here and do not change when 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from core.domain.conversation import AnswerCheck, ChatMessage, ContextSummary, Omission, SurveySuggested
 from core.domain.documents import Citation, Explanation, IndexReport, Passage, SearchResult, Skipped
 from core.evaluation.evaluation import Evaluation
+from core.store.documents.documents import DocumentCounts
 from core.survey.export import coverage_statement
 from core.survey.summarising import numbered_findings
 from core.survey.values import Finding, Survey, SurveyListEntry, SurveyRow
@@ -31,6 +33,15 @@ def index_report_values(report: IndexReport) -> dict[str, Any]:
         "seconds": report.seconds,
         "scanned": scanned,
         "noted": _incomplete(report.noted),
+    }
+
+
+def removal_values(paths: Sequence[Path], before: DocumentCounts, after: DocumentCounts) -> dict[str, Any]:
+    """What was removed, from the library's counts before and after."""
+    return {
+        "removed": [str(path) for path in paths],
+        "documents": before.documents - after.documents,
+        "chunks": before.passages - after.passages,
     }
 
 

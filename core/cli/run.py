@@ -27,6 +27,7 @@ EXIT_FAILED, EXIT_WRONG_USE = 1, 2
 Command = Callable[[Workspace, argparse.Namespace, Output], None]
 COMMANDS: dict[str, Command] = {
     "index": commands.index_command,
+    "remove": commands.remove_command,
     "search": commands.search_command,
     "ask": ask_command,
     "survey": survey_command,

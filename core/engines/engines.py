@@ -70,10 +70,11 @@ class Engines:
 
     def open_embedder(self, path: Path) -> Embedder:
         """The embedding model at `path`, chosen or not; the caller closes it. Raises `ModelFault`."""
+        from core.engines.load_trial import survives_embedder
         from models.embedder import Embedder
         from models.loading.crash_guard import guarded_load
 
-        with guarded_load(path, self._crash_log) as safe_mode:
+        with guarded_load(path, self._crash_log, survives_embedder) as safe_mode:
             return Embedder.open(path, safe_mode=safe_mode)
 
     def _close_unused(self) -> None:
@@ -91,11 +92,12 @@ class Engines:
             if self._reranker is not None and self._reranker[0] == status.path:
                 return self._reranker[1]
             self._close_reranker()
+            from core.engines.load_trial import survives_reranker
             from models.loading.crash_guard import guarded_load
             from models.reranker import Reranker
 
             try:
-                with guarded_load(status.path, self._crash_log) as safe_mode:
+                with guarded_load(status.path, self._crash_log, survives_reranker) as safe_mode:
                     self._reranker = (status.path, Reranker.open(status.path, safe_mode=safe_mode))
             except Fault as fault:
                 log.warning("the reranking model does not open: %s", fault.title)
@@ -182,6 +184,11 @@ class Engines:
     def keep_saved_kv_of(self, conversations: Iterable[int]) -> None:
         """Delete the saved KV caches of all other conversations."""
         SavedKvStore(self._cache_dir).keep_only({_kv_key(conversation) for conversation in conversations})
+
+    def forget_saved_kv(self) -> None:
+        """Delete every saved KV cache: they were evaluated from text of documents. Conversations are read again when
+        they are continued."""
+        SavedKvStore(self._cache_dir).clear()
 
     def close(self) -> None:
         with self._lock:

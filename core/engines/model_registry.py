@@ -14,7 +14,7 @@ from core.jobs import Job
 from core.settings import SettingsStore
 from models.catalog import catalog
 from models.gguf.file_identity import file_stamp
-from models.loading.crash_guard import needs_safe_mode, repeated_crash_fault
+from models.loading.crash_guard import TRIAL_MODE, needs_safe_mode, repeated_crash_fault, try_again
 from models.loading.crash_log import LoadCrashLog
 from models.loading.load_plan import CRASHED_BEFORE
 
@@ -76,6 +76,8 @@ class ModelRegistry:
         self._crash_log = crash_log
         self._opening_failures: dict[Path, tuple[str, Fault]] = {}
         self._given: dict[str, Path | None] = {"chat": model, "embedder": embedder, "reranker": None}
+        if embedder is not None:
+            crash_log.forget(embedder, TRIAL_MODE)  # naming a file is choosing it
 
     @property
     def chat_entry(self) -> catalog.ChatModelEntry:
@@ -216,7 +218,7 @@ class ModelRegistry:
     def _try_again(self, path: Path) -> None:
         """Forget earlier failures and crashes of the file."""
         self._opening_failures.pop(path, None)
-        self._crash_log.forget(path)
+        try_again(path, self._crash_log)
 
     def _known_fault(self, path: Path) -> Fault | None:
         """Why a file that looks whole is not opened."""

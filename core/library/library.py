@@ -41,12 +41,15 @@ from models.progress import Progress
 
 log = logging.getLogger(__name__)
 
+SCRUB_AT_ONCE = 50_000  # passages up to which the vector store is quickly closed, scrubbed and opened again
+
 
 class Library:
     """Any thread may call every method; those that take a job are long and belong on a worker.
 
     `parser_pool` and the embedders are called when needed. `embedder` returns None while there is no model;
-    `next_embedder` the one that is to replace it, which `use_next_embedder` does.
+    `next_embedder` the one that is to replace it, which `use_next_embedder` does. `forget_derived` deletes what others
+    have made from documents, before some are removed.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Library:
         rules: Callable[[], LibraryRules] = LibraryRules,
         next_embedder: Callable[[], PassageEmbedder | None] = lambda: None,
         use_next_embedder: Callable[[], None] = lambda: None,
+        forget_derived: Callable[[], None] = lambda: None,
     ) -> None:
         self._folders = Folders(database)
         self._documents = Documents(database)
@@ -69,6 +73,7 @@ class Library:
         self._database = database
         self._embedding_pass = EmbeddingPass(database, vectors, throttle, embedder, next_embedder, use_next_embedder)
         self._vectors = vectors
+        self._forget_derived = forget_derived
         self._throttle = throttle
         self._rules = rules
         self._pending_changes = PendingChanges()
@@ -131,12 +136,13 @@ class Library:
         part = self._folders.add(path)
         return next(folder for folder in self._folders.list() if folder.id == part.folder_id)
 
-    def remove(self, folder_id: int) -> None:
-        """Delete the folder's documents from the library with everything made from them; the files themselves stay."""
+    def remove(self, folder_id: int, job: Job | None = None) -> None:
+        """Delete the folder's documents from the library with everything made from them; the files themselves stay.
+        When it returns, no file of the data directory has their bytes any more, but for what conversations and surveys
+        quote of them. What was interrupted is finished by the next `index`."""
         self._folders.mark_removed(folder_id)
-        self._finish_removals(Job())
-        self._vectors.refresh_all(Job())
-        self._upkeep.scrub(Job())
+        self._finish_removals(job or Job())
+        self._scrub(job or Job(), wholly=True)
 
     def index(self, paths: Sequence[Path] | None, job: Job) -> IndexReport:
         """Add `paths` and bring exactly them up to date; None stands for every folder of the library.
@@ -146,15 +152,14 @@ class Library:
         """
         started_s = time.monotonic()
         with self._indexing:
-            self.finish_interrupted_work(job)
+            unfinished = self.finish_interrupted_work(job)
             self._documents.hold_to_size(self._rules().largest_file_bytes)
             skipped: list[Skipped] = []
             parts = self._parts(paths, skipped)
             removed = self._compare_with_disk(parts, skipped, job)
             with self._indexer.run(job) as run:
                 removed += self._process_queue(run, parts, job)
-            if removed or run.indexed:
-                self._upkeep.scrub(job)
+            self._scrub(job, wholly=unfinished or removed > 0)
         return self._report(parts, skipped, run.indexed, removed, time.monotonic() - started_s)
 
     def report_changed_paths(self, paths: Sequence[Path]) -> bool:
@@ -200,12 +205,13 @@ class Library:
         rules = self._rules()
         return tessdata.choose_languages(rules.ocr_languages) if rules.ocr else ()
 
-    def finish_interrupted_work(self, job: Job) -> None:
+    def finish_interrupted_work(self, job: Job) -> bool:
         """Finish what an interruption left: removals, a keyword index of an older tokenizer, vectors of an embedder
-        that is no longer used."""
-        self._finish_removals(job)
+        that is no longer used. Returns whether there were removals."""
+        removed = self._finish_removals(job)
         self._upkeep.refill_keywords(job)
         self._embedding_pass.forget_replaced(job)
+        return removed
 
     def _process_queue(self, run: ParsingRun, parts: Sequence[Subtree], job: Job) -> int:
         """Parse and embed what is queued and reported meanwhile, then what OCR read; returns how many documents
@@ -280,12 +286,29 @@ class Library:
         find."""
         return [*self._documents.kept(), *self._embedding_pass.left_out()]
 
-    def _finish_removals(self, job: Job) -> None:
-        for folder_id in self._folders.marked_removed():
-            for document_id in self._documents.of_folder(folder_id):
+    def _scrub(self, job: Job, *, wholly: bool) -> None:
+        """Have what was deleted leave the disk. After an edit, unlike after a removal (`wholly`), a large vector store
+        stays open for searches: it is scrubbed when it is closed."""
+        self._upkeep.scrub(job)
+        if wholly or not self._vectors.ledger.all_deletions_applied():
+            self._vectors.refresh_all(job)
+        if wholly or self._documents.counts().passages <= SCRUB_AT_ONCE:
+            self._vectors.scrub()
+
+    def _finish_removals(self, job: Job) -> bool:
+        """Delete the folders that are marked as removed; returns whether there were any."""
+        removed = self._folders.marked_removed()
+        if removed:
+            self._forget_derived()
+            self._database.delete_backups()
+        for folder_id in removed:
+            documents = self._documents.of_folder(folder_id)
+            for done, document_id in enumerate(documents):
                 job.check()
+                job.report(Progress(done, len(documents), "files"))
                 self._contents.delete(document_id, folder_id)
             self._folders.forget(folder_id)
+        return bool(removed)
 
     def _report(
         self, parts: Sequence[Subtree], skipped: list[Skipped], indexed: int, removed: int, seconds: float

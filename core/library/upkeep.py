@@ -39,10 +39,10 @@ class Upkeep:
             self._throttle.wait_while_paused(job.cancel)
             with self._database.write() as connection:
                 more = keyword_index.merge_step(connection)
-                if not more:
-                    key_values.drop_value(connection, SCRUB_KEY)
         self._database.give_back_space()
-        self._database.checkpoint()
+        if self._database.checkpoint():
+            with self._database.write() as connection:
+                key_values.drop_value(connection, SCRUB_KEY)
 
     def clear_outdated_keywords(self) -> None:
         """Empty the keyword index if the tokenizer has changed since it was built, before any other use: nothing can be

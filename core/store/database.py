@@ -86,10 +86,18 @@ class Database:
                         connection.execute("ROLLBACK")
                     raise
 
-    def checkpoint(self) -> None:
-        """Move the journal into the file and empty it, so that deleted text is not kept there."""
+    def checkpoint(self) -> bool:
+        """Move the journal into the file and empty it, so that deleted text is not kept there. False if readers have
+        needed it for longer than the busy timeout."""
         with self._told(), self._writer:
-            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            (row,) = self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return bool(row[0] == 0)
+
+    def delete_backups(self) -> None:
+        """Delete the copies made before migrations, which hold what has been removed since."""
+        with self._told():
+            for backup in backups(self.path):
+                backup.unlink(missing_ok=True)
 
     def give_back_space(self, pages: int = 2000) -> None:
         """Shrink the file by up to `pages` unused pages."""

@@ -1,24 +1,36 @@
-"""Loads embedders and rerankers in safe mode after a crash, and not at all once safe mode has crashed as well."""
+"""Loads embedders and rerankers in safe mode after a crash, and not at all once they have ended a process of their own.
+
+A kill from outside or a power cut looks like a crash. So after two of them the file is tried in another process, whose
+end is seen: it is left out only if loading it ends that one, too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from models.faults import N_, ModelFault
 from models.loading.crash_log import LoadCrashLog
 
-FAST_MODE, SAFE_MODE = "rearranged", "mapped"
+log = logging.getLogger(__name__)
+
+FAST_MODE, SAFE_MODE, TRIAL_MODE = "rearranged", "mapped", "trial"
+Survives = Callable[[Path, bool], bool]
+"""Whether another process survives loading a file, in safe mode or not (core.engines.load_trial)."""
 
 
 @contextmanager
-def guarded_load(path: Path, crash_log: LoadCrashLog) -> Iterator[bool]:
+def guarded_load(path: Path, crash_log: LoadCrashLog, survives: Survives) -> Iterator[bool]:
     """A context manager around the loading of the model at `path`. Yields whether to load it in safe mode (see
     `PooledModel`). Raises `repeated_crash_fault` for a file that is no longer loaded.
 
     A file whose safe mode crashed while other models were being loaded is loaded alone, to see which one is to blame.
+    One whose safe mode crashed alone is first tried in another process, which takes as long as loading it does.
     """
+    if _needs_trial(path, crash_log):
+        _try_in_another_process(path, crash_log, survives)
     fault = repeated_crash_fault(path, crash_log)
     if fault is not None:
         raise fault
@@ -37,8 +49,8 @@ def needs_safe_mode(path: Path, crash_log: LoadCrashLog) -> bool:
 
 
 def repeated_crash_fault(path: Path, crash_log: LoadCrashLog) -> ModelFault | None:
-    """The fault of a model that is no longer loaded, since safe mode crashed as well; None for any other model."""
-    if not (needs_safe_mode(path, crash_log) and crash_log.crashed_alone(path, SAFE_MODE)):
+    """The fault of a model that is no longer loaded, since it ended another process, too; None for any other model."""
+    if not crash_log.crashed_alone(path, TRIAL_MODE):
         return None
     return ModelFault(
         N_("Loading this model ended the program"),
@@ -47,3 +59,26 @@ def repeated_crash_fault(path: Path, crash_log: LoadCrashLog) -> ModelFault | No
         N_("Choose another model, or download or check this one again; choosing the same file tries it once more."),
         name=path.name,
     )  # fmt: skip
+
+
+def try_again(path: Path, crash_log: LoadCrashLog) -> None:
+    """Have the next load try the file, in another process first if it has ended one."""
+    if crash_log.crashed_alone(path, TRIAL_MODE):
+        crash_log.forget(path, TRIAL_MODE)
+    else:
+        crash_log.forget(path)
+
+
+def _needs_trial(path: Path, crash_log: LoadCrashLog) -> bool:
+    crashed_twice = needs_safe_mode(path, crash_log) and crash_log.crashed_alone(path, SAFE_MODE)
+    return crashed_twice and not crash_log.crashed_alone(path, TRIAL_MODE)
+
+
+def _try_in_another_process(path: Path, crash_log: LoadCrashLog, survives: Survives) -> None:
+    log.info("%s is tried in another process, since loading it may have ended the program", path.name)
+    if survives(path, False):
+        crash_log.forget(path)
+    elif survives(path, True):
+        crash_log.forget(path, SAFE_MODE)
+    else:
+        crash_log.record(path, TRIAL_MODE)

@@ -73,10 +73,17 @@ class LoadCrashLog:
             self._write()
             self._condition.notify_all()
 
-    def forget(self, path: Path) -> None:
-        """Forget every crash of the file `path`, so that it may be loaded in any mode again."""
+    def record(self, path: Path, load_mode: str) -> None:
+        """Record that loading `path` in `load_mode` ended another process, in which nothing else was loaded."""
         with self._condition:
-            forgotten = [entry for entry in self._crashes if entry.startswith(_file_prefix(path))]
+            self._crashes[_entry(path, load_mode)] = _Crash(time.time(), True)
+            self._write()
+
+    def forget(self, path: Path, load_mode: str | None = None) -> None:
+        """Forget every crash of the file `path`, or those in one mode, so that it may be loaded so again."""
+        end = "" if load_mode is None else f"|{load_mode}"
+        with self._condition:
+            forgotten = [e for e in self._crashes if e.startswith(_file_prefix(path)) and e.endswith(end)]
             for entry in forgotten:
                 del self._crashes[entry]
             if forgotten:

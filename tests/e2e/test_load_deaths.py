@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
 import sys
 import threading
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from core.domain.faults import ModelFault
 from core.engines.model_registry import ModelState, ModelStatus
 from core.jobs import Job
 from core.workspace import Workspace
-from models.loading.crash_guard import FAST_MODE, SAFE_MODE
+from models.loading.crash_guard import FAST_MODE, SAFE_MODE, TRIAL_MODE
 from models.loading.crash_log import CRASH_EXPIRY_S, CRASH_LOG_FILE, LoadCrashLog
 from models.progress import Progress
 from tests.support import gguf_models
@@ -71,35 +72,67 @@ def left_out(status: ModelStatus) -> bool:
     return status.state is ModelState.FAULTY and LEFT_OUT_REASON in str(status.fault)
 
 
-def record_two_crashes(data: Path, kind: str) -> None:
-    """Record two crashes of loading the model, as `run_loading` would cause them."""
+def record_crashes(data: Path, kind: str) -> None:
+    """Record two crashes of loading the model, as `run_loading` would cause them, and that of another process."""
     with opened(data) as workspace:
         status = workspace.model_registry.embedder() if kind == "embedder" else workspace.model_registry.reranker()
     assert status.path is not None
     for mode in (FAST_MODE, SAFE_MODE):
         LoadCrashLog(data / "cache").begin(status.path, mode)
+    LoadCrashLog(data / "cache").record(status.path, TRIAL_MODE)
+
+
+def with_a_token_twice(model: Path) -> None:
+    """Change the file so that llama.cpp aborts when it loads it."""
+    words = ["▁information".encode(), "▁development".encode()]
+    lengths = [struct.pack("<Q", len(word)) for word in words]
+    raw = model.read_bytes()
+    assert raw.count(lengths[1] + words[1]) == 1
+    model.write_bytes(raw.replace(lengths[1] + words[1], lengths[1] + words[0]))
 
 
 @pytest.mark.parametrize("death", ["abort", "kill", "exit"])
-def test_an_embedding_model_is_loaded_in_safe_mode_then_left_out(
-    data: Path, model: Path, tmp_path: Path, death: str, capsys: pytest.CaptureFixture[str]
+def test_a_program_that_was_killed_twice_while_loading_does_not_lose_the_model(
+    data: Path, model: Path, death: str
 ) -> None:
+    """The next start loads it in safe mode; after another end it is tried in another process, which survives."""
     assert run_loading(data, death, "embedder") == EXIT_CODE_OF_DEATH[death]
     with opened(data) as workspace:
         status, embedder = workspace.model_registry.embedder(), workspace.engines.embedder()
         assert status.state is ModelState.READY and SAFER in status.note
         assert embedder is not None and is_mapped(model) in (True, None)
     assert run_loading(data, death, "embedder") == EXIT_CODE_OF_DEATH[death]
-    assert run_loading(data, death, "embedder") == 0, "it is not tried a third time"
+    with opened(data) as workspace:
+        assert workspace.model_registry.embedder().state is ModelState.READY
+        assert workspace.engines.embedder() is not None and is_mapped(model) in (False, None)
+        assert workspace.model_registry.embedder().note == ""
+
+
+def test_a_file_that_ends_every_process_is_left_out_and_keywords_go_on(
+    data: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(model, tmp_path / "sound.gguf")
+    with_a_token_twice(model)
+    for _ in (FAST_MODE, SAFE_MODE):
+        assert run_loading(data, "abort", "embedder") == EXIT_CODE_OF_DEATH["abort"]
     (tmp_path / "note.txt").write_text("The valve closes in winter.")
     with opened(data) as workspace:
-        assert left_out(workspace.model_registry.embedder()) and workspace.engines.embedder() is None
+        assert workspace.engines.embedder() is None and left_out(workspace.model_registry.embedder())
         workspace.library.index([tmp_path / "note.txt"], Job())
         assert [one.path.name for one in workspace.retriever.search("valve").passages] == ["note.txt"]
+    assert run_loading(data, "abort", "embedder") == 0, "it is not tried again"
     for words in (["status"], ["models", "list"], ["search", "valve"]):
         assert run_command_line([*words, "--data-dir", str(data)]) == 0
         printed = capsys.readouterr()
         assert LEFT_OUT_REASON in printed.out + printed.err and "my-minilm.gguf" in printed.out + printed.err
+    given = ["--data-dir", str(data), "--embedder", str(model)]
+    assert run_command_line(["index", str(tmp_path / "note.txt"), *given]) == 0
+    assert run_command_line(["search", "valve", *given]) == 0
+    assert "note.txt" in capsys.readouterr().out
+    model.write_bytes((tmp_path / "sound.gguf").read_bytes())
+    assert run_command_line(["models", "adopt", str(model), "--data-dir", str(data)]) == 0
+    with opened(data) as workspace:
+        assert workspace.engines.embedder() is not None
 
 
 def test_a_model_that_crashes_only_with_rearranged_weights_is_loaded_mapped(
@@ -121,9 +154,15 @@ def test_a_model_that_crashes_only_with_rearranged_weights_is_loaded_mapped(
             fast.close()
 
 
-def test_a_reranking_model_is_left_out_and_searches_work_without(data: Path, tmp_path: Path) -> None:
+def test_a_reranking_model_is_tried_in_another_process_too(data: Path) -> None:
     for _ in (FAST_MODE, SAFE_MODE):
         assert run_loading(data, "kill", "reranker") == EXIT_CODE_OF_DEATH["kill"]
+    with opened(data) as workspace:
+        assert workspace.engines.reranker() is not None and workspace.model_registry.reranker().note == ""
+
+
+def test_a_reranking_model_is_left_out_and_searches_work_without(data: Path, tmp_path: Path) -> None:
+    record_crashes(data, "reranker")
     (tmp_path / "note.txt").write_text("The valve closes in winter.")
     with opened(data) as workspace:
         assert left_out(workspace.model_registry.reranker()) and workspace.engines.reranker() is None
@@ -148,11 +187,12 @@ def test_two_models_loaded_at_once_are_both_loaded_in_safe_mode_and_neither_is_l
     assert crash_log.has_crashed(model, FAST_MODE)
 
 
-def test_a_suspect_that_crashes_alone_is_left_out(data: Path) -> None:
+def test_a_suspect_that_crashes_alone_is_tried_in_another_process(data: Path, model: Path) -> None:
     for kinds in ("embedder chat", "embedder chat", "embedder"):
         assert run_loading(data, "abort", kinds) == EXIT_CODE_OF_DEATH["abort"]
     with opened(data) as workspace:
-        assert left_out(workspace.model_registry.embedder())
+        assert LoadCrashLog(data / "cache").crashed_alone(model, SAFE_MODE)
+        assert workspace.engines.embedder() is not None and workspace.model_registry.embedder().note == ""
 
 
 def test_a_finished_load_keeps_the_crash_log_entry_of_a_running_one(
@@ -200,21 +240,19 @@ def test_an_exclusive_load_and_others_wait_for_each_other(tmp_path: Path, model:
 
 
 def test_choosing_a_left_out_file_again_tries_it_again(data: Path, model: Path) -> None:
-    record_two_crashes(data, "embedder")
+    record_crashes(data, "embedder")
     with opened(data) as workspace:
         assert left_out(workspace.model_registry.embedder())
         assert workspace.model_registry.adopt(model) == "embedder"
-        assert (
-            workspace.model_registry.embedder().state is ModelState.READY
-            and workspace.model_registry.embedder().note == ""
-        )
+        assert workspace.model_registry.embedder().state is ModelState.READY
         assert workspace.engines.embedder() is not None and is_mapped(model) in (False, None)
+        assert workspace.model_registry.embedder().note == ""
     with opened(data) as workspace:
         assert workspace.model_registry.embedder().state is ModelState.READY
 
 
 def test_a_changed_file_is_tried(data: Path, model: Path) -> None:
-    record_two_crashes(data, "embedder")
+    record_crashes(data, "embedder")
     with opened(data) as workspace:
         assert workspace.engines.embedder() is None
         os.utime(model, ns=(1, 1))
@@ -222,7 +260,7 @@ def test_a_changed_file_is_tried(data: Path, model: Path) -> None:
 
 
 def test_a_left_out_file_is_tried_again_after_two_weeks(data: Path) -> None:
-    record_two_crashes(data, "reranker")
+    record_crashes(data, "reranker")
     with opened(data) as workspace:
         assert left_out(workspace.model_registry.reranker())
     file = data / "cache" / CRASH_LOG_FILE
@@ -237,8 +275,7 @@ def test_a_left_out_file_is_tried_again_after_two_weeks(data: Path) -> None:
 def test_a_next_embedder_that_crashes_is_refused_and_the_old_one_stays(data: Path, model: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.gguf"
     gguf_models.write_minilm(gguf_models.minilm_folder(), other, pooling=gguf.PoolingType.CLS)
-    for mode in (FAST_MODE, SAFE_MODE):
-        LoadCrashLog(data / "cache").begin(other, mode)
+    LoadCrashLog(data / "cache").record(other, TRIAL_MODE)
     (tmp_path / "note.txt").write_text("The valve closes in winter.")
     with opened(data) as workspace:
         workspace.library.index([tmp_path / "note.txt"], Job())

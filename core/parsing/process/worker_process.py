@@ -16,8 +16,9 @@ from typing import Protocol
 from core.parsing.document import ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
-from core.parsing.process import spawning, worker
+from core.parsing.process import worker
 from core.parsing.process.wire import OcrPageWords, OcrStarted, PageCount, WireError, WorkerReady, unpack
+from models import spawning
 
 log = logging.getLogger(__name__)
 

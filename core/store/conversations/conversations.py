@@ -81,11 +81,16 @@ class Conversations:
         self._on_deleted(conversation_id, False)
 
     def purge_deleted(self) -> None:
-        """Erase deleted conversations for good; called when a data directory is opened."""
+        """Erase deleted conversations for good; called when a data directory is opened and when it is closed."""
+        gone = "SELECT id FROM conversations WHERE deleted_s IS NOT NULL"
+        with self._database.read() as connection:
+            if connection.execute(gone).fetchone() is None:
+                return
         with self._database.write(durable=True) as connection:
-            gone = "SELECT id FROM conversations WHERE deleted_s IS NOT NULL"
             connection.execute(f"DELETE FROM messages WHERE conversation_id IN ({gone})")
             connection.execute("DELETE FROM conversations WHERE deleted_s IS NOT NULL")
+        self._database.delete_backups()
+        self._database.checkpoint()
 
     def append(self, conversation_id: int, message: ChatMessage) -> ChatMessage:
         """Append `message` and return it with its id and time. The first question gives the title."""

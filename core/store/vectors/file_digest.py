@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.store import key_values
 from core.store.database import Database
-from core.store.vectors.milvus import FILE_NAME, VectorStoreError, stamp_of
+from core.store.vectors.store_file import FILE_NAME, VectorStoreError, stamp_of
 
 DIGEST_KEY = "vector_store_seal"
 BLOCK_BYTES = 1 << 20

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 STAMP_KEY = "vector_store_stamp"
+SCRUB_KEY = "vectors_to_scrub"
 FORGET_KEY = "embedder_to_forget"
 BEING_WRITTEN = "being written"
 SCAN_ROWS = 4096
@@ -151,6 +152,7 @@ class VectorLedger:
         with self._database.write() as connection:
             connection.executemany("DELETE FROM vector_deletions WHERE id = ?", ((i,) for i in ledger_ids))
             key_values.put_value(connection, STAMP_KEY, stamp)
+            key_values.put_value(connection, SCRUB_KEY, "1")
 
     def begin_generation(self, embedder: EmbedderState, name: str) -> None:
         """Record that the store's collection for this embedder is `name`, and empty."""
@@ -178,6 +180,7 @@ class VectorLedger:
             connection.execute("UPDATE embedders SET generation = '', pushed_through = 0, pushing_through = 0")
             connection.execute("DELETE FROM vector_deletions")
             key_values.put_value(connection, STAMP_KEY, "")
+            key_values.drop_value(connection, SCRUB_KEY)
 
     def begin_to_forget(self, fingerprint: str) -> None:
         """Record that this embedder's vectors are to be deleted (`forget_step`) before another takes its place."""
@@ -232,6 +235,26 @@ class VectorLedger:
         """The store's stamp after our last write; `BEING_WRITTEN` if that was interrupted."""
         with self._database.read() as connection:
             return key_values.value_of(connection, STAMP_KEY) or ""
+
+    def mark_for_scrubbing(self) -> None:
+        """Record that the store's file has the bytes of rows that were deleted."""
+        with self._database.write() as connection:
+            key_values.put_value(connection, SCRUB_KEY, "1")
+
+    def needs_scrubbing(self) -> bool:
+        with self._database.read() as connection:
+            return key_values.value_of(connection, SCRUB_KEY) is not None
+
+    def end_scrubbing(self, stamp: str | None) -> None:
+        """Record that the store's file has the bytes of its rows alone; its stamp is now `stamp`, if that is known."""
+        with self._database.write() as connection:
+            key_values.drop_value(connection, SCRUB_KEY)
+            if stamp is not None:
+                key_values.put_value(connection, STAMP_KEY, stamp)
+
+    def all_deletions_applied(self) -> bool:
+        with self._database.read() as connection:
+            return connection.execute("SELECT 1 FROM vector_deletions LIMIT 1").fetchone() is None
 
     def put_stamp(self, stamp: str) -> None:
         with self._database.write() as connection:

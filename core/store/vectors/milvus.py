@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.store.vectors import binary_vectors
 from core.store.vectors.binary_vectors import binary_vectors_of
+from core.store.vectors.store_file import VectorStoreError, stamp_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,14 +35,9 @@ BATCH_BYTES = 400_000  # larger inserts cost Milvus Lite more than their share: 
 OPEN_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 120.0
 KILL_TIMEOUT_S = 5.0
-FILE_NAME = "vectors.db"
 ID, DOCUMENT, VECTOR = "id", "document", "vector"
 _NO_KEEPALIVE = {"grpc.keepalive_time_ms": 2**31 - 1}  # an idle client's pings are answered with GOAWAY, and printed
 _starting = threading.RLock()
-
-
-class VectorStoreError(Exception):
-    """The vector store is missing, damaged or does not answer. Never shown to a person: callers go on without it."""
 
 
 class VectorStore:
@@ -180,7 +176,7 @@ class LiteFileStore(VectorStore):
     @classmethod
     def open(cls, path: Path) -> LiteFileStore:
         """Start the server. Another copy of the program on the same file is an error."""
-        with _starting, _quiet_server():
+        with _starting, _quiet_server(path.parent):
             end_stray_servers(path)
             try:
                 _start(path)
@@ -203,29 +199,9 @@ class LiteFileStore(VectorStore):
             _release(self._path)
 
 
-def stamp_of(folder: Path) -> str:
-    """The stamp of the store in `folder` without opening it; "" if there is none."""
-    try:
-        status = (folder / FILE_NAME).stat()
-    except OSError:
-        return ""
-    return f"{status.st_size}/{status.st_mtime_ns}/{status.st_ino}"
-
-
 def connect(uri: str, token: str = "", database: str = "") -> VectorStore:
     """Connect to a Milvus server or Zilliz Cloud. Vectors leave this machine then."""
     return VectorStore(_client(uri, token=token, db_name=database))
-
-
-def wipe(folder: Path) -> None:
-    """Delete a closed store's files."""
-    for path in folder.glob("*vectors*.db*"):
-        if path.is_dir():
-            import shutil
-
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
 
 
 def new_collection_name(signs: bool) -> str:
@@ -310,18 +286,21 @@ def _release(path: Path) -> None:
 
 
 @contextmanager
-def _quiet_server() -> Iterator[None]:
-    """Keep Milvus Lite's process quiet: it takes its log level from the environment and prints to our standard
-    error."""
-    before = os.environ.get("LOG_LEVEL")
-    os.environ["LOG_LEVEL"] = "FATAL"
+def _quiet_server(folder: Path) -> Iterator[None]:
+    """Keep Milvus Lite's process quiet. It takes its log level from the environment, prints to our standard error, and
+    without `GLOG_minloglevel` writes logs into the system's folder of temporary files; what it might still log there
+    goes to `folder`."""
+    quiet = {"LOG_LEVEL": "FATAL", "GLOG_minloglevel": "3", "GLOG_log_dir": str(folder)}
+    before = {name: os.environ.get(name) for name in quiet}
+    os.environ.update(quiet)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["LOG_LEVEL"]
-        else:
-            os.environ["LOG_LEVEL"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.store.vectors.milvus import VectorStore, VectorStoreError
+from core.store.vectors.milvus import VectorStore
+from core.store.vectors.store_file import VectorStoreError
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.store.vectors.milvus import FILE_NAME, LiteFileStore, VectorStore
+from core.store.vectors.milvus import LiteFileStore, VectorStore
+from core.store.vectors.store_file import FILE_NAME
 
 if TYPE_CHECKING:
     import numpy as np

@@ -21,9 +21,10 @@ from core.store.vectors import index, query
 from core.store.vectors.binary_vectors import binary_vectors_of
 from core.store.vectors.index import VectorIndex
 from core.store.vectors.ledger import BEING_WRITTEN
-from core.store.vectors.milvus import LiteFileStore, VectorStoreError, is_binary
+from core.store.vectors.milvus import LiteFileStore, is_binary
 from core.store.vectors.milvus_windows import LiteFolderStore
 from core.store.vectors.open_store import open_store
+from core.store.vectors.store_file import VectorStoreError
 from models.cancel import CancelToken
 from models.faults import Cancelled
 
