@@ -6,6 +6,9 @@ import errno
 import logging
 import os
 import shutil
+import stat
+import tempfile
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +40,7 @@ class DataDir:
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().absolute()
         _make_writable(self.path)
+        _make_private(self.path)
         self._lock = _lock(self.path)
         self._log = _start_log(self.path / "logs")
 
@@ -73,16 +77,19 @@ class DataDir:
 
 
 def _make_writable(path: Path) -> None:
-    """Create the directory if needed and try to write: a mode tells nothing of full disks and read-only mounts."""
-    probe = path / ".writable"
+    """Create the directory if needed and try to write: a mode tells nothing of full disks and read-only mounts. What is
+    in a library can be searched on a full disk, too; a new one is not begun on it."""
     try:
         path.mkdir(parents=True, mode=0o700, exist_ok=True)
-        probe.write_bytes(b"\0" * 4096)
-        probe.unlink()
+        has_library = (path / "library.db").exists()
+        with tempfile.TemporaryFile(dir=path) as probe:
+            probe.write(b"\0" * 4096)
         free_bytes = shutil.disk_usage(path).free
     except OSError as error:
-        probe.unlink(missing_ok=True) if path.is_dir() and os.access(path, os.W_OK) else None
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if has_library:
+                log.warning("the disk is full: nothing can be stored")
+                return
             raise _disk_full(path) from error
         raise WorkspaceFault(
             N_("The data folder cannot be used"),
@@ -91,8 +98,21 @@ def _make_writable(path: Path) -> None:
             path=path,
             why=error.strerror or type(error).__name__,
         ) from error
-    if free_bytes < NEEDED_BYTES:
+    if free_bytes < NEEDED_BYTES and not has_library:
         raise _disk_full(path)
+
+
+def _make_private(path: Path) -> None:
+    """Close a directory that was made by somebody else's hand to other users of the machine, and its logs with it."""
+    if os.name != "posix":
+        return
+    for file in (path, *path.glob("logs/*"), *path.glob("*.toml")):
+        try:
+            status = file.lstat()
+            if status.st_uid == os.getuid() and not stat.S_ISLNK(status.st_mode):
+                file.chmod(status.st_mode & 0o700)
+        except OSError as error:
+            log.warning("the mode of a file of the data folder stays: %s", error.strerror)
 
 
 def _disk_full(path: Path) -> WorkspaceFault:
@@ -124,8 +144,13 @@ def _start_log(folder: Path) -> logging.Handler:
     """The log file: details for whoever looks into a fault. Text of documents and chats never enters it."""
     import logging.handlers  # not at the top: the window asks this module for a path before it shows
 
+    class PrivateLog(logging.handlers.RotatingFileHandler):
+        def _open(self) -> TextIOWrapper:
+            descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            return TextIOWrapper(os.fdopen(descriptor, "ab"), encoding=self.encoding)
+
     folder.mkdir(mode=0o700, exist_ok=True)
-    handler = logging.handlers.RotatingFileHandler(
+    handler = PrivateLog(
         folder / "papermoor.log", maxBytes=LOG_SIZE_BYTES, backupCount=LOG_FILES_KEPT, encoding="utf-8", delay=True
     )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))

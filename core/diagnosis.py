@@ -127,10 +127,15 @@ def _add_memory(workspace: Workspace, values: dict[str, Any], lines: list[str]) 
 
 
 def _add_stores(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> None:
-    with workspace.database.read() as connection:
-        result = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
-    values["database"] = {"healthy": result == ["ok"], "size_bytes": workspace.data_dir.database_file.stat().st_size}
-    lines.append(tr("Database: sound") if result == ["ok"] else tr("Database: damaged; restore its latest backup"))
+    damage = workspace.inspect(Job())
+    values["database"] = {
+        "healthy": not damage,
+        "size_bytes": workspace.data_dir.database_file.stat().st_size,
+        "damaged_documents": len(damage.documents),
+        "damaged_messages": len(damage.messages),
+        "damaged_vectors": len(damage.vectors),
+    }
+    lines.append(tr("Database: damaged; “papermoor doctor --repair” mends it") if damage else tr("Database: sound"))
     embedder = workspace.engines.embedder()
     if embedder is None:
         values["vectors"] = {"healthy": True, "count": 0}

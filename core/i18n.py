@@ -5,9 +5,11 @@ from __future__ import annotations
 import gettext as _gettext
 import locale
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from core.text.printable import printable_line
 from models.faults import N_, Fault
 
 __all__ = ["N_", "current_language", "fault_text", "fault_title", "ngettext", "set_language", "tr"]
@@ -46,14 +48,20 @@ def current_language() -> str:
 
 
 def tr(template: str, **values: object) -> str:
-    """`template` in the person's language, filled with `values`."""
+    """`template` in the person's language, filled with `values`. Control characters in paths are made visible."""
     text = _current.catalogue.gettext(template)
-    return text.format(**values) if values else text
+    return text.format(**_shown(values)) if values else text
 
 
 def ngettext(one: str, many: str, n: int, **values: object) -> str:
     """The plural form for the number `n`, filled with `n` and `values`."""
-    return _current.catalogue.ngettext(one, many, n).format(n=n, **values)
+    return _current.catalogue.ngettext(one, many, n).format(n=n, **_shown(values))
+
+
+def _shown(values: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: printable_line(str(value)) if isinstance(value, PurePath) else value for name, value in values.items()
+    }
 
 
 def fault_title(fault: Fault) -> str:

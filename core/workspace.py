@@ -16,6 +16,8 @@ from core.domain.faults import Fault
 from core.engines.engines import Engines
 from core.engines.model_registry import ModelRegistry
 from core.guide import guide_folder
+from core.i18n import ngettext
+from core.jobs import Job
 from core.library.embedder_migration import EmbedderMigration, use_next_embedder
 from core.library.library import Library
 from core.library.ocr_language_change import OcrLanguageChange
@@ -24,12 +26,16 @@ from core.library.rules import LibraryRules
 from core.library.throttle import Throttle
 from core.parsing.process.passwords import Passwords
 from core.parsing.process.pool import ParserPool
+from core.recovery.backups import Backups
+from core.recovery.inspection import Damage, inspect, mend_in_place
+from core.recovery.opening import open_database
 from core.retrieval.phrase_search import PhraseSearch
 from core.retrieval.retriever import Retriever
 from core.settings import SettingsStore
 from core.store.conversations.conversations import Conversations
 from core.store.conversations.model_speeds import Speeds
-from core.store.database import Database
+from core.store.database import Database, DatabaseDamaged, damaged
+from core.store.documents.damage import take_set_aside
 from core.store.documents.scopes import Scopes
 from core.store.documents.sections import Sections
 from core.store.vectors.index import VectorIndex
@@ -97,6 +103,8 @@ class Workspace:
             sampling,
         )
         self._given = (model, embedder)
+        self._backups = Backups(data_dir.path)
+        self._notices: list[str] = []
 
     @classmethod
     def open(
@@ -106,23 +114,71 @@ class Workspace:
         model: Path | None = None,
         embedder: Path | None = None,
         sampling: Sampling | None = None,
+        job: Job | None = None,
     ) -> Workspace:
         """Open the data directory, creating it if needed; `model` and `embedder` replace the chosen ones.
 
-        Loads no model and starts no process. Raises `WorkspaceFault` or `StorageFault`.
+        Loads no model and starts no process. A damaged database is replaced by what can be read of it, which takes as
+        long as reading it (`job` reports that). Raises `WorkspaceFault` or `StorageFault`.
         """
         started_s = time.monotonic()
         opened = DataDir(data_dir or default_data_dir())
+        sampling = sampling or Sampling()
         try:
-            database = Database(opened.database_file)
-            workspace = cls(opened, database, model=model, embedder=embedder, sampling=sampling or Sampling())
-            workspace.conversations.purge_deleted()
-            workspace.engines.keep_saved_kv_of(summary.id for summary in workspace.conversations.list())
+            try:
+                workspace = cls._open(opened, model, embedder, sampling, job or Job())
+            except DatabaseDamaged:  # it is marked as damaged now, and replaced
+                workspace = cls._open(opened, model, embedder, sampling, job or Job())
         except BaseException:
             opened.close()
             raise
         log.info("workspace opened in %.0f ms", 1000 * (time.monotonic() - started_s))
         return workspace
+
+    @classmethod
+    def _open(
+        cls, opened: DataDir, model: Path | None, embedder: Path | None, sampling: Sampling, job: Job
+    ) -> Workspace:
+        database, notice = open_database(opened.database_file, Backups(opened.path), job)
+        try:
+            workspace = cls(opened, database, model=model, embedder=embedder, sampling=sampling)
+            if notice:
+                workspace._notices.append(notice)
+                workspace.library.finish_interrupted_work(job)  # so that keywords are found at once
+            workspace.conversations.purge_deleted()
+            workspace.engines.keep_saved_kv_of(summary.id for summary in workspace.conversations.list())
+        except BaseException:
+            database.close()
+            raise
+        return workspace
+
+    def take_notices(self) -> list[str]:
+        """What the person has to be told once about damage that was found and mended."""
+        notices, self._notices = self._notices, []
+        if documents := take_set_aside(self.database):
+            notices.append(
+                ngettext(
+                    "What was stored of {n} document was damaged on the disk; it is read again from its file.",
+                    "What was stored of {n} documents was damaged on the disk; they are read again from their files.",
+                    documents,
+                )
+            )
+        return notices
+
+    def inspect(self, job: Job) -> Damage:
+        """Look through everything that is stored for damage; writes nothing."""
+        return inspect(self.database, job)
+
+    def mend(self, job: Job) -> bool:
+        """Look for damage and mend it; whether there was any. Raises `DatabaseDamaged` if the database must be closed
+        and opened again for that."""
+        damage = inspect(self.database, job)
+        if damage.structure:
+            raise damaged(self.data_dir.database_file)
+        mend_in_place(self.database, damage, self._backups)
+        if damage:
+            self.library.finish_interrupted_work(job)
+        return bool(damage)
 
     def require_given_models(self) -> None:
         """Raise the fault of a model file that was given on the command line and cannot be used."""
@@ -143,13 +199,16 @@ class Workspace:
     def close(self) -> None:
         """End all services and release the data directory. Cancel running jobs first, through their tokens."""
         parsers = [self._parsers.close] if self._parsers is not None else []
-        purge = self.conversations.purge_deleted
-        for end in (*parsers, self.vectors.close, self.engines.close, purge, self.database.close):
+        for end in (*parsers, self.vectors.close, self.engines.close, self._back_up, self.database.close):
             try:
                 end()
             except (Fault, OSError) as error:  # the rest must still be closed
                 log.error("closing: %s", type(error).__name__)
         self.data_dir.close()
+
+    def _back_up(self) -> None:
+        self.conversations.purge_deleted()
+        self._backups.make(self.database)
 
     def _parser_pool(self) -> ParserPool:
         """The parser processes, started by the first use: one for each core but one, which is left to the window."""

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget
 
 from core.engines.model_availability import ModelAvailability, ModelKind
 from core.i18n import ngettext, tr
-from gui import menus
+from gui import menus, message_boxes
 from gui.bridge import Bridge, Operation
 from gui.chat_and_surveys import ChatAndSurveys
 from gui.dialogs import Dialogs
@@ -151,6 +151,8 @@ class MainWindow(QMainWindow):
         library, models = services.library, services.models
         self.status.follow(library)
         library.removed.connect(self._offer_to_add_again)
+        library.notice.connect(lambda text: message_boxes.show_notice(text, self))
+        self.bridge.bug.connect(lambda error: library.mend())
         library.embedder_question.connect(self.dialogs.ask_to_change_embedder)
         library.ocr_language_question.connect(self.dialogs.ask_ocr_languages)
         self.dialogs.settings_changed.connect(library.apply_settings)

@@ -81,8 +81,18 @@ def show_fault(fault: Fault, parent: QWidget) -> QMessageBox:
     return box
 
 
+def show_notice(text: str, parent: QWidget) -> QMessageBox:
+    """Tell once what was found and has been taken care of."""
+    box = _box(QMessageBox.Icon.Information, tr("Damaged data was mended"), parent)
+    box.setText(tr("Damaged data was mended"))
+    box.setInformativeText(text)
+    box.open()
+    return box
+
+
 def _box(icon: QMessageBox.Icon, title: str, parent: QWidget) -> QMessageBox:
     box = QMessageBox(icon, title, "", parent=parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)  # names of files are no markup
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return box
 

@@ -6,10 +6,10 @@ import datetime
 
 from PySide6.QtCore import QDate, QDateTime, QLocale
 
+from core.domain.durations import HOUR_S, MINUTE_S, time_left
 from core.i18n import ngettext, tr
 
-MINUTE_S = 60
-HOUR_S = 3600
+__all__ = ["time_left"]
 
 
 def file_size(size_bytes: int) -> str:
@@ -25,19 +25,6 @@ def file_size(size_bytes: int) -> str:
 def count(number: int) -> str:
     """A whole number with the language's group separators: "12,345"."""
     return QLocale().toString(number)
-
-
-def time_left(seconds: float | None) -> str:
-    """How long something will still take, rounded as an estimate deserves; "" if unknown."""
-    if seconds is None:
-        return ""
-    if seconds < 8:
-        return tr("a few seconds left")
-    if seconds < 90:
-        return ngettext("{n} second left", "{n} seconds left", round(seconds / 5) * 5)
-    if seconds < 90 * MINUTE_S:
-        return ngettext("{n} minute left", "{n} minutes left", round(seconds / MINUTE_S))
-    return ngettext("{n} hour left", "{n} hours left", round(seconds / HOUR_S))
 
 
 def duration(seconds: float) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 from core.engines.model_availability import ModelAvailability, ModelKind
 from core.i18n import ngettext, tr
 from gui import number_formats
-from gui.style.elements import ElidedLabel, push_button, row
+from gui.style.elements import ElidedLabel, plain_tool_tip, push_button, row
 from gui.style.sheet import SPACE
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class StatusBar(QStatusBar):
         self.progress.setRange(0, indexing.total or (1 if resumable else 0))  # without a range, the bar is animated
         self.progress.setValue(indexing.done)
         self.text.setText(_indexing_text(indexing, self._paused))
-        self.text.setToolTip(indexing.detail)
+        self.text.setToolTip(plain_tool_tip(indexing.detail))
 
     def _show_skipped(self) -> None:
         skipped = self._tree.skipped + len(self._tree.incomplete) if self._tree else 0

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import NoReturn
 
 from core.i18n import tr
+from core.text.printable import printable_line
 
 EFFORTS = ("low", "medium", "high")
 SURVEY_KINDS = ("question", "list", "summaries", "changes")
 LATENCY_BUDGETS = ("fast", "balanced", "thorough")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Shows arguments that it quotes in errors with their control characters made visible."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable_line(message))
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Build the parser. The options of every command may stand before or after the command's name."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="papermoor",
         description=tr("Chat about your own documents, on your own computer. Without a command, the window opens."),
         parents=[_common_options()],
@@ -66,7 +75,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_models(command("models", tr("list, get, adopt, remove or verify model files")))
 
     command("status", tr("what is in the library"))
-    command("doctor", tr("what is installed, which models, the memory plan, the health of the store"))
+    doctor = command("doctor", tr("what is installed, which models, the memory plan, the health of the store"))
+    doctor.add_argument("--repair", action="store_true", help=tr("mend what is damaged, reading documents again"))
     return parser
 
 
@@ -123,8 +133,8 @@ def positive_int(text: str) -> int:
     return value
 
 
-def _common_options() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+def _common_options() -> _Parser:
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group(tr("options of every command"))
     group.add_argument("--data-dir", type=Path, metavar="DIR", help=tr("where the library and settings are kept"))
     group.add_argument("--model", type=Path, metavar="FILE.gguf", help=tr("the language model to use"))

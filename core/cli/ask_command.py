@@ -142,9 +142,7 @@ class _AnswerPrinter:
             self._output.note(text)
 
     def _write(self, text: str, stream: Any) -> None:
-        self._output.finish_progress()
-        stream.write(text)
-        stream.flush()
+        self._output.write(text, stream)
 
 
 def _prefill_progress(event: PrefillProgress) -> Progress:

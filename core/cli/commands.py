@@ -129,8 +129,7 @@ def text_command(arguments: argparse.Namespace, output: Output) -> None:
         output.note(tr("Text in its pictures was read by text recognition (OCR), which makes mistakes."))
     elif parsed.ocr_pages:
         output.note(tr("This file is scanned: its text was read by text recognition (OCR), which makes mistakes."))
-    sys.stdout.write(parsed.text if parsed.text.endswith("\n") else parsed.text + "\n")
-    sys.stdout.flush()
+    output.write(parsed.text if parsed.text.endswith("\n") else parsed.text + "\n", sys.stdout)
 
 
 def status_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
@@ -139,7 +138,12 @@ def status_command(workspace: Workspace, arguments: argparse.Namespace, output: 
 
 
 def doctor_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    """Print the status, the environment and the results of checking the stores."""
+    """Print the status, the environment and the results of checking the stores; with --repair, mend them before."""
+    if arguments.repair:
+        job = Job(output.progress)
+        workspace.mend(job)
+        workspace.library.index(None, job)
+        output.finish_progress()
     _print_diagnosis(workspace, output, full=True)
 
 

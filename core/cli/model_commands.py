@@ -11,6 +11,7 @@ from core.domain.faults import N_, ModelFault
 from core.engines.model_registry import ModelFoundElsewhere
 from core.i18n import fault_text, ngettext, tr
 from core.jobs import Job
+from core.text.printable import printable_line
 from core.workspace import Workspace
 from models.catalog import catalog
 
@@ -35,12 +36,17 @@ def _list(workspace: Workspace, arguments: argparse.Namespace, output: Output) -
         if row["note"]:
             output.line(f"    {tr(row['note'])}")
     for model in found:
-        label, program, path = model.label, model.program, model.path
+        label, program, path = printable_line(model.label), model.program, model.path
         output.line(
-            tr("on this computer already: {label} ({program}): {path}", label=label, program=program, path=path)
+            tr(
+                "on this computer already: {label} ({program}): {path}",
+                label=label,
+                program=program,
+                path=path,
+            )
         )
     for faulty_path, text in faults.items():
-        output.line(f"{faulty_path}: {text}")
+        output.line(f"{printable_line(faulty_path)}: {text}")
 
 
 def _faults(workspace: Workspace) -> dict[str, str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any
+from typing import Any, TextIO
 
 from core.domain.documents import Citation, Passage
+from core.domain.durations import time_left
 from core.domain.locations import location_words, section_words
 from core.i18n import tr
+from core.text.printable import printable, printable_json, printable_line
 from models.progress import Progress
 
 PROGRESS_LINE_INTERVAL_S = 5.0  # between lines of progress if stderr is not a terminal
@@ -28,15 +30,15 @@ class Output:
 
     def result(self, value: dict[str, Any]) -> None:
         """Print a result as one line of JSON."""
-        print(json.dumps(value, ensure_ascii=False), flush=True)
+        print(printable_json(json.dumps(value, ensure_ascii=False)), flush=True)
 
     def line(self, text: str = "") -> None:
         """Print a line of the result."""
-        print(text, flush=True)
+        self.write(text + "\n", sys.stdout)
 
     def progress(self, progress: Progress) -> None:
         """Show progress: on a terminal in one line that is redrawn, elsewhere as a line every few seconds."""
-        text = _progress_text(progress)
+        text = printable_line(_progress_text(progress))
         if sys.stderr.isatty():
             sys.stderr.write("\r" + text.ljust(self._width))
             sys.stderr.flush()
@@ -47,8 +49,14 @@ class Output:
 
     def note(self, text: str) -> None:
         """Print a note for the person on stderr."""
+        self.write(text + "\n", sys.stderr)
+
+    def write(self, text: str, stream: TextIO) -> None:
+        """Write text as it comes. On a terminal, control characters that documents or answers hold are made visible;
+        elsewhere a program may want them."""
         self.finish_progress()
-        print(text, file=sys.stderr, flush=True)
+        stream.write(printable(text) if stream.isatty() else text)
+        stream.flush()
 
     def finish_progress(self) -> None:
         """Clear the line of progress."""
@@ -62,7 +70,7 @@ def location_text(passage: Passage | Citation) -> str:
     """Return where a passage is: its file, page or the like, and section."""
     where = ", ".join(filter(None, (str(passage.path), location_words(passage))))
     section = section_words(passage)
-    return f"{where} ({section})" if section else where
+    return printable_line(f"{where} ({section})" if section else where)
 
 
 def _progress_text(progress: Progress) -> str:
@@ -78,6 +86,5 @@ def _progress_text(progress: Progress) -> str:
         amount,
         tr(progress.detail) if progress.detail else "",
     ]  # the name of a file, or a text of models that is still to be translated
-    if progress.seconds_left is not None:
-        parts.append(tr("about {seconds} s left", seconds=round(progress.seconds_left)))
+    parts.append(time_left(progress.seconds_left))
     return "  ".join(part for part in parts if part)[:100]

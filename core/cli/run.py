@@ -19,11 +19,14 @@ from core.cli.output import Output
 from core.cli.survey_command import survey_command
 from core.domain.faults import Cancelled, Fault
 from core.i18n import fault_text, fault_title, set_language, tr
+from core.jobs import Job
+from core.store.database import DatabaseDamaged
 from core.workspace import Workspace, default_data_dir
 
 log = logging.getLogger(__name__)
 
 EXIT_FAILED, EXIT_WRONG_USE = 1, 2
+ATTEMPTS = 3  # of a command that meets damage in what is stored
 Command = Callable[[Workspace, argparse.Namespace, Output], None]
 COMMANDS: dict[str, Command] = {
     "index": commands.index_command,
@@ -54,8 +57,7 @@ def run_command_line(argv: Sequence[str]) -> int:
     try:
         return _run_command(arguments, output)
     except Fault as fault:
-        output.finish_progress()
-        print(f"papermoor: {fault_title(fault)}: {fault_text(fault)}", file=sys.stderr)
+        output.write(f"papermoor: {fault_title(fault)}: {fault_text(fault)}\n", sys.stderr)
     except (Cancelled, KeyboardInterrupt):
         output.finish_progress()
         print(tr("papermoor: stopped"), file=sys.stderr)
@@ -81,22 +83,49 @@ def _run_command(arguments: argparse.Namespace, output: Output) -> int:
         with tempfile.TemporaryDirectory(prefix="papermoor-") as folder:
             arguments.data_dir = Path(folder)
             return _run_command(arguments, output)
-    workspace = Workspace.open(
-        getattr(arguments, "data_dir", None),
-        model=getattr(arguments, "model", None),
-        embedder=getattr(arguments, "embedder", None),
-    )
+    for attempt in range(ATTEMPTS):
+        workspace = Workspace.open(
+            getattr(arguments, "data_dir", None),
+            model=getattr(arguments, "model", None),
+            embedder=getattr(arguments, "embedder", None),
+            job=Job(output.progress),
+        )
+        try:
+            workspace.require_given_models()
+            if _is_done(workspace, arguments, output, last=attempt == ATTEMPTS - 1):
+                break
+        finally:
+            workspace.close()
+    return 0
+
+
+def _is_done(workspace: Workspace, arguments: argparse.Namespace, output: Output, *, last: bool) -> bool:
+    """Run the command. False if damage was found in what is stored, and the workspace must be opened again, which mends
+    it, for the command to be run once more."""
     try:
-        workspace.require_given_models()
         COMMANDS[arguments.command](workspace, arguments, output)
+        for notice in workspace.take_notices():
+            output.note(notice)
+    except DatabaseDamaged:
+        if last:
+            raise
+        return False
     except (Fault, Cancelled, BrokenPipeError):
         raise
     except Exception:
         log.exception("command %s failed", arguments.command)
-        raise
-    finally:
-        workspace.close()
-    return 0
+        if last or not _was_damage(workspace, output):
+            raise
+        return False
+    return True
+
+
+def _was_damage(workspace: Workspace, output: Output) -> bool:
+    """Whether damage explains an unexpected error; it is mended then."""
+    try:
+        return workspace.mend(Job(output.progress))
+    except DatabaseDamaged:
+        return True
 
 
 def _log_path(arguments: argparse.Namespace) -> Path:

@@ -10,6 +10,7 @@ from core.cli.json_values import survey_list_values, survey_values
 from core.cli.output import Output
 from core.domain.conversation import SurveyKind
 from core.domain.faults import N_, Fault
+from core.domain.text_files import write_text_file
 from core.i18n import ngettext, tr
 from core.jobs import Job
 from core.survey.export import to_csv, to_markdown
@@ -83,6 +84,6 @@ def _print_list(workspace: Workspace, output: Output) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8-sig" if path.suffix == ".csv" else "utf-8", newline="")
+        write_text_file(path, text, "utf-8-sig" if path.suffix == ".csv" else "utf-8")
     except OSError as error:
         raise Fault(N_("Not written"), N_("{path} cannot be written: {why}."), path=path, why=error.strerror) from error

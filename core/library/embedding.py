@@ -16,6 +16,7 @@ from core.library.context import distinct_title, embedded_text
 from core.library.new_content import TokenCounter
 from core.library.throttle import Throttle
 from core.store.database import Database
+from core.store.documents.damage import from_the_rest
 from core.store.documents.texts import spans
 from core.store.vectors.embedding_crash_log import EmbeddingCrashLog
 from core.store.vectors.ledger import VectorLedger
@@ -217,22 +218,29 @@ def _count_missing(database: Database, embedder_id: int, fingerprint: str, throu
 def _next_batch(
     database: Database, embedder_id: int, fingerprint: str, through: int, limit: int = BATCH_PASSAGES
 ) -> _Batch | None:
-    with database.read() as connection:
-        rows = connection.execute(
-            f"{_PASSAGES} WHERE {_UNEMBEDDED} ORDER BY c.id LIMIT ?", (through, embedder_id, fingerprint, limit)
-        ).fetchall()
-        return _Batch(*_columns(rows), _texts(connection, rows), rows[-1][0]) if rows else None
+    def read() -> _Batch | None:
+        with database.read() as connection:
+            rows = connection.execute(
+                f"{_PASSAGES} WHERE {_UNEMBEDDED} ORDER BY c.id LIMIT ?", (through, embedder_id, fingerprint, limit)
+            ).fetchall()
+            return _Batch(*_columns(rows), _texts(connection, rows), rows[-1][0]) if rows else None
+
+    return from_the_rest(database, read)
 
 
 def _batch_of(database: Database, embedder_id: int, content_hash: bytes) -> _Batch | None:
     """Every passage without a vector whose embedded text is this one."""
-    with database.read() as connection:
-        rows = connection.execute(
-            f"{_PASSAGES} WHERE c.content_hash = ? AND NOT EXISTS "
-            "(SELECT 1 FROM chunk_vectors v WHERE v.chunk_id = c.id AND v.embedder_id = ?) ORDER BY c.id",
-            (content_hash, embedder_id),
-        ).fetchall()
-        return _Batch(_columns(rows)[0], [content_hash], _texts(connection, rows[:1]), 0) if rows else None
+
+    def read() -> _Batch | None:
+        with database.read() as connection:
+            rows = connection.execute(
+                f"{_PASSAGES} WHERE c.content_hash = ? AND NOT EXISTS "
+                "(SELECT 1 FROM chunk_vectors v WHERE v.chunk_id = c.id AND v.embedder_id = ?) ORDER BY c.id",
+                (content_hash, embedder_id),
+            ).fetchall()
+            return _Batch(_columns(rows)[0], [content_hash], _texts(connection, rows[:1]), 0) if rows else None
+
+    return from_the_rest(database, read)
 
 
 def _columns(rows: Sequence[_Row]) -> tuple[list[int], list[bytes]]:

@@ -13,13 +13,13 @@ from core.parsing.faults import ParseProblem
 from core.store import key_values
 from core.store.database import Database
 from core.store.documents.contents import rebuild_keywords
+from core.store.documents.damage import from_the_rest
 from core.store.documents.passage_changes import SCRUB_KEY, STEP_PASSAGES
 from core.store.keywords import index as keyword_index
 from models.progress import Progress
 
 log = logging.getLogger(__name__)
 
-VERSION_KEY = "keywords_version"
 READ_AS_KEY = "read_as"
 
 
@@ -47,7 +47,7 @@ class Upkeep:
     def clear_outdated_keywords(self) -> None:
         """Empty the keyword index if the tokenizer has changed since it was built, before any other use: nothing can be
         deleted from it any more. `refill_keywords` fills it again."""
-        if self._value(VERSION_KEY) == keyword_index.VERSION:
+        if self._value(keyword_index.VERSION_KEY) == keyword_index.VERSION:
             self._finish_refilling_document()
             return
         with self._database.write() as connection:
@@ -56,7 +56,7 @@ class Upkeep:
                 log.info("the keyword index is made anew")
                 keyword_index.clear(connection)
                 key_values.put_value(connection, keyword_index.RENEWED_KEY, "0")
-            key_values.put_value(connection, VERSION_KEY, keyword_index.VERSION)
+            key_values.put_value(connection, keyword_index.VERSION_KEY, keyword_index.VERSION)
 
     def queue_outdated_documents(self) -> None:
         """Queue the documents whose format has a newer reader than when they were parsed. It costs parsing alone:
@@ -93,6 +93,9 @@ class Upkeep:
             self._refill_step()
 
     def _refill_step(self) -> None:
+        from_the_rest(self._database, self._refill_once)
+
+    def _refill_once(self) -> None:
         """Add about as many passages as one transaction should."""
         left = STEP_PASSAGES
         with self._database.write() as connection:

@@ -13,6 +13,7 @@ from core.domain.documents import Passage
 from core.domain.heading_paths import section_over
 from core.domain.locations import locations_of, overlaps, page_at
 from core.store.database import Database
+from core.store.documents.damage import from_the_rest
 from core.store.documents.heading_paths import headings_throughout
 from core.store.documents.sheet_rows import all_of
 from core.store.documents.stored_pages import StoredPages
@@ -47,6 +48,9 @@ class PhraseSearch:
 
     def find(self, words: str, documents: frozenset[int] | None = None, limit: int = 12) -> PhraseMatch:
         """The first `limit` matches of `words` one after another, ignoring case and white space."""
+        return from_the_rest(self._database, lambda: self._find(words, documents, limit))
+
+    def _find(self, words: str, documents: frozenset[int] | None, limit: int) -> PhraseMatch:
         pattern = re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
         if not words.strip():
             return PhraseMatch((), 0, 0, 0)
@@ -85,7 +89,7 @@ def _passages(
     path, title, stored, format = connection.execute(
         "SELECT path, title, pages, format FROM documents WHERE id = ?", (document_id,)
     ).fetchone()
-    pages = StoredPages.of(stored)
+    pages = StoredPages.of(document_id, stored)
     ranges = [_around(match, pages.starts) for match in matches]
     headings = headings_throughout(connection, document_id, pages.headings)
     locations = locations_of(

@@ -24,6 +24,7 @@ from core.retrieval.reranking import PassageReranker, Reranking, reranked
 from core.retrieval.selection import select
 from core.store.database import Database
 from core.store.documents import passages as stored_passages
+from core.store.documents.damage import from_the_rest
 from core.store.documents.passages import PassageSpan
 from core.store.documents.texts import TextReader
 from core.store.keywords.postings_cache import PostingsCache
@@ -124,6 +125,23 @@ class Retriever:
         cancel: CancelToken | None = None,
     ) -> list[SearchResult]:
         """Search and rank once, and return what `search` returns for each of the limits."""
+
+        def search() -> list[SearchResult]:
+            return self._search(query, limits, documents, explain=explain, rerank=rerank, spread=spread, cancel=cancel)
+
+        return from_the_rest(self._database, search)
+
+    def _search(
+        self,
+        query: str,
+        limits: Sequence[ResultLimit],
+        documents: frozenset[int] | None,
+        *,
+        explain: bool,
+        rerank: bool,
+        spread: bool,
+        cancel: CancelToken | None,
+    ) -> list[SearchResult]:
         started_s = time.perf_counter()
         question = read_question(query)
         embedded = self._embedded_query(query)

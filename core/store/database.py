@@ -15,7 +15,7 @@ from types import TracebackType
 
 from core.domain.faults import N_, StorageFault
 from core.store.fair_lock import FairLock
-from core.store.migrations import MIGRATIONS, Migration, backups, migrate
+from core.store.migrations import MIGRATIONS, Migration, migrate
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,12 @@ PAGE_SIZE_BYTES = 8192  # five half-precision vectors of 768 dimensions to a pag
 CACHE_SIZE_BYTES = 8 << 20
 JOURNAL_LIMIT_BYTES = 64 << 20
 NEARLY_FULL_BYTES = 1 << 20
+BACKUPS_FOLDER = "backups"  # of what cannot be made again (core.recovery.backups)
+DAMAGE_MARK = ".is-damaged"  # after the file's name: a file beside it that says that it is damaged
+
+
+class DatabaseDamaged(StorageFault):
+    """The database's file is damaged: some or all of it cannot be read."""
 
 
 class Database:
@@ -94,10 +100,11 @@ class Database:
         return bool(row[0] == 0)
 
     def delete_backups(self) -> None:
-        """Delete the copies made before migrations, which hold what has been removed since."""
+        """Delete every copy of the file or of parts of it, for they hold what has been removed since."""
+        copies = [f"{self.path.name}.before-*", f"{self.path.name}.damaged*", f"{BACKUPS_FOLDER}/*"]
         with self._told():
-            for backup in backups(self.path):
-                backup.unlink(missing_ok=True)
+            for path in (path for pattern in copies for path in self.path.parent.glob(pattern)):
+                path.unlink(missing_ok=True)
 
     def give_back_space(self, pages: int = 2000) -> None:
         """Shrink the file by up to `pages` unused pages."""
@@ -185,8 +192,8 @@ def _fault_of(error: sqlite3.Error, path: Path) -> StorageFault | None:
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     if code == sqlite3.SQLITE_FULL or (code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _disk_full(path)):
         return disk_full(path)
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return _damaged(path)
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or _is_undecodable(error):
+        return damaged(path)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
         return _not_writable(path)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -229,22 +236,23 @@ def _not_writable(path: Path) -> StorageFault:
     )
 
 
-def _damaged(path: Path) -> StorageFault:
-    kept = backups(path)
-    if kept:
-        return StorageFault(
-            N_("The library file is damaged"),
-            N_("{path} is damaged and cannot be read. A backup lies beside it: {backup}."),
-            N_("Close Papermoor, move the damaged file away and give the backup its name, then start again."),
-            path=path,
-            backup=kept[-1].name,
-        )
-    return StorageFault(
+def damaged(path: Path) -> StorageFault:
+    """The fault of a damaged file, which is marked: the next opening replaces it by what can be read of it."""
+    try:
+        os.close(os.open(path.with_name(path.name + DAMAGE_MARK), os.O_WRONLY | os.O_CREAT, 0o600))
+    except OSError as error:
+        log.warning("a damaged database could not be marked: %s", error.strerror)
+    return DatabaseDamaged(
         N_("The library file is damaged"),
-        N_("{path} is damaged and cannot be read, and there is no backup of it. Your documents are not affected."),
-        N_("Close Papermoor, move the damaged file away, start again and add your folders again."),
+        N_("A part of {path} cannot be read. Your documents are not affected."),
+        N_("Start Papermoor again: it then saves what can be read and makes the rest again from your documents."),
         path=path,
     )
+
+
+def _is_undecodable(error: sqlite3.Error) -> bool:
+    """Whether a text column holds bytes that are no UTF-8, which only damage brings there."""
+    return isinstance(error, sqlite3.OperationalError) and str(error).startswith("Could not decode to UTF-8")
 
 
 def _disk_full(path: Path) -> bool:

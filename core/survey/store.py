@@ -12,6 +12,7 @@ from typing import Any
 
 from core.domain.conversation import SurveyKind
 from core.domain.documents import Citation
+from core.i18n import tr
 from core.store.conversations.message_json import citations_of, citations_to_json
 from core.store.conversations.stored_json import to_json
 from core.store.database import Database
@@ -71,7 +72,7 @@ class SurveyStore:
         if head is None:
             raise KeyError(survey_id)
         question, created_s, summary, settings_text = head
-        settings = json.loads(settings_text)
+        settings = _settings(settings_text)
         return Survey(
             id=survey_id,
             question=question,
@@ -122,20 +123,37 @@ class SurveyStore:
     def delete(self, survey_id: int) -> None:
         with self._database.write(durable=True) as connection:
             connection.execute("DELETE FROM surveys WHERE id = ?", (survey_id,))
+        self._database.delete_backups()
+        self._database.checkpoint()
 
 
 def _list_entry(
     survey_id: int, question: str, settings_text: str, created_s: float, documents: int, read: int, failed: int
 ) -> SurveyListEntry:
-    settings = json.loads(settings_text)
+    settings = _settings(settings_text)
     kind = SurveyKind(settings.get("kind", SurveyKind.QUESTION))
     done = bool(settings.get("done", False)) and read + failed == documents
     return SurveyListEntry(survey_id, question, kind, created_s, documents, read, failed, done)
 
 
+def _settings(text: str) -> dict[str, Any]:
+    """The settings of a survey; the default ones if they are damaged."""
+    try:
+        settings: dict[str, Any] = json.loads(text)
+        SurveyKind(settings.get("kind", SurveyKind.QUESTION))
+        Effort(settings.get("effort", Effort.LOW))
+    except (ValueError, TypeError, AttributeError):
+        return {}
+    return settings
+
+
 def _row(document_id: int | None, path: bytes, state: str, reason: str, findings: str, *progress: int) -> SurveyRow:
-    parsed = tuple(map(_finding_from_json, json.loads(findings)))
-    return SurveyRow(document_id, Path(os.fsdecode(path)), RowState(state), reason, parsed, *progress)
+    try:
+        parsed = tuple(map(_finding_from_json, json.loads(findings)))
+        return SurveyRow(document_id, Path(os.fsdecode(path)), RowState(state), reason, parsed, *progress)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        damaged = tr("What was found was damaged on the disk: read this document again.")
+        return SurveyRow(document_id, Path(os.fsdecode(path)), RowState.FAILED, damaged)
 
 
 def _findings_to_json(row: SurveyRow) -> str:

@@ -12,7 +12,7 @@ from core.domain.conversation import ContextSummary, Omission, SearchedDocuments
 from core.domain.locations import location_words, section_words
 from gui.chat.collapsible_section import CollapsibleSection
 from gui.documents.passage_references import PassageReference, ReferenceList, document_title
-from gui.style.elements import ElidedButton, label
+from gui.style.elements import ElidedButton, label, plain_tool_tip
 from gui.style.theme import Theme
 
 MAX_LISTED = 40
@@ -62,7 +62,7 @@ class ContextSummaryView(CollapsibleSection):
             title = document_title(passage.path, passage.title)
             text = " · ".join(filter(None, (title, location_words(passage), section_words(passage))))
             button = ElidedButton(text, partial(self._open, index))
-            button.setToolTip(str(passage.path))
+            button.setToolTip(plain_tool_tip(str(passage.path)))
             self.content.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             self.passages.append(button)
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QWidget
 
 from core.chat.mention_completion import suggestion_labels
 from core.i18n import tr
+from gui.style.elements import plain_tool_tip
 from gui.style.sheet import SPACE
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class MentionList(QListWidget):
         self.clear()
         for suggestion, text in zip(suggestions, suggestion_labels(suggestions), strict=True):
             item = QListWidgetItem(text, self)
-            item.setToolTip(str(suggestion.folder / suggestion.name))
+            item.setToolTip(plain_tool_tip(str(suggestion.folder / suggestion.name)))
             item.setData(Qt.ItemDataRole.UserRole, suggestion.mention)
         if not suggestions:
             self.hide()

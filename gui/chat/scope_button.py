@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton
 from core.chat.scope_text import scope_text
 from core.domain.conversation import WHOLE_LIBRARY, Scope
 from core.i18n import tr
+from gui.style.elements import plain_tool_tip
 from gui.style.theme import Theme
 
 ICON_PX = 16
@@ -39,7 +40,9 @@ class ScopeButton(QToolButton):
         self.setText(f" {self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MAX_TEXT_PX)}")
         self.setChecked(scope != WHOLE_LIBRARY)
         paths = [str(path) for path in scope.paths[:MAX_TOOLTIP_PATHS]]
-        self.setToolTip("\n".join([tr("What this conversation looks into: {scope}", scope=text), *paths]))
+        self.setToolTip(
+            plain_tool_tip("\n".join([tr("What this conversation looks into: {scope}", scope=text), *paths]))
+        )
         self.setAccessibleName(tr("What this conversation looks into: {scope}", scope=text))
         self._update_style()
 

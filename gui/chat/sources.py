@@ -12,7 +12,7 @@ from core.domain.documents import Citation, Support
 from core.domain.locations import location_words, section_words
 from core.i18n import ngettext, tr
 from gui.documents.passage_references import document_title
-from gui.style.elements import ElidedLabel, column, label, row
+from gui.style.elements import ElidedLabel, column, label, plain_tool_tip, row
 from gui.style.icons import pixmap
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
@@ -53,7 +53,7 @@ class SourceRow(QPushButton):
         for widget in (number, title, subtitle, self._support_icon, self._support_label):
             widget.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         support = support_text(citation.support)
-        self.setToolTip("\n".join(part for part in (str(citation.path), support) if part))
+        self.setToolTip(plain_tool_tip("\n".join(part for part in (str(citation.path), support) if part)))
         name = tr("Source {number}: {title}", number=citation.number, title=document)
         self.setAccessibleName(". ".join(part for part in (name, page, support) if part))
         theme.changed.connect(self._draw_icon)

@@ -36,6 +36,7 @@ class LibraryActions(QObject):
     indexing_changed = Signal(object)  # IndexingStatus or None
     indexed = Signal(object)  # IndexReport
     removed = Signal(object)  # Folder
+    notice = Signal(str)  # about damage that was mended
     paused_changed = Signal(bool)
     embedder_question = Signal(object)  # EmbedderQuestion
     ocr_language_question = Signal(object)  # OcrLanguageQuestion
@@ -48,6 +49,7 @@ class LibraryActions(QObject):
         self.tree = LibraryTree()
         self.filter = TreeFilter()
         self.indexing: IndexingStatus | None = None
+        self._mending = False
         self._running: list[Running] = []
         self._refreshing = False
         self._refresh_again = False
@@ -249,19 +251,27 @@ class LibraryActions(QObject):
                 self._refresh_again = False
                 self.refresh()
 
-        self._bridge.run(
-            Operation(
-                "store",
-                lambda job: build_tree(library.folders(), library.document_rows(), filter, library.noted()),
-                self,
-                on_result=self._show_tree,
-                on_end=ended,
-            )
-        )
+        def read(job: Job) -> tuple[LibraryTree, list[str]]:
+            tree = build_tree(library.folders(), library.document_rows(), filter, library.noted())
+            return tree, self._workspace.take_notices()
 
-    def _show_tree(self, tree: LibraryTree) -> None:
-        self.tree = tree
-        self.tree_changed.emit(tree)
+        self._bridge.run(Operation("store", read, self, on_result=self._show_tree, on_end=ended))
+
+    def _show_tree(self, read: tuple[LibraryTree, list[str]]) -> None:
+        self.tree, notices = read
+        self.tree_changed.emit(self.tree)
+        for notice in notices:
+            self.notice.emit(notice)
+        if notices:
+            self.index_again()  # reads what was set aside
+
+    def mend(self) -> None:
+        """Look for damage that may have caused an unexpected error, and mend it; once, for what it does not mend would
+        fail again and again."""
+        if not self._mending:
+            self._mending = True
+            mend = self._workspace.mend
+            self._bridge.run(Operation("index", mend, self, on_result=lambda found: self.refresh()))
 
     def _refresh_if_due(self) -> None:
         if time.monotonic() >= self._next_refresh_s:

@@ -15,7 +15,7 @@ from core.i18n import tr
 from gui.documents.passage_references import PassageReference, ReferenceList, document_title
 from gui.documents.passage_view import PassageView
 from gui.documents.text_window import find_quote
-from gui.style.elements import ElidedLabel, card, column, icon_button, label, row
+from gui.style.elements import ElidedLabel, card, column, icon_button, label, plain_tool_tip, row
 from gui.style.sheet import SPACE
 from gui.style.theme import Theme
 
@@ -112,7 +112,7 @@ class DocumentView(QWidget):
         reference = references.current
         self.title.setText(document_title(reference.path, reference.title))
         self.where.setText(section_words(reference) or str(reference.path.parent))
-        self.where.setToolTip(str(reference.path))
+        self.where.setToolTip(plain_tool_tip(str(reference.path)))
         several = len(references.items) > 1
         for widget in (self._previous, self._next, self._count):
             widget.setVisible(several)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton
 from core.engines.model_availability import ModelAvailability, ModelKind
 from core.i18n import fault_text, fault_title, tr
 from gui import number_formats
-from gui.style.elements import card, label, push_button, row
+from gui.style.elements import card, label, plain_tool_tip, push_button, row
 from gui.style.theme import Theme
 from models.progress import Progress
 
@@ -88,7 +88,7 @@ class ModelCard(QFrame):
         self.use_found_copy.setVisible(path is not None and not availability.ready)
         if path is not None:
             self.use_found_copy.setText(tr("Use the copy found on this computer ({name})", name=path.name))
-            self.use_found_copy.setToolTip(str(path))
+            self.use_found_copy.setToolTip(plain_tool_tip(str(path)))
 
     def _title(self, availability: ModelAvailability) -> str:
         status, offer = availability.status, availability.offer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -13,6 +14,11 @@ from gui.style.sheet import SPACE
 from gui.style.theme import ICON_PX, Theme
 
 L = TypeVar("L", bound=QBoxLayout)
+
+
+def plain_tool_tip(text: str) -> str:
+    """`text` as a tool tip that shows it as it is: Qt takes what looks like markup, as a file's name may, for HTML."""
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if "<" in text else text
 
 
 def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
@@ -117,7 +123,7 @@ class ElidedLabel(QLabel):
 
     def _set_tooltip(self) -> None:
         fits = self.fontMetrics().horizontalAdvance(self._full_text) <= self.contentsRect().width()
-        self.setToolTip("" if fits else self._full_text)
+        self.setToolTip("" if fits else plain_tool_tip(self._full_text))
 
 
 class ElidedButton(QPushButton):

@@ -14,7 +14,7 @@ from core.survey.survey_texts import list_entry_state
 from core.survey.values import RowChanged, Survey, SurveyListEntry
 from gui import number_formats
 from gui.chat.scope_dialog import ScopeDialog, open_scope_dialog
-from gui.style.elements import ElidedLabel, column, icon_button, label, push_button, row
+from gui.style.elements import ElidedLabel, column, icon_button, label, plain_tool_tip, push_button, row
 from gui.style.sheet import SPACE
 from gui.surveys.actions import SurveyActions
 from gui.surveys.new_survey_page import NewSurveyPage
@@ -127,7 +127,7 @@ class SurveyPane(QFrame):
         for entry in entries:
             text = " · ".join((entry.question, list_entry_state(entry), number_formats.relative_day(entry.created_s)))
             item = QListWidgetItem(" ".join(text.split()), self.list)
-            item.setToolTip(entry.question)
+            item.setToolTip(plain_tool_tip(entry.question))
             item.setData(Qt.ItemDataRole.UserRole, entry.id)
         self.list.setVisible(bool(entries))
         self.hint.setVisible(not entries)

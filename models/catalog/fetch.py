@@ -42,6 +42,7 @@ from models.progress import Progress, ReportProgress
 log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1 << 20
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 SPARE_BYTES = 256 << 20  # left free on the drive
 REPORT_INTERVAL_S = 0.1
 SPEED_WINDOW_S = 10.0
@@ -107,7 +108,7 @@ class _Transfer:
         self._require_space()
         self._progress.start(self._done)
         try:
-            with self._part.open("ab") as self._file:
+            with os.fdopen(os.open(self._part, _APPEND, 0o600), "ab") as self._file:
                 self._receive_rest()
                 self._file.flush()
                 os.fsync(self._file.fileno())
@@ -118,6 +119,8 @@ class _Transfer:
     def _hash_existing(self) -> None:
         """Feed the digest with what an earlier run has left in the file."""
         try:
+            if self._part.is_symlink():
+                self._part.unlink()  # it would be written through
             if not self._part.is_file():
                 return
             if self._part.stat().st_size > self._remote.size_bytes:
@@ -283,7 +286,7 @@ class _SocketShutdown:
 
 
 class _SecureRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects, but never from https to an unencrypted connection."""
+    """Follows redirects, but never from https to an unencrypted connection, nor to anything but HTTP."""
 
     def redirect_request(
         self,
@@ -294,7 +297,8 @@ class _SecureRedirects(urllib.request.HTTPRedirectHandler):
         headers: http.client.HTTPMessage,
         newurl: str,
     ) -> urllib.request.Request | None:
-        if req.full_url.startswith("https:") and not newurl.startswith("https:"):
+        schemes = ("https:",) if req.full_url.startswith("https:") else ("https:", "http:")
+        if not newurl.lower().startswith(schemes):
             fp.close()
             raise unexpected_response_fault(req.full_url)
         return super().redirect_request(req, fp, code, msg, headers, newurl)

@@ -135,5 +135,8 @@ def _scope_text(scope: Scope) -> str:
 
 
 def _scope(text: str) -> Scope:
-    stored = json.loads(text) if text else {}
-    return Scope(tuple(map(Path, stored.get("paths", ()))), stored.get("whole", False))
+    try:
+        stored = json.loads(text) if text else {}
+        return Scope(tuple(map(Path, stored.get("paths", ()))), bool(stored.get("whole", False)))
+    except (ValueError, TypeError, AttributeError):  # damaged on the disk
+        return WHOLE_LIBRARY

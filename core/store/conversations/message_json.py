@@ -27,6 +27,7 @@ from core.domain.conversation import (
 )
 from core.domain.documents import Citation, Location, Support
 from core.domain.sheet_cells import SheetRows
+from core.i18n import tr
 from core.store.conversations.stored_json import to_json
 from models.conversation import Effort, Usage
 
@@ -38,6 +39,7 @@ STORED_NAMES = {
     "context_summary": "basis",
     "check": "judgement",
 }
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError)
 _FIELD_NAMES = {stored: field for field, stored in STORED_NAMES.items()}
 
 
@@ -70,8 +72,25 @@ def _read(stored: dict[str, Any]) -> dict[str, Any]:
     return {_FIELD_NAMES.get(key, key): value for key, value in stored.items()}
 
 
+def is_readable(body_text: str) -> bool:
+    """Whether the stored message is whole."""
+    try:
+        _parsed(0, "user", body_text, 0.0)
+    except _DAMAGE:
+        return False
+    return True
+
+
 def message_of(message_id: int, role: str, body_text: str, created_s: float) -> ChatMessage:
-    """The message stored as `body_text`."""
+    """The message stored as `body_text`; one that is damaged says so in place of its text."""
+    try:
+        return _parsed(message_id, role, body_text, created_s)
+    except _DAMAGE:
+        text = tr("This message was damaged on the disk and cannot be shown.")
+        return ChatMessage(id=message_id, role=role, text=text, complete=False, created_s=created_s)
+
+
+def _parsed(message_id: int, role: str, body_text: str, created_s: float) -> ChatMessage:
     body = _read(json.loads(body_text))
     return ChatMessage(
         id=message_id,

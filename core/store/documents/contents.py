@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from sqlite3 import Connection
 
 from core.domain.sheet_cells import SheetRows
 from core.store.database import Database
 from core.store.documents import sheet_rows
+from core.store.documents.damage import from_the_rest
 from core.store.documents.ocr_cache import forget_pages
 from core.store.documents.parse_crash_log import end_parsing
 from core.store.documents.passage_changes import (
@@ -78,12 +79,8 @@ class ContentStore:
         """Store `content`; unchanged passages keep their ids and so their vectors. False if the document left the
         library meanwhile."""
         with self._turn:
-            with self._database.read() as connection:
-                stored = stored_state(connection, document_id)
-                if stored is None:
-                    return False
-                steps = list(_storing(connection, document_id, stored, content))
-            return self._carry_out(document_id, steps)
+            steps = self._steps(document_id, lambda c, stored: _storing(c, document_id, stored, content))
+            return steps is not None and self._carry_out(document_id, steps)
 
     def skip(
         self,
@@ -114,12 +111,8 @@ class ContentStore:
             _update(connection, document_id, columns | _file_columns(file))
 
         with self._turn:
-            with self._database.read() as connection:
-                stored = stored_state(connection, document_id)
-                if stored is None:
-                    return False
-                steps = list(removal_steps(connection, document_id, stored, stored.passages))
-            return self._carry_out(document_id, [*steps, Step(1, settle)])
+            steps = self._steps(document_id, lambda c, stored: removal_steps(c, document_id, stored, stored.passages))
+            return steps is not None and self._carry_out(document_id, [*steps, Step(1, settle)])
 
     def give_up_on_pictures(self, document_id: int) -> None:
         """Stop waiting for the OCR of its pictures; what is stored stays."""
@@ -134,15 +127,20 @@ class ContentStore:
             _drop_text(connection, document_id)
             connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
 
-        with self._turn:
+        def removal() -> list[Step] | None:
             with self._database.read() as connection:
                 row = connection.execute(
                     "SELECT context FROM documents WHERE id = ? AND folder_id = ?", (document_id, folder_id)
                 ).fetchone()
                 if row is None:
-                    return
+                    return None
                 stored = state_of(connection, document_id, row[0])
-                steps = list(removal_steps(connection, document_id, stored, stored.passages))
+                return list(removal_steps(connection, document_id, stored, stored.passages))
+
+        with self._turn:
+            steps = from_the_rest(self._database, removal)
+            if steps is None:
+                return
             for transaction in _transactions([*steps, Step(1, forget)]):
                 with self._database.write() as connection:
                     for step in transaction:
@@ -153,13 +151,22 @@ class ContentStore:
         columns: _Columns = {"folder_id": folder_id, "path": path, "title": title, "context": context}
         columns |= _file_columns(file)
         with self._turn:
+            steps = self._steps(
+                document_id, lambda c, stored: context_steps(c, document_id, stored, stored.passages, context)
+            )
+            if steps is not None:
+                steps.append(Step(1, lambda connection: _update(connection, document_id, columns)))
+                self._carry_out(document_id, steps)
+
+    def _steps(self, document_id: int, plan: Callable[[Connection, StoredState], Iterable[Step]]) -> list[Step] | None:
+        """The steps that `plan` makes of what is stored; None if the document is not in the library."""
+
+        def planned() -> list[Step] | None:
             with self._database.read() as connection:
                 stored = stored_state(connection, document_id)
-                if stored is None:
-                    return
-                steps = list(context_steps(connection, document_id, stored, stored.passages, context))
-            steps.append(Step(1, lambda connection: _update(connection, document_id, columns)))
-            self._carry_out(document_id, steps)
+                return None if stored is None else list(plan(connection, stored))
+
+        return from_the_rest(self._database, planned)
 
     def _carry_out(self, document_id: int, steps: Iterable[Step]) -> bool:
         """False if the document left the library meanwhile: what is stored by then goes with its folder."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from core.domain.documents import Document, DocumentState, DocumentText, Skipped
 from core.store import key_values
 from core.store.database import Database
+from core.store.documents.damage import from_the_rest
 from core.store.documents.folders import Subtree, prefix_of
 from core.store.documents.heading_paths import headings_throughout
 from core.store.documents.parse_crash_log import end_parsing
@@ -68,6 +69,9 @@ class DocumentCounts:
     text_length: int
 
 
+_STATES = {state.value: state for state in DocumentState}
+
+
 class Documents:
     """Any thread."""
 
@@ -79,7 +83,10 @@ class Documents:
             return _get(connection, document_id)
 
     def text(self, document_id: int) -> DocumentText | None:
-        """The document, or None if it has left the library."""
+        """The document, or None if it has left the library. One that is damaged has no text until it is read again."""
+        return from_the_rest(self._database, lambda: self._text(document_id))
+
+    def _text(self, document_id: int) -> DocumentText | None:
         with self._database.read() as connection:
             document = _get(connection, document_id)
             if document is None:
@@ -87,7 +94,7 @@ class Documents:
             row = connection.execute("SELECT pages, format FROM documents WHERE id = ?", (document_id,)).fetchone()
             text = whole_text(connection, document_id)
             rows = all_of(connection, document_id)
-            pages, format = StoredPages.of(row[0]), row[1]
+            pages, format = StoredPages.of(document_id, row[0]), row[1]
             headings = headings_throughout(connection, document_id, pages.headings)
         return DocumentText(
             document, text, pages.starts, pages.recognised, format, pages.labels, rows, pages.pictured, headings
@@ -314,7 +321,7 @@ def document_of(row: DocumentRow) -> Document:
         folder_id=folder_id,
         path=Path(os.fsdecode(path)),
         title=title,
-        state=DocumentState(state),
+        state=_STATES.get(state, DocumentState.WAITING),  # whatever a damaged disk made of it
         reason=reason,
         size_bytes=size_bytes,
         modified_ns=modified_ns,

@@ -26,11 +26,11 @@ def locations_of_ranges(
     those in these ranges."""
     row = connection.execute("SELECT format, pages FROM documents WHERE id = ?", (document_id,)).fetchone()
     format, stored = row or ("", "")
-    pages = StoredPages.of(stored)
+    pages = StoredPages.of(document_id, stored)
     text = ""
     if format in LINED:
         near = [start for start, _ in places if start <= COUNTED_CHARS]
-        (text,) = spans(connection, document_id, [(0, max(near, default=0) + _HEAD_CHARS)])
+        (text,) = spans(connection, document_id, [(0, max(near, default=0) + _HEAD_CHARS)], beyond=True)
     headings = headings_of(passages, pages.headings)
     found = locations_of(format, pages.starts, pages.labels, text, places, headings=headings)
     if format in SHEETS:

@@ -87,7 +87,7 @@ def recognised(connection: Connection, ids: Sequence[int]) -> dict[int, list[tup
     """Ranges of text read from pictures, by the id of the documents that have any."""
     wanted = ",".join(str(int(i)) for i in ids)
     rows = connection.execute(f"SELECT id, pages FROM documents WHERE recognised AND id IN ({wanted})").fetchall()
-    return {document_id: StoredPages.of(stored).ranges for document_id, stored in rows}
+    return {document_id: StoredPages.of(document_id, stored).ranges for document_id, stored in rows}
 
 
 def documents(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[bytes, str]]:

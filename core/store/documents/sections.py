@@ -11,6 +11,7 @@ from core.domain.heading_paths import section_over
 from core.domain.locations import overlaps
 from core.store.database import Database
 from core.store.documents import passages
+from core.store.documents.damage import from_the_rest
 from core.store.documents.locations import locations_of_ranges
 from core.store.documents.passages import PassageSpan
 from core.store.documents.texts import whole_text
@@ -28,6 +29,9 @@ class Sections:
 
     def of(self, document_id: int) -> tuple[Passage, ...]:
         """The whole text of a document in order; empty if it has left the library."""
+        return from_the_rest(self._database, lambda: self._of(document_id))
+
+    def _of(self, document_id: int) -> tuple[Passage, ...]:
         with self._database.read() as connection:
             about = passages.documents(connection, [document_id]).get(document_id)
             stored = passages.neighbours(connection, document_id, 0, ALL)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from sqlite3 import Connection
 
 from core.domain.sheet_cells import SheetRows, packed, unpacked, within
+from core.store.documents.damage import decoding
 from core.store.documents.texts import spans
 
 _FIELDS = 'start, "end", row, columns'
@@ -26,7 +27,8 @@ def drop(connection: Connection, document_id: int) -> None:
 
 def all_of(connection: Connection, document_id: int) -> tuple[SheetRows, ...]:
     found = connection.execute(f"SELECT {_FIELDS} FROM sheet_rows WHERE document_id = ? ORDER BY start", (document_id,))
-    return tuple(_run(*row) for row in found)
+    with decoding(document_id):
+        return tuple(_run(*row) for row in found)
 
 
 def rows_at(connection: Connection, document_id: int, start: int, end: int) -> tuple[SheetRows, ...]:
@@ -36,7 +38,8 @@ def rows_at(connection: Connection, document_id: int, start: int, end: int) -> t
         "(SELECT COALESCE(MAX(start), 0) FROM sheet_rows WHERE document_id = ? AND start <= ?) ORDER BY start",
         (document_id, end, document_id, start),
     )
-    runs = [_run(*row) for row in found]
+    with decoding(document_id):
+        runs = [_run(*row) for row in found]
     if not runs:
         return ()
     offset = min(runs[0].start, start)

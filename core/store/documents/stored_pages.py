@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from core.domain.locations import recognised_ranges
+from core.store.documents.damage import decoding
 
 IS_PICTURED = "d.pages LIKE '%\"pictured\":%'"
 """SQL condition: text among other text of document `d` was read from pictures."""
@@ -23,17 +24,19 @@ class StoredPages:
     headings: tuple[tuple[int, str], ...] = ()
 
     @classmethod
-    def of(cls, stored: str) -> StoredPages:
+    def of(cls, document_id: int, stored: str) -> StoredPages:
+        """What is `stored` of a document. Raises `DamagedDocument`."""
         if not stored:
             return cls()
-        values = json.loads(stored)
-        return cls(
-            tuple(values["starts"]),
-            tuple(values.get("labels", ())),
-            tuple(values.get("recognised", ())),
-            tuple((start, end) for start, end in values.get("pictured", ())),
-            tuple((start, path) for start, path in values.get("headings", ())),
-        )
+        with decoding(document_id):
+            values = json.loads(stored)
+            return cls(
+                tuple(map(int, values["starts"])),
+                tuple(map(str, values.get("labels", ()))),
+                tuple(map(int, values.get("recognised", ()))),
+                tuple((int(start), int(end)) for start, end in values.get("pictured", ())),
+                tuple((int(start), str(path)) for start, path in values.get("headings", ())),
+            )
 
     @property
     def stored(self) -> str:

@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from sqlite3 import Connection
 
+from core.store.documents.damage import DamagedDocument, decoding
+
 PIECE_LENGTH = 32_768  # characters; half a millisecond to read
 
 
@@ -34,14 +36,18 @@ def drop_text(connection: Connection, document_id: int) -> None:
 
 
 def whole_text(connection: Connection, document_id: int) -> str:
-    """The document's text, "" if it has none."""
+    """The document's text, "" if it has none. Raises `DamagedDocument`."""
     rows = connection.execute("SELECT data FROM texts WHERE document_id = ? ORDER BY start", (document_id,))
-    return "".join(_unpacked(data) for (data,) in rows)
+    with decoding(document_id):
+        return "".join(_unpacked(data) for (data,) in rows)
 
 
-def spans(connection: Connection, document_id: int, wanted: Sequence[tuple[int, int]]) -> list[str]:
-    """`text[start:end]` of each (start, end) in `wanted`, reading only the pieces needed."""
-    return TextReader(connection).spans({document_id: wanted})[document_id]
+def spans(
+    connection: Connection, document_id: int, wanted: Sequence[tuple[int, int]], *, beyond: bool = False
+) -> list[str]:
+    """`text[start:end]` of each (start, end) in `wanted`, reading only the pieces needed. `beyond` allows ends that lie
+    beyond the text. Raises `DamagedDocument`."""
+    return TextReader(connection).spans({document_id: wanted}, beyond=beyond)[document_id]
 
 
 class TextReader:
@@ -52,15 +58,22 @@ class TextReader:
         self._connection = connection
         self._pieces: dict[tuple[int, int], str] = {}
 
-    def spans(self, wanted: Mapping[int, Sequence[tuple[int, int]]]) -> dict[int, list[str]]:
-        """`text[start:end]` of each (start, end) in `wanted`, by document id."""
+    def spans(self, wanted: Mapping[int, Sequence[tuple[int, int]]], *, beyond: bool = False) -> dict[int, list[str]]:
+        """`text[start:end]` of each (start, end) in `wanted`, by document id. `beyond` allows ends that lie beyond the
+        text. Raises `DamagedDocument`."""
         self._read(
             (document_id, at) for document_id, places in wanted.items() for place in places for at in _starts(*place)
         )
-        return {
+        found = {
             document_id: [self._cut(document_id, start, end) for start, end in places]
             for document_id, places in wanted.items()
         }
+        if not beyond:
+            for document_id, texts in found.items():
+                for (start, end), text in zip(wanted[document_id], texts, strict=True):
+                    if len(text) != end - start:
+                        raise DamagedDocument(document_id)
+        return found
 
     def _cut(self, document_id: int, start: int, end: int) -> str:
         return "".join(self._pieces[document_id, at][max(0, start - at) : end - at] for at in _starts(start, end))
@@ -75,7 +88,10 @@ class TextReader:
             f"WITH wanted (document_id, start) AS (VALUES {values}) SELECT t.document_id, t.start, t.data "
             "FROM wanted w CROSS JOIN texts t ON t.document_id = w.document_id AND t.start = w.start"
         )
-        self._pieces |= missing | {(document_id, at): _unpacked(data) for document_id, at, data in rows}
+        for document_id, at, data in rows:
+            with decoding(document_id):
+                missing[document_id, at] = _unpacked(data)
+        self._pieces |= missing
 
 
 def _starts(start: int, end: int) -> range:

@@ -20,6 +20,7 @@ many passages have a term."""
 VERSION = f"{LAYOUT}/{getattr(tokenizer, 'VERSION', 0)}/{unicodedata.unidata_version}"
 WEIGHTS = (1.0, 1.0, 1.0)
 MERGE_PAGES = 200
+VERSION_KEY = "keywords_version"
 RENEWED_KEY = "keywords_renewed_through"
 RENEWED_PART_KEY = "keywords_renewed_part"
 """How many passages are in the index of the document after the last that is complete, while it is filled again."""

@@ -13,6 +13,7 @@ import pytest
 from core.domain.documents import DocumentState
 from core.store.database import Database
 from core.store.documents.contents import ContentStore, FileStat, NewContent
+from core.store.documents.damage import DamagedDocument
 from core.store.documents.documents import Documents
 from core.store.documents.folders import Folders
 from core.store.documents.passage_changes import NewPassage
@@ -69,11 +70,11 @@ def test_a_page_called_like_a_part_of_what_is_stored_of_pages_is_just_a_page(sto
     ids = store.add("a.txt", "b.txt")
     for document, pictured in zip(ids, ((), ((0, 5),)), strict=True):
         pages = StoredPages((0,), ("pictured",), (0,), pictured)
-        assert StoredPages.of(pages.stored) == pages
+        assert StoredPages.of(1, pages.stored) == pages
         store.contents.put(document, replace(reading("Words."), pages=pages))
     told = store.documents.recognised_in(store.part)
     assert [(path.name, number, of) for path, number, of in told] == [("a.txt", 1, 1), ("b.txt", 2, None)]
-    assert StoredPages().stored == "" and StoredPages.of("") == StoredPages()
+    assert StoredPages().stored == "" and StoredPages.of(1, "") == StoredPages()
 
 
 def test_a_long_text_is_read_in_pieces_by_place(store: Store) -> None:
@@ -93,11 +94,17 @@ def test_texts_of_several_documents_are_read_together(store: Store) -> None:
     with store.database.write() as connection:
         for document, text in texts.items():
             put_text(connection, document, pieces_of(text))
-    places = {first: [(PIECE_LENGTH - 1, PIECE_LENGTH + 1), (0, 2)], second: [(1, 3)], second + 1: [(0, 4)]}
+    places = {first: [(PIECE_LENGTH - 1, PIECE_LENGTH + 1), (0, 2)], second: [(1, 3)]}
     with store.database.read() as connection:
         reader = TextReader(connection)
-        assert reader.spans(places) == {first: ["ba", "ab"], second: ["dc"], second + 1: [""]}
+        assert reader.spans(places) == {first: ["ba", "ab"], second: ["dc"]}
         assert reader.spans({second: [(0, 2)], first: [(2, 5)]}) == {second: ["cd"], first: ["aba"]}
+        assert reader.spans({second + 1: [(0, 4)], second: [(18, 40)]}, beyond=True) == {
+            second + 1: [""],
+            second: ["cd"],
+        }
+        with pytest.raises(DamagedDocument):
+            reader.spans({second: [(18, 21)]})
 
 
 def test_lone_surrogates_are_kept(store: Store) -> None:
