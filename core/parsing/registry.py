@@ -5,18 +5,23 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from core.domain.file_formats import LABELS, NAMES, SUFFIXES
 from core.parsing.document import DocumentBuilder, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem, fault_from_os_error
 from core.parsing.limits import ParseLimits
 from core.parsing.ocr_engine import OcrEngine
+from core.parsing.open_file import OpenFile, open_file
 from core.parsing.readers import code, data_files, markdown, markup, plain
 from core.parsing.sniffing import sniff_format
 from core.parsing.source import Source
+
+if TYPE_CHECKING:
+    from core.parsing.ocr.recogniser import Recogniser
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +46,14 @@ def label_of(format: str) -> str:
 
 
 def parse_file(
-    path: Path,
+    path: PurePath,
     limits: ParseLimits | None = None,
     *,
+    file: OpenFile | None = None,
     password: str | None = None,
     other_passwords: tuple[str, ...] = (),
     ocr_languages: Sequence[str] = (),
+    recogniser: Recogniser | None = None,
     saved_pages: Mapping[int, str] | None = None,
     on_pages: Callable[[int], None] | None = None,
     on_ocr_start: Callable[[], None] | None = None,
@@ -54,23 +61,26 @@ def parse_file(
 ) -> ParsedDocument:
     """Parse a document. Runs in a worker process, where a hostile file can harm nothing else.
 
-    Raises no exception but `ParseFault`, whatever a parser raises (errors in our own installation excepted). Pictures
-    are read by OCR if `ocr_languages` (Tesseract's names) is not empty. `on_pages` is called with the number of pages
-    that the file claims, `on_ocr_start` before each picture that is read, `on_ocr_page` with its index and its words;
-    a later call with these as `saved_pages` does not read them again.
+    It is read from `file` if that is given, and `path` is then only its name. Raises no exception but `ParseFault`,
+    whatever a parser raises (errors in our own installation excepted). Pictures are read by OCR if `ocr_languages`
+    (Tesseract's names) is not empty, or by `recogniser`. `on_pages` is called with the number of pages that the file
+    claims, `on_ocr_start` before each picture that is read, `on_ocr_page` with its index and its words; a later call
+    with these as `saved_pages` does not read them again.
     """
     limits = limits or ParseLimits()
     named = format_of(path)
     if named is None:
         raise ParseFault(ParseProblem.UNSUPPORTED, format=path.suffix or path.name)
-    with _raising_only_faults(named):
-        source = Source(path, named, label_of(named), password, other_passwords=other_passwords)
+    with _raising_only_faults(named), nullcontext(file) if file is not None else open_file(path) as opened:
+        source = Source(path, named, label_of(named), password, file=opened, other_passwords=other_passwords)
         format = sniff_format(source, limits)
         ocr: OcrEngine | None = None
-        if ocr_languages and format in OCR_FORMATS:
+        if (ocr_languages or recogniser) and format in OCR_FORMATS:
+            from core.parsing.ocr.recogniser import Recogniser
             from core.parsing.ocr.tesseract import TesseractEngine
 
-            ocr = TesseractEngine(ocr_languages, limits.ocr_pages, saved_pages, on_ocr_page)
+            recogniser = recogniser or Recogniser(ocr_languages)
+            ocr = TesseractEngine(recogniser, limits.ocr_pages, saved_pages, on_ocr_page)
         source = replace(source, format=format, label=label_of(format))
         return _parse(source, limits, ocr, on_pages, on_ocr_start)
 
@@ -113,7 +123,7 @@ def parse_attachment(name: PurePath, data: bytes, outer: DocumentBuilder, depth:
     if named is None or named == "archive":
         return None
     with _raising_only_faults(named):
-        source = Source(Path(name.name), named, label_of(named), None, data, depth)
+        source = Source(PurePath(name.name), named, label_of(named), data=data, depth=depth)
         format = sniff_format(source, outer.limits)
         ocr = outer.ocr.for_embedded_document() if outer.ocr is not None else None
         source = replace(source, format=format, label=label_of(format))

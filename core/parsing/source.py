@@ -1,28 +1,29 @@
-"""The file that a parser reads: its path, or its bytes if it is an attachment, its format and its passwords."""
+"""The file that a parser reads: open, or its bytes if it is an attachment; its name, its format and its passwords."""
 
 from __future__ import annotations
 
 import io
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import PurePath
 from typing import BinaryIO
 
 from core.parsing.faults import ParseFault, ParseProblem, fault_from_os_error
 from core.parsing.limits import MIB, ParseLimits
+from core.parsing.open_file import OpenFile
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to parse. `format` is the registry's key ("pdf"), `label` what a person calls it ("PDF"). A file inside
-    another one, `depth` files deep, has its bytes in `data`, and its `path` is only a name. `password` was given for
-    this file, `other_passwords` for others."""
+    """A file to parse. `format` is the registry's key ("pdf"), `label` what a person calls it ("PDF"). `path` is only
+    a name: what is read is `file` or, of a file inside another one, `depth` files deep, `data`. `password` was given
+    for this file, `other_passwords` for others."""
 
-    path: Path
+    path: PurePath
     format: str
     label: str
     password: str | None = field(default=None, repr=False)
     data: bytes | None = field(default=None, repr=False)
+    file: OpenFile | None = field(default=None, repr=False)
     depth: int = 0
     other_passwords: tuple[str, ...] = field(default=(), repr=False)
 
@@ -42,20 +43,12 @@ class Source:
 
     @property
     def size_bytes(self) -> int:
-        if self.data is not None:
-            return len(self.data)
-        try:
-            return os.stat(self.path).st_size
-        except OSError as error:
-            raise fault_from_os_error(error) from error
+        if self.file is not None:
+            return self.file.size_bytes
+        return len(self.data or b"")
 
     def open(self) -> BinaryIO:
-        if self.data is not None:
-            return io.BytesIO(self.data)
-        try:
-            return open(self.path, "rb")
-        except OSError as error:
-            raise fault_from_os_error(error) from error
+        return self.file.reader() if self.file is not None else io.BytesIO(self.data or b"")
 
     def read(self, limit_bytes: int) -> bytes:
         """Return the whole file. Raises `ParseFault` (too large) for more than `limit_bytes`."""

@@ -1,9 +1,4 @@
-"""The OCR engine: Tesseract, which is built into liteparse. A picture in, its words and their boxes out.
-
-liteparse is given only pictures that we made ourselves, in a PDF file that we wrote ourselves, and only languages whose
-data is installed: for others it would open a connection. Measured on print at 120 to 200 dpi with noise: 93 to 100 % of
-the words right, 1 to 2 s a page.
-"""
+"""The OCR engine of one document: counts its pictures, turns them upright and keeps what was read before."""
 
 from __future__ import annotations
 
@@ -12,12 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 
-from core.parsing.cleaning import clean
-from core.parsing.ocr.picture import to_pdf
-from core.parsing.ocr.tessdata import folder_with
+from core.parsing.ocr.recogniser import Recogniser
 from core.parsing.ocr_engine import OcrWord, Picture
 
-_MIN_CONFIDENCE = 0.3  # words below are dropped
 _SURE_CONFIDENCE = 0.6
 _UPRIGHT_SHARE = 0.7  # of a text's score, were all of it upright and certain
 _LONG_WORD = 3  # characters; shorter words may be higher than wide in upright text too
@@ -34,20 +26,17 @@ class _Budget:
 
 
 class TesseractEngine:
-    """Reads up to `max_pictures` pictures of one document, in these languages (Tesseract's names). `saved_pages` are
-    pages read before, as `on_page` received them. Raises `ValueError` if there is no data for any language."""
+    """Reads up to `max_pictures` pictures of one document. `saved_pages` are pages read before, as `on_page` received
+    them."""
 
     def __init__(
         self,
-        languages: Sequence[str],
+        recogniser: Recogniser,
         max_pictures: int,
         saved_pages: Mapping[int, str] | None = None,
         on_page: Callable[[int, str], None] | None = None,
     ) -> None:
-        found = folder_with(languages)
-        if found is None:
-            raise ValueError("no language data")
-        self._folder, self._languages = found
+        self._recogniser = recogniser
         self._saved_pages = saved_pages or {}
         self._on_page = on_page
         self._rotation = 0  # of the last page: likely that of the next
@@ -79,38 +68,12 @@ class TesseractEngine:
         """Return the words of `picture`, with their boxes in the rotation in which its text is upright."""
         best: tuple[OcrWord, ...] = ()
         for rotation in dict.fromkeys((self._rotation, 0, 90, 270, 180)):
-            words = self._recognise(picture.rotated(rotation))
+            words = self._recogniser.words(picture.rotated(rotation))
             if _score(words) > _score(best):
                 best, self._rotation = words, rotation
             if not words or _is_mostly_upright(words):
                 break  # where nothing looks like a letter, other rotations will show none either
         return best if _is_text(best) else ()
-
-    def _recognise(self, picture: Picture) -> tuple[OcrWord, ...]:
-        from liteparse import LiteParse, ParseError
-
-        engine = LiteParse(
-            ocr_enabled=True,
-            ocr_language="+".join(self._languages),
-            tessdata_path=str(self._folder),
-            dpi=picture.dpi,
-            num_workers=1,
-            quiet=True,
-            ocr_failure_fatal=False,
-        )
-        try:
-            result = engine.parse(to_pdf(picture))
-        except ParseError:
-            return ()
-        items = result.pages[0].text_items if result.pages else []
-        words = (
-            OcrWord(
-                text, *(round(float(n or 0), 3) for n in (item.x, item.y, item.width, item.height, item.confidence))
-            )
-            for item in items
-            if (text := clean(item.text).strip())
-        )
-        return tuple(word for word in words if word.confidence >= _MIN_CONFIDENCE)
 
 
 def _pack(words: Sequence[OcrWord]) -> str:

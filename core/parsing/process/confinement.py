@@ -1,4 +1,8 @@
-"""Confines a worker process: limited memory and processor time, no sockets, no other programs, no writing of files."""
+"""Confines a parser process: limited memory and processor time, no paths, no sockets, no other processes, no writing.
+
+It does everything that needs a path first, then locks itself in. What is refused, and by whom, depends on the system:
+`confinement_parts` says it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,19 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from core.parsing.limits import ParseLimits
-from core.parsing.process.syscall_filter import install_syscall_filter
+from core.parsing.process import isolation, landlock, preload, syscall_filter
+from core.parsing.process.syscall_table import allowed_calls
 
-# Audit events (https://docs.python.org/3/library/audit_events.html); "open" is checked apart.
+if TYPE_CHECKING:
+    from core.parsing.ocr.recogniser import Recogniser
+
+# Audit events (https://docs.python.org/3/library/audit_events.html).
 _REFUSED_EVENTS = {
+    "open",
     "socket.__new__", "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto",
     "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile",
     "os.startfile/2", "pty.spawn", "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink",
@@ -21,8 +32,6 @@ _REFUSED_EVENTS = {
     "webbrowser.open", "urllib.Request", "ftplib.connect", "smtplib.connect", "tempfile.mkstemp", "tempfile.mkdtemp",
     "os.kill", "os.killpg",
 }  # fmt: skip
-_WRITING_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_NICENESS = 10
 _HEADROOM_S = 30.0  # the parent stops a slow process first and says why; this limit is for a parent that cannot
 
 
@@ -30,14 +39,35 @@ class OperationRefused(RuntimeError):
     """An operation that a confined process may not perform."""
 
 
-def confine(limits: ParseLimits) -> None:
-    """Confine this process irrevocably. Call once, before the first file."""
+def confine(
+    limits: ParseLimits, connection: int, ocr_languages: Sequence[str] = (), parent_id: int | None = None
+) -> Recogniser | None:
+    """Confine this process irrevocably, except for its pipe to its parent, the descriptor `connection`. Call once,
+    before the first file and on the only thread. Return the OCR for `ocr_languages` (Tesseract's names); None without
+    them, or without data for any of them."""
     sys.dont_write_bytecode = True
+    isolation.end_with_parent(parent_id)
+    isolation.leave_terminal()
+    preload.load_everything()
+    recogniser = _recogniser(ocr_languages)
     _silence_output()
-    _lower_priority()
-    _limit_memory(limits.memory_bytes)
-    install_syscall_filter()
+    isolation.close_descriptors_except([connection])
+    isolation.forget_environment()
+    _limit_resources(limits.memory_bytes, starts_threads=recogniser is not None)
+    landlock.refuse_paths(recogniser.paths if recogniser is not None else ())
+    if recogniser is not None:
+        recogniser.start()  # its threads inherit what this one may do
+    isolation.hide_memory()
+    syscall_filter.install_syscall_filter(allowed_calls(connection, os.getpid(), recognition=recogniser is not None))
     sys.addaudithook(_audit)
+    return recogniser
+
+
+def _recogniser(languages: Sequence[str]) -> Recogniser | None:
+    from core.parsing.ocr.recogniser import Recogniser
+    from core.parsing.ocr.tessdata import folder_with
+
+    return Recogniser(languages) if folder_with(languages) is not None else None
 
 
 def allow_seconds(seconds: float) -> None:
@@ -63,41 +93,18 @@ def _silence_output() -> None:
     os.close(null)
 
 
-def _lower_priority() -> None:
+def _limit_resources(memory_bytes: int, *, starts_threads: bool) -> None:
     if sys.platform == "win32":
         import psutil
 
-        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-    else:
-        os.nice(_NICENESS)
-
-
-def _limit_memory(memory_bytes: int) -> None:
-    if sys.platform == "win32":
         from core.parsing.process.windows_job import limit_this_process
 
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
         limit_this_process(memory_bytes)
-        return
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard == resource.RLIM_INFINITY or memory_bytes < hard:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, hard))
+    isolation.limit_resources(memory_bytes, starts_threads=starts_threads)
 
 
 def _audit(event: str, arguments: tuple[object, ...]) -> None:
-    """Refuse at Python's level, with a traceback that shows where; on Linux the kernel refuses native code as well."""
-    if event == "open":
-        _audit_open(arguments)
-    elif event in _REFUSED_EVENTS:
+    """Refuse at Python's level, with a traceback that shows where; the kernel refuses native code as well."""
+    if event in _REFUSED_EVENTS:
         raise OperationRefused(f"{event} is not allowed while reading documents")
-
-
-def _audit_open(arguments: tuple[object, ...]) -> None:
-    path, mode, flags = (*arguments, None, None, None)[:3]
-    writes = any(letter in mode for letter in "wax+") if isinstance(mode, str) else False
-    if not writes and isinstance(flags, int):
-        writes = bool(flags & _WRITING_FLAGS & ~os.O_RDONLY)
-    if writes and path != os.devnull:
-        raise OperationRefused("files are not written while reading documents")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class ParserPool:
         self._lock = threading.Lock()
         self._idle: list[WorkerProcess] = []
         self._closed = False
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="parser-start")  # it ends with this pool
 
     def parse(
         self,
@@ -57,11 +59,12 @@ class ParserPool:
         for what `checkpoint` has saved."""
         cancel = cancel or CancelToken()
         remaining = iter(paths)
+        languages = tuple(ocr_languages)
         busy: list[WorkerProcess] = []
         exhausted = False
         try:
             while True:
-                while not exhausted and (worker := self._take(block=not busy, cancel=cancel)) is not None:
+                while not exhausted and (worker := self._take(not busy, cancel, languages)) is not None:
                     path = self._next_path(remaining, worker)
                     if path is None:
                         exhausted = True
@@ -69,7 +72,7 @@ class ParserPool:
                         busy.append(worker)
                         own, others = password or self._passwords.given_for(path), self._passwords.others_to_try(path)
                         saved = checkpoint.saved_pages(path) if checkpoint is not None else None
-                        worker.begin(path, encode_request(path, own, others, ocr_languages, saved), checkpoint)
+                        worker.begin(path, encode_request(path, own, others, saved), checkpoint)
                 if not busy:
                     return
                 cancel.check()
@@ -99,8 +102,9 @@ class ParserPool:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _take(self, block: bool, cancel: CancelToken) -> WorkerProcess | None:
-        """Return a free worker; None if all are busy and `block` is false."""
+    def _take(self, block: bool, cancel: CancelToken, ocr_languages: tuple[str, ...]) -> WorkerProcess | None:
+        """Return a free worker that reads pictures in these languages, or none; None if all are busy and `block` is
+        false."""
         while not self._free.acquire(timeout=POLL_S if block else None, blocking=block):
             if not block:
                 return None
@@ -109,7 +113,15 @@ class ParserPool:
             if self._closed:
                 self._free.release()
                 raise RuntimeError("the parser pool is closed")
-            return self._idle.pop() if self._idle else WorkerProcess(self._limits)
+            fitting = next((worker for worker in self._idle if worker.ocr_languages == ocr_languages), None)
+            idle = fitting or (self._idle[0] if self._idle else None)
+            if idle is not None:
+                self._idle.remove(idle)
+        if fitting is not None:
+            return fitting
+        if idle is not None:
+            idle.end()  # what a process may do is settled when it starts
+        return WorkerProcess(self._limits, self._starter, ocr_languages)
 
     def _next_path(self, paths: Iterator[Path], worker: WorkerProcess) -> Path | None:
         """Draw a path for `worker`; give the worker back if there is none or the drawing raises `Cancelled`."""

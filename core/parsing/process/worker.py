@@ -4,59 +4,85 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 from collections.abc import Mapping, Sequence
-from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
 
-from core.parsing.faults import ParseFault, ParseProblem
+from core.parsing.faults import ParseFault, ParseProblem, fault_from_os_error
 from core.parsing.limits import ParseLimits
+from core.parsing.open_file import OpenFile
+from core.parsing.process.document_passing import DocumentReceiver
 from core.parsing.process.wire import OcrPageWords, OcrStarted, PageCount, WorkerReady, pack
+
+if TYPE_CHECKING:
+    from multiprocessing.process import ParentProcess  # type: ignore[attr-defined]
+
+    from core.parsing.ocr.recogniser import Recogniser
 
 
 def encode_request(
     path: Path,
     password: str | None,
     other_passwords: Sequence[str] = (),
-    ocr_languages: Sequence[str] = (),
     saved_pages: Mapping[int, str] | None = None,
 ) -> bytes:
-    """Return the request to parse `path`; the parameters are those of `core.parsing.registry.parse_file`. The path is
-    sent as bytes, so that any file name survives."""
+    """Return the request to parse the document that was handed over before; the parameters are those of
+    `core.parsing.registry.parse_file`. Of the path only the name is sent, as bytes, so that any file name survives."""
     values = {
-        "path": os.fsencode(path).hex(),
+        "name": os.fsencode(path.name).hex(),
         "password": password,
         "other_passwords": list(other_passwords),
-        "ocr_languages": list(ocr_languages),
         "saved_pages": dict(saved_pages or {}),
     }
     return json.dumps(values).encode()
 
 
-def run(connection: Connection, limits: ParseLimits) -> None:
-    """Answer each request with any number of progress messages, then one document or fault. Returns when the parent
-    closes the pipe; the process ends when the parent does."""
-    from core.parsing import registry  # noqa: F401  # loaded before this process is confined
+def run(connection: Connection, limits: ParseLimits, ocr_languages: Sequence[str]) -> None:
+    """Answer each document and request with any number of progress messages, then one document or fault. Pictures are
+    read by OCR if there are `ocr_languages`. Returns when the parent closes the pipe; the process ends when the parent
+    does."""
     from core.parsing.process import confinement
 
-    _end_with_parent()
-    confinement.confine(limits)
+    parent = parent_process()
+    _end_with_parent(parent)
+    documents = DocumentReceiver(connection)
+    recogniser = confinement.confine(limits, connection.fileno(), ocr_languages, parent.pid if parent else None)
     connection.send_bytes(pack(WorkerReady()))
     while True:
+        file: OpenFile | ParseFault
+        try:
+            file = documents.receive()
+        except EOFError:
+            return
+        except OSError as error:
+            file = fault_from_os_error(error)
         try:
             request = json.loads(connection.recv_bytes())
         except (EOFError, OSError):
             return
-        answer = _parse(request, connection, limits)
+        if isinstance(file, ParseFault):
+            answer = pack(file)
+        else:
+            with file:
+                answer = _parse(request, file, recogniser, connection, limits)
         try:
             connection.send_bytes(answer)
         except (BrokenPipeError, OSError):
             return
 
 
-def _parse(request: dict[str, Any], connection: Connection, limits: ParseLimits) -> bytes:
-    """Parse the file of `request`, sending progress messages meanwhile; return the final message."""
+def _parse(
+    request: dict[str, Any],
+    file: OpenFile,
+    recogniser: Recogniser | None,
+    connection: Connection,
+    limits: ParseLimits,
+) -> bytes:
+    """Parse `file` as `request` says, sending progress messages meanwhile; return the final message."""
     from core.parsing.process.confinement import allow_seconds
     from core.parsing.registry import parse_file
 
@@ -68,11 +94,12 @@ def _parse(request: dict[str, Any], connection: Connection, limits: ParseLimits)
 
     try:
         document = parse_file(
-            Path(os.fsdecode(bytes.fromhex(request["path"]))),
+            PurePath(os.fsdecode(bytes.fromhex(request["name"]))),
             limits,
+            file=file,
             password=request["password"],
             other_passwords=tuple(request["other_passwords"]),
-            ocr_languages=request["ocr_languages"],
+            recogniser=recogniser,
             saved_pages={int(page): words for page, words in request["saved_pages"].items()},
             on_pages=lambda pages: connection.send_bytes(pack(PageCount(pages))),
             on_ocr_start=send_ocr_started,
@@ -85,13 +112,10 @@ def _parse(request: dict[str, Any], connection: Connection, limits: ParseLimits)
         return pack(ParseFault(ParseProblem.OUT_OF_MEMORY))
 
 
-def _end_with_parent() -> None:
-    """End this process as soon as its parent has ended, even in the middle of a file."""
-    from multiprocessing import parent_process
-    from multiprocessing.connection import wait
-
-    parent = parent_process()
-    if parent is None:
+def _end_with_parent(parent: ParentProcess | None) -> None:
+    """End this process as soon as its parent has ended, even in the middle of a file. On Linux the kernel does so
+    (`core.parsing.process.isolation.end_with_parent`), and a process without other threads can be confined better."""
+    if parent is None or sys.platform == "linux":
         return
 
     def watch() -> None:

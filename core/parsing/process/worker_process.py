@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -17,6 +18,7 @@ from core.parsing.document import ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
 from core.parsing.process import worker
+from core.parsing.process.document_passing import send_document
 from core.parsing.process.wire import OcrPageWords, OcrStarted, PageCount, WireError, WorkerReady, unpack
 from models import spawning
 
@@ -51,8 +53,12 @@ class OcrCheckpoint(Protocol):
 class WorkerProcess:
     """One process, the pipe to it, and the file it is parsing. Used by one thread at a time."""
 
-    def __init__(self, limits: ParseLimits) -> None:
+    def __init__(self, limits: ParseLimits, starter: Executor, ocr_languages: tuple[str, ...] = ()) -> None:
+        """`starter` is one thread that outlives the process: the kernel ends a process with the thread that began it.
+        Pictures are read by OCR if there are `ocr_languages`."""
         self._limits = limits
+        self._starter = starter
+        self.ocr_languages = ocr_languages
         self._process: BaseProcess | None = None
         self.connection: Connection
         self._path = Path()
@@ -128,9 +134,12 @@ class WorkerProcess:
         context = get_context("spawn")
         self.connection, child_end = context.Pipe()
         process = context.Process(
-            target=worker.run, args=(child_end, self._limits), name="papermoor-parser", daemon=True
+            target=worker.run,
+            args=(child_end, self._limits, self.ocr_languages),
+            name="papermoor-parser",
+            daemon=True,
         )
-        spawning.start(process)
+        self._starter.submit(spawning.start, process).result()
         child_end.close()
         self._process = process
         self._files = 0
@@ -141,7 +150,11 @@ class WorkerProcess:
             self._size_bytes = self._path.stat().st_size
         start_s = _START_S if self._files == 1 else 0.0
         self._restart_clock(self._limits.seconds(0, self._size_bytes) + start_s)
+        send_document(self.connection, self._path, self._process_id())
         self.connection.send_bytes(self._request)
+
+    def _process_id(self) -> int:
+        return (self._process.pid or 0) if self._process is not None else 0
 
     def _note_progress(self, message: WorkerReady | PageCount | OcrStarted | OcrPageWords) -> None:
         match message:

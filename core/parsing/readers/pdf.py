@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from core.parsing.document import DocumentBuilder
 from core.parsing.faults import ParseProblem
+from core.parsing.limits import MIB
 from core.parsing.ocr.picture import picture_of_pdf_page
 from core.parsing.readers.attachments import write_attachments
 from core.parsing.readers.pdf_annotations import attachments, flatten_annotations
@@ -25,6 +26,7 @@ from core.parsing.source import Source
 if TYPE_CHECKING:
     import pypdfium2
 
+_BYTES_IN_MEMORY = 64 * MIB
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 _BOLD_WEIGHT = 600  # on the scale on which 400 is regular and 700 bold
 _BOLD_NAMES = (b"bold", b"black", b"heavy", b"-demi")
@@ -57,14 +59,20 @@ def _open(source: Source, out: DocumentBuilder) -> pypdfium2.PdfDocument | None:
 
     if source.size_bytes > out.limits.file_bytes:
         raise source.too_large(source.size_bytes, out.limits.file_bytes)
-    source.open().close()  # PDFium does not report missing permissions
     for password in (None, *source.passwords):
         try:
-            return pypdfium2.PdfDocument(source.data or source.path, password=password)
+            return pypdfium2.PdfDocument(_input(source), password=password, autoclose=True)
         except pypdfium2.PdfiumError as error:
             if getattr(error, "err_code", None) != _PASSWORD_ERROR and not _ENCRYPTION_ERROR.search(str(error)):
                 return None
     raise source.encryption_fault()
+
+
+def _input(source: Source) -> bytes | BinaryIO:
+    """Return what PDFium reads: a small file whole, which is faster, a large one as far as it wants."""
+    if source.size_bytes <= _BYTES_IN_MEMORY:
+        return source.read(_BYTES_IN_MEMORY)
+    return source.open()
 
 
 def _read(document: pypdfium2.PdfDocument, source: Source, out: DocumentBuilder) -> None:

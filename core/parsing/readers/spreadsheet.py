@@ -42,10 +42,11 @@ def parse(source: Source, out: DocumentBuilder) -> None:
 def _open_calamine(source: Source, out: DocumentBuilder) -> CalamineWorkbook:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
+    if source.size_bytes > out.limits.file_bytes:
+        raise source.too_large(source.size_bytes, out.limits.file_bytes)
     try:
-        if source.data is None and source.size_bytes <= out.limits.file_bytes:
-            return CalamineWorkbook.from_path(str(source.path))
-        return CalamineWorkbook.from_filelike(source.open())
+        with source.open() as file:
+            return CalamineWorkbook.from_filelike(file)
     except PasswordError as error:
         raise source.fault(ParseProblem.ENCRYPTED) from error
     except CalamineError as error:
