@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import wraps
 from typing import Any
 
 import jinja2
@@ -19,14 +20,22 @@ from jinja2.visitor import NodeTransformer
 
 from models.faults import N_, ModelFault
 
-MAX_TEMPLATE_CHARS = 1 << 18
+MAX_TEMPLATE_CHARS = 1 << 17  # today's longest have some 20,000
+MAX_NODES = 40_000  # of the parsed template; today's largest have some 3,000
 MAX_STEPS = 200_000  # loop rounds and calls in one rendering, about 1 s; today's templates need a few a message
 MAX_TEXT_CHARS = 1 << 25  # of all text that is output or concatenated in one rendering
 MAX_POWER_OPERAND = 64
-FILTERS_WITH_WIDTH = ("center", "batch", "slice", "wordwrap", "filesizeformat", "urlize", "xmlattr", "pprint")
+MAX_ELEMENTS = 5_000_000  # of lists and the like that are looked through in one rendering, under a second
+MAX_INTEGER_BITS = 1024
+MAX_RANGE = 10_000
+REMOVED_FILTERS = (
+    "center", "batch", "slice", "wordwrap", "filesizeformat", "urlize", "xmlattr", "pprint", "unique", "random",
+)  # fmt: skip
+REMOVED_GLOBALS = ("lipsum", "cycler", "joiner")
 METHODS_WITH_WIDTH = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs", "translate"})
-STEP, JOIN = "papermoor_step", "papermoor_join"  # what the instrumented template calls
+STEP, JOIN, SEEN = "papermoor_step", "papermoor_join", "papermoor_seen"  # what the instrumented template calls
 
+_CONTAINERS = (list, tuple, dict)
 Variables = Mapping[str, object]
 
 
@@ -48,6 +57,8 @@ class ChatTemplate:
             if len(source) > MAX_TEMPLATE_CHARS:
                 raise jinja2.TemplateError("it is too long")
             tree = self._environment.parse(source)
+            if sum(1 for _ in tree.find_all(nodes.Node)) > MAX_NODES:
+                raise jinja2.TemplateError("it is too long")
             self.variables = frozenset(meta.find_undeclared_variables(tree))
             code = self._environment.compile(_CountingTransformer().visit(tree), filename="<chat template>")
             self._template = jinja2.Template.from_code(
@@ -66,7 +77,7 @@ class ChatTemplate:
                 **variables,
                 raise_exception=_raise_exception,
                 strftime_now=today.strftime,
-                **{STEP: str, JOIN: budget.join},
+                **{STEP: str, JOIN: budget.join, SEEN: budget.seen},
             ):
                 budget.counted(part)
                 parts.append(part)
@@ -99,10 +110,10 @@ class _RenderBudget:
         self.reset()
 
     def reset(self) -> None:
-        self._steps, self._chars = MAX_STEPS, MAX_TEXT_CHARS
+        self._steps, self._chars, self._elements = MAX_STEPS, MAX_TEXT_CHARS, MAX_ELEMENTS
 
-    def count_step(self) -> None:
-        self._steps -= 1
+    def count_step(self, count: int = 1) -> None:
+        self._steps -= count
         if self._steps < 0:
             raise TemplateLimitExceeded("it does not come to an end")
 
@@ -117,13 +128,47 @@ class _RenderBudget:
             self.count_chars(len(value))
         return value
 
+    def seen(self, value: Any) -> Any:
+        """Count what looking through `value` costs, as a comparison or a slice does, and return it."""
+        if isinstance(value, str):
+            self.count_chars(len(value))
+        elif isinstance(value, _CONTAINERS):
+            self._walk(value, with_text=False)
+        return value
+
+    def written(self, value: Any) -> Any:
+        """Count what `value` is as text, and return it: a small list may hold another many times."""
+        if isinstance(value, _CONTAINERS):
+            self._walk(value, with_text=True)
+        return self.counted(value)
+
+    def _walk(self, value: Any, *, with_text: bool) -> None:
+        left = [value]
+        while left:
+            container = left.pop()
+            self._elements -= len(container)
+            if self._elements < 0:
+                raise TemplateLimitExceeded("it does not come to an end")
+            items = (*container.keys(), *container.values()) if isinstance(container, Mapping) else container
+            for item in items:
+                if isinstance(item, _CONTAINERS):
+                    left.append(item)
+                elif with_text and isinstance(item, str):
+                    self.count_chars(len(item))
+
+    def one_by_one(self, values: Iterator[Any]) -> Iterator[Any]:
+        """Yield `values`, each counted."""
+        for value in values:
+            self.count_step()
+            yield value
+
     def join(self, *parts: object) -> str:
         """Concatenate `parts`, as the operator `~` does."""
-        return "".join(str(self.counted(part)) for part in parts)
+        return "".join(str(self.written(part)) for part in parts)
 
 
 class _CountingTransformer(NodeTransformer):
-    """Rewrites a template so that every round of a loop and every `~` is counted."""
+    """Rewrites a template so that every round of a loop, every `~`, and what is compared or cut is counted."""
 
     def visit_For(self, node: nodes.For) -> nodes.Node:
         self.generic_visit(node)
@@ -131,9 +176,28 @@ class _CountingTransformer(NodeTransformer):
         node.body.insert(0, nodes.ExprStmt(step, lineno=node.lineno))
         return node
 
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
+        self.generic_visit(node)
+        node.expr = _seen(node.expr)
+        for operand in node.ops:
+            operand.expr = _seen(operand.expr)
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
+        self.generic_visit(node)
+        if isinstance(node.arg, nodes.Slice):
+            node.node = _seen(node.node)
+        return node
+
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         self.generic_visit(node)
         return nodes.Call(nodes.Name(JOIN, "load"), node.nodes, [], None, None, lineno=node.lineno)
+
+
+def _seen(node: nodes.Expr) -> nodes.Expr:
+    if isinstance(node, nodes.Const):
+        return node
+    return nodes.Call(nodes.Name(SEEN, "load"), [node], [], None, None, lineno=node.lineno)
 
 
 class _GenerationTag(ext.Extension):
@@ -157,16 +221,54 @@ class _Environment(ImmutableSandboxedEnvironment):
         super().__init__(
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=self.budget.counted,
+            finalize=self.budget.written,
+            optimized=False,  # else constants are computed while the template is compiled, uncounted
             extensions=["jinja2.ext.loopcontrols", _GenerationTag],
         )
-        for name in FILTERS_WITH_WIDTH:
+        for name in REMOVED_FILTERS:
             self.filters.pop(name, None)
-        self.filters["tojson"] = _to_json
+        for name in REMOVED_GLOBALS:
+            self.globals.pop(name, None)
+        self.globals["range"] = self._range
+        self.filters["tojson"] = self._written_first(_to_json)
+        self.filters["string"] = self._written_first(str)
+        self.filters["sum"] = _sum
         self.filters["replace"] = self._replace
-        self.filters["format"] = _format
+        self.filters["format"] = self._written_first(_format)
         self.filters["indent"] = self._indent
         self.filters["join"] = self._join
+        self.filters = {name: self._counting(filter) for name, filter in self.filters.items()}
+        self.tests = {name: self._counting(test) for name, test in self.tests.items()}
+
+    def _counting(self, filter: Callable[..., Any]) -> Callable[..., Any]:
+        """A filter or test with its input and its result counted; the first parameter of some is the context."""
+
+        @wraps(filter)
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.budget.count_step()
+            for value in args[:2]:
+                self.budget.seen(value)
+            result = filter(*args, **kwargs)
+            return self.budget.one_by_one(result) if isinstance(result, Iterator) else self.budget.counted(result)
+
+        return counted
+
+    def _written_first(self, filter: Callable[..., Any]) -> Callable[..., Any]:
+        """`filter`, which makes text of its arguments, with that counted before."""
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            for value in (*args, *kwargs.values()):
+                self.budget.written(value)
+            return filter(*args, **kwargs)
+
+        return counted
+
+    def _range(self, *bounds: int) -> range:
+        values = range(*bounds)
+        if len(values) > MAX_RANGE:
+            raise TemplateLimitExceeded("it does not come to an end")
+        self.budget.count_step(len(values))
+        return values
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         if isinstance(obj, str) and attr in METHODS_WITH_WIDTH:
@@ -182,6 +284,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         self.budget.count_step()
         owner, name = getattr(obj, "__self__", None), getattr(obj, "__name__", "")
+        self.budget.seen(owner)
         if isinstance(owner, str) and name == "replace" and len(args) >= 2:
             self._count_replacement(owner, *args[:2])
         elif isinstance(owner, str) and name == "join" and args:
@@ -201,7 +304,11 @@ class _Environment(ImmutableSandboxedEnvironment):
             raise jinja2.TemplateError("a power is too large")
         elif operator == "%" and isinstance(left, str):
             _require_narrow_fields(left)
-        return super().call_binop(context, operator, left, right)
+            self.budget.written(right)
+        result = super().call_binop(context, operator, left, right)
+        if isinstance(result, int) and result.bit_length() > MAX_INTEGER_BITS:
+            raise jinja2.TemplateError("a number is too large")
+        return self.budget.counted(result)
 
     def _replace(self, value: Any, old: Any, new: Any, count: int = -1) -> str:
         self._count_replacement(str(value), old, new)
@@ -219,6 +326,13 @@ class _Environment(ImmutableSandboxedEnvironment):
         items = [str(item if attribute is None else self.getitem(item, attribute)) for item in value]
         self.budget.count_chars(sum(map(len, items)) + len(items) * len(str(filler)))
         return str(filler).join(items)
+
+
+def _sum(values: Iterable[Any], attribute: str | None = None, start: int | float = 0) -> int | float:
+    """The filter `sum`, of numbers alone: summing lists takes the square of their number."""
+    if attribute is not None or not isinstance(start, int | float):
+        raise jinja2.TemplateError("only numbers are summed")
+    return sum((value for value in values), start)
 
 
 def _format(value: Any, *args: Any, **kwargs: Any) -> str:

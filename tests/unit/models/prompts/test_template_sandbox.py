@@ -75,6 +75,31 @@ HOSTILE = {
     "pads by a given width": "{{ '%*d' % (99999999999, 1) }}",
     "indents": "{{ 'x\ny' | indent(10 ** 11) }}",
     "joins": "{{ ('x' * 99999).join('y' * 99999) }}",
+    "squares": "{% set n = namespace(a=9999) %}{% for a in range(99) %}{% set n.a = n.a * n.a %}{% endfor %}{{ n.a }}",
+    "writes dummy text": "{{ lipsum(99999999) }}",
+    "groups": "{% for a in range(9999) %}{{ range(9999) | groupby('real') | list | length }}{% endfor %}",
+    "sorts": "{% for a in range(9999) %}{{ range(9999) | sort | length }}{% endfor %}",
+    "maps": "{% for a in range(9999) %}{{ range(9999) | map('string') | list | length }}{% endfor %}",
+    "sums lists": "{{ [[1] * 9999] * 9999 | sum(start=[]) }}{{ ([[1] * 9999] * 9999) | sum(start=[]) }}",
+    "compares": "{% set s = 'x' * 9999999 %}{% for a in range(9999) %}{{ s == 'x' ~ s }}{% endfor %}",
+    "looks through": "{% set s = 'x' * 9999999 %}{% for a in range(9999) %}{{ 'y' in s }}{% endfor %}",
+    "looks through by a test": "{% set s = 'x' * 9999999 %}{% for a in range(9999) %}{{ 'y' is in s }}{% endfor %}",
+    "cuts": "{% set s = 'x' * 9999999 %}{% for a in range(9999) %}{% set t = s[1:] %}{% endfor %}",
+    "splits": "{% set s = 'x ' * 999999 %}{% for a in range(9999) %}{{ s.split() | length }}{% endfor %}",
+    "converts": "{% set s = 'x' * 9999999 %}{% for a in range(9999) %}{{ (s | upper) is none }}{% endfor %}",
+    "writes a list that holds itself twice again and again": (
+        "{% set n = namespace(l=[1]) %}{% for a in range(60) %}{% set n.l = [n.l, n.l] %}{% endfor %}{{ n.l }}"
+    ),
+    "writes such a list as JSON": (
+        "{% set n = namespace(l=[1]) %}{% for a in range(60) %}{% set n.l = {'a': n.l, 'b': n.l} %}{% endfor %}"
+        "{{ n.l | tojson }}"
+    ),
+    "compares such lists": (
+        "{% set n = namespace(l=[1], m=[1]) %}{% for a in range(60) %}{% set n.l = [n.l, n.l] %}"
+        "{% set n.m = [n.m, n.m] %}{% endfor %}{{ n.l == n.m }}"
+    ),
+    "writes a long text many times": "{% set s = 'x' * 9999999 %}{{ [s, s, s, s, s] }}",
+    "formats a long text many times": "{% set s = 'x' * 9999999 %}{{ '%s %s' % (s, [s, s, s, s]) }}",
     "gives up": "{{ raise_exception('I want a tool') }}",
 }
 
@@ -96,7 +121,7 @@ def test_the_message_of_raise_exception_is_passed_on() -> None:
 
 
 def test_a_template_can_be_used_again_after_a_failure() -> None:
-    template = ChatTemplate("{% for a in range(n) %}{% for b in range(99999) %}{% endfor %}{% endfor %}.", "model.gguf")
+    template = ChatTemplate("{% for a in range(n) %}{% for b in range(9999) %}{% endfor %}{% endfor %}.", "model.gguf")
     for _ in range(3):
         with pytest.raises(TemplateFailed):
             template.render({"n": 99}, TODAY)
