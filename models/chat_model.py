@@ -80,10 +80,12 @@ class ChatModel:
         If loading it in this mode has crashed the program before, a safer plan is used, which is then in `plan`. Pass
         the run's `crash_log` if other models may be loaded at the same time.
         """
+        from models.gguf.consistency import require_consistent
         from models.gguf.header import read_header
         from models.loading.crash_log import LoadCrashLog
 
         header = read_header(path)
+        require_consistent(header)
         chat_format = chat_format_for(header, cache_dir)
         crash_log = crash_log or LoadCrashLog(cache_dir)
         if crash_log.has_crashed(path, plan.load_mode):
@@ -105,6 +107,7 @@ class ChatModel:
         report: ReportProgress,
         cancel: CancelToken,
     ) -> ChatModel:
+        from models.gguf.consistency import damaged_weights_fault
         from models.llama.context import ChatContext, ContextSettings
         from models.llama.native import LoadSettings, NativeModel
 
@@ -123,7 +126,8 @@ class ChatModel:
         model = NativeModel.load(header.path, load_settings, size_bytes=header.size_bytes, report=report, cancel=cancel)
         try:
             context = ChatContext(model, context_settings)
-            context.self_test()
+            if not context.self_test():
+                raise damaged_weights_fault(header.path)
         except BaseException:
             model.close()
             raise

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SELF_TEST_SENTENCES = (
+    "The cat is sleeping on the sofa.",
+    "A cat sleeps on the couch.",
+    "Interest rates rose by two per cent in March.",
+)
+LARGEST_COSINE = 0.995  # of two sentences on different matters; of the models in the catalogue it is at most 0.8
 MAX_TEXT_TOKENS = 1024  # some models take more, but the batch has to be as long and memory grows with it
 POOLING_BY_NAME = {"mean": Pooling.MEAN, "cls": Pooling.CLS, "last": Pooling.LAST}
 POOLING_NAMES = {int(pooling): name for name, pooling in POOLING_BY_NAME.items()}
@@ -105,9 +111,11 @@ class Embedder:
     ) -> Embedder:
         """Load the model at `path`. Without a `spec`, prefixes and pooling come from the catalog, else from the file's
         metadata. For `safe_mode` see `PooledModel`. Raises `ModelFault`."""
+        from models.gguf.consistency import require_consistent
         from models.gguf.header import read_header
 
         header = read_header(path)
+        require_consistent(header)
         spec = spec or embedder_spec(header)
         if not spec.fingerprint:
             spec = replace(spec, fingerprint=embedding_fingerprint(path, spec))
@@ -209,6 +217,7 @@ class _EmbeddingModel:
     """Tokenizes, splits and embeds texts as an `EmbedderSpec` says. Made, used and closed on the embedder's thread."""
 
     def __init__(self, path: Path, spec: EmbedderSpec, threads: int, safe_mode: bool) -> None:
+        from models.gguf.consistency import damaged_weights_fault
         from models.llama.pooled_model import PooledModel
 
         self._spec = spec
@@ -220,6 +229,20 @@ class _EmbeddingModel:
             raise _wrong_dimension_fault(path, spec.dimension, self.native.embedding_length)
         special_tokens = self.native.tokenize("", add_special=True)
         self._end_tokens = special_tokens[-1:] if self.native.adds_end_token() else []
+        if not self._tells_sentences_apart():
+            self.close()
+            raise damaged_weights_fault(path)
+
+    def _tells_sentences_apart(self) -> bool:
+        """Whether two sentences of one meaning are nearer to each other than to one of another meaning, which they are
+        for every embedding model of any language; damaged weights give vectors that are no numbers, or all alike."""
+        import numpy as np
+
+        vectors = self.embed(SELF_TEST_SENTENCES, self._spec.passage_prefix, lambda: None).vectors
+        if not (np.isfinite(vectors).all() and np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)):
+            return False
+        near, far = float(vectors[0] @ vectors[1]), float(vectors[0] @ vectors[2])
+        return near > far and far < LARGEST_COSINE
 
     def embed(self, texts: Sequence[str], prefix: str, between_batches: Callable[[], None]) -> EmbeddingBatch:
         """The unit vectors of `texts`, each with `prefix` before it. See `PooledModel.rows` for `between_batches`."""

@@ -53,6 +53,7 @@ class Reranker:
     ) -> Reranker:
         """Load the model at `path`. For `safe_mode` see `PooledModel`. Raises `ModelFault`, also for a file without a
         classifier."""
+        from models.gguf.consistency import require_consistent
         from models.gguf.header import read_header
 
         header = read_header(path)
@@ -63,6 +64,7 @@ class Reranker:
                 N_("Choose the file that Papermoor's list of models names."),
                 name=path.name,
             )
+        require_consistent(header)
         reranker = cls(spec or reranker_spec(header), threads or usable_cores())
         try:
             reranker._pool.submit(reranker._load, path, safe_mode).result()

@@ -227,11 +227,16 @@ class ChatContext:
             raise RuntimeError(f"llama_decode gave {status} for {len(tokens)} tokens at {start}")
         return bool(status == DECODED)
 
-    def self_test(self) -> None:
-        """Decode two tokens and drop them, so that a build that cannot compute on this machine fails here."""
+    def self_test(self) -> bool:
+        """Decode two tokens and drop them, so that a build that cannot compute on this machine fails here. Return
+        whether the logits are numbers, which those of damaged weights mostly are not."""
+        import numpy as np
+
         if not self.decode([0, 0], 0, output_last=True):
             raise RuntimeError("aborted though the stop flag was never set")
+        finite = bool(np.isfinite(self.logits()).all())
         self.clear()
+        return finite
 
     def truncate(self, tokens: int) -> None:
         """Drop everything from position `tokens` on. Not for sliding-window layers: see `restore_sliding_window`."""

@@ -131,8 +131,13 @@ def sample_token(logits: Logits, sampling: Sampling, uniform: float) -> int:
     import numpy as np
 
     if sampling.temperature <= 0:
-        return int(logits.argmax())
+        token = int(logits.argmax())  # the first that is no number, if any is
+        if math.isnan(float(logits[token])):
+            raise _no_numbers_fault()
+        return token
     top = float(logits.max())
+    if math.isnan(top) or top == math.inf:
+        raise _no_numbers_fault()
     floor = top + math.log(sampling.min_p) if 0 < sampling.min_p <= 1 else -math.inf
     if 0 < sampling.top_k < len(logits):
         floor = max(floor, float(np.partition(logits, -sampling.top_k)[-sampling.top_k]))
@@ -149,6 +154,14 @@ def sample_token(logits: Logits, sampling: Sampling, uniform: float) -> int:
         weights *= kept
     index = _draw_index(weights, uniform)
     return index if ids is None else int(ids[index])
+
+
+def _no_numbers_fault() -> ModelFault:
+    return ModelFault(
+        N_("The model does not compute"),
+        N_("The language model computes no numbers any more: its file is damaged, or the memory is faulty."),
+        N_("Check the file under Models, or download it again."),
+    )
 
 
 def _draw_index(weights: Logits, uniform: float) -> int:

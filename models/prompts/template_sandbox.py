@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 from jinja2 import ext, meta, nodes
@@ -238,7 +238,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         self.filters["indent"] = self._indent
         self.filters["join"] = self._join
         self.filters = {name: self._counting(filter) for name, filter in self.filters.items()}
-        self.tests = {name: self._counting(test) for name, test in self.tests.items()}
+        self.tests = {name: self._counting(cast("Callable[..., Any]", test)) for name, test in self.tests.items()}
 
     def _counting(self, filter: Callable[..., Any]) -> Callable[..., Any]:
         """A filter or test with its input and its result counted; the first parameter of some is the context."""
