@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import wait
 from pathlib import Path
 
 from core.parsing.document import ParsedDocument
 from core.parsing.limits import ParseLimits
+from core.parsing.process.clock import POLL_S
 from core.parsing.process.passwords import Passwords
 from core.parsing.process.worker import encode_request
-from core.parsing.process.worker_process import POLL_S, OcrCheckpoint, ParseOutcome, WorkerProcess
+from core.parsing.process.worker_process import OcrCheckpoint, ParseOutcome, WorkerProcess
 from models.cancel import CancelToken
 
 
@@ -62,6 +62,7 @@ class ParserPool:
         languages = tuple(ocr_languages)
         busy: list[WorkerProcess] = []
         exhausted = False
+        arrived = threading.Event()  # something can be received from one of the busy workers
         try:
             while True:
                 while not exhausted and (worker := self._take(not busy, cancel, languages)) is not None:
@@ -72,11 +73,13 @@ class ParserPool:
                         busy.append(worker)
                         own, others = password or self._passwords.given_for(path), self._passwords.others_to_try(path)
                         saved = checkpoint.saved_pages(path) if checkpoint is not None else None
-                        worker.begin(path, encode_request(path, own, others, saved), checkpoint)
+                        request = encode_request(path, own, others, saved)
+                        worker.begin(path, request, arrived, checkpoint)
                 if not busy:
                     return
                 cancel.check()
-                wait([worker.connection for worker in busy], timeout=POLL_S)
+                arrived.wait(POLL_S)
+                arrived.clear()
                 for worker in list(busy):
                     outcome = worker.poll()
                     if outcome is not None:

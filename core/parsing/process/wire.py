@@ -1,22 +1,42 @@
 """Messages from a worker to its parent as plain bytes: progress, then a document or a fault. Never pickles: a hostile
-file may have taken over the worker, and unpickling its message would run its code in the parent."""
+file may have taken over the worker, and unpickling its message would run its code in the parent.
+
+A message travels in frames: its type, whether more follow, a piece of it. Each type has a largest size, which is
+checked frame by frame, so that no worker makes its parent hold more.
+"""
 
 from __future__ import annotations
 
-import json
-import struct
-from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain, pairwise
 
-from core.domain.sheet_cells import LAST_ROW, SheetRows, packed, unpacked
+from core.domain.sheet_cells import LAST_COLUMN, LAST_ROW, MOST_RUNS, SheetRows
 from core.parsing.document import Block, BlockKind, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
+from core.parsing.limits import MIB, ParseLimits
+from core.parsing.process.fields import LARGEST, FieldReader, FieldWriter, WireError, check_in_order
 
 _KINDS = tuple(BlockKind)
-_HEADER = struct.Struct("<BII")  # message type, bytes of the JSON, bytes of the block numbers; the text is the rest
-_DOCUMENT, _FAULT, _READY, _PAGE_COUNT, _OCR_STARTED, _OCR_PAGE_WORDS = range(6)
-_NUMBERS_PER_BLOCK = 4  # kind, start, end, level
+_PROBLEMS = tuple(ParseProblem)
+READY, PAGE_COUNT, OCR_STARTED, OCR_PAGE_WORDS, FAULT, DOCUMENT = range(1, 7)
+FINAL = (FAULT, DOCUMENT)
+"""The types that end the exchange about a file."""
+_FRAME_PART = MIB  # bytes of a message in a frame; every frame but the last is full
+FRAME_BYTES = _FRAME_PART + 2
+"""The size of the largest frame."""
+_SHORT_BYTES = 64
+_FAULT_BYTES = 64 << 10
+_FAULT_CHARS = 4096
+PAGE_WORDS_BYTES = 4 * MIB
+"""Of the words of one page. Measured: 60 bytes a word, some 1,000 words on a page of a newspaper."""
+_MOST_BLOCKS = _MOST_PAGES = 4_000_000  # an honest text of more does not fit into a worker's memory
+_MOST_WARNINGS = 1000
+_MOST_LEVEL = 1000
+_MOST_COLUMNS = 16_000_000  # of all layouts of a document's sheets together
+_NAME_CHARS = 300  # of titles and labels; longer ones are cut. File names have at most 255
+_WARNING_CHARS = 2000
+_TOGETHER_CHARS = 64 * MIB  # of all labels of one kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,135 +68,220 @@ class OcrPageWords:
 Message = ParsedDocument | ParseFault | WorkerReady | PageCount | OcrStarted | OcrPageWords
 
 
-class WireError(ValueError):
-    """Bytes that are no message of a worker."""
-
-
-def pack(message: Message) -> bytes:
-    match message:
-        case WorkerReady():
-            return _join(_READY, {})
-        case PageCount():
-            return _join(_PAGE_COUNT, {"pages": message.pages})
-        case OcrStarted():
-            return _join(_OCR_STARTED, {})
-        case OcrPageWords():
-            return _join(_OCR_PAGE_WORDS, {"page": message.page, "words": message.words})
-        case ParseFault():
-            return _pack_fault(message)
-    return _pack_document(message)
-
-
-def _pack_fault(fault: ParseFault) -> bytes:
-    return _join(_FAULT, {"problem": fault.problem.value, "format": fault.format, "detail": fault.detail})
-
-
-def _pack_document(document: ParsedDocument) -> bytes:
-    numbers = array("q")
-    for block in document.blocks:
-        numbers.extend((_KINDS.index(block.kind), block.start, block.end, block.level))
-    fields: dict[str, object] = {
-        "title": document.title,
-        "format": document.format,
-        "pages": document.pages,
-        "page_labels": document.page_labels,
-        "warnings": document.warnings,
-        "ocr_pages": document.ocr_pages,
-        "unread_pictures": document.unread_pictures,
-        "labels": {index: block.label for index, block in enumerate(document.blocks) if block.label},
-        "ocr_ranges": document.ocr_ranges,
-        "rows": [(run.start, run.end, run.row, packed(run.columns)) for run in document.rows],
-    }
-    return _join(_DOCUMENT, fields, numbers.tobytes(), document.text.encode("utf-8", "replace"))
-
-
-def _join(message_type: int, values: dict[str, object], numbers: bytes = b"", text: bytes = b"") -> bytes:
-    head = json.dumps(values, ensure_ascii=True).encode("ascii")
-    return b"".join((_HEADER.pack(message_type, len(head), len(numbers)), head, numbers, text))
-
-
-def unpack(data: bytes) -> Message:
-    """Return the message in `data`. Raises `WireError` for anything else: every offset is checked against the text."""
-    try:
-        message_type, head_size, numbers_size = _HEADER.unpack_from(data)
-        head_end = _HEADER.size + head_size
-        values = json.loads(data[_HEADER.size : head_end])
-        if message_type != _DOCUMENT:
-            return _unpack_short(message_type, values)
-        text = data[head_end + numbers_size :].decode("utf-8")
-        numbers = array("q")
-        numbers.frombytes(data[head_end : head_end + numbers_size])
-        return _unpack_document(values, numbers, text)
-    except (struct.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise WireError("unreadable message") from error
-
-
-def _unpack_short(message_type: int, values: dict[str, Any]) -> Message:
-    """Return a message that is not a document."""
-    if message_type == _READY:
-        return WorkerReady()
-    if message_type == _PAGE_COUNT:
-        return PageCount(int(values["pages"]))
-    if message_type == _OCR_STARTED:
-        return OcrStarted()
-    if message_type == _OCR_PAGE_WORDS:
-        return OcrPageWords(int(values["page"]), str(values["words"]).encode("utf-8", "replace").decode())
-    if message_type == _FAULT:
-        problem = ParseProblem(values["problem"])
-        return ParseFault(problem, format=str(values["format"]), detail=str(values["detail"]))
+def largest_bytes(message_type: int, limits: ParseLimits) -> int:
+    """The most bytes that a message of this type may have. Raises `WireError` for an unknown type."""
+    if message_type in (READY, PAGE_COUNT, OCR_STARTED):
+        return _SHORT_BYTES
+    if message_type == FAULT:
+        return _FAULT_BYTES
+    if message_type == OCR_PAGE_WORDS:
+        return PAGE_WORDS_BYTES
+    if message_type == DOCUMENT:
+        return 4 * limits.text_chars + 128 * MIB
     raise WireError("unknown type of message")
 
 
-def _unpack_document(values: dict[str, object], numbers: array[int], text: str) -> ParsedDocument:
-    labels = values["labels"]
-    pages, page_labels, warnings = values["pages"], values["page_labels"], values["warnings"]
-    if not isinstance(labels, dict) or not isinstance(pages, list):
-        raise WireError("wrong types")
-    ocr_pages, unread_pictures = values["ocr_pages"], values["unread_pictures"]
-    if not isinstance(page_labels, list) or not isinstance(warnings, list) or not isinstance(ocr_pages, list):
-        raise WireError("wrong types")
-    if not isinstance(unread_pictures, int):
-        raise WireError("wrong types")
-    blocks = []
-    for index in range(len(numbers) // _NUMBERS_PER_BLOCK):
-        kind, start, end, level = numbers[index * _NUMBERS_PER_BLOCK : (index + 1) * _NUMBERS_PER_BLOCK]
-        if not (0 <= kind < len(_KINDS) and 0 <= start <= end <= len(text)):
-            raise WireError("block outside the text")
-        blocks.append(Block(_KINDS[kind], start, end, level, str(labels.get(str(index), ""))))
-    starts = tuple(int(page) for page in pages)
-    if any(not 0 <= start <= len(text) for start in starts) or list(starts) != sorted(starts):
-        raise WireError("page outside the text")
+def frames(message: Message) -> Iterator[bytes]:
+    """Yield the frames in which `message` is sent."""
+    message_type, data = pack(message)
+    view = memoryview(data)
+    for at in range(0, len(view) or 1, _FRAME_PART):
+        more = at + _FRAME_PART < len(view)
+        yield bytes((message_type, more)) + view[at : at + _FRAME_PART]
+
+
+class FrameJoiner:
+    """Joins the frames of one message after another."""
+
+    def __init__(self, limits: ParseLimits) -> None:
+        self._limits = limits
+        self._type = 0
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def add(self, frame: bytes) -> tuple[int, bytes] | None:
+        """Return type and bytes of the message that `frame` completes; None if more frames follow. Raises
+        `WireError`."""
+        if len(frame) < 2 or frame[1] > 1:
+            raise WireError("no frame")
+        message_type, more = frame[0], frame[1]
+        if self._parts and message_type != self._type:
+            raise WireError("a frame of another message")
+        if more and len(frame) != FRAME_BYTES:
+            raise WireError("a frame that is not full")
+        self._size += len(frame) - 2
+        if self._size > largest_bytes(message_type, self._limits):
+            raise WireError("too large a message")
+        self._type = message_type
+        self._parts.append(frame[2:])
+        if more:
+            return None
+        data, self._parts, self._size = b"".join(self._parts), [], 0
+        return message_type, data
+
+
+def pack(message: Message) -> tuple[int, bytes]:
+    """Return type and bytes of a message."""
+    out = FieldWriter()
+    match message:
+        case WorkerReady():
+            return READY, b""
+        case PageCount():
+            out.number(message.pages)
+            return PAGE_COUNT, out.data
+        case OcrStarted():
+            return OCR_STARTED, b""
+        case OcrPageWords():
+            out.number(message.page)
+            out.text(message.words)
+            return OCR_PAGE_WORDS, out.data
+        case ParseFault():
+            out.number(_PROBLEMS.index(message.problem))
+            out.text(message.format[:_FAULT_CHARS])
+            out.text(message.detail[:_FAULT_CHARS])
+            return FAULT, out.data
+    _pack_document(message, out)
+    return DOCUMENT, out.data
+
+
+def _pack_document(document: ParsedDocument, out: FieldWriter) -> None:
+    out.text(document.text)
+    out.texts((document.title[:_NAME_CHARS], document.format))
+    out.numbers(document.pages)
+    out.texts([label[:_NAME_CHARS] for label in document.page_labels])
+    out.texts([sentence[:_WARNING_CHARS] for sentence in document.warnings[:_MOST_WARNINGS]])
+    out.numbers(document.ocr_pages)
+    out.number(document.unread_pictures)
+    _pack_blocks(document.blocks, out)
+    out.numbers(number for run in document.ocr_ranges for number in run)
+    _pack_rows(document.rows, out)
+
+
+def _pack_blocks(blocks: Sequence[Block], out: FieldWriter) -> None:
+    out.numbers(_KINDS.index(block.kind) for block in blocks)
+    out.numbers(block.start for block in blocks)
+    out.numbers(block.end for block in blocks)
+    out.numbers(min(block.level, _MOST_LEVEL) for block in blocks)
+    labelled = [index for index, block in enumerate(blocks) if block.label]
+    out.numbers(labelled)
+    out.texts([blocks[index].label[:_NAME_CHARS] for index in labelled])
+
+
+def _pack_rows(rows: Sequence[SheetRows], out: FieldWriter) -> None:
+    """Most rows of a sheet have the same columns, which are sent once."""
+    layouts = {columns: number for number, columns in enumerate(dict.fromkeys(run.columns for run in rows))}
+    out.numbers(map(len, layouts))
+    out.numbers(chain.from_iterable(layouts))
+    out.numbers(number for run in rows for number in (run.start, run.end, run.row, layouts[run.columns]))
+
+
+def unpack(message_type: int, data: bytes, limits: ParseLimits) -> Message:
+    """Return the message in `data`. Raises `WireError` for anything else: every number is checked against what a
+    document may hold, every offset against the text."""
+    if len(data) > largest_bytes(message_type, limits):
+        raise WireError("too large a message")
+    fields = FieldReader(data)
+    message = _read(message_type, fields, limits)
+    fields.end()
+    return message
+
+
+def _read(message_type: int, fields: FieldReader, limits: ParseLimits) -> Message:
+    if message_type == READY:
+        return WorkerReady()
+    if message_type == PAGE_COUNT:
+        return PageCount(fields.number(0, limits.pages))
+    if message_type == OCR_STARTED:
+        return OcrStarted()
+    if message_type == OCR_PAGE_WORDS:
+        return OcrPageWords(fields.number(0, LARGEST), fields.text(PAGE_WORDS_BYTES))
+    if message_type == FAULT:
+        problem = _PROBLEMS[fields.number(0, len(_PROBLEMS) - 1)]
+        return ParseFault(problem, format=fields.text(_FAULT_CHARS), detail=fields.text(_FAULT_CHARS))
+    return _read_document(fields, limits)
+
+
+def _read_document(fields: FieldReader, limits: ParseLimits) -> ParsedDocument:
+    text = fields.text(limits.text_chars)
+    length = len(text)
+    title, format = _pair(fields.texts(2, _NAME_CHARS, 2 * _NAME_CHARS))
+    pages = fields.numbers(_MOST_PAGES, 0, length)
+    check_in_order(pages, 0, length)
+    page_labels = fields.texts(len(pages), _NAME_CHARS, _TOGETHER_CHARS)
+    warnings = fields.texts(_MOST_WARNINGS, _WARNING_CHARS, _MOST_WARNINGS * _WARNING_CHARS)
+    ocr_pages = fields.numbers(limits.pages, 0, max(0, len(pages) - 1))
+    unread_pictures = fields.number(0, LARGEST)
+    blocks = _read_blocks(fields, length)
+    ocr_ranges = _read_ranges(fields, limits, length)
+    rows = _read_rows(fields, length)
     return ParsedDocument(
         text=text,
-        title=str(values["title"]),
-        format=str(values["format"]),
-        pages=starts,
-        page_labels=tuple(map(str, page_labels)),
-        blocks=tuple(blocks),
-        warnings=tuple(map(str, warnings)),
-        ocr_pages=tuple(map(int, ocr_pages)),
+        title=title,
+        format=format,
+        pages=tuple(pages),
+        page_labels=tuple(page_labels),
+        blocks=blocks,
+        warnings=tuple(warnings),
+        ocr_pages=tuple(ocr_pages),
         unread_pictures=unread_pictures,
-        rows=_unpack_rows(values["rows"], len(text)),
-        ocr_ranges=_unpack_ranges(values["ocr_ranges"], len(text)),
+        rows=rows,
+        ocr_ranges=ocr_ranges,
     )
 
 
-def _unpack_ranges(values: object, length: int) -> tuple[tuple[int, int], ...]:
-    if not isinstance(values, list):
-        raise WireError("wrong types")
-    ranges = tuple((int(start), int(end)) for start, end in values)
-    if any(not 0 <= start <= end <= length for start, end in ranges):
-        raise WireError("range outside the text")
-    return ranges
+def _pair(texts: list[str]) -> tuple[str, str]:
+    if len(texts) != 2:
+        raise WireError("no title or no format")
+    return texts[0], texts[1]
 
 
-def _unpack_rows(values: object, length: int) -> tuple[SheetRows, ...]:
-    if not isinstance(values, list):
-        raise WireError("wrong types")
-    rows = [SheetRows(int(start), int(end), int(row), unpacked(columns)) for start, end, row, columns in values]
+def _read_blocks(fields: FieldReader, length: int) -> tuple[Block, ...]:
+    kinds = fields.numbers(_MOST_BLOCKS, 0, len(_KINDS) - 1)
+    starts, ends, levels = (fields.numbers(len(kinds), 0, most) for most in (length, length, _MOST_LEVEL))
+    labelled = fields.numbers(len(kinds), 0, max(0, len(kinds) - 1))
+    labels = fields.texts(len(kinds), _NAME_CHARS, _TOGETHER_CHARS)
+    if not len(kinds) == len(starts) == len(ends) == len(levels) or len(labelled) != len(labels):
+        raise WireError("blocks of different numbers")
+    if any(start > end for start, end in zip(starts, ends, strict=True)):
+        raise WireError("a block that ends before it begins")
+    label_of = dict(zip(labelled, labels, strict=True))
+    return tuple(
+        Block(_KINDS[kind], start, end, level, label_of.get(index, ""))
+        for index, (kind, start, end, level) in enumerate(zip(kinds, starts, ends, levels, strict=True))
+    )
+
+
+def _read_ranges(fields: FieldReader, limits: ParseLimits, length: int) -> tuple[tuple[int, int], ...]:
+    numbers = fields.numbers(2 * limits.pages, 0, length)
+    starts, ends = numbers[::2], numbers[1::2]
+    if len(starts) != len(ends) or any(start > end for start, end in zip(starts, ends, strict=True)):
+        raise WireError("no range of text")
+    return tuple(zip(starts, ends, strict=True))
+
+
+def _read_rows(fields: FieldReader, length: int) -> tuple[SheetRows, ...]:
+    sizes = fields.numbers(MOST_RUNS, 1, LAST_COLUMN)
+    columns = fields.numbers(_MOST_COLUMNS, 1, LAST_COLUMN)
+    numbers = fields.numbers(4 * MOST_RUNS, 0, max(length, LAST_ROW))
+    if sum(sizes) != len(columns) or len(numbers) % 4:
+        raise WireError("rows of different numbers")
+    layouts, at = [], 0
+    for size in sizes:
+        layouts.append(tuple(columns[at : at + size]))
+        at += size
+        if any(left >= right for left, right in pairwise(layouts[-1])):
+            raise WireError("columns out of order")
+    chosen = numbers[3::4]
+    if chosen and max(chosen) >= len(layouts):
+        raise WireError("rows without columns")
+    rows = tuple(map(SheetRows, numbers[::4], numbers[1::4], numbers[2::4], (layouts[number] for number in chosen)))
+    _check_rows(rows, length)
+    return rows
+
+
+def _check_rows(rows: tuple[SheetRows, ...], length: int) -> None:
     at = 0
     for run in rows:
         if not (at <= run.start <= run.end <= length and 0 < run.row <= LAST_ROW):
             raise WireError("rows outside the text")
         at = run.end
-    return tuple(rows)

@@ -16,7 +16,7 @@ from core.parsing.faults import ParseFault, ParseProblem, fault_from_os_error
 from core.parsing.limits import ParseLimits
 from core.parsing.open_file import OpenFile
 from core.parsing.process.document_passing import DocumentReceiver
-from core.parsing.process.wire import OcrPageWords, OcrStarted, PageCount, WorkerReady, pack
+from core.parsing.process.wire import Message, OcrPageWords, OcrStarted, PageCount, WorkerReady, frames
 
 if TYPE_CHECKING:
     from multiprocessing.process import ParentProcess  # type: ignore[attr-defined]
@@ -51,7 +51,7 @@ def run(connection: Connection, limits: ParseLimits, ocr_languages: Sequence[str
     _end_with_parent(parent)
     documents = DocumentReceiver(connection)
     recogniser = confinement.confine(limits, connection.fileno(), ocr_languages, parent.pid if parent else None)
-    connection.send_bytes(pack(WorkerReady()))
+    _send(connection, WorkerReady())
     while True:
         file: OpenFile | ParseFault
         try:
@@ -64,15 +64,23 @@ def run(connection: Connection, limits: ParseLimits, ocr_languages: Sequence[str
             request = json.loads(connection.recv_bytes())
         except (EOFError, OSError):
             return
+        answer: Message
         if isinstance(file, ParseFault):
-            answer = pack(file)
+            answer = file
         else:
             with file:
                 answer = _parse(request, file, recogniser, connection, limits)
         try:
-            connection.send_bytes(answer)
-        except (BrokenPipeError, OSError):
+            _send(connection, answer)
+        except OSError:
             return
+        except MemoryError:
+            _send(connection, ParseFault(ParseProblem.OUT_OF_MEMORY))
+
+
+def _send(connection: Connection, message: Message) -> None:
+    for frame in frames(message):
+        connection.send_bytes(frame)
 
 
 def _parse(
@@ -81,7 +89,7 @@ def _parse(
     recogniser: Recogniser | None,
     connection: Connection,
     limits: ParseLimits,
-) -> bytes:
+) -> Message:
     """Parse `file` as `request` says, sending progress messages meanwhile; return the final message."""
     from core.parsing.process.confinement import allow_seconds
     from core.parsing.registry import parse_file
@@ -90,10 +98,10 @@ def _parse(
 
     def send_ocr_started() -> None:
         allow_seconds(limits.longest_s)
-        connection.send_bytes(pack(OcrStarted()))
+        _send(connection, OcrStarted())
 
     try:
-        document = parse_file(
+        return parse_file(
             PurePath(os.fsdecode(bytes.fromhex(request["name"]))),
             limits,
             file=file,
@@ -101,15 +109,14 @@ def _parse(
             other_passwords=tuple(request["other_passwords"]),
             recogniser=recogniser,
             saved_pages={int(page): words for page, words in request["saved_pages"].items()},
-            on_pages=lambda pages: connection.send_bytes(pack(PageCount(pages))),
+            on_pages=lambda pages: _send(connection, PageCount(pages)),
             on_ocr_start=send_ocr_started,
-            on_ocr_page=lambda page, words: connection.send_bytes(pack(OcrPageWords(page, words))),
+            on_ocr_page=lambda page, words: _send(connection, OcrPageWords(page, words)),
         )
-        return pack(document)
     except ParseFault as fault:
-        return pack(fault)
+        return fault
     except MemoryError:
-        return pack(ParseFault(ParseProblem.OUT_OF_MEMORY))
+        return ParseFault(ParseProblem.OUT_OF_MEMORY)
 
 
 def _end_with_parent(parent: ParentProcess | None) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
+import threading
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -18,19 +19,23 @@ from core.parsing.document import ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
 from core.parsing.process import worker
+from core.parsing.process.channel import ChannelEnded, WorkerChannel
+from core.parsing.process.clock import ParseClock
 from core.parsing.process.document_passing import send_document
-from core.parsing.process.wire import OcrPageWords, OcrStarted, PageCount, WireError, WorkerReady, unpack
+from core.parsing.process.fields import WireError
+from core.parsing.process.wire import Message, OcrPageWords, OcrStarted, PageCount, WorkerReady, unpack
 from models import spawning
 
 log = logging.getLogger(__name__)
 
-POLL_S = 0.1
-"""How often the time and memory of a worker are checked."""
 _START_S = 60.0  # on top of a file's own time, until a new process says that it is ready
 _END_S = 5.0  # for a process to end by itself
-_MAX_SLOWDOWN = 6  # a process that gets little of the processor is stopped after this many times its limit
+_DEATH_S = 1.0  # for a process whose pipe has closed to be gone
 _FILES_PER_WORKER = 500  # then it is replaced, whatever earlier files left in it
 _SIGXCPU = 24
+_MESSAGES_PER_PAGE = 4  # of progress: page count, start of OCR, words
+_SPARE_MESSAGES = 1000
+_WORDS_BYTES = 128 << 20  # that OCR may read in one document
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,30 @@ class OcrCheckpoint(Protocol):
     def save_page(self, path: Path, page: int, words: str) -> None: ...
 
 
+@dataclass(slots=True)
+class _File:
+    """The file that is being parsed, and what its worker has sent so far."""
+
+    path: Path
+    request: bytes
+    arrived: threading.Event
+    checkpoint: OcrCheckpoint | None
+    messages: int = 0
+    words_bytes: int = 0
+    pages_read: set[int] = field(default_factory=set)
+
+
+def _send_file(path: Path, request: bytes, process_id: int, connection: Connection) -> None:
+    """Runs on the channel's thread: opening a file may take long, and so may a process that does not read."""
+    send_document(connection, path, process_id)
+    connection.send_bytes(request)
+
+
 class WorkerProcess:
-    """One process, the pipe to it, and the file it is parsing. Used by one thread at a time."""
+    """One process, the pipe to it, and the file it is parsing. Used by one thread at a time.
+
+    Nothing that the process sends, or fails to send, does more than end this process and this file: all that it sends
+    is limited in size, number and time."""
 
     def __init__(self, limits: ParseLimits, starter: Executor, ocr_languages: tuple[str, ...] = ()) -> None:
         """`starter` is one thread that outlives the process: the kernel ends a process with the thread that began it.
@@ -60,15 +87,9 @@ class WorkerProcess:
         self._starter = starter
         self.ocr_languages = ocr_languages
         self._process: BaseProcess | None = None
-        self.connection: Connection
-        self._path = Path()
-        self._request = b""
-        self._checkpoint: OcrCheckpoint | None = None
-        self._size_bytes = 0
-        self._deadline = 0.0
-        self._started_s = 0.0
-        self._started_cpu_s = 0.0
-        self._allowed_s = 0.0
+        self._channel: WorkerChannel | None = None
+        self._file = _File(Path(), b"", threading.Event(), None)
+        self._clock = ParseClock(limits, self._cpu_s)
         self._files = 0
 
     @property
@@ -77,33 +98,31 @@ class WorkerProcess:
         process = self._process
         return process is None or (process.is_alive() and self._files < _FILES_PER_WORKER)
 
-    def begin(self, path: Path, request: bytes, checkpoint: OcrCheckpoint | None) -> None:
-        """Send the request to parse `path`, starting the process first if there is none."""
-        self._path, self._request, self._checkpoint = path, request, checkpoint
-        if self._process is not None:
-            try:
-                self._send()
-                return
-            except OSError:
-                log.warning("a parser process ended while idle")
-        self._start()
-        self._send()
+    def begin(
+        self, path: Path, request: bytes, arrived: threading.Event, checkpoint: OcrCheckpoint | None = None
+    ) -> None:
+        """Send the request to parse `path`, starting the process first if there is none. `arrived` is set when there is
+        something to `poll`."""
+        self._file = _File(path, request, arrived, checkpoint)
+        self._begin()
 
     def poll(self) -> ParseOutcome | None:
         """Return the outcome; None while the file is being parsed. Stops a process that exceeds its limits."""
-        while self.connection.poll():
-            try:
-                message = unpack(self.connection.recv_bytes())
-            except (EOFError, OSError, WireError):
-                return self._give_up(self._cause_of_death())
-            if isinstance(message, ParsedDocument):
-                return ParseOutcome(self._path, message, None)
-            if isinstance(message, ParseFault):
-                if message.problem is ParseProblem.OUT_OF_MEMORY:
-                    return self._give_up(message.problem)
-                return ParseOutcome(self._path, None, message)
-            self._note_progress(message)
-        if self._is_out_of_time():
+        try:
+            while (message := self._receive()) is not None:
+                if isinstance(message, ParsedDocument):
+                    return ParseOutcome(self._file.path, message, None)
+                if isinstance(message, ParseFault):
+                    if message.problem is ParseProblem.OUT_OF_MEMORY:
+                        return self._give_up(message.problem)
+                    return ParseOutcome(self._file.path, None, message)
+                self._note_progress(message)
+        except ChannelEnded:
+            return self._give_up(self._cause_of_death())
+        except WireError as error:
+            log.warning("a parser process sent what is no message: %s", error)
+            return self._give_up(ParseProblem.CRASHED)
+        if self._clock.is_over():
             return self._give_up(ParseProblem.TIMED_OUT)
         if sys.platform != "linux" and self._resident_bytes() > self._limits.memory_bytes:
             return self._give_up(ParseProblem.OUT_OF_MEMORY)
@@ -114,25 +133,39 @@ class WorkerProcess:
         process = self._process
         if process is None:
             return
-        self.connection.close()
+        self._close_channel()
         process.join(_END_S)
         self.kill()
 
     def kill(self) -> None:
         process, self._process = self._process, None
+        if process is not None and process.is_alive():
+            process.kill()
+        self._close_channel()
         if process is None:
             return
-        self.connection.close()
-        if process.is_alive():
-            process.kill()
         process.join()
         with suppress(ValueError):  # another thread has waited for it
             process.close()
 
-    def _start(self) -> None:
+    def _close_channel(self) -> None:
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
+
+    def _begin(self) -> None:
+        if self._channel is not None:
+            try:
+                self._send(self._channel)
+                return
+            except ChannelEnded:
+                log.warning("a parser process ended while idle, or sent what nobody asked for")
+        self._send(self._start())
+
+    def _start(self) -> WorkerChannel:
         self.kill()
         context = get_context("spawn")
-        self.connection, child_end = context.Pipe()
+        ours, child_end = context.Pipe()
         process = context.Process(
             target=worker.run,
             args=(child_end, self._limits, self.ocr_languages),
@@ -142,52 +175,56 @@ class WorkerProcess:
         self._starter.submit(spawning.start, process).result()
         child_end.close()
         self._process = process
+        self._channel = WorkerChannel(ours, self._limits)
         self._files = 0
+        return self._channel
 
-    def _send(self) -> None:
+    def _send(self, channel: WorkerChannel) -> None:
         self._files += 1
+        size_bytes = 0
         with suppress(OSError):
-            self._size_bytes = self._path.stat().st_size
+            size_bytes = self._file.path.stat().st_size
         start_s = _START_S if self._files == 1 else 0.0
-        self._restart_clock(self._limits.seconds(0, self._size_bytes) + start_s)
-        send_document(self.connection, self._path, self._process_id())
-        self.connection.send_bytes(self._request)
+        self._clock.start(size_bytes, start_s, reads_pictures=bool(self.ocr_languages))
+        process_id = (self._process.pid or 0) if self._process is not None else 0
+        channel.begin(partial(_send_file, self._file.path, self._file.request, process_id), self._file.arrived)
 
-    def _process_id(self) -> int:
-        return (self._process.pid or 0) if self._process is not None else 0
+    def _receive(self) -> Message | None:
+        """The next message; None if none has come yet. Raises `WireError` and `ChannelEnded`."""
+        if self._channel is None:
+            raise ChannelEnded
+        received = self._channel.receive()
+        if received is None:
+            return None
+        self._file.messages += 1
+        if self._file.messages > _MESSAGES_PER_PAGE * self._limits.pages + _SPARE_MESSAGES:
+            raise WireError("too many messages")
+        return unpack(*received, self._limits)
 
     def _note_progress(self, message: WorkerReady | PageCount | OcrStarted | OcrPageWords) -> None:
         match message:
             case WorkerReady():
-                self._restart_clock(self._limits.seconds(0, self._size_bytes))
+                if self._files > 1 or self._file.messages > 1:
+                    raise WireError("ready a second time")
+                self._clock.note_ready()
             case PageCount():
-                self._allow(self._limits.seconds(message.pages, self._size_bytes))
+                self._clock.note_pages(message.pages)
             case OcrStarted():
-                self._restart_clock(self._limits.ocr_page_s)
+                self._clock.note_picture()
             case OcrPageWords():
-                if self._checkpoint is not None:
-                    self._checkpoint.save_page(self._path, message.page, message.words)
+                self._save_words(message)
 
-    def _restart_clock(self, allowed_s: float) -> None:
-        self._started_s, self._started_cpu_s = time.monotonic(), self._cpu_s()
-        self._allow(allowed_s)
-
-    def _allow(self, allowed_s: float) -> None:
-        """Set the time limit, counted from the last start of the clock."""
-        self._allowed_s = allowed_s
-        self._deadline = self._started_s + allowed_s
-
-    def _is_out_of_time(self) -> bool:
-        """Whether the file has had its time. A process that other programs kept from the processor is given longer, up
-        to `_MAX_SLOWDOWN` times as long."""
-        now = time.monotonic()
-        if now <= self._deadline:
-            return False
-        left_s = self._allowed_s - (self._cpu_s() - self._started_cpu_s)
-        if left_s < POLL_S or now > self._started_s + _MAX_SLOWDOWN * self._allowed_s:
-            return True
-        self._deadline = now + left_s
-        return False
+    def _save_words(self, message: OcrPageWords) -> None:
+        """Each page is saved once, no more pages than OCR reads, and no more words than a document may hold."""
+        file = self._file
+        file.words_bytes += len(message.words)
+        if message.page in file.pages_read or len(file.pages_read) >= self._limits.ocr_pages:
+            raise WireError("words of too many pages")
+        if not self.ocr_languages or file.words_bytes > _WORDS_BYTES:
+            raise WireError("words that nobody asked for")
+        file.pages_read.add(message.page)
+        if file.checkpoint is not None:
+            file.checkpoint.save_page(file.path, message.page, message.words)
 
     def _give_up(self, problem: ParseProblem) -> ParseOutcome | None:
         """Kill the process. If it had parsed other files, what they left in it may be to blame: try once more in a new
@@ -196,15 +233,17 @@ class WorkerProcess:
         parsed_others = self._files > 1
         self.kill()
         if parsed_others and problem is not ParseProblem.TIMED_OUT:
-            self.begin(self._path, self._request, self._checkpoint)
+            file = self._file
+            self._file = _File(file.path, file.request, file.arrived, file.checkpoint)
+            self._begin()
             return None
-        return ParseOutcome(self._path, None, ParseFault(problem))
+        return ParseOutcome(self._file.path, None, ParseFault(problem))
 
     def _cause_of_death(self) -> ParseProblem:
         process = self._process
         if process is None:
             return ParseProblem.CRASHED
-        process.join(_END_S)
+        process.join(_DEATH_S)
         return ParseProblem.TIMED_OUT if process.exitcode == -_SIGXCPU else ParseProblem.CRASHED
 
     def _cpu_s(self) -> float:

@@ -15,11 +15,9 @@ import psutil
 import pytest
 
 import core
-from core.domain.sheet_cells import SheetRows
-from core.parsing.document import Block, BlockKind, ParsedDocument
+from core.parsing.document import Block, BlockKind
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
-from core.parsing.process import wire
 from core.parsing.process.pool import ParserPool
 from models.cancel import CancelToken
 from models.faults import Cancelled
@@ -284,59 +282,6 @@ def test_a_worker_imports_only_what_documents_need(tmp_path: Path) -> None:
     assert output.strip() == "[]"
 
 
-def test_messages_survive_the_wire() -> None:
-    blocks = (Block(BlockKind.HEADING, 0, 5, 2, "Größe"), Block(BlockKind.TABLE, 6, 9))
-    document = ParsedDocument("Größe 🍍 x", "T", "pdf", (0, 6), ("i", "ii"), blocks, ("careful",), (1,), 2)
-    assert wire.unpack(wire.pack(document)) == document
-    sheet = ParsedDocument("a\tb\nc", "T", "xlsx", rows=(SheetRows(0, 3, 7, (1, 2, 3, 9)), SheetRows(4, 5, 9, (1,))))
-    assert wire.unpack(wire.pack(sheet)) == sheet
-    letter = ParsedDocument("a picture of words", "T", "docx", ocr_ranges=((2, 9), (13, 18)))
-    assert wire.unpack(wire.pack(letter)) == letter
-    fault = wire.unpack(wire.pack(ParseFault(ParseProblem.TOO_LARGE, format="PDF", detail="9 MB")))
-    assert isinstance(fault, ParseFault)
-    assert (fault.problem, fault.format, fault.detail) == (ParseProblem.TOO_LARGE, "PDF", "9 MB")
-    for progress in (
-        wire.WorkerReady(),
-        wire.PageCount(7),
-        wire.OcrStarted(),
-        wire.OcrPageWords(3, '[["Größe", 1.5]]'),
-    ):
-        assert wire.unpack(wire.pack(progress)) == progress
-
-
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"\0" * 9, b"\2\0\0\0\0", b"cos\nsystem\n", bytes(range(200)), b"\x63\2\0\0\0\0\0\0\0{}"],
-    ids=["nothing", "zeros", "cut short", "pickle", "numbers", "unknown type"],
-)
-def test_bytes_that_are_no_message_are_refused(data: bytes) -> None:
-    with pytest.raises(wire.WireError):
-        wire.unpack(data)
-
-
-def test_a_block_outside_the_text_is_refused() -> None:
-    document = ParsedDocument("short", "T", "pdf", blocks=(Block(BlockKind.CODE, 2, 99),))
-    with pytest.raises(wire.WireError):
-        wire.unpack(wire.pack(document))
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [SheetRows(0, 99, 1, (1,))],
-        [SheetRows(0, 3, 1, (1,)), SheetRows(2, 4, 2, (1,))],
-        [SheetRows(0, 3, 0, (1,))],
-        [SheetRows(0, 3, 1, (0,))],
-        [SheetRows(0, 3, 1, (2, 1))],
-        [SheetRows(0, 3, 1, (1, 1 << 40))],
-        [SheetRows(0, 3, 1, ())],
-    ],
-)
-def test_invalid_sheet_rows_are_refused(rows: list[SheetRows]) -> None:
-    with pytest.raises(wire.WireError):
-        wire.unpack(wire.pack(ParsedDocument("short", "T", "xlsx", rows=tuple(rows))))
-
-
 def test_the_time_limit_grows_with_the_pages(tmp_path: Path) -> None:
     limits = ParseLimits(base_s=10.0, per_page_s=0.1, longest_s=60.0)
     assert [limits.seconds(pages) for pages in (0, 100, 10_000)] == [10.0, 20.0, 60.0]
@@ -367,8 +312,3 @@ def test_a_worker_without_bytecode_reads_a_format_that_it_imports_later(
     page = note(tmp_path, "page.html", "<p>Mills grind.</p>")
     with ParserPool(1) as pool:
         assert pool.parse(page).text == "Mills grind."
-
-
-def test_an_ocr_range_outside_the_text_is_refused() -> None:
-    with pytest.raises(wire.WireError):
-        wire.unpack(wire.pack(ParsedDocument("short", "T", "docx", ocr_ranges=((2, 99),))))
