@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from core.domain.conversation import CheckedSentence
 from core.domain.documents import Support
+from core.text.markdown_code import code_spans
 from core.text.markdown_fences import FENCE, fence_after
 
 CITATION_SCHEME = "cite:"
@@ -14,11 +16,9 @@ CITATION_SCHEME = "cite:"
 SUPPORT_SIGNS = {Support.WEAK: "?", Support.NOT_FOUND: "!"}
 """Shown after the number, so that doubt is not a matter of colour alone."""
 
-_MARK_OR_IMAGE = re.compile(
-    r"!\[(?P<alt_text>[^\]]*)\]\((?P<address>[^)\s]*)[^)]*\)"
-    r"|\[(?P<numbers>\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?!\()|【(?P<gpt_oss_number>\d{1,4})(?:†[^】]{0,80})?】"
+_MARK = re.compile(
+    r"\[(?P<numbers>\d{1,4}(?:\s*+[,;]\s*+\d{1,4})*)\](?!\()|【(?P<gpt_oss_number>\d{1,4})(?:†[^】]{0,80})?】"
 )
-_INLINE_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _CONTINUES_BLOCK = re.compile(r"^(\s|[-*+] |\d{1,9}[.)] |\||>)")
 
 
@@ -66,16 +66,40 @@ def stable_length(markdown: str) -> int:
 
 
 def _linked(text: str, known: frozenset[int] | None, checked: Sequence[CheckedSentence], offset: int) -> str:
-    def replacement(match: re.Match[str]) -> str:
-        if match["address"] is not None:
-            return f"[{match['alt_text']}]({match['address']})"
-        return _citation_links(match, known, _support_at(offset + match.start(), checked))
+    parts: list[str] = []
+    end = 0
 
-    return _MARK_OR_IMAGE.sub(replacement, text)
+    def replacement(match: re.Match[str]) -> str:
+        return _citation_links(match, known, _support_at(offset + end + match.start(), checked))
+
+    for start, stop, alternative, address in _images(text):
+        parts += (_MARK.sub(replacement, text[end:start]), f"[{alternative}]({address})")
+        end = stop
+    return "".join((*parts, _MARK.sub(replacement, text[end:])))
+
+
+def _images(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Yield start, end, alternative text and address of each image. A scanner, since a pattern would look for the end
+    of each of many images that never end."""
+    start, bracket = text.find("!["), -1
+    while start >= 0:
+        if bracket < start + 2:
+            bracket = text.find("]", start + 2)
+        end = text.find(")", bracket + 2)
+        if bracket < 0 or end < 0:
+            return
+        if text.startswith("(", bracket + 1):
+            words = text[bracket + 2 : end]
+            yield start, end + 1, text[start + 2 : bracket], re.split(r"\s", words, maxsplit=1)[0]
+            start = text.find("![", end + 1)
+        else:
+            start = text.find("![", start + 2)
 
 
 def _support_at(position: int, checked: Sequence[CheckedSentence]) -> Support:
-    return next((one.support for one in checked if one.start <= position < one.end), Support.UNCHECKED)
+    """The support of the sentence at `position`; the sentences are in order."""
+    at = bisect_right(checked, position, key=lambda one: one.start) - 1
+    return checked[at].support if at >= 0 and position < checked[at].end else Support.UNCHECKED
 
 
 def _citation_links(mark: re.Match[str], known: frozenset[int] | None, support: Support) -> str:
@@ -100,10 +124,10 @@ def _split_at_code(markdown: str) -> Iterator[tuple[int, str, bool]]:
 
 def _split_at_inline_code(line: str, start: int) -> Iterator[tuple[int, str, bool]]:
     end = 0
-    for code in _INLINE_CODE.finditer(line):
-        yield start + end, line[end : code.start()], False
-        yield start + code.start(), code.group(), True
-        end = code.end()
+    for opening, closed, _ in code_spans(line):
+        yield start + end, line[end:opening], False
+        yield start + opening, line[opening:closed], True
+        end = closed
     yield start + end, line[end:], False
 
 

@@ -22,6 +22,8 @@ UNSPACED_BEFORE = 7
 """The same in characters, for scripts without spaces."""
 SHORT_UNSPACED = 4
 """Characters up to which a question without spaces has no content of its own."""
+LONGEST_FOLLOW_UP = 2000
+"""Characters; a longer question stands on its own, whatever its pronouns."""
 SHORT_TOPIC = 12
 """Characters of a Japanese topic that is a whole question: "東京は？"."""
 
@@ -42,6 +44,8 @@ class FollowUpSignals:
 def follow_up_signals(question: str) -> FollowUpSignals:
     """The signals of `question`, which stands on its own if there are none."""
     question = question.strip()
+    if len(question) > LONGEST_FOLLOW_UP:
+        return FollowUpSignals(joined=False, pointing=False, bare=False)
     joined = any(pattern.search(question) for pattern in (_opening(), _ending(), _short_topic()))
     return FollowUpSignals(joined, _points_back(question), _is_bare(question))
 

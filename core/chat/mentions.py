@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 # Only an "@" at the start of a word begins a mention: "anna@example.com" has none.
 _MENTION = re.compile(r'(?<![^\s(\[{«“„"\'])@(?:"([^"\n]{1,300})"|“([^”\n]{1,300})”|([^\s"@]{1,300}))')
 MAX_EXTRA_WORDS = 6
 """After the first, that an unquoted name may have."""
 MAX_NAME_CHARS = 300
+MAX_MENTIONS = 100
+"""Later ones stay in the question as typed: each is looked up in the library."""
 _TRAILING = ".,;:!?)]}'\"»”…"
 
 
@@ -34,7 +37,7 @@ def read_mentions(question: str, find_documents: Callable[[str], Sequence[int]])
     unknown_names: list[str] = []
     parts: list[str] = []
     copied = 0  # characters of the question that are in `parts`
-    for match in _MENTION.finditer(question):
+    for match in islice(_MENTION.finditer(question), MAX_MENTIONS):
         if match.start() < copied:
             continue
         quoted = match[1] or match[2]

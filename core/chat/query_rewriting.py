@@ -86,9 +86,8 @@ def _months(text: str) -> list[tuple[int, int]]:
 
 
 def _replaced(text: str, spans: Sequence[tuple[int, int]], words: str) -> str:
-    for start, end in reversed(spans):
-        text = text[:start] + words + text[end:]
-    return text
+    edges = [0, *(edge for span in spans for edge in span), len(text)]
+    return words.join(text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True))
 
 
 def _names_of_answer(history: Sequence[ChatMessage], before: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ class RefusalMarkerFilter:
 
     def __init__(self) -> None:
         self.refused = False
+        self._skipped: list[str] = []  # what may stand before the marker
         self._buffer = ""
         self._passes_through = False
 
@@ -19,11 +20,16 @@ class RefusalMarkerFilter:
         """Take the next piece of the answer; return the text that can be shown now."""
         if self._passes_through:
             return text
+        if not self.refused and not self._buffer:
+            stripped = text.lstrip(_SKIPPED_BEFORE)
+            self._skipped.append(text[: len(text) - len(stripped)])
+            text = stripped
         self._buffer += text
-        start = self._buffer.lstrip(_SKIPPED_BEFORE).casefold()
+        start = self._buffer.casefold()
         if not self.refused and start.startswith(REFUSAL_MARKER):
             self.refused = True
-            self._buffer = self._buffer.lstrip(_SKIPPED_BEFORE)[len(REFUSAL_MARKER) :]
+            self._buffer = self._buffer[len(REFUSAL_MARKER) :]
+            self._skipped.clear()
         if self.refused:
             self._buffer = self._buffer.lstrip(_SKIPPED_AFTER)
             return self.flush() if self._buffer else ""
@@ -31,6 +37,7 @@ class RefusalMarkerFilter:
 
     def flush(self) -> str:
         """Return the text that is still held back. To be called at the end of the answer."""
-        text, self._buffer = self._buffer, ""
+        text, self._buffer = "".join((*self._skipped, self._buffer)), ""
+        self._skipped.clear()
         self._passes_through = self._passes_through or bool(text)
         return text

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from core.chat import json_schema
 from core.citations import checker
-from core.citations.support import best_span, support
+from core.citations.support import ComparisonBudget, best_span
 from core.citations.verdicts import MAX_NEAREST, MIN_ANSWERABILITY, judge
 from core.domain.conversation import AnswerCheck, AnswerFormat, ChatMessage, FormatKind, Verdict
 from core.domain.documents import Citation, Support
@@ -173,11 +173,14 @@ def _check_values(
     """Look for each value of the JSON in all passages. The passages that contain one are its citations."""
     cited: dict[int, Citation] = {}
     scalars = tuple(_scalars(value))
-    holders = [next((s for s in sources if support(scalar, s.quote) is Support.SUPPORTED), None) for scalar in scalars]
+    budget = ComparisonBudget()
+    holders = [
+        next((s for s in sources if budget.support(scalar, s.quote) is Support.SUPPORTED), None) for scalar in scalars
+    ]
     for scalar, holder in zip(scalars, holders, strict=True):
-        if holder is not None:
+        if holder is not None and holder.number not in cited:
             span = best_span(scalar, holder.quote)
-            cited.setdefault(holder.number, checker.quoted(holder, *span, Support.SUPPORTED))
+            cited[holder.number] = checker.quoted(holder, *span, Support.SUPPORTED)
     if not cited:
         unanswered = answerability < MIN_ANSWERABILITY or not sources or not scalars
         verdict = Verdict.NOT_IN_DOCUMENTS if unanswered else Verdict.UNSUPPORTED

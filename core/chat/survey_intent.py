@@ -19,11 +19,13 @@ ANSWER_TOKENS = 150  # written about one part of a document, as a rule
 INSTRUCTION_TOKENS = 80
 CHARS_PER_TOKEN = 4.0
 PART_CHARS = 12_000
+LONGEST_QUESTION = 2000  # characters that are looked at: what follows was pasted
 
 
 def survey_kind(question: str, *, two_named: bool = False) -> SurveyKind | None:
     """The kind of survey that would answer `question`; None for a question that a few passages answer. `two_named`: it
     names two documents, so that it may ask what differs between them."""
+    question = question[:LONGEST_QUESTION]
     if _pattern("changes").search(question) and (two_named or _two_documents().search(question)):
         return SurveyKind.CHANGES
     if not _every_document().search(question):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.citations.support import best_span, support
+from core.citations.support import ComparisonBudget, best_span
 from core.domain.conversation import CheckedSentence
 from core.domain.documents import Citation, Support
 from core.domain.locations import narrowed
@@ -51,6 +51,7 @@ def claims(answer: str) -> tuple[Claim, ...]:
 def statements(answer: str) -> tuple[Claim, ...]:
     """Every sentence. One that is only marks ("… in 2020. [1]") passes them to the sentence before."""
     found: list[Claim] = []
+    marks: dict[int, None] = {}  # of the last one
     head = ""
     for start, end in sentence_spans(answer):
         sentence = answer[start:end]
@@ -60,9 +61,13 @@ def statements(answer: str) -> tuple[Claim, ...]:
         text = _without_item_number(_MARK.sub("", sentence).strip(" \t*-•>#|"))
         if text and any(c.isalnum() for c in text):
             found.append(Claim(text, numbers, start, end, head))
+            marks = dict.fromkeys(numbers)
             head = head or (sentence if sentence.startswith("|") else "")
         elif numbers and found:
-            found[-1] = replace(found[-1], numbers=found[-1].numbers + numbers, end=end)
+            if not marks.keys() >= set(numbers):
+                marks |= dict.fromkeys(numbers)
+                found[-1] = replace(found[-1], numbers=tuple(marks))
+            found[-1] = replace(found[-1], end=end)
     return tuple(found)
 
 
@@ -75,10 +80,13 @@ def _without_item_number(sentence: str) -> str:
 
 def check_sentences(answer: str, sources: Sequence[Citation]) -> tuple[CheckedSentence, ...]:
     """Each cited sentence with what was found. One that cites several sources is compared with all of them together,
-    since each may carry a part; one that cites only numbers that no source has is not found."""
+    since each may carry a part; one that cites only numbers that no source has is not found. What is beyond the budget
+    of an answer is unchecked."""
     by_number = {source.number: source for source in sources}
+    budget = ComparisonBudget()
     return tuple(
-        CheckedSentence(claim.start, claim.end, claim.numbers, _support(claim, by_number)) for claim in claims(answer)
+        CheckedSentence(claim.start, claim.end, claim.numbers, _support(claim, by_number, budget))
+        for claim in claims(answer)
     )
 
 
@@ -91,12 +99,14 @@ def check(answer: str, sources: Sequence[Citation]) -> tuple[Citation, ...]:
     by_number = {source.number: source for source in sources}
     verdicts: dict[int, Support] = {}
     quotes: dict[int, tuple[int, int]] = {}
+    budget = ComparisonBudget()
     for claim in claims(answer):
-        verdict = _support(claim, by_number)
+        verdict = _support(claim, by_number, budget)
         for number in claim.numbers:
             if number in by_number:
                 verdicts[number] = _worse(verdicts.get(number), verdict)
-                quotes.setdefault(number, best_span(claim.text, by_number[number].quote))
+                if number not in quotes:
+                    quotes[number] = best_span(claim.text, by_number[number].quote)
     return tuple(
         quoted(by_number[number], *quotes.get(number, (0, len(by_number[number].quote))),
                verdicts.get(number, Support.NOT_FOUND))
@@ -120,11 +130,11 @@ def quoted(source: Citation, start: int, end: int, verdict: Support) -> Citation
     )
 
 
-def _support(claim: Claim, by_number: dict[int, Citation]) -> Support:
+def _support(claim: Claim, by_number: dict[int, Citation], budget: ComparisonBudget) -> Support:
     cited = [by_number[n] for n in claim.numbers if n in by_number]
     if not cited:
         return Support.NOT_FOUND
-    return support(claim.text, " \n".join(f"{s.title} {s.section}\n{s.quote}" for s in cited), claim.head)
+    return budget.support(claim.text, " \n".join(f"{s.title} {s.section}\n{s.quote}" for s in cited), claim.head)
 
 
 def _numbers(mark: re.Match[str]) -> list[int]:

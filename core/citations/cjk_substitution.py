@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from core.text import lexicon
 from core.text.normalization import CACHED_TEXTS
@@ -15,6 +16,7 @@ _HAN = re.compile(r"[\u3400-\u9fff々]+")
 _BETWEEN = 10  # characters that may take a name's place
 _CLAUSE_START = re.compile(r"(?:^|[^\w])([\u3400-\u9fff々\u30a1-\u30fc]{2,6})$")
 _DIGITS = frozenset("〇零一二三四五六七八九十百千万亿億两兩")
+_MOST_PLACES = 500  # of the passage where what stands beside a run of characters is looked for
 _FOLLOWING = 3  # characters after the first ones of a clause that identify it
 _PARTICLES = str.maketrans("がも", "はは")  # a subject may be written as the topic
 
@@ -37,34 +39,49 @@ def _joined(text: str) -> str:
     return "".join(text.split()).translate(_PARTICLES)
 
 
+@lru_cache(CACHED_TEXTS)
+def _neighbours(passage: str) -> frozenset[str]:
+    """Every character of the passage, and every two that stand side by side."""
+    return frozenset(passage).union(map("".join, pairwise(passage)))
+
+
 def _absent_runs(claim: str, passage: str) -> Iterator[tuple[int, int]]:
     """Offsets of the runs of Han characters of which no two neighbours are neighbours in the passage."""
+    known = _neighbours(passage)
     for run in _HAN.finditer(claim):
         start = run.start()
         while start < run.end():
             end = start
-            while end < run.end() and not _is_covered(claim, end, passage):
+            while end < run.end() and not _is_covered(claim, end, known):
                 end += 1
             if end > start:
                 yield start, end
             start = max(end, start + 1)
 
 
-def _is_covered(claim: str, at: int, passage: str) -> bool:
-    return claim[max(0, at - 1) : at + 1] in passage and at > 0 or claim[at : at + 2] in passage
+def _is_covered(claim: str, at: int, known: frozenset[str]) -> bool:
+    return claim[max(0, at - 1) : at + 1] in known and at > 0 or claim[at : at + 2] in known
+
+
+def _places(part: str, passage: str) -> Iterator[int]:
+    """Where `passage` has `part`, as far as it is looked for."""
+    at = passage.find(part)
+    for _ in range(_MOST_PLACES):
+        if at < 0:
+            return
+        yield at
+        at = passage.find(part, at + 1)
 
 
 def _in_its_place(claim: str, start: int, end: int, passage: str) -> Iterator[str]:
     """What the passage has between the two characters before `start` and the two after `end`; or before the three after
     `end`, where a clause begins there and what comes before `start` is not in the passage."""
     left, right = claim[max(0, start - 2) : start], claim[end : end + 2]
-    at = passage.find(left) if len(left) == 2 else -1
-    while at >= 0:
+    for at in _places(left, passage) if len(left) == len(right) == 2 else ():
         begin = at + len(left)
-        stop = passage.find(right, begin, begin + _BETWEEN + len(right)) if len(right) == 2 else -1
+        stop = passage.find(right, begin, begin + _BETWEEN + len(right))
         if stop > begin:
             yield passage[begin:stop]
-        at = passage.find(left, at + 1)
     following = claim[end : end + _FOLLOWING]
     named = following[:1].isalnum() and sum(map(str.isalnum, following)) >= _FOLLOWING - 1
     if named and (len(left) < 2 or left not in passage):
@@ -73,11 +90,9 @@ def _in_its_place(claim: str, start: int, end: int, passage: str) -> Iterator[st
 
 def _opening_clauses(following: str, passage: str) -> Iterator[str]:
     """The short runs of characters that open a clause of the passage before `following`."""
-    at = passage.find(following)
-    while at >= 0:
+    for at in _places(following, passage):
         if match := _CLAUSE_START.search(passage[max(0, at - _BETWEEN) : at]):
             yield match[1]
-        at = passage.find(following, at + 1)
 
 
 def _names_another(mine: str, theirs: str, claim: str) -> bool:

@@ -50,7 +50,8 @@ class CalendarDate:
 
 def dates_agree(claim: str, passage: str) -> bool:
     """Whether `passage` has each date of `claim`, or has no date that could be meant instead."""
-    return all(_has_date(date, dates_in(passage)) for date in dates_in(claim))
+    claimed = {(date.readings, date.year): date for date in dates_in(claim)}
+    return all(_has_date(date, dates_in(passage)) for date in claimed.values())
 
 
 def _has_date(day: CalendarDate, known: tuple[CalendarDate, ...]) -> bool:

@@ -18,8 +18,9 @@ _ENDINGS = ("s", "es", "e", "n", "en", "er", "em", "’s", "'s")
 """By which two forms of one name may differ: plural, genitive, German cases."""
 _FOLLOWING = 4  # words after a name that identify where it stands in the passage
 _OPENING_CHARS = 400  # of a claim, in which its first words are looked for
-_NUMBERED = re.compile(r"([A-Za-z]+)[-\u2010\u2011](\d+)(?![\w-])")
-_APART = re.compile(r"([A-Za-z]+)[ \u00a0]?(\d+)(?![\w])")
+_NUMBERED = re.compile(r"(?<![A-Za-z])([A-Za-z]++)[-\u2010\u2011](\d++)(?![\w-])")
+_APART = re.compile(r"(?<![A-Za-z])([A-Za-z]++)[ \u00a0]?(\d++)(?![\w])")
+_BEFORE_FIRST = " \"'“‘(*_-"
 
 
 def has_names(claim: str, passage: str) -> bool:
@@ -44,12 +45,13 @@ def _names(claim: str) -> list[str]:
     """Folded words that look like names: capitalised inside the sentence, or with capitals or digits within."""
     names: list[str] = []
     common = common_words(normalise(claim))
+    opening = len(claim) - len(claim.lstrip(_BEFORE_FIRST))
     for match in WORD.finditer(claim):
         word = match.group()
         if UNSPACED.search(word):
             names += [normalise(run) for run in LATIN_RUN.findall(word) if not run.islower()]
             continue
-        first = not claim[: match.start()].strip(" \"'“‘(*_-")
+        first = match.start() <= opening
         inner = any(c.isupper() for c in word[1:]) or (any(map(str.isdigit, word)) and any(map(str.isalpha, word)))
         if inner or (word[0].isupper() and not first and len(word) > 1):
             folded = normalise(word)
@@ -73,7 +75,13 @@ def _has_month(number: int, words: Words, passage: str) -> bool:
     """Whether month `number` is named in any language, or in a date such as 2022-05-03, 03.05.2022 or 5/3/22."""
     if any(month == number and name in words.written for name, month in month_names().items()):
         return True
-    return any(number in map(int, filter(None, date)) for date in _DATE.findall(passage))
+    return number in _numbers_of_dates(passage)
+
+
+@lru_cache(CACHED_TEXTS)
+def _numbers_of_dates(passage: str) -> frozenset[int]:
+    """The numbers of the dates in digits."""
+    return frozenset(int(number) for date in _DATE.findall(passage) for number in date if number)
 
 
 def _opens_with_another(claim: str, passage: str, words: Words) -> bool:

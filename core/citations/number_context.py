@@ -26,6 +26,8 @@ from core.text.sentences import sentence_spans
 REACH = 40  # words on either side of a number that are its context; a table without line breaks has no sentence end
 SHORT_SENTENCE = 60  # characters; the sentence before a shorter one says what its numbers count
 MOST_RIVALS = 200  # other numbers of the passage that one is compared with
+MOST_WITH_A_WORD = 2000  # numbers of the passage that are found by one word
+MOST_CELLS = 100  # of a row; a longer one is read as a sentence, not each cell beside each other one
 CACHED_PASSAGES = 16  # a table of 4,000 characters takes some megabytes
 
 # When a number fits.
@@ -101,7 +103,7 @@ class _Index:
 
     def most_alike(self, number: NumberContext) -> list[NumberContext]:
         """The numbers that share the most words of context with `number`."""
-        shared = Counter(n for word in number.around for n in self.by_word.get(word, ()))
+        shared = Counter(n for word in number.around for n in self.by_word.get(word, ())[:MOST_WITH_A_WORD])
         return [self.numbers[n] for n, _ in shared.most_common(MOST_RIVALS)]
 
 
@@ -200,7 +202,7 @@ def number_contexts(text: str) -> tuple[NumberContext, ...]:
     spans = [text[start:end] for start, end in sentence_spans(text)]
     for sentence, following in pairwise([*spans, ""]):
         cells = _cells(sentence)
-        if cells is None:
+        if cells is None or len(cells) > MOST_CELLS:
             header = []
             found += _of_sentence(sentence, before if len(sentence) < SHORT_SENTENCE else "")
         elif _RULE.match(sentence):
@@ -264,12 +266,14 @@ def _of_sentence(sentence: str, before: str) -> Iterator[NumberContext]:
         left, right = tokens[at - 1][0] if at else "", tokens[at + 1][0] if at + 1 < len(tokens) else ""
         if UNSPACED.search(left + right):
             left, right = left[-1:], right[:1]
-        unit = _unit_after(sentence[ends[at] :]) or (_units().get(left) if left in _CURRENCIES else None)
+        unit = _unit_after(sentence[ends[at] : ends[at] + _LONGEST_UNIT]) or (
+            _units().get(left) if left in _CURRENCIES else None
+        )
         yield NumberContext(frozenset(values), around, left, right, unit)
 
 
 def _unit_after(text: str) -> str | None:
-    found = _unit_pattern().match(text[:_LONGEST_UNIT].casefold())
+    found = _unit_pattern().match(text.casefold())
     return _units()[found[1]] if found else None
 
 

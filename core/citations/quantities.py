@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -12,6 +13,8 @@ from core.text import lexicon
 from core.text.normalization import CACHED_TEXTS, NUMBER, common_words, normalise, numbers_in, word_key
 from core.text.number_words import NumberWord, number_words
 
+LONGEST_NUMBER = 300  # characters; digits beyond that have no value as a float
+MOST_TRIED = 500  # quantities of the passage near one of the claim
 MOST_WAYS = 6  # restated claims that are tried, and options for one number
 FURTHEST = 0.06  # share by which a rounded number may differ: "about 2 million" is 1.9 million
 ALWAYS_RESTATED = 90  # numbers up to this one are often written in words
@@ -27,6 +30,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LAST_WORD = re.compile(r"[^\W\d_]+(?=[^\w]*$)")
 _COUNTED_IN_DIGITS = re.compile(r"(?<![\w.,-])(\d{1,9})(?=[ \u00a0-]?[^\W\d_])")
 _COUNTED_THING = re.compile(r"[ \u00a0\n-]{1,3}([^\W\d_]{3,})|([\u3040-\u30ff\u3400-\u9fff]|[\u0e01-\u0e4e]{2})")
+_SLACK = 1e-6  # for the rounding of floats, where near numbers are looked up
 _LETTER_SCALES = {"K": 1000, "M": 1_000_000, "B": 1_000_000_000}
 
 
@@ -69,13 +73,10 @@ def restated(claim: str, passage: str) -> Iterator[str]:
 def counts_agree(claim: str, passage: str) -> bool:
     """Whether `claim` counts nothing in words that `passage` counts otherwise: "three cats" where it has one cat."""
     counted = _counted(passage)
+    things = {thing for thing, _, _ in counted}
     values = {value for quantity in quantities_in(passage) for value, _ in quantity.readings}
     values |= {value for _, value, _ in counted}
-    return not any(
-        value not in values and any(thing == other for other, _, _ in counted)
-        for thing, value, in_words in _counted(claim)
-        if in_words
-    )
+    return not any(value not in values and thing in things for thing, value, in_words in _counted(claim) if in_words)
 
 
 @lru_cache(CACHED_TEXTS)
@@ -98,8 +99,12 @@ def _small_number_words(text: str) -> Iterator[NumberWord]:
 
 def _replacements(claim: str, passage: str, missing: frozenset[str]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     dates = dates_in(claim)
+    agreeing = {
+        (date.readings, date.year): next((other for other in dates_in(passage) if other.agrees_with(date)), None)
+        for date in {(date.readings, date.year): date for date in dates}.values()
+    }
     for date in dates:
-        same = next((other for other in dates_in(passage) if other.agrees_with(date)), None)
+        same = agreeing[date.readings, date.year]
         if same is not None and claim[date.start : date.end] != passage[same.start : same.end]:
             yield date.start, date.end, (passage[same.start : same.end],)
     for quantity in _in_digits(claim):
@@ -117,12 +122,34 @@ def _options(claim: str, quantity: Quantity, kind: str, passage: str) -> list[st
     """How `passage` writes the numbers that `quantity` of `claim` may be, the nearest first."""
     options = {
         passage[other.start : other.end]: distance
-        for other in quantities_in(passage)
+        for other in _near(quantity, passage)
         if passage[other.start : other.end] != claim[quantity.start : quantity.end]
         and (passage[other.start].isdigit() or _beside_the_same(claim, quantity, passage, other))
         and (distance := _distance(quantity, other, kind)) is not None
     }
     return sorted(options, key=lambda option: options[option])[:MOST_WAYS]
+
+
+@lru_cache(CACHED_TEXTS)
+def _by_value(text: str) -> tuple[tuple[Quantity, ...], tuple[tuple[float, int], ...]]:
+    """The quantities of `text`, of those written in the same digits the first, and their values in ascending order,
+    each with the index of its quantity."""
+    found: dict[object, Quantity] = {}
+    for quantity in quantities_in(text):
+        written = text[quantity.start : quantity.end]
+        found.setdefault((written, quantity.readings) if written[0].isdigit() else quantity.start, quantity)
+    distinct = tuple(found.values())
+    return distinct, tuple(sorted((value, n) for n, q in enumerate(distinct) for value, _ in q.readings))
+
+
+def _near(quantity: Quantity, passage: str) -> list[Quantity]:
+    """The quantities of `passage` that `quantity` may be rounded from, in order."""
+    distinct, values = _by_value(passage)
+    found: set[int] = set()
+    for mine, _ in quantity.readings:
+        low, high = mine / (1 + FURTHEST) * (1 - _SLACK), mine / (1 - FURTHEST) * (1 + _SLACK)
+        found.update(n for _, n in values[bisect_left(values, (low, -1)) : bisect_left(values, (high, len(distinct)))])
+    return [distinct[n] for n in sorted(found)[:MOST_TRIED]]
 
 
 def _beside_the_same(claim: str, quantity: Quantity, passage: str, other: Quantity) -> bool:
@@ -187,6 +214,8 @@ def _in_digits(text: str) -> Iterator[Quantity]:
 
 def _readings(number: str) -> Iterator[tuple[float, float]]:
     """The values `number` may mean: "1.213" is a thousand in one language and a little over one in another."""
+    if len(number) > LONGEST_NUMBER:
+        return
     if number.isdigit():
         yield float(number), 10.0 ** (len(number) - len(number.rstrip("0")))
     elif _GROUPED.fullmatch(number):

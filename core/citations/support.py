@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
 from core.citations.contradiction import contradicts
 from core.citations.dates import dates_agree
 from core.citations.names import has_names
@@ -9,7 +14,7 @@ from core.citations.number_context import numbers_fit
 from core.citations.quantities import counts_agree, restated, words_as_digits
 from core.domain.documents import Support
 from core.text.language import is_english, is_latin
-from core.text.normalization import WORD, Words, content_words, normalise, numbers_in, words_of
+from core.text.normalization import WORD, Words, content_words, normalise, numbers_in, word_key, words_of
 from core.text.scripts import UNSPACED
 from core.text.sentences import sentence_spans
 
@@ -17,20 +22,48 @@ SUPPORTED_SHARE = 0.6  # of a sentence's content words found in the passage; set
 WEAK_SHARE = 0.34
 _ORDER = (Support.NOT_FOUND, Support.WEAK, Support.UNCHECKED, Support.SUPPORTED)
 LANGUAGE_WORDS = 4  # from which a language can be told
+LONGEST_CLAIM = 4000  # characters, with the head of its table; a longer claim is no sentence, and is not checked
+MOST_NUMBERS = 100  # in a claim; one with more is not checked
+MOST_COMPARED = 20_000_000_000  # characters of claims times characters of passages, for one answer: at most some 30 s
+_OVERHEAD_CHARS = 200, 2000  # of a claim and a passage: what even the shortest ones cost
+_DIGITS = re.compile(r"\d++")
+
+
+@dataclass(slots=True)
+class ComparisonBudget:
+    """How much may still be compared for one answer, so that no answer keeps the program busy for long."""
+
+    left: int = MOST_COMPARED
+
+    def support(self, claim: str, passage: str, head: str = "") -> Support:
+        """`support` of these, UNCHECKED once the budget is spent."""
+        cost = (len(claim) + len(head) + _OVERHEAD_CHARS[0]) * (len(passage) + _OVERHEAD_CHARS[1])
+        if cost > self.left:
+            return Support.UNCHECKED
+        self.left -= cost
+        return support(claim, passage, head)
 
 
 def support(claim: str, passage: str, head: str = "") -> Support:
     """How well `passage` supports `claim`. Of a claim that is a row of a table, `head` is the row of column heads.
 
     A number or a name that the passage lacks makes it NOT_FOUND at worst, WEAK where little else is missing. Words of
-    another language than the passage's cannot be compared: UNCHECKED, if its numbers and names are in the passage.
-    Linear in both texts; any thread.
+    another language than the passage's cannot be compared: UNCHECKED, if its numbers and names are in the passage; so
+    is a claim that is too long, or has too many numbers, to be a sentence. Linear in both texts; any thread.
     """
+    if not _is_comparable(claim, head):
+        return Support.UNCHECKED
     claim, passage, head = map(words_as_digits, (claim, passage, head))
     found = _compared(claim, passage, head)
     for way in restated(claim, passage) if found is not Support.SUPPORTED else ():
         found = max(found, _compared(way, passage, head), key=_ORDER.index)
     return found
+
+
+def _is_comparable(claim: str, head: str) -> bool:
+    if len(claim) + len(head) > LONGEST_CLAIM:
+        return False
+    return sum(1 for _ in islice(_DIGITS.finditer(claim), MOST_NUMBERS + 1)) <= MOST_NUMBERS
 
 
 def _compared(claim: str, passage: str, head: str) -> Support:
@@ -57,18 +90,44 @@ def _compared(claim: str, passage: str, head: str) -> Support:
 
 
 def best_span(claim: str, passage: str) -> tuple[int, int]:
-    """Offsets in `passage` of the sentence that shares the most words and numbers with `claim`."""
-    claim = words_as_digits(claim)
-    words = set(content_words(normalise(claim))) | numbers_in(claim)
+    """Offsets in `passage` of the sentence that shares the most words and numbers with `claim`, of which the beginning
+    counts where it is very long."""
+    claim = words_as_digits(claim[:LONGEST_CLAIM])
+    words = _WordsOfClaim.of(content_words(normalise(claim)), numbers_in(claim))
     best, best_score = (0, len(passage)), 0.0
     for start, end in sentence_spans(passage):
         sentence = words_as_digits(passage[start:end])
         found, numbers = words_of(normalise(sentence)), numbers_in(sentence)
-        hits = sum(1 for word in words if found.have(word) or word in numbers)
+        hits = words.count_in(found, numbers)
         score = hits - 0.002 * len(sentence)  # of two that share as much, the shorter
         if hits and score > best_score:
             best, best_score = (start, end), score
     return best
+
+
+@dataclass(frozen=True, slots=True)
+class _WordsOfClaim:
+    """The words and numbers of a claim by each form in which a text may have them, for counting in many sentences."""
+
+    by_form: Mapping[str, frozenset[str]]
+    unspaced: frozenset[str]
+
+    @classmethod
+    def of(cls, words: Iterable[str], numbers: Iterable[str]) -> _WordsOfClaim:
+        forms: dict[str, set[str]] = {}
+        for word in (*words, *numbers):
+            for form in (word, word_key(word)):
+                forms.setdefault(form, set()).add(word)
+        unspaced = frozenset(word for form in forms.values() for word in form if UNSPACED.search(word))
+        return cls({form: frozenset(found) for form, found in forms.items()}, unspaced)
+
+    def count_in(self, text: Words, numbers: frozenset[str]) -> int:
+        """How many of them `text` has, or `numbers` do."""
+        found = {word for key in text.keys for word in self.by_form.get(key, ())}
+        found |= {number for number in numbers if number in self.by_form.get(number, ())}
+        if self.unspaced:  # each of one character or two
+            found |= self.unspaced.intersection((*text.text, *map("".join, pairwise(text.text))))
+        return len(found)
 
 
 def _below(head: str, row: str, words: Words) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core.citations.checker import check_sentences, statements
-from core.citations.support import support
+from core.citations.support import ComparisonBudget
 from core.domain.conversation import AnswerCheck, Verdict
 from core.domain.documents import Citation, Support
 
@@ -47,4 +47,5 @@ def _says_more(text: str, sources: Sequence[Citation]) -> bool:
     cited = {number for statement in found for number in statement.numbers}
     passages = "\n".join(f"{s.title} {s.section}\n{s.quote}" for s in sources if s.number in cited)
     bare = [s.text for s in found if not s.numbers and len(s.text.split()) >= MIN_UNCITED_WORDS]
-    return any(support(text, passages) is Support.NOT_FOUND for text in bare if not text.endswith((":", "?")))
+    budget = ComparisonBudget()
+    return any(budget.support(text, passages) is Support.NOT_FOUND for text in bare if not text.endswith((":", "?")))

@@ -29,6 +29,11 @@ MOST_PER_DOCUMENT = 20
 """Matches shown of one document."""
 
 
+def phrase_pattern(words: str) -> re.Pattern[str]:
+    """What finds `words` one after another, ignoring case and white space."""
+    return re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class PhraseMatch:
     """The first matches, each as a passage with its context; `total` counts all in the `documents_read`. More documents
@@ -51,7 +56,7 @@ class PhraseSearch:
         return from_the_rest(self._database, lambda: self._find(words, documents, limit))
 
     def _find(self, words: str, documents: frozenset[int] | None, limit: int) -> PhraseMatch:
-        pattern = re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
+        pattern = phrase_pattern(words)
         if not words.strip():
             return PhraseMatch((), 0, 0, 0)
         passages: list[Passage] = []

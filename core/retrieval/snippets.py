@@ -4,6 +4,7 @@ passage."""
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from core.domain.documents import Passage, SearchResult
@@ -87,10 +88,8 @@ def _best_start(text: str, highlights: list[tuple[int, int]]) -> int:
     if len(text) <= SNIPPET_CHARS or not highlights:
         return 0
     room = SNIPPET_CHARS - LEAD_CHARS
-
-    def count_from(offset: int) -> int:
-        return sum(1 for a, b in highlights if a >= offset and b <= offset + room)
-
-    best = max((a for a, _ in highlights), key=lambda offset: (count_from(offset), -offset))
+    ends = [end for _, end in highlights]
+    counts = [bisect_right(ends, first + room) - n for n, (first, _) in enumerate(highlights)]
+    best = highlights[counts.index(max(counts))][0]
     start = max(0, min(best - LEAD_CHARS, len(text) - SNIPPET_CHARS))
     return start if start == 0 else text.find(" ", start) + 1 or start

@@ -10,7 +10,8 @@ from core.text import lexicon
 
 _LETTER_SCALES = {"k": 1000, "m": 1_000_000}
 _UNSPACED_SCALES = "万萬億亿"
-_DIGITS = r"\d+(?:[.,' \u00a0\u202f’]\d+)*"
+_DIGITS = r"(?<!\d)(?<!\d[.,' \u00a0\u202f’])\d++(?:[.,' \u00a0\u202f’]\d++)*+"
+"""A whole number, never tried from its middle: a megabyte of digits would take hours."""
 _SYMBOLS = {"over": ">(?!=)", "at_least": ">=|≥", "under": "<(?!=)", "at_most": "<=|≤"}
 _KINDS = {"at_least": (True, True), "at_most": (False, True), "over": (True, False), "under": (False, False)}
 """For each kind of condition, whether its number is the lower bound and whether it is inclusive."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.domain.documents import Support
+from core.text.bounded_matching import BoundedMatcher, MatchingWork
 
 MIN_SIMILARITY = 0.82  # share of matching characters from which an altered quotation still counts, as weakly supported
 MAX_QUOTE_CHARS = 600
+WORK = 5_000_000
+"""What the search for an altered quotation may cost, in the unit of `MatchingWork`; what repeats itself would take
+hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +62,28 @@ def _locate_similar(wanted: str, folded: str, offsets: list[int]) -> QuoteLocati
     seed_length = max(8, len(wanted) // 6)
     best = QuoteLocation(0, 0, Support.NOT_FOUND)
     best_ratio = MIN_SIMILARITY
+    numbers = _numbers(wanted)
+    work = MatchingWork(WORK)
+    matcher = BoundedMatcher(wanted, "", work)
+    for start in dict.fromkeys(_candidate_starts(wanted, folded, seed_length)):
+        candidate = folded[start : start + len(wanted)]
+        work.left -= len(candidate)
+        if work.left < 0:
+            break
+        if _numbers(candidate) != numbers:
+            continue
+        matcher.set_seq2(candidate)
+        if matcher.quick_ratio() > best_ratio and (ratio := matcher.ratio()) > best_ratio:
+            best_ratio = ratio
+            best = QuoteLocation(offsets[start], offsets[start + len(candidate) - 1] + 1, Support.WEAK)
+    return best
+
+
+def _candidate_starts(wanted: str, folded: str, seed_length: int) -> Iterator[int]:
+    """Where the quotation would begin, by each place of the text that has one of its pieces."""
     for offset in range(0, len(wanted) - seed_length + 1, seed_length):
         seed = wanted[offset : offset + seed_length]
-        for match in re.finditer(re.escape(seed), folded):
-            start = max(0, match.start() - offset)
-            candidate = folded[start : start + len(wanted)]
-            ratio = difflib.SequenceMatcher(None, wanted, candidate, autojunk=False).ratio()
-            if ratio > best_ratio and _numbers(wanted) == _numbers(candidate):
-                best_ratio = ratio
-                best = QuoteLocation(offsets[start], offsets[start + len(candidate) - 1] + 1, Support.WEAK)
-    return best
+        yield from (max(0, match.start() - offset) for match in re.finditer(re.escape(seed), folded))
 
 
 def _numbers(text: str) -> list[str]:

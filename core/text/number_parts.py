@@ -15,8 +15,7 @@ from core.text.normalization import fold
 INVISIBLE = "\u00ad\u200b"
 """Soft hyphen and zero-width space, which may separate the parts of a compound."""
 LONGEST_COMPOUND = 120  # letters; Finnish "kahdeksallasadalla…" in a local case has 110
-
-
+_LONGEST_RUN = 40  # parts; every digit and unit of a Korean number below 10 ** 20 are 39
 _ONE_LETTER = str.maketrans("ışţ", "ișț")
 
 
@@ -115,18 +114,18 @@ def number_rules(language: str) -> NumberRules:
     spell = with_accents if "accents" in flags else fold
     parts = _parts(language, spell)
     return NumberRules(
-        parts,
-        spell,
-        max(map(len, parts), default=0),
-        frozenset(part[:2] for part in parts) if "glued" in flags else frozenset(),
-        frozenset(map(spell, lexicon.words("numbers.alone", language))),
-        frozenset(map(spell, lexicon.words("numbers.not_after", language))),
-        frozenset(map(spell, lexicon.words("numbers.one_not_after", language))),
-        frozenset(map(spell, lexicon.words("numbers.not_last", language))),
-        flags,
-        lexicon.entry("numbers.prefixed_join", language) or "",
-        _run(parts, language) if "unspaced" in flags else None,
-        _context(language),
+        parts=parts,
+        spell=spell,
+        longest=max(map(len, parts), default=0),
+        beginnings=frozenset(part[:2] for part in parts) if "glued" in flags else frozenset(),
+        alone=frozenset(map(spell, lexicon.words("numbers.alone", language))),
+        not_after=frozenset(map(spell, lexicon.words("numbers.not_after", language))),
+        one_not_after=frozenset(map(spell, lexicon.words("numbers.one_not_after", language))),
+        not_last=frozenset(map(spell, lexicon.words("numbers.not_last", language))),
+        flags=flags,
+        prefixed_join=lexicon.entry("numbers.prefixed_join", language) or "",
+        run=_run(parts, language) if "unspaced" in flags else None,
+        context=_context(language),
     )
 
 
@@ -155,14 +154,14 @@ def _context(language: str) -> NumberNeighbours:
         return _pattern(key, language, "[ \u00a0\n-]{}")
 
     return NumberNeighbours(
-        before("ordinal_before"),
-        before("half"),
-        before("part_before"),
-        after("part_after"),
-        after("fraction_after"),
-        after("article_after"),
-        _pattern("year_zero", language, "[ -]{}[ -]"),
-        _pattern("other_words", language, "{}"),
+        ordinal=before("ordinal_before"),
+        half=before("half"),
+        part_before=before("part_before"),
+        part_after=after("part_after"),
+        fraction_after=after("fraction_after"),
+        article_after=after("article_after"),
+        year_zero=_pattern("year_zero", language, "[ -]{}[ -]"),
+        other_words=_pattern("other_words", language, "{}"),
     )
 
 
@@ -173,14 +172,15 @@ def _pattern(key: str, language: str, frame: str) -> re.Pattern[str] | None:
 
 def _run(parts: Iterable[str], language: str) -> re.Pattern[str]:
     """Two parts or more in a row, in a script without spaces; one alone may be the beginning of another word. In Korean
-    only whole words, before what is counted."""
+    only whole words, before what is counted, of which no run is too long to be tried from each of its words."""
     words = "|".join(sorted(map(re.escape, parts), key=len, reverse=True))
     run = rf"(?:(?:{words})[{INVISIBLE}]?){{2,}}"
     counted = "|".join(lexicon.words("numbers.counted", language))
     if not counted:
         return re.compile(run)
     alone = "|".join(lexicon.words("numbers.alone_counted", language))
-    run = rf"(?:(?:{words})(?:(?<=[만억조]) )?){{2,}}"
+    spaced = "".join(lexicon.words("numbers.space_follows", language))
+    run = rf"(?:(?:{words})(?:(?<=[{spaced}]) )?){{2,{_LONGEST_RUN}}}"
     return re.compile(rf"(?<![\uac00-\ud7af])(?:{run}|(?:{alone})(?=[ \u00a0]))(?=[ \u00a0]?(?:{counted}))")
 
 

@@ -9,7 +9,8 @@ from core.parsing.document import DocumentBuilder
 from core.parsing.readers.encoding import decode
 from core.parsing.source import Source
 
-_TIMES = re.compile(r"((?:\d+:)?\d{1,2}:\d{2})[.,]\d{1,3}\s*-->\s*((?:\d+:)?\d{1,2}:\d{2})[.,]\d{1,3}[^\n]*")
+_TIME = r"((?:\d{1,4}:)?\d{1,2}:\d{2})[.,]\d{1,3}"
+_TIMES = re.compile(rf"{_TIME}\s*+-->\s*+{_TIME}[^\n]*")
 _VOICE = re.compile(r"<v(?:\.[\w.]+)?\s+([^<>]+)>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{\\[^{}]*\}")
 _PARAGRAPH_CHARS = 400  # a longer paragraph ends with its cue
