@@ -16,6 +16,9 @@ CITATION_SCHEME = "cite:"
 SUPPORT_SIGNS = {Support.WEAK: "?", Support.NOT_FOUND: "!"}
 """Shown after the number, so that doubt is not a matter of colour alone."""
 
+MOST_RENDERED_CHARS, MOST_RENDERED_LINES, MOST_CELLS = 60_000, 1500, 300
+"""Of Markdown that is laid out at once, and of a line of it: more would stop the window. The times of Qt 6.11 grow with
+the square of a table's columns and a list's items."""
 _MARK = re.compile(
     r"\[(?P<numbers>\d{1,4}(?:\s*+[,;]\s*+\d{1,4})*)\](?!\()|【(?P<gpt_oss_number>\d{1,4})(?:†[^】]{0,80})?】"
 )
@@ -48,6 +51,13 @@ def parse_citation_link(address: str) -> tuple[int, Support] | None:
     if not number.isdigit():
         return None
     return int(number), next((support for support in SUPPORT_SIGNS if support.value == found), Support.UNCHECKED)
+
+
+def is_renderable(markdown: str) -> bool:
+    """Whether `markdown` can be laid out without stopping the window; what cannot is shown as plain text."""
+    if len(markdown) > MOST_RENDERED_CHARS or markdown.count("\n") > MOST_RENDERED_LINES:
+        return False
+    return markdown.count("|") <= MOST_CELLS or max(line.count("|") for line in markdown.split("\n")) <= MOST_CELLS
 
 
 def stable_length(markdown: str) -> int:

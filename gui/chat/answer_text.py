@@ -22,7 +22,7 @@ from PySide6.QtGui import (
     QTextTableCellFormat,
 )
 
-from core.chat.answer_markdown import parse_citation_link, stable_length, with_citation_links
+from core.chat.answer_markdown import is_renderable, parse_citation_link, stable_length, with_citation_links
 from core.domain.conversation import CheckedSentence
 from core.domain.documents import Support
 from core.i18n import tr
@@ -36,6 +36,9 @@ _FIRST_BLOCK_HAS_FORMAT = re.compile(r"\s*(#{1,6} |```|~~~|>)")
 HEADING_SIZES = {1: 1.3, 2: 1.2, 3: 1.1}
 LINE_HEIGHT_PERCENT = 130
 INDENT_PX = 22
+LONGEST_TAIL = 12_000
+"""Characters of a block that is still being written, which is laid out again with every piece of it; the rest of an
+answer with a longer one is shown as plain text until it is finished."""
 
 
 class AnswerText(MessageText):
@@ -45,42 +48,53 @@ class AnswerText(MessageText):
         super().__init__(tr("Answer"))
         self._theme = theme
         self.document().setIndentWidth(INDENT_PX)
-        self._markdown = ""
+        self._pieces: list[str] = []
+        self._tail = ""  # after what is final
+        self._is_plain = False
         self._known_numbers: frozenset[int] | None = None
         self._checked_sentences: tuple[CheckedSentence, ...] = ()
-        self._stable_chars = 0
         self._stable_position = 0
         theme.changed.connect(self.render_again)
 
     @property
     def markdown(self) -> str:
         """The Markdown shown."""
-        return self._markdown
+        return "".join(self._pieces)
 
     def append(self, text: str) -> None:
         """Add a piece of an answer that is being written."""
-        self._markdown += text
-        tail = self._markdown[self._stable_chars :]
-        stable = stable_length(tail)
+        self._pieces.append(text)
+        if self._is_plain:
+            self.append_plain(text, QTextCharFormat())
+            return
+        self._tail += text
+        stable = stable_length(self._tail)
         self._remove_unstable()
         if stable:
-            self._insert(tail[:stable])
-            self._stable_chars += stable
+            self._insert(self._tail[:stable])
+            self._tail = self._tail[stable:]
             self._stable_position = self.document().characterCount() - 1
-        self._insert(tail[stable:])
+        self._is_plain = len(self._tail) > LONGEST_TAIL
+        if self._is_plain:
+            self._insert_plain(self._tail)
+        else:
+            self._insert(self._tail)
 
     def finish(
         self, text: str, known_numbers: frozenset[int] | None, checked_sentences: Sequence[CheckedSentence] = ()
     ) -> None:
         """Show the whole answer. Citations with a number in `known_numbers` (None: any) are clickable; those of a
         sentence that the check doubts have a sign."""
-        self._markdown, self._known_numbers, self._checked_sentences = text, known_numbers, tuple(checked_sentences)
+        self._pieces = [text]
+        self._known_numbers, self._checked_sentences = known_numbers, tuple(checked_sentences)
         self.render_again()
 
     def render_again(self) -> None:
         self.clear()
-        self._stable_chars = self._stable_position = 0
-        self._insert(self._markdown)
+        self._stable_position = 0
+        self._tail = self.markdown
+        self._is_plain = len(self._tail) > LONGEST_TAIL
+        self._insert(self._tail)
 
     def _remove_unstable(self) -> None:
         cursor = QTextCursor(self.document())
@@ -90,6 +104,9 @@ class AnswerText(MessageText):
 
     def _insert(self, markdown: str) -> None:
         if not markdown.strip():
+            return
+        if not is_renderable(markdown):
+            self._insert_plain(markdown)
             return
         markdown = with_citation_links(markdown, self._known_numbers, self._checked_sentences)
         cursor = QTextCursor(self.document())
@@ -108,6 +125,13 @@ class AnswerText(MessageText):
         self._style_blocks(start)
         cursor.endEditBlock()
         self._style_tables(start)
+
+    def _insert_plain(self, text: str) -> None:
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        if cursor.position() > 0:
+            cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
+        self.append_plain(text, QTextCharFormat())
 
     def _close_gap(self, start: int, before: int, markdown: str) -> None:
         cursor = QTextCursor(self.document())

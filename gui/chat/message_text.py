@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QHelpEvent, QResizeEvent, QTextOption, QWheelEvent
+from PySide6.QtGui import QHelpEvent, QResizeEvent, QTextCharFormat, QTextCursor, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip
 
 from core.chat.answer_markdown import parse_citation_link
 from core.chat.messages import support_text
+
+LONGEST_LINE = 4000
+"""Characters of a line of plain text."""
 
 
 class MessageText(QTextBrowser):
@@ -62,6 +65,25 @@ class MessageText(QTextBrowser):
             self._fit_height()
         else:  # taller only: Qt would lay out the whole document again, for nothing
             self.verticalScrollBar().setRange(0, 0)
+
+    def append_plain(self, text: str, char_format: QTextCharFormat) -> None:
+        """Add `text` at the end as it is. A line of thousands of characters is broken, since every piece of it would
+        lay out all of it again."""
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        room = LONGEST_LINE - cursor.block().length()
+        cursor.beginEditBlock()
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                cursor.insertBlock()
+                room = LONGEST_LINE
+            while len(line) > room:
+                cursor.insertText(line[: max(0, room)], char_format)
+                cursor.insertBlock()
+                line, room = line[max(0, room) :], LONGEST_LINE
+            cursor.insertText(line, char_format)
+            room -= len(line)
+        cursor.endEditBlock()
 
     def _fit_height(self) -> None:
         height = max(self.fontMetrics().height(), int(self.document().size().height() + 0.999))

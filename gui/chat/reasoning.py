@@ -58,9 +58,7 @@ class ReasoningView(CollapsibleSection):
         text = text.rstrip()  # white space is added once text follows it
         if len(text) <= self._shown_chars:
             return
-        cursor = QTextCursor(self.text.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        cursor.insertText(text[self._shown_chars :], self._char_format())
+        self.text.append_plain(text[self._shown_chars :], self._char_format())
         self._shown_chars = len(text)
 
     def _char_format(self) -> QTextCharFormat:

@@ -47,14 +47,18 @@ PIECES: Mapping[str, str] = {
     "wiki sign": "= ", "wiki both": "= a =", "blank lines": "\n \n", "indented": "    a\n", "two lines": "a\nb\n",
     "spaced lines": " \n", "crlf": "a\r\n", "returns": "a\r", "mixed ends": "a\r\nb\rc\n", "csv": "a;b,c\td\n",
     "json list": "[", "json key": '{"a":', "json text": '"a",', "assignment": "a=1\n", "def": "def a():\n",
-    "public": "public ", "class": "class ", "namespace": "a::", "section": "\\section{a}\n", "section open": "\\section{",
+    "public": "public ", "class": "class ", "namespace": "a::", "section": "\\section{a}\n",
+    "section open": "\\section{",
     "title": "\\title{", "title option": "\\title[", "subtitle": "00:00:01,000 --> 00:00:02,000\na\n\n",
-    "subtitle number": "1:", "voice": "<v ", "chapter": "Chapter I ", "numbered heading": "1.1 ", "from": "From a 2021\n",
-    "roman": "iv ", "page": "page 1 of 2 ", "bullets": "• ", "minus": "−1 ", "percentages": "5% ", "money": "$5 million ",
+    "subtitle number": "1:", "voice": "<v ", "chapter": "Chapter I ", "numbered heading": "1.1 ",
+    "from": "From a 2021\n",
+    "roman": "iv ", "page": "page 1 of 2 ", "bullets": "• ", "minus": "−1 ", "percentages": "5% ",
+    "money": "$5 million ",
     "million": "million ", "unit": "5 kg ", "katakana words": "アイウエオ ", "clauses": "、", "Japanese stops": "あ。",
     "dictionary": "a: b\n", "think": "<think>", "think open": "<thin", "tool": "<tool_call>", "header": "assistant",
     "recipient": "to=", "recipient token": "to=a<|", "none": "[none]", "refusal open": "*_ \n", "page break": "a\x0c",
-    "latin run": "Aé的", "numbered name": "GPT-4 ", "name": "Anna Smith's ", "long word": "antidisestablishmentarianism ",
+    "latin run": "Aé的", "numbered name": "GPT-4 ", "name": "Anna Smith's ",
+    "long word": "antidisestablishmentarianism ", "mark line": "[1]\n", "Chinese clause": "的，", "tenth": "十分之",
 }  # fmt: skip
 """What is repeated, by name."""
 _MIXED = ".!?,;: \n\t()[]{}|-`<>#*_&=~'\"/\\@1aA的ก。"
@@ -154,7 +158,8 @@ def shapes() -> dict[str, Shape]:
     found: dict[str, Shape] = {name: _run(piece) for name, piece in PIECES.items()}
     found |= {f"inside {name}": _inside(piece) for name, piece in PIECES.items() if len(piece) <= 2}
     for name, (opening, closing) in {
-        "brackets": ("[", "]"), "parens": ("(", ")"), "braces": ("{", "}"), "quotes": ("“", "”"), "tags": ("<b>", "</b>"),
+        "brackets": ("[", "]"), "parens": ("(", ")"), "braces": ("{", "}"), "quotes": ("“", "”"),
+        "tags": ("<b>", "</b>"),
         "divs": ("<div>", "</div>"), "images": ("![", "](a)"), "stars": ("*a", "a*"), "mixed": ("([{", "}])"),
         "lists": ("<ul><li>a", "</li></ul>"), "blockquotes": ("<blockquote>", "</blockquote>"),
         "fields": ("\x13", "\x15"), "json": ('{"a":[', "]}"),

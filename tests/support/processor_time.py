@@ -12,7 +12,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-WARM_UP = "It sold 12 cars in May 2021 [1]. Anna Smith paid 5 million, not six.\n\n# Title\n\n- one\n- two\n\n|a|b|\n|-|-|\n|1|2|\n"
+WARM_UP = (
+    "It sold 12 cars in May 2021 [1]. Anna Smith paid 5 million, not six.\n\n"
+    "# Title\n\n- one\n- two\n\n|a|b|\n|-|-|\n|1|2|\n"
+)
 
 
 @dataclass(frozen=True, slots=True)

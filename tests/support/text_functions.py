@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from core.chat import (
@@ -22,7 +22,6 @@ from core.chat import (
     survey_intent,
 )
 from core.chat.refusal_marker import RefusalMarkerFilter
-from core.chunking.chunker import chunk_document
 from core.citations import checker, support, verdicts
 from core.domain import file_names, heading_paths, locations
 from core.domain.conversation import AnswerFormat, ChatMessage, FormatKind, SurveyKind
@@ -41,12 +40,8 @@ from core.evaluation.gold_locations import locate_gold
 from core.evaluation.questions import GoldAnswer
 from core.library import context
 from core.parsing import cleaning
-from core.parsing.document import DocumentBuilder, ParsedDocument
 from core.parsing.faults import ParseFault
-from core.parsing.limits import ParseLimits
-from core.parsing.readers import code, data_files, encoding, html, mail, markdown, markup, plain, rtf, subtitles
-from core.parsing.readers import xml_file
-from core.parsing.source import Source
+from core.parsing.readers import encoding, markdown, plain
 from core.retrieval import across, document_dates, phrase_search, question, snippets
 from core.survey import changes, condition, export, prompts, quotes
 from core.survey.values import Finding, RowState, Survey, SurveyRow
@@ -66,6 +61,7 @@ from gui.documents import text_window
 from models.prompts.harmony_parser import HarmonyParser
 from models.prompts.harmony_vocabulary import CHANNEL, MESSAGE
 from models.prompts.think_parser import REASONING_TAGS, ReasoningMarkup, ThinkParser, parse_tool_calls
+from tests.support import text_readers
 
 TextFunction = Callable[[str], object]
 PIECE_CHARS = 64
@@ -98,27 +94,6 @@ def document(text: str, suffix: str = ".txt") -> DocumentText:
 
 def _passage(text: str, suffix: str = ".txt") -> Passage:
     return Passage(1, 1.0, 1, PATH.with_suffix(suffix), "Report", None, "Sales", 0, len(text), text)
-
-
-def _parsed(parse: Callable[[Source, ParseLimits], ParsedDocument], suffix: str, text: str) -> ParsedDocument:
-    data = text.encode("utf-8", "surrogatepass")
-    return parse(Source(PATH.with_suffix(suffix), suffix[1:], suffix, data=data), ParseLimits())
-
-
-def _built(parse: Callable[[Source, DocumentBuilder], None], suffix: str, text: str) -> ParsedDocument:
-    out = DocumentBuilder(suffix[1:], ParseLimits())
-    parse(Source(PATH.with_suffix(suffix), suffix[1:], suffix, data=text.encode("utf-8", "surrogatepass")), out)
-    return out.build("file")
-
-
-def _cut(parse: Callable[[str], ParsedDocument], text: str) -> None:
-    with contextlib.suppress(ParseFault):
-        chunk_document(parse(text))
-
-
-def _read(parse: Callable[[str], ParsedDocument], text: str) -> None:
-    with contextlib.suppress(ParseFault):
-        parse(text)
 
 
 def _encoded(text: str, name: str) -> None:
@@ -248,38 +223,13 @@ def _query_words(text: str) -> None:
     query_rewriting.search_query("And in 2022? What of it?", _history(text))
 
 
-def _mail(body: str) -> str:
-    return f"From: a@b.c\nTo: {body[:2000]}\nSubject: {body[:2000]}\nContent-Type: text/plain\n\n{body}"
-
-
 def _result(text: str, suffix: str) -> None:
     query = SearchResult(text[:300] or "a", (_passage(text, suffix),), 1, semantic=False)
     snippets.with_snippets(query)
     snippets.with_snippets(replace(query, query="word red a 1"))
 
 
-_PLAIN = partial(_parsed, plain.parse, ".txt")
-_MARKDOWN = partial(_parsed, markdown.parse, ".md")
-_READERS: dict[str, Callable[[str], ParsedDocument]] = {
-    "txt": _PLAIN,
-    "md": _MARKDOWN,
-    "py": partial(_parsed, code.parse, ".py"),
-    "csv": partial(_parsed, data_files.parse_csv, ".csv"),
-    "json": partial(_parsed, data_files.parse_json, ".json"),
-    "jsonl": partial(_parsed, data_files.parse_json_lines, ".jsonl"),
-    "tex": partial(_parsed, markup.parse, ".tex"),
-    "adoc": partial(_parsed, markup.parse, ".adoc"),
-    "org": partial(_parsed, markup.parse, ".org"),
-    "wiki": partial(_parsed, markup.parse, ".wiki"),
-    "textile": partial(_parsed, markup.parse, ".textile"),
-    "html": partial(_built, html.parse, ".html"),
-    "srt": partial(_built, subtitles.parse, ".srt"),
-    "rtf": lambda text: _built(rtf.parse, ".rtf", "{\\rtf1 " + text),
-    "xml": lambda text: _built(xml_file.parse, ".xml", f"<a>{text}"),
-    "eml": lambda text: _built(mail.parse, ".eml", _mail(text)),
-    "mbox": lambda text: _built(mail.parse_mbox, ".mbox", f"From a 2021\n{_mail(text)}"),
-}
-
+_CUT = ("txt", "md", "py", "csv", "html")
 FUNCTIONS: dict[str, TextFunction] = {
     "tokenizer.terms": tokenizer.terms,
     "sentences.sentence_spans": lambda text: every(sentences.sentence_spans(text)),
@@ -368,12 +318,7 @@ FUNCTIONS: dict[str, TextFunction] = {
     "think_parser with tools": partial(_think, tools=True),
     "think_parser within a call": lambda text: _think(f"<tool_call>{text}", tools=True),
     "think_parser.parse_tool_calls": parse_tool_calls,
-    **{f"read {name}": partial(_read, parse) for name, parse in _READERS.items()},
-    **{f"cut {name}": partial(_cut, _READERS[name]) for name in ("txt", "md", "py", "csv", "html")},
+    **{f"read {name}": partial(text_readers.read, parse) for name, parse in text_readers.READERS.items()},
+    **{f"cut {name}": partial(text_readers.cut, text_readers.READERS[name]) for name in _CUT},
 }  # fmt: skip
 """By name; each runs to its end, with what it needs beside the text as it is in ordinary use."""
-
-
-@cache
-def function_names() -> tuple[str, ...]:
-    return tuple(FUNCTIONS)
