@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -29,7 +30,8 @@ def open_ole(source: Source, limits: ParseLimits) -> Iterator[OleFileIO]:
     import olefile
 
     try:
-        ole = olefile.OleFileIO(source.read(limits.archive_member_bytes))
+        # As bytes, a small file's content would be taken for the name of another file.
+        ole = olefile.OleFileIO(io.BytesIO(source.read(limits.archive_member_bytes)))
     except (OSError, ValueError, IndexError) as error:
         raise source.fault(ParseProblem.DAMAGED) from error
     with ole:

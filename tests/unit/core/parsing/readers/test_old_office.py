@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -85,3 +86,12 @@ def test_a_broken_container_is_damaged(tmp_path: Path) -> None:
     path = write_doc(tmp_path / "a.doc", "Some text.\r")
     path.write_bytes(path.read_bytes()[:700])
     assert problem_of(path) is ParseProblem.DAMAGED
+
+
+def test_the_text_of_a_small_file_is_no_name_of_another(tmp_path: Path) -> None:
+    hidden = write_doc(tmp_path / "hidden.doc", "Nobody asked for this.")
+    pretender = tmp_path / "pretender.doc"
+    pretender.write_bytes(os.fsencode(hidden))
+    with pytest.raises(ParseFault) as caught:
+        parse_file(pretender)
+    assert caught.value.problem is ParseProblem.DAMAGED
