@@ -57,6 +57,7 @@ def confine(
     landlock.refuse_paths(recogniser.paths if recogniser is not None else ())
     if recogniser is not None:
         recogniser.start()  # its threads inherit what this one may do
+    preload.stop_importing()
     isolation.hide_memory()
     syscall_filter.install_syscall_filter(allowed_calls(connection, os.getpid(), recognition=recogniser is not None))
     sys.addaudithook(_audit)

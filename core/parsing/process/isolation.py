@@ -1,4 +1,6 @@
-"""Cuts a parser process off from its terminal, its parent's descriptors and environment, and limits what it may use."""
+"""Cuts a parser process off from its terminal, its parent's descriptors and environment, and limits what it may use.
+
+The parent uses `hide_memory` too."""
 
 from __future__ import annotations
 
@@ -30,8 +32,11 @@ def end_with_parent(parent_id: int | None) -> None:
 
 
 def hide_memory() -> None:
-    """Have the kernel refuse other processes of this user this one's memory and open files. Linux only; no core dump is
-    written and no debugger can attach any more."""
+    """Have the kernel refuse other processes of this user this one's memory and open files. Linux only. No core dump is
+    written and no debugger can attach any more, but one that started the program goes on.
+
+    The application calls it when it starts the first parser, rather than at its own start: desktops look at a program's
+    /proc/ID/root when it asks for their settings, such as dark mode."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 

@@ -7,8 +7,10 @@ import importlib
 import io
 import os
 import pkgutil
+import sys
 import time
 from contextlib import suppress
+from importlib.machinery import BuiltinImporter
 
 # Imported with all that they hold: their parts are imported late, or by a name that a document gives (the codecs).
 _PACKAGES = ("core.parsing", "encodings", "email", "charset_normalizer", "pypdf")
@@ -36,6 +38,11 @@ def load_everything() -> None:
     _start_pillow()
     _start_pdfium()
     _keep_time_zone()
+
+
+def stop_importing() -> None:
+    """Have the import of any other module fail at once, rather than look for a file."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if finder is BuiltinImporter]
 
 
 def _load_package(name: str) -> None:

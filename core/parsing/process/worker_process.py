@@ -23,6 +23,7 @@ from core.parsing.process.channel import ChannelEnded, WorkerChannel
 from core.parsing.process.clock import ParseClock
 from core.parsing.process.document_passing import send_document
 from core.parsing.process.fields import WireError
+from core.parsing.process.isolation import hide_memory
 from core.parsing.process.wire import Message, OcrPageWords, OcrStarted, PageCount, WorkerReady, unpack
 from models import spawning
 
@@ -164,6 +165,7 @@ class WorkerProcess:
 
     def _start(self) -> WorkerChannel:
         self.kill()
+        hide_memory()
         context = get_context("spawn")
         ours, child_end = context.Pipe()
         process = context.Process(
