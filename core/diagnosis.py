@@ -37,6 +37,7 @@ def diagnose(workspace: Workspace, *, full: bool) -> Diagnosis:
         _add_memory(workspace, values, lines)
         _add_stores(workspace, values, lines)
         _add_ocr(workspace, values, lines)
+        _add_confinement(values, lines)
         _add_versions(values, lines)
     return Diagnosis(values, tuple(lines))
 
@@ -163,6 +164,30 @@ def _add_ocr(workspace: Workspace, values: dict[str, Any], lines: list[str]) -> 
         tr("Text recognition (OCR): {used}; languages on this computer: {there}",
            used=", ".join(used) or tr("switched off"), there=", ".join(installed) or "-")
     )  # fmt: skip
+
+
+def _add_confinement(values: dict[str, Any], lines: list[str]) -> None:
+    from core.parsing.process.confinement import ConfinementParts, confinement_parts
+
+    parts = confinement_parts()
+    values["confinement"] = {
+        "system_calls": parts.system_calls,
+        "landlock": parts.landlock,
+        "profile": parts.profile,
+    }
+    match parts:
+        case ConfinementParts(system_calls=True, landlock=0):
+            words = tr("confined by a list of system calls; without Landlock, text recognition could read other files")
+        case ConfinementParts(system_calls=True, landlock=version):
+            words = tr("confined by a list of system calls and by Landlock (version {version})", version=version)
+        case ConfinementParts(landlock=version) if version:
+            words = tr("confined by Landlock (version {version}) alone, for this kernel filters no system calls",
+                       version=version)  # fmt: skip
+        case ConfinementParts(profile=True):
+            words = tr("confined by this system's own means, which has not been tried yet")
+        case _:
+            words = tr("limited in time and memory, but not confined by this system")
+    lines.append(tr("Processes that read documents: {words}", words=words))
 
 
 def _add_versions(values: dict[str, Any], lines: list[str]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from core.parsing.process.confinement import confinement_parts
 from tests.support.documents import Words, write_encrypted_pdf
 from tests.support.pictures import picture_of, write_scan
 
@@ -160,7 +161,12 @@ def test_status_and_doctor_print_text_or_json(papermoor: Run, documents: Path, t
     assert "2 documents" in papermoor("status").stdout
     doctor = result(papermoor("--model", tiny_gpt_oss, "doctor", "--json"))
     assert doctor["database"]["healthy"] and doctor["vectors"]["healthy"] and doctor["plan"]["context_tokens"] > 0
-    assert str(tiny_gpt_oss) in papermoor("--model", tiny_gpt_oss, "doctor").stdout
+    words = papermoor("--model", tiny_gpt_oss, "doctor").stdout
+    assert str(tiny_gpt_oss) in words
+    parts = confinement_parts()
+    assert doctor["confinement"]["system_calls"] is parts.system_calls
+    assert doctor["confinement"]["landlock"] == parts.landlock
+    assert "Processes that read documents: " in words and "confined" in words
 
 
 def assert_one_sentence(done: subprocess.CompletedProcess[str], *words: str) -> None:

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Sequence
 
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
+AUDIT_VALUES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _MASK = 0xFFFFFFFF
 
 

@@ -11,10 +11,18 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.parsing.limits import ParseLimits
-from core.parsing.process import isolation, landlock, preload, syscall_filter
+from core.parsing.process import (
+    isolation,
+    landlock,
+    macos_profile,
+    preload,
+    syscall_filter,
+    windows_confinement,
+)
 from core.parsing.process.syscall_table import allowed_calls
 
 if TYPE_CHECKING:
@@ -33,6 +41,24 @@ _REFUSED_EVENTS = {
     "os.kill", "os.killpg",
 }  # fmt: skip
 _HEADROOM_S = 30.0  # the parent stops a slow process first and says why; this limit is for a parent that cannot
+
+
+@dataclass(frozen=True, slots=True)
+class ConfinementParts:
+    """What the system refuses a parser process in native code. `system_calls`: all calls but those on a list.
+    `landlock`: its version (0: none), which refuses OCR all files but its own; processes for text open none anyway.
+    `profile`: what the system has in their place (a sandbox profile of macOS, a restricted token of Windows)."""
+
+    system_calls: bool
+    landlock: int
+    profile: bool
+
+
+def confinement_parts() -> ConfinementParts:
+    """Return what this system offers; whether it holds in a parser shows only there."""
+    return ConfinementParts(
+        syscall_filter.can_filter(), landlock.landlock_version(), profile=sys.platform in ("darwin", "win32")
+    )
 
 
 class OperationRefused(RuntimeError):
@@ -59,6 +85,8 @@ def confine(
         recogniser.start()  # its threads inherit what this one may do
     preload.stop_importing()
     isolation.hide_memory()
+    macos_profile.apply_profile(recogniser.paths if recogniser is not None else ())
+    windows_confinement.give_up_rights()
     syscall_filter.install_syscall_filter(allowed_calls(connection, os.getpid(), recognition=recogniser is not None))
     sys.addaudithook(_audit)
     return recogniser
@@ -98,10 +126,8 @@ def _limit_resources(memory_bytes: int, *, starts_threads: bool) -> None:
     if sys.platform == "win32":
         import psutil
 
-        from core.parsing.process.windows_job import limit_this_process
-
         psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-        limit_this_process(memory_bytes)
+        windows_confinement.join_job(memory_bytes)
     isolation.limit_resources(memory_bytes, starts_threads=starts_threads)
 
 

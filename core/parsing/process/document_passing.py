@@ -39,11 +39,9 @@ class DocumentReceiver:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         # With all of its parameters given, the socket asks the system for none.
-        self._socket = (
-            None
-            if sys.platform == "win32"
-            else socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=connection.fileno())
-        )
+        self._socket: socket.socket | None = None
+        if sys.platform != "win32":
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=connection.fileno())
 
     def receive(self) -> OpenFile:
         """Wait for a document. Raises `EOFError` when the pipe is closed, `OSError` if the file could not be opened."""
@@ -62,6 +60,8 @@ class DocumentReceiver:
 
 
 def _send_descriptor(connection: Connection, descriptor: int, error: int) -> None:
+    if sys.platform == "win32":
+        return
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=connection.fileno())
     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [descriptor]).tobytes())]
     try:

@@ -14,14 +14,12 @@ import pytest
 from core.parsing.ocr.tessdata import ENGLISH
 from core.parsing.process.syscall_filter import can_filter, filter_program
 from core.parsing.process.syscall_table import allowed_calls
-from tests.support.confined_probes import Probe, errors_of
-from tests.support.syscall_verdicts import ALLOW, REFUSE, verdict
+from tests.support.confined_probes import PASSED_BY_THE_KERNEL, Probe, errors_of, random_probes
+from tests.support.syscall_verdicts import ALLOW, AUDIT_VALUES, REFUSE, verdict
 
-X86_64, ARM64 = 0xC000003E, 0xC00000B7
+X86_64, ARM64 = AUDIT_VALUES["x86_64"], AUDIT_VALUES["aarch64"]
 CONNECTION, OWN_ID = 7, 4321
 EPERM, ENOSYS = errno.EPERM, errno.ENOSYS
-PASSED_BY_THE_KERNEL = {335, 336}
-"""uretprobe and uprobe: Linux asks no filter about them; made by anything but its own probes, they end the process."""
 native = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() != "x86_64" or not can_filter(),
     reason="makes system calls by their numbers on x86-64 Linux",
@@ -107,6 +105,12 @@ def test_the_kernel_refuses_every_other_number() -> None:
     numbers = [number for number in [*range(513), 1 << 20, *range(1 << 30, (1 << 30) + 513)] if number not in skipped]
     errors = errors_of((number, ["buffer", "buffer", 0, 0, 0, 0]) for number in numbers)
     assert {number for number, error in zip(numbers, errors, strict=True) if error != EPERM} == {435}  # clone3: unknown
+
+
+@native
+def test_no_arguments_get_a_call_past_the_filter() -> None:
+    """tests/bench/bench_syscalls.py does this 20,000 times."""
+    assert set(errors_of(random_probes(2000, seed=7), refused_only=True)) == {EPERM, ENOSYS, -1}
 
 
 @pytest.fixture
