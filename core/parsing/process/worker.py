@@ -43,8 +43,7 @@ def encode_request(
 
 def run(connection: Connection, limits: ParseLimits, ocr_languages: Sequence[str]) -> None:
     """Answer each document and request with any number of progress messages, then one document or fault. Pictures are
-    read by OCR if there are `ocr_languages`. Returns when the parent closes the pipe; the process ends when the parent
-    does."""
+    read by OCR if there are `ocr_languages`. Ends the process when the parent closes the pipe, or ends."""
     from core.parsing.process import confinement
 
     parent = parent_process()
@@ -57,7 +56,7 @@ def run(connection: Connection, limits: ParseLimits, ocr_languages: Sequence[str
         try:
             file = documents.receive()
         except EOFError:
-            return
+            os._exit(0)  # most of what an interpreter does at its end is refused, and nothing is left to do
         except OSError as error:
             file = fault_from_os_error(error)
         try:
