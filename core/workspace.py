@@ -38,6 +38,7 @@ from core.store.database import Database, DatabaseDamaged, damaged
 from core.store.documents.damage import take_set_aside
 from core.store.documents.scopes import Scopes
 from core.store.documents.sections import Sections
+from core.store.file_rewriting import rewrite_if_marked
 from core.store.vectors.index import VectorIndex
 from core.survey.store import SurveyStore
 from core.survey.survey import Surveys
@@ -208,6 +209,7 @@ class Workspace:
 
     def _back_up(self) -> None:
         self.conversations.purge_deleted()
+        rewrite_if_marked(self.database)
         self._backups.make(self.database)
 
     def _parser_pool(self) -> ParserPool:

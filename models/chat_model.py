@@ -61,6 +61,7 @@ class ChatModel:
         self._owner = threading.get_ident()
         self._closed = False
         self._deleted_keys: set[str] = set()
+        self._outdated = threading.Event()
         self._last_used_s = time.monotonic()
 
     @classmethod
@@ -155,7 +156,7 @@ class ChatModel:
     def warm_up(self, conversation: Conversation, cancel: CancelToken | None = None) -> None:
         """Prefill what the next prompt of `conversation` is sure to begin with: the fixed part and the messages it has
         so far. Tokens already in the KV cache cost nothing. Ends early if cancelled."""
-        self._check_owner()
+        self._begin()
         prompt = self._format.prompt(conversation)
         tokens = prompt.tokens[: self._stable_tokens(conversation, prompt)]
         if not tokens or len(tokens) >= self.context_tokens:
@@ -179,7 +180,7 @@ class ChatModel:
         at last `Finished`. At most `max_tokens` are generated, some of them reserved for the answer. A cancelled
         generation ends with `Finished(CANCELLED)`. Raises `ModelFault`, before any prefill, if the conversation is too
         long."""
-        self._check_owner()
+        self._begin()
         prompt = self._format.prompt(conversation)
         room = self.context_tokens - len(prompt.tokens) - ANSWER_OPENING_TOKENS
         if room < MIN_ANSWER_TOKENS:
@@ -192,7 +193,7 @@ class ChatModel:
     def switch_to(self, key: str) -> None:
         """Announce that the next prompts belong to the conversation `key` (letters, digits, - and _; empty for one that
         is never saved). Saves the KV cache of the conversation before and restores this one's."""
-        self._check_owner()
+        self._begin()
         if key == self._conversation_key:
             return
         self._save()
@@ -208,6 +209,10 @@ class ChatModel:
         """Save nothing of the conversation `key` while it is `deleted`. Any thread."""
         (self._deleted_keys.add if deleted else self._deleted_keys.discard)(key)
 
+    def forget_contents(self) -> None:
+        """Never save what the KV cache holds now, and empty it before its next use. Any thread."""
+        self._outdated.set()
+
     @property
     def idle_s(self) -> float:
         """Seconds since the last generation or warm-up. Any thread."""
@@ -215,7 +220,7 @@ class ChatModel:
 
     def clear_kv_cache(self) -> None:
         """Empty the KV cache without saving it, so that nothing of any conversation is left in memory."""
-        self._check_owner()
+        self._begin()
         self._cache.clear()
         self._conversation_key = ""
 
@@ -230,12 +235,12 @@ class ChatModel:
     def _save(self) -> None:
         """Save the current conversation's KV cache if it has changed since it was last saved or restored."""
         key, tokens, checkpoints = self._conversation_key, self._cache.tokens, self._cache.checkpoints
-        wanted = bool(key) and key not in self._deleted_keys
+        wanted = bool(key) and key not in self._deleted_keys and not self._outdated.is_set()
         if wanted and len(tokens) >= MIN_SAVED_TOKENS and len(tokens) != self._saved_tokens:
             saved_checkpoints = [*checkpoints[:1], *checkpoints[1:][-CHECKPOINTS_SAVED:]]
             self._saved_kv.save(key, self._context, tokens, saved_checkpoints)
             self._saved_tokens = len(tokens)
-            if key in self._deleted_keys:  # deleted while it was being saved
+            if key in self._deleted_keys or self._outdated.is_set():  # since it began to be saved
                 self._saved_kv.remove(key)
 
     def _events(
@@ -313,9 +318,14 @@ class ChatModel:
         if tokens >= MIN_SPEED_TOKENS:
             self._tokens_per_s = tokens / max(seconds, 1e-6)
 
-    def _check_owner(self) -> None:
+    def _begin(self) -> None:
+        """Refuse any thread but the owner; empty an outdated KV cache."""
         if threading.get_ident() != self._owner or self._closed:
             raise RuntimeError("a chat model is used by the thread that opened it, until it is closed")
+        if self._outdated.is_set():
+            self._outdated.clear()
+            self._cache.clear()
+            self._saved_tokens = 0
 
 
 @contextmanager

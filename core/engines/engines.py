@@ -187,7 +187,10 @@ class Engines:
 
     def forget_saved_kv(self) -> None:
         """Delete every saved KV cache: they were evaluated from text of documents. Conversations are read again when
-        they are continued."""
+        they are continued. The one in memory is not saved any more."""
+        chat = self._chat
+        if chat is not None:
+            chat[2].forget_contents()
         SavedKvStore(self._cache_dir).clear()
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import marshal
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -134,13 +134,21 @@ def _can_be_opened(path: bytes) -> bool:
         return False
 
 
-def apply_changes(changes: FileChanges, documents: Documents, contents: ContentStore, cancel: CancelToken) -> int:
-    """Queue what has to be parsed, follow renamed files, delete what is gone. Returns the number of deleted
-    documents."""
+def apply_changes(
+    changes: FileChanges,
+    documents: Documents,
+    contents: ContentStore,
+    forget_copies: Callable[[], None],
+    cancel: CancelToken,
+) -> int:
+    """Queue what has to be parsed, follow renamed files, delete what is gone, after `forget_copies`. Returns the number
+    of deleted documents."""
     _follow_renames(changes, documents, contents, cancel)
     documents.queue_again(changes.changed)
     for folder_id, files in changes.new.items():
         documents.add(folder_id, files)
+    if changes.vanished:
+        forget_copies()
     for file in changes.vanished:
         cancel.check()
         contents.delete(file.id, file.folder_id)

@@ -15,6 +15,7 @@ from core.jobs import Job
 from core.library.changes import FileChanges, FolderComparison, apply_changes
 from core.library.embedding import PassageEmbedder, estimate_embedding
 from core.library.embedding_pass import EmbeddingPass
+from core.library.erasure import Erasure
 from core.library.indexer import Indexer, ParsingRun
 from core.library.ocr_pass import OcrPass
 from core.library.pending_changes import PendingChanges
@@ -40,8 +41,6 @@ from models.cancel import CancelToken
 from models.progress import Progress
 
 log = logging.getLogger(__name__)
-
-SCRUB_AT_ONCE = 50_000  # passages up to which the vector store is quickly closed, scrubbed and opened again
 
 
 class Library:
@@ -73,7 +72,6 @@ class Library:
         self._database = database
         self._embedding_pass = EmbeddingPass(database, vectors, throttle, embedder, next_embedder, use_next_embedder)
         self._vectors = vectors
-        self._forget_derived = forget_derived
         self._throttle = throttle
         self._rules = rules
         self._pending_changes = PendingChanges()
@@ -97,6 +95,7 @@ class Library:
             embedder,
         )
         self._upkeep = Upkeep(database, throttle)
+        self._erasure = Erasure(database, self._documents, self._upkeep, vectors, forget_derived)
         self._indexing = threading.Lock()
         self._upkeep.clear_outdated_keywords()
         self._upkeep.queue_outdated_documents()
@@ -139,10 +138,10 @@ class Library:
     def remove(self, folder_id: int, job: Job | None = None) -> None:
         """Delete the folder's documents from the library with everything made from them; the files themselves stay.
         When it returns, no file of the data directory has their bytes any more, but for what conversations and surveys
-        quote of them. What was interrupted is finished by the next `index`."""
+        quote of them. What was interrupted is finished by the next `index`. Raises `StorageFault`."""
         self._folders.mark_removed(folder_id)
         self._finish_removals(job or Job())
-        self._scrub(job or Job(), wholly=True)
+        self._erasure.require(job or Job())
 
     def index(self, paths: Sequence[Path] | None, job: Job) -> IndexReport:
         """Add `paths` and bring exactly them up to date; None stands for every folder of the library.
@@ -159,7 +158,7 @@ class Library:
             removed = self._compare_with_disk(parts, skipped, job)
             with self._indexer.run(job) as run:
                 removed += self._process_queue(run, parts, job)
-            self._scrub(job, wholly=unfinished or removed > 0)
+            self._erasure.erase(job, wholly=unfinished or removed > 0)
         return self._report(parts, skipped, run.indexed, removed, time.monotonic() - started_s)
 
     def report_changed_paths(self, paths: Sequence[Path]) -> bool:
@@ -279,28 +278,18 @@ class Library:
             found = walk(part.path, is_supported, top=part.folder_path, rules=rules, cancel=job.cancel)
             self._comparison.compare(part, found, changes)
             skipped += _left_out(part, found)
-        return apply_changes(changes, self._documents, self._contents, job.cancel)
+        return apply_changes(changes, self._documents, self._contents, self._erasure.forget_copies, job.cancel)
 
     def _partly_searched(self) -> list[Skipped]:
         """Documents that could not be parsed again and keep their old text, and those with passages that only keywords
         find."""
         return [*self._documents.kept(), *self._embedding_pass.left_out()]
 
-    def _scrub(self, job: Job, *, wholly: bool) -> None:
-        """Have what was deleted leave the disk. After an edit, unlike after a removal (`wholly`), a large vector store
-        stays open for searches: it is scrubbed when it is closed."""
-        self._upkeep.scrub(job)
-        if wholly or not self._vectors.ledger.all_deletions_applied():
-            self._vectors.refresh_all(job)
-        if wholly or self._documents.counts().passages <= SCRUB_AT_ONCE:
-            self._vectors.scrub()
-
     def _finish_removals(self, job: Job) -> bool:
         """Delete the folders that are marked as removed; returns whether there were any."""
         removed = self._folders.marked_removed()
         if removed:
-            self._forget_derived()
-            self._database.delete_backups()
+            self._erasure.forget_copies()
         for folder_id in removed:
             documents = self._documents.of_folder(folder_id)
             for done, document_id in enumerate(documents):

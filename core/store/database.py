@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -110,6 +110,19 @@ class Database:
         """Shrink the file by up to `pages` unused pages."""
         with self._told(), self._writer:
             self._connection().execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+
+    def rewrite(self) -> None:
+        """Write the whole file anew. Others may read meanwhile, not write: about a second for 200 MB. Needs room for
+        two more copies. SQLite's temporary file lies in the file's folder and has no name there where that can be."""
+        with self._told(), self._writer, closing(_connect(self.path)) as connection:
+            folder = str(self.path.parent).replace("'", "''")
+            connection.execute(f"PRAGMA temp_store_directory = '{folder}'")
+            try:
+                if connection.execute("PRAGMA temp_store_directory").fetchone() is not None:
+                    connection.execute("PRAGMA temp_store = FILE")
+                connection.execute("VACUUM")
+            finally:
+                connection.execute("PRAGMA temp_store_directory = ''")
 
     def close(self) -> None:
         """Close every connection. No other thread may be using the database."""

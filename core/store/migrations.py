@@ -39,6 +39,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(9, schema.EMBEDDING_IN_HAND),
     Migration(10, schema.FOLDER_NOTES),
     Migration(11, schema.RECOGNISED_IN),
+    Migration(12, schema.TO_ERASE),
     # The next one goes here.
 )
 

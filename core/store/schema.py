@@ -258,3 +258,10 @@ RECOGNISED_IN = """
 -- The languages in which a document's scanned pages were read ("deu+fra"), or were tried; empty where nobody noted it.
 ALTER TABLE documents ADD COLUMN recognised_in TEXT NOT NULL DEFAULT '';
 """
+
+TO_ERASE = """
+-- Earlier versions left bytes of deleted rows in the vector store's file and in this one: both are rewritten once.
+INSERT OR REPLACE INTO meta (key, value) SELECT 'vectors_to_scrub', '1' WHERE EXISTS (SELECT 1 FROM folders);
+INSERT OR REPLACE INTO meta (key, value) SELECT 'library_to_rewrite', '1'
+WHERE EXISTS (SELECT 1 FROM folders) OR EXISTS (SELECT 1 FROM conversations);
+"""

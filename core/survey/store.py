@@ -16,6 +16,7 @@ from core.i18n import tr
 from core.store.conversations.message_json import citations_of, citations_to_json
 from core.store.conversations.stored_json import to_json
 from core.store.database import Database
+from core.store.file_rewriting import mark_for_rewriting
 from core.survey.condition import read_condition
 from core.survey.values import Finding, RowState, Survey, SurveyListEntry, SurveyRow
 from models.conversation import Effort
@@ -121,9 +122,11 @@ class SurveyStore:
             )
 
     def delete(self, survey_id: int) -> None:
+        """Delete the survey and the backups that hold it; its bytes leave the database when that is closed."""
+        self._database.delete_backups()  # first: after an interruption nobody would know that they hold it
         with self._database.write(durable=True) as connection:
             connection.execute("DELETE FROM surveys WHERE id = ?", (survey_id,))
-        self._database.delete_backups()
+            mark_for_rewriting(connection)
         self._database.checkpoint()
 
 

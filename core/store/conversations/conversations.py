@@ -12,6 +12,7 @@ from core.domain.conversation import WHOLE_LIBRARY, ChatMessage, ConversationSum
 from core.store.conversations.message_json import body_of, message_of
 from core.store.conversations.stored_json import to_json
 from core.store.database import Database
+from core.store.file_rewriting import mark_for_rewriting
 
 TITLE_LENGTH = 60
 
@@ -86,10 +87,11 @@ class Conversations:
         with self._database.read() as connection:
             if connection.execute(gone).fetchone() is None:
                 return
+        self._database.delete_backups()  # first: after an interruption nobody would know that they hold something
         with self._database.write(durable=True) as connection:
             connection.execute(f"DELETE FROM messages WHERE conversation_id IN ({gone})")
             connection.execute("DELETE FROM conversations WHERE deleted_s IS NOT NULL")
-        self._database.delete_backups()
+            mark_for_rewriting(connection)
         self._database.checkpoint()
 
     def append(self, conversation_id: int, message: ChatMessage) -> ChatMessage:
@@ -119,6 +121,7 @@ class Conversations:
                 "AND ordinal >= (SELECT ordinal FROM messages WHERE id = ?1)",
                 (message_id,),
             )
+            mark_for_rewriting(connection)
 
 
 def _name_after(connection: Connection, conversation_id: int, question: str) -> None:

@@ -35,6 +35,7 @@ from core.store.documents.passage_changes import (
 )
 from core.store.documents.stored_pages import StoredPages
 from core.store.documents.texts import drop_text, pieces_of, put_text
+from core.store.file_rewriting import mark_for_rewriting
 from core.store.keywords import index as keyword_index
 
 
@@ -126,6 +127,7 @@ class ContentStore:
         def forget(connection: Connection) -> None:
             _drop_text(connection, document_id)
             connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+            mark_for_rewriting(connection)
 
         def removal() -> list[Step] | None:
             with self._database.read() as connection:

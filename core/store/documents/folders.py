@@ -10,6 +10,7 @@ from sqlite3 import Connection
 
 from core.domain.documents import Folder
 from core.store.database import Database
+from core.store.file_rewriting import mark_for_rewriting
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Folders:
         """Delete a folder that was marked as removed and has no documents left."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM folders WHERE id = ? AND removed_s IS NOT NULL", (folder_id,))
+            mark_for_rewriting(connection)
 
 
 def is_within(path: bytes, folder: bytes) -> bool:

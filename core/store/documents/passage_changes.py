@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 
 from core.store import key_values
 from core.store.documents.texts import spans
+from core.store.file_rewriting import mark_for_rewriting
 from core.store.keywords import index as keyword_index
 from core.store.keywords.index import KeywordRow, search_terms
 
@@ -247,6 +248,7 @@ def _take_out(connection: Connection, document_id: int, rows: Sequence[KeywordRo
     if rows and keyword_index.covers(connection, document_id):
         keyword_index.remove(connection, rows)
         key_values.put_value(connection, SCRUB_KEY, "1")
+        mark_for_rewriting(connection)
 
 
 def _put_in(connection: Connection, document_id: int, rows: Iterable[KeywordRow]) -> None:

@@ -23,7 +23,7 @@ from core.store.vectors.ledger import BEING_WRITTEN, EmbedderState, VectorLedger
 from core.store.vectors.milvus import VectorStore, is_binary, new_collection_name
 from core.store.vectors.open_store import open_store
 from core.store.vectors.query import DELETE_ROWS, VectorQuery
-from core.store.vectors.store_file import VectorStoreError, scrub, stamp_of, wipe
+from core.store.vectors.store_file import FILE_NAME, VectorStoreError, scrub, stamp_of, wipe
 from models.cancel import CancelToken
 from models.faults import Cancelled, Fault
 from models.progress import Progress
@@ -143,8 +143,8 @@ class VectorIndex:
 
     def refresh_all(self, job: Job) -> None:
         """`refresh` for every embedder of which the store has vectors."""
-        for fingerprint, dimension in self.ledger.pushed():
-            self.refresh(fingerprint, dimension, job)
+        for embedder in self.ledger.pushed():
+            self.refresh(*embedder, job)
 
     def forget(self, fingerprint: str, job: Job) -> None:
         """Delete every vector of an embedder that is no longer used, in steps; resumed if it is interrupted."""
@@ -156,37 +156,33 @@ class VectorIndex:
             except VectorStoreError as error:
                 log.warning("the vector store keeps vectors that are used no more: %s", error)
 
-    def scrub(self) -> None:
-        """Have deleted vectors leave the disk: rewrites the store's file if it has the bytes of any, some hundred
-        milliseconds for 100,000 vectors. Searches read SQLite meanwhile."""
+    def scrub(self) -> bool:
+        """Have deleted vectors leave the disk, in some hundred milliseconds for 100,000; searches read SQLite
+        meanwhile. A file that cannot be rewritten is deleted, for `refresh` to fill. Returns whether none is left."""
         with self._writing:
-            if not self.ledger.needs_scrubbing() or not self.ledger.all_deletions_applied():
-                return
-            self._checked.clear()  # from here on searches do without the store
-            self._give_up()
-            known = stamp_of(self._folder) == self.ledger.stamp()
-            try:
-                if not scrub(self._folder):
-                    self._lose()  # a store of another kind is filled anew by the next `refresh`
-                    return
-            except VectorStoreError as error:
-                log.warning("deleted vectors could not be scrubbed yet: %s", error)
-                return
-            self.ledger.end_scrubbing(stamp_of(self._folder) if known else None)
-            if known:
-                self._seal.store()
+            if not self.ledger.all_deletions_applied():
+                return False
+            if self.ledger.needs_scrubbing():
+                try:
+                    self._scrub()
+                except VectorStoreError as error:
+                    log.warning("the vector store is made anew, since it could not be scrubbed: %s", error)
+                    self._lose()
+            return True
 
     def close(self) -> None:
-        """Close the store, end its process and scrub it; a later use is a bug. The database must still be open."""
+        """Scrub the store, close it and end its process; a later use is a bug. The database must still be open."""
         if self._closed:
             return
-        self._closed = True
         self._closing.cancel()
         if self._opening is not None:
             self._opening.join()
         with self._writing:
-            self._give_up()
-            self.scrub()
+            try:
+                self.scrub()
+            finally:
+                self._closed = True
+                self._give_up()
 
     # Below here, except in `_ready`: under `_writing`.
 
@@ -214,6 +210,17 @@ class VectorIndex:
         if self._store is None:
             self._store = self._open(self._folder)
         return self._store
+
+    def _scrub(self) -> None:
+        if (self._folder / FILE_NAME).exists():
+            self._drop_unused(self._opened())
+        self._give_up()  # from here on searches do without the store
+        known = stamp_of(self._folder) == self.ledger.stamp()
+        if not scrub(self._folder):  # a store of another kind
+            return self._lose()
+        self.ledger.end_scrubbing(stamp_of(self._folder) if known else None)
+        if known:
+            self._seal.store()
 
     def _drop_unused(self, store: VectorStore) -> None:
         """Drop collections that no embedder names, left by an interrupted rebuild."""
@@ -303,16 +310,16 @@ class VectorIndex:
     def _push(self, store: VectorStore, embedder: EmbedderState, job: Job) -> None:
         total = self.ledger.count(embedder)
         through, certain, done = embedder.pushed_through, embedder.pushing_through, 0
-        while True:
+        while (last := self.ledger.last_to_push(embedder, PUSH_ROWS)) is not None:
             job.check()
-            rows = self.ledger.to_push(_at(embedder, through), PUSH_ROWS)
-            if not rows.ledger_ids:
-                break
-            known = rows.ledger_ids[0] <= certain
-            through = rows.ledger_ids[-1]
-            self.ledger.begin_push(embedder, max(through, certain))
-            store.insert(embedder.generation, rows.chunk_ids, rows.document_ids, rows.vectors, known=known)
+            self.ledger.begin_push(embedder, max(last, certain))  # what is deleted from here on is queued for deletion
+            rows = self.ledger.to_push(embedder, PUSH_ROWS, last)
+            if rows.ledger_ids:
+                known = rows.ledger_ids[0] <= certain
+                store.insert(embedder.generation, rows.chunk_ids, rows.document_ids, rows.vectors, known=known)
+            through = last
             self.ledger.end_push(embedder, through, store.stamp())
+            embedder = replace(embedder, pushed_through=through)
             done += len(rows.ledger_ids)
             if total > PUSH_ROWS:
                 job.report(Progress(done, max(total, done), "vectors"))
@@ -335,12 +342,8 @@ class VectorIndex:
         with self._writing:
             store, self._store = self._store, None
             self._checked.clear()
-            if store is not None:
-                try:
+            try:
+                if store is not None:
                     store.close()
-                except VectorStoreError as error:
-                    log.warning("the vector store did not close: %s", error)
-
-
-def _at(embedder: EmbedderState, through: int) -> EmbedderState:
-    return replace(embedder, pushed_through=through)
+            except VectorStoreError as error:
+                log.warning("the vector store did not close: %s", error)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.store import key_values, tie_order
 from core.store.database import Database
+from core.store.file_rewriting import mark_for_rewriting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +24,7 @@ SCRUB_KEY = "vectors_to_scrub"
 FORGET_KEY = "embedder_to_forget"
 BEING_WRITTEN = "being written"
 SCAN_ROWS = 4096
+MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +116,24 @@ class VectorLedger:
             return {}
         return dict(zip((row[0] for row in rows), _unpacked([row[1] for row in rows], embedder.dimension), strict=True))
 
-    def to_push(self, embedder: EmbedderState, limit: int) -> VectorRows:
-        """The next vectors that the store may not have."""
+    def last_to_push(self, embedder: EmbedderState, limit: int) -> int | None:
+        """The ledger id of the last of the next `limit` vectors that the store may not have; None if there are none."""
+        with self._database.read() as connection:
+            (last,) = connection.execute(
+                "SELECT MAX(id) FROM "
+                "(SELECT id FROM chunk_vectors WHERE id > ? AND embedder_id = ? ORDER BY id LIMIT ?)",
+                (embedder.pushed_through, embedder.id, limit),
+            ).fetchone()
+        return None if last is None else int(last)
+
+    def to_push(self, embedder: EmbedderState, limit: int, through: int = MAX_ID) -> VectorRows:
+        """The next vectors that the store may not have, up to the ledger id `through`."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT v.id, v.chunk_id, c.document_id, v.vector FROM chunk_vectors v "
-                "JOIN chunks c ON c.id = v.chunk_id WHERE v.id > ? AND v.embedder_id = ? ORDER BY v.id LIMIT ?",
-                (embedder.pushed_through, embedder.id, limit),
+                "JOIN chunks c ON c.id = v.chunk_id WHERE v.id > ? AND v.id <= ? AND v.embedder_id = ? "
+                "ORDER BY v.id LIMIT ?",
+                (embedder.pushed_through, through, embedder.id, limit),
             ).fetchall()
         return VectorRows(
             tuple(row[0] for row in rows),
@@ -210,6 +223,8 @@ class VectorLedger:
                 if gone == limit:
                     return True
                 connection.execute("DELETE FROM vector_deletions WHERE embedder_id = ?", (state.id,))
+                key_values.put_value(connection, SCRUB_KEY, "1")
+                mark_for_rewriting(connection)
                 connection.execute("DELETE FROM embedders WHERE id = ?", (state.id,))
             key_values.drop_value(connection, FORGET_KEY)
         return False
@@ -254,7 +269,11 @@ class VectorLedger:
 
     def all_deletions_applied(self) -> bool:
         with self._database.read() as connection:
-            return connection.execute("SELECT 1 FROM vector_deletions LIMIT 1").fetchone() is None
+            waiting = connection.execute(  # a collection without an embedder goes as a whole
+                "SELECT 1 FROM vector_deletions d JOIN embedders e ON e.id = d.embedder_id "
+                "WHERE e.generation <> '' LIMIT 1"
+            )
+            return waiting.fetchone() is None
 
     def put_stamp(self, stamp: str) -> None:
         with self._database.write() as connection:

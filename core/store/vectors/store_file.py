@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 FILE_NAME = "vectors.db"
@@ -47,5 +47,7 @@ def scrub(folder: Path) -> bool:
         partial.chmod(0o600)
         os.replace(partial, path)
     except (OSError, sqlite3.Error) as error:
+        with suppress(OSError):  # a full disk needs the room
+            partial.unlink(missing_ok=True)
         raise VectorStoreError(repr(error)) from error
     return True

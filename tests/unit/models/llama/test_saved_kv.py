@@ -202,3 +202,17 @@ def test_a_conversation_without_a_key_is_not_saved(tiny_gpt_oss: Path, plan: Loa
     prefill(chat, QUESTION)
     chat.close()
     assert not list(tmp_path.rglob("*.state"))
+
+
+def test_what_was_evaluated_before_a_removal_is_never_saved(tiny_gpt_oss: Path, plan: LoadPlan, tmp_path: Path) -> None:
+    chat = ChatModel.open(tiny_gpt_oss, plan, tmp_path)
+    chat.switch_to("c1")
+    prefill(chat, QUESTION)
+    chat.forget_contents()
+    chat.switch_to("c2")
+    assert not list(tmp_path.rglob("*.state")) and not list(tmp_path.rglob("*.points"))
+    prompt, prefilled = prefill(chat, QUESTION)
+    assert prefilled == prompt
+    chat.forget_contents()
+    chat.close()
+    assert not list(tmp_path.rglob("*.state")) and not list(tmp_path.rglob("*.points"))
