@@ -11,6 +11,7 @@ from core.chat.context import ContextGatherer
 from core.chat.model_access import ChatModelAccess
 from core.chat.tools.document_tools import DocumentAccess
 from core.chat.turn import Chat
+from core.chunking.chunker import cut_document
 from core.data_dir import DataDir, default_data_dir
 from core.domain.faults import Fault
 from core.engines.engines import Engines
@@ -215,5 +216,5 @@ class Workspace:
     def _parser_pool(self) -> ParserPool:
         """The parser processes, started by the first use: one for each core but one, which is left to the window."""
         if self._parsers is None:
-            self._parsers = ParserPool(max(1, (os.cpu_count() or 2) - 1), passwords=self.passwords)
+            self._parsers = ParserPool(max(1, (os.cpu_count() or 2) - 1), passwords=self.passwords, cutter=cut_document)
         return self._parsers

@@ -90,9 +90,10 @@ def ranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ParserPool]:
     """One parser process for all tests of a module."""
+    from core.chunking.chunker import cut_document
     from core.parsing.process.pool import ParserPool
 
-    with ParserPool(1) as pool:
+    with ParserPool(1, cutter=cut_document) as pool:
         yield pool
 
 

@@ -8,57 +8,70 @@ hash, as in content-defined chunking.
 from __future__ import annotations
 
 import zlib
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from core.chunking.rules import ChunkingRules
-from core.chunking.segments import SECTION, SENTENCE, Boundary, Segment, trim
+from core.chunking.segments import SENTENCE, trim
+from core.domain.cut_text import RunOutline, boundary, offset_of, strength_of
 from core.text.graphemes import splits_character, splits_word
 
 # Characters hashed on each side of a boundary. Measured on 245,000 characters of the Python reference: from 2 to 64, an
 # inserted sentence changes 1.4 to 1.7 passages on average.
 _HASH_REACH = 16
 _MAX_CHARACTER = 4096  # code points of one visible character; more combining marks are cut
+_MOST_BOUNDARIES = 4096  # within a passage: each character has two at most
 _MIN_FITTING_CHARS = 40  # a passage that does not fit is not cut further below this
 
 
 def cut_run(
-    text: str, run: Sequence[Segment], rules: ChunkingRules, fits: Callable[[int, int], bool]
-) -> Iterator[tuple[int, int]]:
-    """Yield the range of each passage of `run`, in order. One that does not fit (`fits(start, end)`) is cut by halved
-    rules, again and again."""
-    boundaries: list[Boundary] = []
-    for segment in run:
-        boundaries += segment.boundaries
-        if boundaries:
-            boundaries[-1] = (boundaries[-1][0], SECTION)
-    start, end = run[0].start, run[-1].end
-    offsets = [offset for offset, _ in boundaries]
+    text: str,
+    run: RunOutline,
+    rules: ChunkingRules,
+    fits: Callable[[int, int], bool] = lambda start, cut: True,
+    known: Mapping[int, int] = MappingProxyType({}),
+) -> Iterator[tuple[int, int, int]]:
+    """Yield the start and end of each passage of `run`, in order, and where the run is cut after it. A passage that
+    does not fit (`fits(start, cut)`) is cut by halved rules, again and again. `known` are the cuts by `rules` of
+    passages by their start; others are chosen here."""
+    start, end = run.start, run.end
     while start < end:
-        cut, sizes = end, rules
-        if end - start > rules.max_chars:
-            cut = _best_cut(text, boundaries, offsets, start, rules)
+        cut = known.get(start, 0) or _first_cut(text, run, start, rules)
+        sizes = rules
         while sizes.max_chars >= _MIN_FITTING_CHARS and not fits(start, cut):
             sizes = sizes.halved()
             if cut - start > sizes.max_chars:
-                cut = _best_cut(text, boundaries, offsets, start, sizes)
-        yield trim(text, start, cut)
+                cut = _best_cut(text, run.boundaries, start, sizes)
+        yield *trim(text, start, cut), cut
         start, _ = trim(text, cut, end)
 
 
-def _best_cut(text: str, boundaries: list[Boundary], offsets: list[int], start: int, rules: ChunkingRules) -> int:
-    low = bisect_right(offsets, start + rules.min_chars)
-    high = bisect_right(offsets, start + rules.max_chars)
-    window = boundaries[low:high]
-    strongest = max((strength for _, strength in window), default=0)
+def _first_cut(text: str, run: RunOutline, start: int, rules: ChunkingRules) -> int:
+    return _best_cut(text, run.boundaries, start, rules) if run.end - start > rules.max_chars else run.end
+
+
+def _best_cut(text: str, boundaries: array[int], start: int, rules: ChunkingRules) -> int:
+    low = _first_after(boundaries, start + rules.min_chars)
+    high = _first_after(boundaries, start + rules.max_chars)
+    window = boundaries[low : min(high, low + _MOST_BOUNDARIES)]
+    strongest = max(map(strength_of, window), default=0)
     if strongest < SENTENCE:
-        early = boundaries[bisect_right(offsets, start + rules.min_section_chars) : low]
-        early_strongest = max((strength for _, strength in early), default=0)
+        first = _first_after(boundaries, start + rules.min_section_chars)
+        early = boundaries[first : min(low, first + _MOST_BOUNDARIES)]
+        early_strongest = max(map(strength_of, early), default=0)
         if early_strongest >= SENTENCE:
             window, strongest = early, early_strongest
-    if strongest:
-        return _smallest_hash(text, (offset for offset, strength in window if strength == strongest))
+    offsets = [offset_of(one) for one in window if strength_of(one) == strongest] if strongest else []
+    if offsets and start < min(offsets) and max(offsets) <= start + rules.max_chars:
+        return _smallest_hash(text, offsets)
     return _forced_cut(text, start + rules.min_chars, start + rules.max_chars)
+
+
+def _first_after(boundaries: array[int], offset: int) -> int:
+    """The index of the first boundary after `offset`."""
+    return bisect_left(boundaries, boundary(offset + 1, 0))
 
 
 def _forced_cut(text: str, low: int, high: int) -> int:

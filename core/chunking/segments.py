@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from core.chunking.rules import ChunkingRules
 from core.chunking.table_header import column_header
+from core.domain.cut_text import TableRows, boundary
 from core.domain.heading_paths import SECTION_SEPARATOR
 from core.parsing.cleaning import one_line
 from core.parsing.document import Block, BlockKind, ParsedDocument
@@ -16,21 +18,9 @@ from core.text.sentences import clause_ends, sentence_ends
 SECTION, BLOCK, SENTENCE, LINE, CLAUSE = 5, 4, 3, 2, 1
 """How strong a boundary is. A cut at one weaker than SENTENCE breaks what a reader takes as one."""
 
-Boundary = tuple[int, int]
-"""The offset of a possible cut, and its strength."""
-
 _MAX_PATH_CHARS = 200  # a longer heading path is truncated
 _LINE_END = re.compile(r"\n(?P<blank>\s*\n)?(?=[ \t]*\S)")
 _NEWLINE = re.compile(r"\n")
-
-
-@dataclass(frozen=True, slots=True)
-class TableRows:
-    """The rows of a table from `start` to `end`, without the first one, which is the `header`."""
-
-    start: int
-    end: int
-    header: str
 
 
 @dataclass(slots=True)
@@ -42,7 +32,7 @@ class Segment:
     end: int
     headings: list[tuple[int, str]] = field(default_factory=list)
     tables: list[TableRows] = field(default_factory=list)
-    boundaries: list[Boundary] = field(default_factory=list)
+    boundaries: array[int] = field(default_factory=lambda: array("i"))
     has_body: bool = False
 
 
@@ -69,8 +59,8 @@ def split_into_segments(parsed: ParsedDocument) -> Iterator[Segment]:
             segment.tables.append(TableRows(header[0], block.end, header[1]))
         if not is_heading:
             segment.has_body = True
-            segment.boundaries += _boundaries(parsed.text, block)
-            segment.boundaries.append((block.end, BLOCK))
+            segment.boundaries.extend(_boundaries(parsed.text, block))
+            segment.boundaries.append(boundary(block.end, BLOCK))
     if segment is not None:
         yield segment
 
@@ -123,8 +113,8 @@ def _trimmed(text: str, block: Block) -> Iterator[Block]:
         yield Block(block.kind, start, end, block.level, block.label)
 
 
-def _boundaries(text: str, block: Block) -> Iterator[Boundary]:
-    """Yield where `block` may be cut inside, in order."""
+def _boundaries(text: str, block: Block) -> Iterator[int]:
+    """Yield the boundaries (core.domain.cut_text) where `block` may be cut inside, in order."""
     if block.kind in (BlockKind.CODE, BlockKind.TABLE):
         yield from _line_boundaries(text, block)
         return
@@ -135,13 +125,13 @@ def _boundaries(text: str, block: Block) -> Iterator[Boundary]:
         strengths[found.start()] = LINE
     for offset in sentence_ends(text, block.start, block.end):
         strengths[offset] = SENTENCE
-    yield from sorted(strengths.items())
+    yield from (boundary(offset, strengths[offset]) for offset in sorted(strengths))
 
 
-def _line_boundaries(text: str, block: Block) -> Iterator[Boundary]:
+def _line_boundaries(text: str, block: Block) -> Iterator[int]:
     """Yield the ends of lines; in code, blank lines are the stronger ones. A table's header stays with its first
     row."""
     is_table = block.kind is BlockKind.TABLE
     for count, found in enumerate(_LINE_END.finditer(text, block.start, block.end)):
         if not is_table or count:
-            yield found.start(), LINE if is_table or found["blank"] else CLAUSE
+            yield boundary(found.start(), LINE if is_table or found["blank"] else CLAUSE)

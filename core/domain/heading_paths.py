@@ -31,8 +31,8 @@ def section_over(headings: Headings, start: int, end: int) -> str:
     """The heading path of most of the text from `start` to `end`; where none covers half of it, their common
     beginning."""
     within = headings_within(headings, start, end)
-    if not within:
-        return ""
+    if len(within) < 2:
+        return within[0][1] if within else ""
     share: Counter[str] = Counter()
     for (at, path), until in zip(within, [*(at for at, _ in within[1:]), end], strict=True):
         share[path] += until - at

@@ -16,9 +16,9 @@ from core.i18n import fault_text, tr
 from core.jobs import Job
 from core.library.new_content import TokenCounter, file_stat, is_unchanged, new_content
 from core.library.throttle import Throttle
-from core.parsing.document import ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem, fault_from_os_error
 from core.parsing.process.pool import ParserPool
+from core.parsing.process.worker_process import ParseOutcome
 from core.store.documents.contents import ContentStore, FileStat
 from core.store.documents.documents import Documents, QueuedFile
 from core.store.documents.parse_crash_log import ParseCrashLog
@@ -134,7 +134,7 @@ class Indexer:
         with closing(pool.parse_many(paths, run.job.cancel)) as outcomes:  # type: ignore[type-var]  # a generator
             for outcome in outcomes:
                 file = run.waiting[outcome.path]
-                if self._store(run, file, outcome.path, outcome.document, outcome.fault, last):
+                if self._store(run, file, outcome, last):
                     run.waiting.pop(outcome.path)
                     run.finish(file, outcome.path)
 
@@ -164,23 +164,16 @@ class Indexer:
             run.waiting.pop(path)
             run.finish(file, path)
 
-    def _store(
-        self,
-        run: ParsingRun,
-        file: QueuedFile,
-        path: Path,
-        parsed: ParsedDocument | None,
-        fault: ParseFault | None,
-        last: bool,
-    ) -> bool:
+    def _store(self, run: ParsingRun, file: QueuedFile, outcome: ParseOutcome, last: bool) -> bool:
         """Store the outcome; False if the file has to be tried again."""
+        path, parsed, fault = outcome.path, outcome.document, outcome.fault
         stat = self._stats.pop(path)
         if not is_unchanged(path, stat) and os.path.exists(path):
             self._crash_log.end(file.id)
             return last  # it was written while it was parsed: it stays queued
         if fault is None and parsed is not None:
             run.pages += len(parsed.pages)
-            run.indexed += self._contents.put(file.id, new_content(path, stat, parsed, self._embedder()))
+            run.indexed += self._contents.put(file.id, new_content(path, stat, parsed, outcome.cut, self._embedder()))
             return True
         fault = fault or ParseFault(ParseProblem.CRASHED)
         if fault.problem in _ENDED_PARSER and self._documents.count_attempt(file.id) < MOST_ATTEMPTS:

@@ -158,6 +158,7 @@ class Library:
             removed = self._compare_with_disk(parts, skipped, job)
             with self._indexer.run(job) as run:
                 removed += self._process_queue(run, parts, job)
+            self._upkeep.refill_keywords(job)  # it may have been emptied (core.store.documents.passage_changes)
             self._erasure.erase(job, wholly=unfinished or removed > 0)
         return self._report(parts, skipped, run.indexed, removed, time.monotonic() - started_s)
 

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from core.chunking.chunker import chunk_document
+from core.chunking.chunker import fitting_passages
+from core.domain.cut_text import CutText
 from core.domain.file_names import readable
 from core.library.context import content_hash, distinct_title, document_context, embedded_text
 from core.parsing.document import ParsedDocument
@@ -65,11 +66,14 @@ def new_content(
     path: Path,
     stat: FileStat,
     parsed: ParsedDocument,
+    cut: CutText | None,
     embedder: TokenCounter | None = None,
     recognised_in: str = "",
 ) -> NewContent:
-    """What to store of `parsed`, which was parsed from `path` when that had `stat`, with OCR in the languages
-    `recognised_in`. The passages are such that `embedder` reads each at once."""
+    """What to store of `parsed`, which was parsed from `path` when that had `stat` and then `cut`, with OCR in the
+    languages `recognised_in`. The passages are such that `embedder` reads each at once."""
+    if cut is None:
+        raise ValueError("parsed without a cutter")
     title = readable(parsed.title or path.stem)
     embedded_title = distinct_title(path, title)
     text = parsed.text
@@ -77,7 +81,7 @@ def new_content(
     def fits(section: str, body: str) -> bool:
         return embedder is None or _is_read_whole(embedder, embedded_text(embedded_title, section, body), body)
 
-    pieces = chunk_document(parsed, fits=fits)
+    pieces = fitting_passages(parsed, cut, None if embedder is None else fits)
     passages = tuple(
         NewPassage(
             piece.start,
@@ -85,6 +89,7 @@ def new_content(
             piece.page,
             piece.section,
             content_hash(embedded_text(embedded_title, piece.section, text[piece.start : piece.end])),
+            piece.terms,
         )
         for piece in pieces
     )

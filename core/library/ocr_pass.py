@@ -135,7 +135,9 @@ class OcrPass:
         if not is_unchanged(outcome.path, stat):
             return False
         if outcome.document is not None:
-            content = new_content(outcome.path, stat, outcome.document, self._embedder(), self._recognised_in)
+            content = new_content(
+                outcome.path, stat, outcome.document, outcome.cut, self._embedder(), self._recognised_in
+            )
             return self._contents.put(file.id, content)
         fault = outcome.fault or ParseFault(ParseProblem.CRASHED)
         if fault.problem in _TEMPORARY:

@@ -54,8 +54,7 @@ class Upkeep:
             (documents,) = connection.execute("SELECT COUNT(*) FROM documents WHERE passage_count > 0").fetchone()
             if documents:
                 log.info("the keyword index is made anew")
-                keyword_index.clear(connection)
-                key_values.put_value(connection, keyword_index.RENEWED_KEY, "0")
+                keyword_index.start_over(connection)
             key_values.put_value(connection, keyword_index.VERSION_KEY, keyword_index.VERSION)
 
     def queue_outdated_documents(self) -> None:

@@ -40,6 +40,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(10, schema.FOLDER_NOTES),
     Migration(11, schema.RECOGNISED_IN),
     Migration(12, schema.TO_ERASE),
+    Migration(13, schema.TERMS_DIGEST),
     # The next one goes here.
 )
 

@@ -254,6 +254,11 @@ CREATE TABLE folder_notes (
 CREATE INDEX documents_kept ON documents (id) WHERE reason <> '' AND state = 'indexed';
 """
 
+TERMS_DIGEST = """
+-- Digest of the search terms that a parser process gave for the passage; NULL where the application computed them.
+ALTER TABLE chunks ADD COLUMN terms_digest BLOB;
+"""
+
 RECOGNISED_IN = """
 -- The languages in which a document's scanned pages were read ("deu+fra"), or were tried; empty where nobody noted it.
 ALTER TABLE documents ADD COLUMN recognised_in TEXT NOT NULL DEFAULT '';

@@ -126,6 +126,11 @@ class _Terms(dict[str, tuple[str, ...]]):
 _terms_of = _Terms()
 
 
+def search_terms(text: str) -> str:
+    """The search terms of `text` as the keyword index stores them."""
+    return " ".join(terms(text))
+
+
 def terms(text: str) -> list[str]:
     """The search terms of `text`, in order, with repetitions. Safe from any thread."""
     if text.isascii():

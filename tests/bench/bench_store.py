@@ -26,6 +26,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from core.chunking.chunker import cut_document
 from core.jobs import Job
 from core.library.library import Library
 from core.library.throttle import Throttle
@@ -36,6 +37,7 @@ from core.store.documents.texts import pieces_of, put_text
 from core.store.keywords import index as keyword_index
 from core.store.keywords.index import KeywordRow
 from core.store.vectors.index import VectorIndex
+from core.text.tokenizer import search_terms
 from models.embedder import EmbedderSpec
 from tests.bench.real_vectors import RealVectors, embed_folder
 
@@ -68,7 +70,7 @@ def fill(database: Database, index: VectorIndex, vectors: Vectors, words: bool =
     """Fill the stores. With `words`, each passage has a text and its keywords; without, its vector alone."""
     count, dimension = vectors.shape
     vocabulary = [made_word(n) for n in range(VOCABULARY)]
-    terms = [keyword_index.search_terms(word) for word in vocabulary]
+    terms = [search_terms(word) for word in vocabulary]
     chances = np.cumsum(1 / (np.arange(VOCABULARY) + 10))
     random_ = np.random.default_rng(1)
     state = index.ledger.embedder("bench", dimension)
@@ -251,7 +253,7 @@ def bench_scan(files: int) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"Document number {n}.")
             os.utime(path, ns=(10**18, 10**18))
-        with Database(Path(root) / "data" / "library.db") as database, ParserPool(1) as pool:
+        with Database(Path(root) / "data" / "library.db") as database, ParserPool(1, cutter=cut_document) as pool:
             vectors = VectorIndex(database, Path(root) / "data" / "vectors")
             library = Library(
                 database, parser_pool=lambda: pool, embedder=lambda: None, vectors=vectors, throttle=Throttle()

@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import psutil
 
-from core.chunking.chunker import chunk_document
+from core.chunking.chunker import cut_document, fitting_passages
 from core.jobs import Job
 from core.library.context import embedded_text
 from core.parsing.process.pool import ParserPool
@@ -130,11 +130,11 @@ def ours_s(paths: list[Path], pool: ParserPool, embedder: Embedder | None) -> Se
 def passages(paths: list[Path], pool: ParserPool) -> list[str]:
     texts = []
     for outcome in pool.parse_many(paths):
-        if outcome.document is not None:
+        if outcome.document is not None and outcome.cut is not None:
             text = outcome.document.text
             texts += [
                 embedded_text(outcome.document.title, one.section, text[one.start : one.end])
-                for one in chunk_document(outcome.document)
+                for one in fitting_passages(outcome.document, outcome.cut)
             ]
     return texts
 
@@ -162,7 +162,7 @@ def main() -> None:
     rival = Rival(options.rival, options.threads) if options.rival else None
     rows: list[list[Seconds]] = []
     try:
-        with ParserPool(options.workers) as pool:
+        with ParserPool(options.workers, cutter=cut_document) as pool:
             texts = passages(paths, pool)
             print(f"{len(paths)} files, {pages} pages, {len(texts)} passages of ours")
             ours_s(paths[:1], pool, embedder)  # imports what only the first run does

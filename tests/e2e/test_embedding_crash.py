@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.chunking.chunker import cut_document
 from core.jobs import Job
 from core.parsing.process.pool import ParserPool
 from core.retrieval.retriever import Retriever
@@ -47,7 +48,7 @@ def test_the_program_ends_a_few_times_then_leaves_the_passage_out(tmp_path: Path
     # It is tried once among others, then alone; the same text in another document is not tried again.
     assert ends == [*([-signal.SIGABRT, -signal.SIGKILL] * DEATHS)[: 1 + DEATHS], 0]
 
-    with minilm(minilm_gguf) as embedder, ParserPool(1) as pool:
+    with minilm(minilm_gguf) as embedder, ParserPool(1, cutter=cut_document) as pool:
         broken = CrashingEmbedder(embedder, "abort")
         with open_library(data, pool, lambda: broken) as opened:
             report = opened.index(folder)  # a suspect is not tried again unless a person asks for it

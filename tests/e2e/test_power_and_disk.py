@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from core.chunking.chunker import cut_document
 from core.domain.faults import StorageFault
 from core.parsing.process.pool import ParserPool
 from tests.support.killing import KillSite, assert_converges, disturb, make_folder, working
@@ -84,7 +85,7 @@ def test_a_full_disk_is_a_fault_and_the_library_converges_once_there_is_room(
     with mounted("tmpfs", tmp_path / "mnt", "-t", "tmpfs", "-o", f"size={size_kib}k") as disk:
         with (
             minilm(minilm_gguf) as embedder,
-            ParserPool(1) as pool,
+            ParserPool(1, cutter=cut_document) as pool,
             pytest.raises(StorageFault, match="no room left") as full,
             open_library(disk / "data", pool, lambda: embedder) as opened,
         ):

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.chunking.chunker import cut_document
 from core.parsing.process.pool import ParserPool
 from models.cancel import CancelToken
 from models.embedder import Embedder, EmbedderSpec
@@ -53,7 +54,7 @@ def run_crashing(data_dir: Path, folder: Path, model: Path, death: str) -> int:
 
 
 def _main(data_dir: Path, folder: Path, model: Path, death: str) -> None:
-    with minilm(model) as embedder, ParserPool(1) as pool:
+    with minilm(model) as embedder, ParserPool(1, cutter=cut_document) as pool:
         crashing = CrashingEmbedder(embedder, death)
         with open_library(data_dir, pool, lambda: crashing) as opened:
             opened.index(folder)

@@ -25,11 +25,13 @@ class ParseClock:
         self._size_bytes = 0
         self._pages = 0
         self._pictures_left = 0
+        self._is_cutting = False
         self._started_s = self._started_cpu_s = self._allowed_s = self._deadline = self._checked_s = self._spare_s = 0.0
 
     def start(self, size_bytes: int, extra_s: float, reads_pictures: bool) -> None:
         """The request to parse a file of `size_bytes` is being sent; `extra_s` is for the process to start."""
         self._size_bytes, self._pages = size_bytes, 0
+        self._is_cutting = False
         self._pictures_left = self._limits.ocr_pages if reads_pictures else 0
         self._spare_s = _MAX_SLOWDOWN * max(self._limits.longest_s, extra_s)
         self._checked_s = time.monotonic()
@@ -51,6 +53,13 @@ class ParseClock:
             self._pictures_left -= 1
             self._restart(self._limits.ocr_page_s + self._limits.seconds(0, self._size_bytes))
             self._pages = self._limits.pages
+
+    def note_text(self, characters: int) -> None:
+        """The text has been read and is being cut into passages. Counts once."""
+        if not self._is_cutting:
+            self._is_cutting = True
+            self._pictures_left, self._pages = 0, self._limits.pages
+            self._restart(self._limits.cutting_seconds(characters))
 
     def is_over(self) -> bool:
         """Whether the file has had its time."""

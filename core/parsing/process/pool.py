@@ -11,16 +11,24 @@ from core.parsing.document import ParsedDocument
 from core.parsing.limits import ParseLimits
 from core.parsing.process.clock import POLL_S
 from core.parsing.process.passwords import Passwords
-from core.parsing.process.worker import encode_request
+from core.parsing.process.worker import Cutter, encode_request
 from core.parsing.process.worker_process import OcrCheckpoint, ParseOutcome, WorkerProcess
 from models.cancel import CancelToken
 
 
 class ParserPool:
-    """Parses documents in up to `workers` processes, which start when needed. Any thread."""
+    """Parses documents in up to `workers` processes, which start when needed, and cuts them into passages there if it
+    has a `cutter`, a function of a module. Any thread."""
 
-    def __init__(self, workers: int = 1, limits: ParseLimits | None = None, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self,
+        workers: int = 1,
+        limits: ParseLimits | None = None,
+        passwords: Passwords | None = None,
+        cutter: Cutter | None = None,
+    ) -> None:
         self._limits = limits or ParseLimits()
+        self._cutter = cutter
         self._passwords = passwords or Passwords()
         self._free = threading.Semaphore(max(1, workers))
         self._lock = threading.Lock()
@@ -124,7 +132,7 @@ class ParserPool:
             return fitting
         if idle is not None:
             idle.end()  # what a process may do is settled when it starts
-        return WorkerProcess(self._limits, self._starter, ocr_languages)
+        return WorkerProcess(self._limits, self._starter, ocr_languages, self._cutter)
 
     def _next_path(self, paths: Iterator[Path], worker: WorkerProcess) -> Path | None:
         """Draw a path for `worker`; give the worker back if there is none or the drawing raises `Cancelled`."""

@@ -12,6 +12,8 @@ import time
 from contextlib import suppress
 from importlib.machinery import BuiltinImporter
 
+from core.text import lexicon
+
 # Imported with all that they hold: their parts are imported late, or by a name that a document gives (the codecs).
 _PACKAGES = ("core.parsing", "encodings", "email", "charset_normalizer", "pypdf")
 _SKIPPED = ("__main__", "cli", "mbcs", "oem")  # programs; Windows alone
@@ -43,6 +45,12 @@ def load_everything() -> None:
 def stop_importing() -> None:
     """Have the import of any other module fail at once, rather than look for a file."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if finder is BuiltinImporter]
+
+
+def load_lexicons() -> None:
+    """Read what is known about every language, which cutting texts and finding their search terms need."""
+    for language in lexicon.languages():
+        lexicon.lexicon(language)
 
 
 def _load_package(name: str) -> None:

@@ -11,15 +11,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
+from core.domain.cut_text import CutText
 from core.domain.sheet_cells import LAST_COLUMN, LAST_ROW, MOST_RUNS, SheetRows
 from core.parsing.document import Block, BlockKind, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import MIB, ParseLimits
+from core.parsing.process.cut_wire import largest_part_bytes, pack_part, read_part
 from core.parsing.process.fields import LARGEST, FieldReader, FieldWriter, WireError, check_in_order
 
 _KINDS = tuple(BlockKind)
 _PROBLEMS = tuple(ParseProblem)
-READY, PAGE_COUNT, OCR_STARTED, OCR_PAGE_WORDS, FAULT, DOCUMENT = range(1, 7)
+READY, PAGE_COUNT, OCR_STARTED, OCR_PAGE_WORDS, FAULT, DOCUMENT, TEXT_READ, CUT_PART = range(1, 9)
 FINAL = (FAULT, DOCUMENT)
 """The types that end the exchange about a file."""
 _FRAME_PART = MIB  # bytes of a message in a frame; every frame but the last is full
@@ -65,17 +67,26 @@ class OcrPageWords:
     words: str
 
 
-Message = ParsedDocument | ParseFault | WorkerReady | PageCount | OcrStarted | OcrPageWords
+@dataclass(frozen=True, slots=True)
+class TextRead:
+    """The text has been read, and has this many characters; it is now cut into passages."""
+
+    characters: int
+
+
+Message = CutText | TextRead | ParsedDocument | ParseFault | WorkerReady | PageCount | OcrStarted | OcrPageWords
 
 
 def largest_bytes(message_type: int, limits: ParseLimits) -> int:
     """The most bytes that a message of this type may have. Raises `WireError` for an unknown type."""
-    if message_type in (READY, PAGE_COUNT, OCR_STARTED):
+    if message_type in (READY, PAGE_COUNT, OCR_STARTED, TEXT_READ):
         return _SHORT_BYTES
     if message_type == FAULT:
         return _FAULT_BYTES
     if message_type == OCR_PAGE_WORDS:
         return PAGE_WORDS_BYTES
+    if message_type == CUT_PART:
+        return largest_part_bytes(limits)
     if message_type == DOCUMENT:
         return 4 * limits.text_chars + 128 * MIB
     raise WireError("unknown type of message")
@@ -140,6 +151,12 @@ def pack(message: Message) -> tuple[int, bytes]:
             out.text(message.format[:_FAULT_CHARS])
             out.text(message.detail[:_FAULT_CHARS])
             return FAULT, out.data
+        case TextRead():
+            out.number(message.characters)
+            return TEXT_READ, out.data
+        case CutText():
+            pack_part(message, out)
+            return CUT_PART, out.data
     _pack_document(message, out)
     return DOCUMENT, out.data
 
@@ -198,6 +215,10 @@ def _read(message_type: int, fields: FieldReader, limits: ParseLimits) -> Messag
     if message_type == FAULT:
         problem = _PROBLEMS[fields.number(0, len(_PROBLEMS) - 1)]
         return ParseFault(problem, format=fields.text(_FAULT_CHARS), detail=fields.text(_FAULT_CHARS))
+    if message_type == TEXT_READ:
+        return TextRead(fields.number(0, limits.text_chars))
+    if message_type == CUT_PART:
+        return read_part(fields, limits)
     return _read_document(fields, limits)
 
 

@@ -6,17 +6,22 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from core.domain.cut_text import CutPassage, RunOutline
+from core.parsing.document import ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem, fault_from_os_error
 from core.parsing.limits import ParseLimits
 from core.parsing.open_file import OpenFile
+from core.parsing.process.cut_wire import parts
 from core.parsing.process.document_passing import DocumentReceiver
-from core.parsing.process.wire import Message, OcrPageWords, OcrStarted, PageCount, WorkerReady, frames
+from core.parsing.process.preload import load_lexicons
+from core.parsing.process.wire import Message, OcrPageWords, OcrStarted, PageCount, TextRead, WorkerReady, frames
 
 if TYPE_CHECKING:
     from multiprocessing.process import ParentProcess  # type: ignore[attr-defined]
@@ -41,14 +46,23 @@ def encode_request(
     return json.dumps(values).encode()
 
 
-def run(connection: Connection, limits: ParseLimits, ocr_languages: Sequence[str]) -> None:
-    """Answer each document and request with any number of progress messages, then one document or fault. Pictures are
-    read by OCR if there are `ocr_languages`. Ends the process when the parent closes the pipe, or ends."""
+Cutter = Callable[[ParsedDocument], Iterator[RunOutline | CutPassage]]
+"""Cuts a document into passages (`core.chunking.chunker.cut_document`)."""
+
+
+def run(
+    connection: Connection, limits: ParseLimits, ocr_languages: Sequence[str], cutter: Cutter | None = None
+) -> None:
+    """Answer each document and request with any number of progress messages, then how the document is cut if there is
+    a `cutter`, then one document or fault. Pictures are read by OCR if there are `ocr_languages`. Ends the process when
+    the parent closes the pipe, or ends."""
     from core.parsing.process import confinement
 
     parent = parent_process()
     _end_with_parent(parent)
     documents = DocumentReceiver(connection)
+    if cutter is not None:
+        load_lexicons()
     recogniser = confinement.confine(limits, connection.fileno(), ocr_languages, parent.pid if parent else None)
     _send(connection, WorkerReady())
     while True:
@@ -68,7 +82,7 @@ def run(connection: Connection, limits: ParseLimits, ocr_languages: Sequence[str
             answer = file
         else:
             with file:
-                answer = _parse(request, file, recogniser, connection, limits)
+                answer = _answer(request, file, recogniser, connection, limits, cutter)
         try:
             _send(connection, answer)
         except OSError:
@@ -82,14 +96,45 @@ def _send(connection: Connection, message: Message) -> None:
         connection.send_bytes(frame)
 
 
+def _answer(
+    request: dict[str, Any],
+    file: OpenFile,
+    recogniser: Recogniser | None,
+    connection: Connection,
+    limits: ParseLimits,
+    cutter: Cutter | None,
+) -> ParsedDocument | ParseFault:
+    """Parse `file` as `request` says and cut its text, sending progress messages and parts meanwhile; return the final
+    message. Blocks have served their purpose where the text has been cut."""
+    try:
+        document = _parse(request, file, recogniser, connection, limits)
+        if cutter is None:
+            return document
+        _cut(document, cutter, connection, limits)
+        return replace(document, blocks=())
+    except ParseFault as fault:
+        return fault
+    except MemoryError:
+        return ParseFault(ParseProblem.OUT_OF_MEMORY)
+
+
+def _cut(document: ParsedDocument, cutter: Cutter, connection: Connection, limits: ParseLimits) -> None:
+    from core.parsing.process.confinement import allow_seconds
+
+    allow_seconds(limits.longest_s)
+    _send(connection, TextRead(len(document.text)))
+    for part in parts(cutter(document)):
+        _send(connection, part)
+
+
 def _parse(
     request: dict[str, Any],
     file: OpenFile,
     recogniser: Recogniser | None,
     connection: Connection,
     limits: ParseLimits,
-) -> Message:
-    """Parse `file` as `request` says, sending progress messages meanwhile; return the final message."""
+) -> ParsedDocument:
+    """Parse `file` as `request` says, sending progress messages meanwhile."""
     from core.parsing.process.confinement import allow_seconds
     from core.parsing.registry import parse_file
 
@@ -99,23 +144,18 @@ def _parse(
         allow_seconds(limits.longest_s)
         _send(connection, OcrStarted())
 
-    try:
-        return parse_file(
-            PurePath(os.fsdecode(bytes.fromhex(request["name"]))),
-            limits,
-            file=file,
-            password=request["password"],
-            other_passwords=tuple(request["other_passwords"]),
-            recogniser=recogniser,
-            saved_pages={int(page): words for page, words in request["saved_pages"].items()},
-            on_pages=lambda pages: _send(connection, PageCount(pages)),
-            on_ocr_start=send_ocr_started,
-            on_ocr_page=lambda page, words: _send(connection, OcrPageWords(page, words)),
-        )
-    except ParseFault as fault:
-        return fault
-    except MemoryError:
-        return ParseFault(ParseProblem.OUT_OF_MEMORY)
+    return parse_file(
+        PurePath(os.fsdecode(bytes.fromhex(request["name"]))),
+        limits,
+        file=file,
+        password=request["password"],
+        other_passwords=tuple(request["other_passwords"]),
+        recogniser=recogniser,
+        saved_pages={int(page): words for page, words in request["saved_pages"].items()},
+        on_pages=lambda pages: _send(connection, PageCount(pages)),
+        on_ocr_start=send_ocr_started,
+        on_ocr_page=lambda page, words: _send(connection, OcrPageWords(page, words)),
+    )
 
 
 def _end_with_parent(parent: ParentProcess | None) -> None:

@@ -15,16 +15,28 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
 
+from core.domain.cut_text import CutPassage, CutText, RunOutline
 from core.parsing.document import ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
 from core.parsing.limits import ParseLimits
 from core.parsing.process import worker
 from core.parsing.process.channel import ChannelEnded, WorkerChannel
 from core.parsing.process.clock import ParseClock
+from core.parsing.process.cut_wire import check_cut
 from core.parsing.process.document_passing import send_document
 from core.parsing.process.fields import WireError
 from core.parsing.process.isolation import hide_memory
-from core.parsing.process.wire import Message, OcrPageWords, OcrStarted, PageCount, WorkerReady, unpack
+from core.parsing.process.wire import (
+    CUT_PART,
+    Message,
+    OcrPageWords,
+    OcrStarted,
+    PageCount,
+    TextRead,
+    WorkerReady,
+    unpack,
+)
+from core.parsing.process.worker import Cutter
 from models import spawning
 
 log = logging.getLogger(__name__)
@@ -36,16 +48,20 @@ _FILES_PER_WORKER = 500  # then it is replaced, whatever earlier files left in i
 _SIGXCPU = 24
 _MESSAGES_PER_PAGE = 4  # of progress: page count, start of OCR, words
 _SPARE_MESSAGES = 1000
+_CUT_BYTES_PER_CHAR = 16  # of search terms, boundaries and headings: Chinese has 11, English some 2
+_SPARE_CUT_BYTES = 64 << 20
 _WORDS_BYTES = 128 << 20  # that OCR may read in one document
 
 
 @dataclass(frozen=True, slots=True)
 class ParseOutcome:
-    """The outcome for one file: its `document`, or the `fault` that says why there is none."""
+    """The outcome for one file: its `document`, or the `fault` that says why there is none. `cut` is how its text is
+    cut into passages, if the pool has a cutter; then the document has no blocks."""
 
     path: Path
     document: ParsedDocument | None
     fault: ParseFault | None
+    cut: CutText | None = None
 
 
 class OcrCheckpoint(Protocol):
@@ -67,6 +83,9 @@ class _File:
     messages: int = 0
     words_bytes: int = 0
     pages_read: set[int] = field(default_factory=set)
+    runs: list[RunOutline] = field(default_factory=list)
+    passages: list[CutPassage] = field(default_factory=list)
+    cut_bytes: int = 0
 
 
 def _send_file(path: Path, request: bytes, process_id: int, connection: Connection) -> None:
@@ -81,12 +100,19 @@ class WorkerProcess:
     Nothing that the process sends, or fails to send, does more than end this process and this file: all that it sends
     is limited in size, number and time."""
 
-    def __init__(self, limits: ParseLimits, starter: Executor, ocr_languages: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        limits: ParseLimits,
+        starter: Executor,
+        ocr_languages: tuple[str, ...] = (),
+        cutter: Cutter | None = None,
+    ) -> None:
         """`starter` is one thread that outlives the process: the kernel ends a process with the thread that began it.
-        Pictures are read by OCR if there are `ocr_languages`."""
+        Pictures are read by OCR if there are `ocr_languages`; texts are cut if there is a `cutter`."""
         self._limits = limits
         self._starter = starter
         self.ocr_languages = ocr_languages
+        self._cutter = cutter
         self._process: BaseProcess | None = None
         self._channel: WorkerChannel | None = None
         self._file = _File(Path(), b"", threading.Event(), None)
@@ -112,7 +138,7 @@ class WorkerProcess:
         try:
             while (message := self._receive()) is not None:
                 if isinstance(message, ParsedDocument):
-                    return ParseOutcome(self._file.path, message, None)
+                    return ParseOutcome(self._file.path, message, None, self._cut_of(message))
                 if isinstance(message, ParseFault):
                     if message.problem is ParseProblem.OUT_OF_MEMORY:
                         return self._give_up(message.problem)
@@ -170,7 +196,7 @@ class WorkerProcess:
         ours, child_end = context.Pipe()
         process = context.Process(
             target=worker.run,
-            args=(child_end, self._limits, self.ocr_languages),
+            args=(child_end, self._limits, self.ocr_languages, self._cutter),
             name="papermoor-parser",
             daemon=True,
         )
@@ -201,9 +227,13 @@ class WorkerProcess:
         self._file.messages += 1
         if self._file.messages > _MESSAGES_PER_PAGE * self._limits.pages + _SPARE_MESSAGES:
             raise WireError("too many messages")
+        if received[0] == CUT_PART:
+            self._file.cut_bytes += len(received[1])
+            if self._file.cut_bytes > _CUT_BYTES_PER_CHAR * self._limits.text_chars + _SPARE_CUT_BYTES:
+                raise WireError("too many passages")
         return unpack(*received, self._limits)
 
-    def _note_progress(self, message: WorkerReady | PageCount | OcrStarted | OcrPageWords) -> None:
+    def _note_progress(self, message: WorkerReady | PageCount | OcrStarted | OcrPageWords | TextRead | CutText) -> None:
         match message:
             case WorkerReady():
                 if self._files > 1 or self._file.messages > 1:
@@ -215,6 +245,21 @@ class WorkerProcess:
                 self._clock.note_picture()
             case OcrPageWords():
                 self._save_words(message)
+            case TextRead():
+                self._clock.note_text(message.characters)
+            case CutText():
+                if self._cutter is None:
+                    raise WireError("passages that nobody asked for")
+                self._file.runs += message.runs
+                self._file.passages += message.passages
+
+    def _cut_of(self, document: ParsedDocument) -> CutText | None:
+        """How `document` is cut; None without a cutter. Raises `WireError` for what is outside its text."""
+        if self._cutter is None:
+            return None
+        cut = CutText(tuple(self._file.runs), tuple(self._file.passages))
+        check_cut(cut, document.text)
+        return cut
 
     def _save_words(self, message: OcrPageWords) -> None:
         """Each page is saved once, no more pages than OCR reads, and no more words than a document may hold."""

@@ -32,6 +32,7 @@ from core.store.documents.passage_changes import (
     removal_steps,
     state_of,
     stored_state,
+    trust_terms,
 )
 from core.store.documents.stored_pages import StoredPages
 from core.store.documents.texts import drop_text, pieces_of, put_text
@@ -302,6 +303,7 @@ def rebuild_keywords(connection: Connection, document_id: int, first: int = 0, l
     them. Return how many were added, and whether these were the last."""
     keyword_index.note_change(connection)
     forget_rewriting(connection, document_id)
+    trust_terms(connection, document_id)
     row = connection.execute("SELECT context FROM documents WHERE id = ?", (document_id,)).fetchone()
     state = state_of(connection, document_id, row[0])
     passages = state.passages[first : first + limit]

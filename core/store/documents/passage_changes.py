@@ -8,6 +8,8 @@ old text is there, then text and offsets are exchanged at once, then the new pas
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +20,13 @@ from core.store import key_values
 from core.store.documents.texts import spans
 from core.store.file_rewriting import mark_for_rewriting
 from core.store.keywords import index as keyword_index
-from core.store.keywords.index import KeywordRow, search_terms
+from core.store.keywords.index import KeywordRow
+from core.text.tokenizer import search_terms
+
+log = logging.getLogger(__name__)
 
 SCRUB_KEY = "keywords_to_scrub"
+_DIGEST_BYTES = 8
 STEP_PASSAGES = 500  # written or deleted in one step: some 100 ms on a laptop
 _T = TypeVar("_T")
 _REWRITING = "context_rewriting/"  # + document id: the passages up to an id already have another context
@@ -28,13 +34,15 @@ _REWRITING = "context_rewriting/"  # + document id: the passages up to an id alr
 
 @dataclass(frozen=True, slots=True)
 class NewPassage:
-    """A passage to store: `text[start:end]` of its document. `content_hash` covers everything that is embedded."""
+    """A passage to store: `text[start:end]` of its document. `content_hash` covers everything that is embedded. `terms`
+    are the search terms of section and text as a parser process gave them; without them they are computed here."""
 
     start: int
     end: int
     page: int | None
     section: str
     content_hash: bytes
+    terms: tuple[str, str] | None = None
 
 
 class StoredPassage(NamedTuple):
@@ -108,7 +116,7 @@ def passage_changes(stored: Sequence[StoredPassage], passages: Sequence[NewPassa
             changes.kept.append((equal.pop(), ordinal))
         else:
             changes.new.append(ordinal)
-            changes.terms[ordinal] = (search_terms(passage.section), search_terms(text[passage.start : passage.end]))
+            changes.terms[ordinal] = passage.terms or _terms(passage.section, text[passage.start : passage.end])
     changes.gone = sorted(old for olds in by_hash.values() for old in olds)
     return changes
 
@@ -230,10 +238,13 @@ def _insert(connection: Connection, document_id: int, ordinal: int, passage: New
     """Insert a passage and return its id. If the first passage with the same content, in any document, has a vector, it
     gets that one; only the first is looked at, since thousands may be equal."""
     row = connection.execute(
-        'INSERT INTO chunks (document_id, ordinal, start, "end", page, section, content_hash) '
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (document_id, ordinal, passage.start, passage.end, passage.page, passage.section, passage.content_hash),
-    )
+        'INSERT INTO chunks (document_id, ordinal, start, "end", page, section, content_hash, terms_digest) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            document_id, ordinal, passage.start, passage.end, passage.page, passage.section, passage.content_hash,
+            None if passage.terms is None else _terms_digest(*passage.terms),
+        ),
+    )  # fmt: skip
     passage_id = int(row.lastrowid or 0)
     connection.execute(
         "INSERT INTO chunk_vectors (chunk_id, embedder_id, vector) "
@@ -245,10 +256,45 @@ def _insert(connection: Connection, document_id: int, ordinal: int, passage: New
 
 
 def _take_out(connection: Connection, document_id: int, rows: Sequence[KeywordRow]) -> None:
-    if rows and keyword_index.covers(connection, document_id):
-        keyword_index.remove(connection, rows)
-        key_values.put_value(connection, SCRUB_KEY, "1")
-        mark_for_rewriting(connection)
+    """Rows can only be deleted with the terms with which they were added. Where a parser process has given others than
+    belong to the text, which a hostile file can make it do, the index is emptied and later filled again."""
+    if not rows or not keyword_index.covers(connection, document_id):
+        return
+    if _have_false_terms(connection, rows):
+        log.warning("the keyword index is made anew: a parser process gave false search terms")
+        keyword_index.start_over(connection)
+        return
+    keyword_index.remove(connection, rows)
+    key_values.put_value(connection, SCRUB_KEY, "1")
+    mark_for_rewriting(connection)
+
+
+def _have_false_terms(connection: Connection, rows: Sequence[KeywordRow]) -> bool:
+    ids = ",".join(str(int(row.passage_id)) for row in rows)
+    given = dict(
+        connection.execute(f"SELECT id, terms_digest FROM chunks WHERE id IN ({ids}) AND terms_digest IS NOT NULL")
+    )
+    return any(row.passage_id in given and given[row.passage_id] != _digest_of(row) for row in rows)
+
+
+def _digest_of(row: KeywordRow) -> bytes:
+    return _terms_digest(row.section, row.body)
+
+
+def _terms_digest(section: str, body: str) -> bytes:
+    """The digest of the search terms of a passage's section and text."""
+    return hashlib.blake2b(f"{section}\0{body}".encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
+
+
+def trust_terms(connection: Connection, document_id: int) -> None:
+    """Record that this process has computed the terms of all of a document's keyword rows."""
+    connection.execute(
+        "UPDATE chunks SET terms_digest = NULL WHERE document_id = ? AND terms_digest IS NOT NULL", (document_id,)
+    )
+
+
+def _terms(section: str, text: str) -> tuple[str, str]:
+    return search_terms(section), search_terms(text)
 
 
 def _put_in(connection: Connection, document_id: int, rows: Iterable[KeywordRow]) -> None:

@@ -41,11 +41,6 @@ class KeywordRow:
         return self.passage_id, self.context, f"{self.section} {self.body}"
 
 
-def search_terms(text: str) -> str:
-    """`text` as the index stores it."""
-    return " ".join(tokenizer.terms(text))
-
-
 def add(connection: Connection, rows: Iterable[KeywordRow]) -> None:
     connection.executemany(
         "INSERT INTO keywords (rowid, context, section, body) VALUES (?, ?, '', ?)", (row.stored for row in rows)
@@ -81,6 +76,12 @@ def clear(connection: Connection) -> None:
     note_change(connection)
     key_values.drop_value(connection, RENEWED_PART_KEY)
     connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
+
+
+def start_over(connection: Connection) -> None:
+    """Empty the index, to be filled again from the stored texts."""
+    clear(connection)
+    key_values.put_value(connection, RENEWED_KEY, "0")
 
 
 def covers(connection: Connection, document_id: int) -> bool:

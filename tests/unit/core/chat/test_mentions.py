@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.chat.mentions import read_mentions
+from core.chunking.chunker import cut_document
 from core.domain.conversation import Scope
 from core.parsing.process.pool import ParserPool
 from core.store.documents.scopes import Scopes
@@ -48,7 +49,10 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenLibrary]:
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("" if name == "empty.txt" else f"Words of {name}.\n", encoding="utf-8")
-    with ParserPool(workers=1) as pool, open_library(tmp_path_factory.mktemp("data"), pool) as library:
+    with (
+        ParserPool(workers=1, cutter=cut_document) as pool,
+        open_library(tmp_path_factory.mktemp("data"), pool) as library,
+    ):
         library.index(folder)
         yield library
 
@@ -91,7 +95,7 @@ def test_every_suggested_mention_can_be_read(tmp_path: Path) -> None:
         path = tmp_path / "files" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"Words of {name}.\n", encoding="utf-8")
-    with ParserPool(workers=1) as pool, open_library(tmp_path, pool) as opened:
+    with ParserPool(workers=1, cutter=cut_document) as pool, open_library(tmp_path, pool) as opened:
         opened.index(tmp_path / "files")
         for document in opened.library.documents():
             suggested = [one for one in scopes(opened).suggest(document.path.name) if one.document_id == document.id]

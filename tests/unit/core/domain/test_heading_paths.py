@@ -11,7 +11,7 @@ import pytest
 
 from core.chat.sources import SourceNumbering
 from core.chat.tools.document_tools import DocumentAccess, DocumentTools
-from core.chunking.chunker import chunk_document
+from core.chunking.chunker import chunk_document, cut_document
 from core.citations.checker import quoted
 from core.cli.output import location_text
 from core.domain.documents import Passage, Support
@@ -62,7 +62,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenLibrary]:
     (folder / "herons.md").write_text(f"# Herons\n\n{LONG}", encoding="utf-8")
     written = (word_paragraph(name, f"Heading{level}") + word_paragraph(body) for level, name, body in PARTS)
     write_docx(folder / "rules.docx", "".join(written), styles=STYLES)
-    with ParserPool(workers=1) as pool, open_library(place, pool) as library:
+    with ParserPool(workers=1, cutter=cut_document) as pool, open_library(place, pool) as library:
         assert not library.index(folder).skipped
         yield library
 

@@ -15,6 +15,7 @@ from openpyxl.comments import Comment
 from core.chat.prompt import passage_text
 from core.chat.sources import SourceNumbering
 from core.chat.tools.document_tools import DocumentAccess, DocumentTools
+from core.chunking.chunker import cut_document
 from core.citations.checker import quoted
 from core.cli.output import location_text
 from core.domain.documents import Location, Passage, Support
@@ -120,7 +121,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenLibrary]:
     folder = place / "documents"
     folder.mkdir()
     write_all(folder)
-    with ParserPool() as pool, open_library(place, pool) as library:
+    with ParserPool(cutter=cut_document) as pool, open_library(place, pool) as library:
         report = library.index(folder)
         assert not report.skipped
         yield library
@@ -327,7 +328,7 @@ def test_a_book_read_by_an_older_version_is_read_again_and_nothing_else_changes(
     folder.mkdir()
     write_book(folder / "prices.xlsx")
     (folder / "notes.txt").write_text("The walrus signed.", encoding="utf-8")
-    with ParserPool() as pool:
+    with ParserPool(cutter=cut_document) as pool:
         with open_library(tmp_path, pool) as first:
             first.index(folder)
             with first.database.write() as connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.chunking.chunker import cut_document
 from core.domain.documents import DocumentState
 from core.domain.faults import StorageFault
 from core.jobs import Job
@@ -28,7 +29,7 @@ from tests.support.libraries import OpenLibrary, content_of, keyword_rows, open_
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ParserPool]:
-    with ParserPool(2) as pool:
+    with ParserPool(2, cutter=cut_document) as pool:
         yield pool
 
 
@@ -236,7 +237,7 @@ def test_a_paused_indexer_can_be_cancelled() -> None:
 def test_a_file_that_ends_its_parser_is_left_out_and_the_rest_goes_on(tmp_path: Path, folder: Path) -> None:
     (folder / "endless.pdf").write_bytes(endless_pdf())
     with (
-        ParserPool(1, ParseLimits(base_s=1.0, longest_s=1.0)) as pool,
+        ParserPool(1, ParseLimits(base_s=1.0, longest_s=1.0), cutter=cut_document) as pool,
         open_library(tmp_path / "data", pool) as opened,
     ):
         report = opened.index(folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.chunking.chunker import cut_document
 from core.jobs import Job
 from core.library.ocr_language_change import OcrLanguageChange
 from core.library.rules import LibraryRules
@@ -22,7 +23,7 @@ from tests.support.pictures import two_languages, write_scanned_folder
 @pytest.fixture
 def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ParserPool]:
     monkeypatch.setenv("TESSDATA_PREFIX", str(two_languages(tmp_path)))
-    with ParserPool(1) as pool:
+    with ParserPool(1, cutter=cut_document) as pool:
         yield pool
 
 

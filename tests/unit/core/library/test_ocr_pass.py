@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.chunking.chunker import cut_document
 from core.domain.documents import Document, DocumentState
 from core.jobs import Job
 from core.library.ocr_pass import OcrPass, OcrReport
@@ -38,7 +39,7 @@ def passwords() -> Passwords:
 
 @pytest.fixture(scope="module")
 def pool(passwords: Passwords) -> Iterator[ParserPool]:
-    with ParserPool(1, passwords=passwords) as pool:
+    with ParserPool(1, passwords=passwords, cutter=cut_document) as pool:
         yield pool
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from core.chunking.chunker import cut_document
 from core.library import watch as watch_module
 from core.library.watch import system_events, watch
 from core.parsing.process.pool import ParserPool
@@ -29,7 +30,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[OpenLibrary]:
-    with ParserPool(1) as pool, open_library(tmp_path / "data", pool) as opened:
+    with ParserPool(1, cutter=cut_document) as pool, open_library(tmp_path / "data", pool) as opened:
         yield opened
 
 

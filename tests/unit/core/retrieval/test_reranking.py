@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from core.chat.context import ContextGatherer
+from core.chunking.chunker import cut_document
 from core.cli.explanation import explanation_lines
 from core.domain.conversation import WHOLE_LIBRARY, LatencyBudget
 from core.parsing.process.pool import ParserPool
@@ -129,7 +130,10 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenLibrary]:
     folder = tmp_path_factory.mktemp("files")
     for n in range(8):
         (folder / f"{n}.txt").write_text(f"The harbour of town {n} is open in summer, and has {n + 2} cranes.")
-    with ParserPool(workers=1) as pool, open_library(tmp_path_factory.mktemp("data"), pool) as library:
+    with (
+        ParserPool(workers=1, cutter=cut_document) as pool,
+        open_library(tmp_path_factory.mktemp("data"), pool) as library,
+    ):
         library.index(folder)
         yield library
 
@@ -198,7 +202,7 @@ def test_a_question_across_documents_is_answered_from_several(tmp_path: Path) ->
     (folder / "acme.md").write_text("\n\n".join(f"# Part {n}\n\n" + clause.format(n=n) for n in range(12)))
     for name in ("globex", "initech"):
         (folder / f"{name}.md").write_text(f"# {name}\n\nThe parties of {name} agree on arbitration in Oslo.")
-    with ParserPool(workers=1) as pool, open_library(tmp_path / "data", pool) as library:
+    with ParserPool(workers=1, cutter=cut_document) as pool, open_library(tmp_path / "data", pool) as library:
         library.index(folder)
         search = Retriever(library.database, library.vectors, lambda: None).search
         across = search("Which contracts mention arbitration?", limit=3)

@@ -10,6 +10,7 @@ import pytest
 
 from core.chat.sources import SourceNumbering
 from core.chat.tools.document_tools import MAX_TEXT_MATCHES, DocumentAccess, DocumentTools
+from core.chunking.chunker import cut_document
 from core.parsing.process.pool import ParserPool
 from core.retrieval.phrase_search import PhraseSearch
 from core.retrieval.retriever import Retriever
@@ -31,7 +32,10 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenLibrary]:
     ):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    with ParserPool(workers=1) as pool, open_library(tmp_path_factory.mktemp("data"), pool) as library:
+    with (
+        ParserPool(workers=1, cutter=cut_document) as pool,
+        open_library(tmp_path_factory.mktemp("data"), pool) as library,
+    ):
         library.index(folder)
         yield library
 
@@ -109,7 +113,7 @@ def test_compare_cuts_enormous_paragraphs_and_numbers_only_what_it_shows(tmp_pat
     folder.mkdir()
     (folder / "old.txt").write_text(endless, encoding="utf-8")
     (folder / "new.txt").write_text(endless.replace("word7", "term7") + "\n\nOne more.\n", encoding="utf-8")
-    with ParserPool(workers=1) as pool, open_library(tmp_path / "data", pool) as library:
+    with ParserPool(workers=1, cutter=cut_document) as pool, open_library(tmp_path / "data", pool) as library:
         library.index(folder)
         caller = Caller(library)
         result = caller.call("compare", old="old.txt", new="new.txt")

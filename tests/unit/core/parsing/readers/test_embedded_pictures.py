@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from core.chunking.chunker import cut_document
 from core.domain.locations import location_words, was_recognised
 from core.parsing.document import ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
@@ -210,7 +211,7 @@ def test_the_library_marks_what_was_read_by_ocr(tmp_path: Path, picture: bytes) 
     write_letter(folder / "letter.docx", body, scan=picture)
     slides = write_pptx(folder / "talk.pptx", [("First", ["One " * 200]), ("Second", ["Two " * 200])])
     add_picture_to_first_slide(slides, png(Image.open(BytesIO(picture)).crop((0, 0, 600, 190))))
-    with ParserPool() as pool, open_library(tmp_path / "data", pool) as opened:
+    with ParserPool(cutter=cut_document) as pool, open_library(tmp_path / "data", pool) as opened:
         report = opened.index(folder)
         assert [one.path.name for one in report.scanned] == ["letter.docx", "talk.pptx"]
         assert all("its pictures" in one.reason for one in report.scanned)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.chunking.chunker import cut_document
 from core.parsing.process.pool import ParserPool
 from core.store.documents.sections import SECTION_CHARS, Sections
 from tests.support.libraries import OpenLibrary, open_library
@@ -18,7 +19,10 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenLibrary]:
     (folder / "a.md").write_text(f"\n\n{text}\n\n\n", encoding="utf-8")
     (folder / "b.txt").write_text("Short.\n", encoding="utf-8")
     (folder / "c.txt").write_text("", encoding="utf-8")
-    with ParserPool(workers=1) as pool, open_library(tmp_path_factory.mktemp("data"), pool) as library:
+    with (
+        ParserPool(workers=1, cutter=cut_document) as pool,
+        open_library(tmp_path_factory.mktemp("data"), pool) as library,
+    ):
         library.index(folder)
         yield library
 

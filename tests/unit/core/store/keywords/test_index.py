@@ -9,7 +9,8 @@ import pytest
 
 from core.store.database import Database
 from core.store.keywords import index as keyword_index
-from core.store.keywords.index import KeywordRow, any_of, search_terms
+from core.store.keywords.index import KeywordRow, any_of
+from core.text.tokenizer import search_terms
 
 
 @pytest.fixture
