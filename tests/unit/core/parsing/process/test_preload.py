@@ -1,4 +1,4 @@
-"""After a parser process has loaded everything, reading documents imports no module and opens no file."""
+"""After a parser process has loaded everything, reading and cutting documents imports no module and opens no file."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ ROOT = Path(core.__file__).parents[1]
 LISTENING = """
 import json, sys
 from pathlib import Path
+from core.chunking.chunker import cut_document
 from core.parsing.faults import ParseFault
 from core.parsing.ocr.recogniser import Recogniser
 from core.parsing.open_file import open_file
 from core.parsing.process import preload
 from core.parsing.registry import parse_file
 
+preload.load_lexicons()
 preload.load_everything()
 recogniser = Recogniser(sys.argv[2:]) if sys.argv[2:] else None
 if recogniser is not None:
@@ -53,7 +55,10 @@ sys.addaudithook(listen)
 outcomes = {}
 for path, file in zip(paths, files):
     try:
-        outcomes[path.name] = len(parse_file(path, file=file, recogniser=recogniser).text)
+        document = parse_file(path, file=file, recogniser=recogniser)
+        outcomes[path.name] = len(document.text)
+        for part in cut_document(document):
+            pass
     except ParseFault as fault:
         outcomes[path.name] = fault.problem.value
 listening = False
