@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LOG_NAME = "papermoor.log"
+SEALED_LOG_NAME = LOG_NAME + ".sealed"
 LOG_SIZE_BYTES = 2 << 20
 LOG_FILES_KEPT = 3
 NEEDED_BYTES = 4 << 20  # room below which opening is refused rather than left to fail half-way
@@ -32,7 +35,7 @@ def default_data_dir() -> Path:
 
 
 class DataDir:
-    """An opened data directory, held by a lock file until `close`.
+    """An opened data directory, held by a lock file until `close`. Nothing is logged to it before `start_log`.
 
     Raises `WorkspaceFault`: not writable, disk full, or open in another copy of the program.
     """
@@ -42,11 +45,27 @@ class DataDir:
         _make_writable(self.path)
         _make_private(self.path)
         self._lock = _lock(self.path)
-        self._log = _start_log(self.path / "logs")
+        self._log: logging.Handler = logging.NullHandler()  # until it is known whether the log is sealed
+        logging.getLogger().addHandler(self._log)
+
+    def start_log(self, seal: Callable[[str], str] | None = None) -> None:
+        """Begin to write the log; each record through `seal`, if the library is encrypted, to a file of its own."""
+        logging.getLogger().removeHandler(self._log)
+        self._log = _start_log(self.path / "logs", seal)
 
     @property
     def database_file(self) -> Path:
         return self.path / "library.db"
+
+    @property
+    def key_file(self) -> Path:
+        """The wrapped key of an encrypted library."""
+        return self.path / "library.key"
+
+    @property
+    def next_key_file(self) -> Path:
+        """The key file of a library that is to be encrypted at the next start."""
+        return self.path / "library.key.next"
 
     @property
     def vectors(self) -> Path:
@@ -140,7 +159,7 @@ def _lock(path: Path) -> BaseFileLock:
     return lock
 
 
-def _start_log(folder: Path) -> logging.Handler:
+def _start_log(folder: Path, seal: Callable[[str], str] | None) -> logging.Handler:
     """The log file: details for whoever looks into a fault. Text of documents and chats never enters it."""
     import logging.handlers  # not at the top: the window asks this module for a path before it shows
 
@@ -149,11 +168,22 @@ def _start_log(folder: Path) -> logging.Handler:
             descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             return TextIOWrapper(os.fdopen(descriptor, "ab"), encoding=self.encoding)
 
+    class SealedFormatter(logging.Formatter):
+        """A record, with its traceback, becomes one sealed line."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            text = super().format(record)
+            return text if seal is None else seal(text)
+
     folder.mkdir(mode=0o700, exist_ok=True)
     handler = PrivateLog(
-        folder / "papermoor.log", maxBytes=LOG_SIZE_BYTES, backupCount=LOG_FILES_KEPT, encoding="utf-8", delay=True
+        folder / (LOG_NAME if seal is None else SEALED_LOG_NAME),
+        maxBytes=LOG_SIZE_BYTES,
+        backupCount=LOG_FILES_KEPT,
+        encoding="utf-8",
+        delay=True,
     )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))
+    handler.setFormatter(SealedFormatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     for name in ("core", "models", "gui"):

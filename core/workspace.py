@@ -14,6 +14,9 @@ from core.chat.turn import Chat
 from core.chunking.chunker import cut_document
 from core.data_dir import DataDir, default_data_dir
 from core.domain.faults import Fault
+from core.encryption.keychain import Keychain, SystemKeychain
+from core.encryption.opening import open_library_key
+from core.encryption.sealing import SealedFiles
 from core.engines.engines import Engines
 from core.engines.model_registry import ModelRegistry
 from core.guide import guide_folder
@@ -41,6 +44,8 @@ from core.store.documents.scopes import Scopes
 from core.store.documents.sections import Sections
 from core.store.file_rewriting import rewrite_if_marked
 from core.store.vectors.index import VectorIndex
+from core.store.vectors.memory_store import MemoryStore
+from core.store.vectors.open_store import open_store
 from core.survey.store import SurveyStore
 from core.survey.survey import Surveys
 from models.conversation import Sampling
@@ -55,18 +60,27 @@ class Workspace:
     """The services of one data directory. Each says from which thread it may be called; `close` ends them."""
 
     def __init__(
-        self, data_dir: DataDir, database: Database, *, model: Path | None, embedder: Path | None, sampling: Sampling
+        self,
+        data_dir: DataDir,
+        database: Database,
+        *,
+        model: Path | None,
+        embedder: Path | None,
+        sampling: Sampling,
+        key: bytes | None = None,
     ) -> None:
         self.data_dir = data_dir
+        self.key = key  # of an encrypted library
         self.database = database
         self.settings = SettingsStore(data_dir.settings_file)
         crash_log = LoadCrashLog(data_dir.cache)
         self.model_registry = ModelRegistry(data_dir.models, self.settings, crash_log, model, embedder)
-        self.engines = Engines(self.model_registry, self.settings, data_dir.cache, crash_log)
+        sealing = None if key is None else SealedFiles(key)
+        self.engines = Engines(self.model_registry, self.settings, data_dir.cache, crash_log, sealing)
         self.throttle = Throttle(
             PowerMonitor(lambda: self.settings.current.on_battery), paused=self.settings.current.paused
         )
-        self.vectors = VectorIndex(database, data_dir.vectors)
+        self.vectors = VectorIndex(database, data_dir.vectors, open_store if key is None else MemoryStore.open)
         self._parsers: ParserPool | None = None
         self.passwords = Passwords()
         self.library = Library(
@@ -105,7 +119,7 @@ class Workspace:
             sampling,
         )
         self._given = (model, embedder)
-        self._backups = Backups(data_dir.path)
+        self._backups = Backups(data_dir.path, key)
         self._notices: list[str] = []
 
     @classmethod
@@ -116,21 +130,25 @@ class Workspace:
         model: Path | None = None,
         embedder: Path | None = None,
         sampling: Sampling | None = None,
+        passphrase: str | None = None,
+        keychain: Keychain | None = None,
         job: Job | None = None,
     ) -> Workspace:
         """Open the data directory, creating it if needed; `model` and `embedder` replace the chosen ones.
 
         Loads no model and starts no process. A damaged database is replaced by what can be read of it, which takes as
-        long as reading it (`job` reports that). Raises `WorkspaceFault` or `StorageFault`.
+        long as reading it, and encryption is turned on or off if that was put off to this start (`job` reports both).
+        Raises `WorkspaceFault` (`LockedFault` if a `passphrase` is needed) or `StorageFault`.
         """
         started_s = time.monotonic()
         opened = DataDir(data_dir or default_data_dir())
         sampling = sampling or Sampling()
         try:
+            key = open_library_key(opened, passphrase, keychain or SystemKeychain(), job or Job())
             try:
-                workspace = cls._open(opened, model, embedder, sampling, job or Job())
+                workspace = cls._open(opened, key, model, embedder, sampling, job or Job())
             except DatabaseDamaged:  # it is marked as damaged now, and replaced
-                workspace = cls._open(opened, model, embedder, sampling, job or Job())
+                workspace = cls._open(opened, key, model, embedder, sampling, job or Job())
         except BaseException:
             opened.close()
             raise
@@ -139,11 +157,17 @@ class Workspace:
 
     @classmethod
     def _open(
-        cls, opened: DataDir, model: Path | None, embedder: Path | None, sampling: Sampling, job: Job
+        cls,
+        opened: DataDir,
+        key: bytes | None,
+        model: Path | None,
+        embedder: Path | None,
+        sampling: Sampling,
+        job: Job,
     ) -> Workspace:
-        database, notice = open_database(opened.database_file, Backups(opened.path), job)
+        database, notice = open_database(opened.database_file, Backups(opened.path, key), job, key)
         try:
-            workspace = cls(opened, database, model=model, embedder=embedder, sampling=sampling)
+            workspace = cls(opened, database, model=model, embedder=embedder, sampling=sampling, key=key)
             if notice:
                 workspace._notices.append(notice)
                 workspace.library.finish_interrupted_work(job)  # so that keywords are found at once

@@ -17,7 +17,7 @@ from models.conversation import Conversation, Finished, Message, ModelEvent, Pre
 from models.faults import N_, ModelFault
 from models.gguf.file_identity import content_id
 from models.llama.kv_cache import KvCache, common_prefix_length
-from models.llama.saved_kv import SavedKvStore
+from models.llama.saved_kv import FileSealing, SavedKvStore
 from models.loading.load_plan import LoadPlan, safer_plan
 from models.progress import ReportProgress, ignore_progress
 from models.prompts.chat_format import ChatFormat, Prompt, effective_sampling
@@ -74,12 +74,13 @@ class ChatModel:
         report: ReportProgress = ignore_progress,
         cancel: CancelToken | None = None,
         crash_log: LoadCrashLog | None = None,
+        sealing: FileSealing | None = None,
     ) -> ChatModel:
         """Load the model at `path`. Raises `ModelFault` (missing, damaged, no chat model, not enough memory) or
         `Cancelled`.
 
         If loading it in this mode has crashed the program before, a safer plan is used, which is then in `plan`. Pass
-        the run's `crash_log` if other models may be loaded at the same time.
+        the run's `crash_log` if other models may be loaded at the same time. KV caches are saved through `sealing`.
         """
         from models.gguf.consistency import require_consistent
         from models.gguf.header import read_header
@@ -93,7 +94,7 @@ class ChatModel:
             plan = safer_plan(plan)
         entry = crash_log.begin(path, plan.load_mode)
         try:
-            saved_kv = SavedKvStore(cache_dir, _kv_settings_id(header, plan))
+            saved_kv = SavedKvStore(cache_dir, _kv_settings_id(header, plan), sealing=sealing)
             return cls._load(header, plan, chat_format, saved_kv, report, cancel or CancelToken())
         finally:
             crash_log.end(entry)

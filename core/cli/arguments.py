@@ -74,6 +74,14 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add_models(command("models", tr("list, get, adopt, remove or verify model files")))
 
+    encrypt = command("encrypt", tr("encrypt the library, under a key in the keychain or a passphrase"))
+    encrypt.add_argument("--passphrase", action="store_true", help=tr("use a passphrase instead of the keychain"))
+    command("decrypt", tr("turn the encryption of the library off"))
+    change = command("passphrase", tr("add or change the passphrase of an encrypted library"))
+    what = change.add_mutually_exclusive_group()
+    what.add_argument("--remove", action="store_true", help=tr("have the keychain alone open it"))
+    what.add_argument("--keychain", action="store_true", help=tr("have the keychain open it, too"))
+
     command("status", tr("what is in the library"))
     doctor = command("doctor", tr("what is installed, which models, the memory plan, the health of the store"))
     doctor.add_argument("--repair", action="store_true", help=tr("mend what is damaged, reading documents again"))
@@ -139,5 +147,9 @@ def _common_options() -> _Parser:
     group.add_argument("--data-dir", type=Path, metavar="DIR", help=tr("where the library and settings are kept"))
     group.add_argument("--model", type=Path, metavar="FILE.gguf", help=tr("the language model to use"))
     group.add_argument("--embedder", type=Path, metavar="FILE.gguf", help=tr("the embedding model to use"))
+    group.add_argument(
+        "--passphrase-fd", type=int, metavar="N",
+        help=tr("read the passphrase of an encrypted library from this file descriptor, not from PAPERMOOR_PASSPHRASE"),
+    )  # fmt: skip
     group.add_argument("--json", action="store_true", help=tr("print the result as JSON"))
     return common

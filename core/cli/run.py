@@ -13,11 +13,14 @@ from pathlib import Path
 from core.cli import commands
 from core.cli.arguments import make_parser
 from core.cli.ask_command import ask_command
+from core.cli.encryption_commands import decrypt_command, encrypt_command, passphrase_command, with_passphrase
 from core.cli.evaluate_command import evaluate_command
 from core.cli.model_commands import models_command
 from core.cli.output import Output
 from core.cli.survey_command import survey_command
 from core.domain.faults import Cancelled, Fault
+from core.encryption.keychain import KeychainFault
+from core.encryption.unlocking import KeyMissingFault, LockedFault
 from core.i18n import fault_text, fault_title, set_language, tr
 from core.jobs import Job
 from core.store.database import DatabaseDamaged
@@ -25,9 +28,10 @@ from core.workspace import Workspace, default_data_dir
 
 log = logging.getLogger(__name__)
 
-EXIT_FAILED, EXIT_WRONG_USE = 1, 2
+EXIT_FAILED, EXIT_WRONG_USE, EXIT_LOCKED = 1, 2, 3
 ATTEMPTS = 3  # of a command that meets damage in what is stored
 Command = Callable[[Workspace, argparse.Namespace, Output], None]
+CLOSED_COMMANDS = {"encrypt": encrypt_command, "decrypt": decrypt_command, "passphrase": passphrase_command}
 COMMANDS: dict[str, Command] = {
     "index": commands.index_command,
     "remove": commands.remove_command,
@@ -58,6 +62,8 @@ def run_command_line(argv: Sequence[str]) -> int:
         return _run_command(arguments, output)
     except Fault as fault:
         output.write(f"papermoor: {fault_title(fault)}: {fault_text(fault)}\n", sys.stderr)
+        if isinstance(fault, LockedFault | KeyMissingFault | KeychainFault):
+            return EXIT_LOCKED
     except (Cancelled, KeyboardInterrupt):
         output.finish_progress()
         print(tr("papermoor: stopped"), file=sys.stderr)
@@ -83,13 +89,21 @@ def _run_command(arguments: argparse.Namespace, output: Output) -> int:
         with tempfile.TemporaryDirectory(prefix="papermoor-") as folder:
             arguments.data_dir = Path(folder)
             return _run_command(arguments, output)
-    for attempt in range(ATTEMPTS):
-        workspace = Workspace.open(
+    if arguments.command in CLOSED_COMMANDS:
+        CLOSED_COMMANDS[arguments.command](arguments, output)
+        return 0
+
+    def opened(passphrase: str | None) -> Workspace:
+        return Workspace.open(
             getattr(arguments, "data_dir", None),
             model=getattr(arguments, "model", None),
             embedder=getattr(arguments, "embedder", None),
+            passphrase=passphrase,
             job=Job(output.progress),
         )
+
+    for attempt in range(ATTEMPTS):
+        workspace = with_passphrase(arguments, opened)
         try:
             workspace.require_given_models()
             if _is_done(workspace, arguments, output, last=attempt == ATTEMPTS - 1):

@@ -12,7 +12,7 @@ from core.domain.faults import N_, Fault, ModelFault
 from core.engines.model_registry import ModelRegistry, ModelState, ModelStatus
 from core.settings import Settings, SettingsStore
 from models.cancel import CancelToken
-from models.llama.saved_kv import SavedKvStore
+from models.llama.saved_kv import FileSealing, SavedKvStore
 from models.loading.crash_log import LoadCrashLog
 from models.progress import ReportProgress
 
@@ -31,12 +31,18 @@ class Engines:
     """`chat_model` and what releases it belong to the chat thread; everything else may be called from any."""
 
     def __init__(
-        self, model_registry: ModelRegistry, settings: SettingsStore, cache_dir: Path, crash_log: LoadCrashLog
+        self,
+        model_registry: ModelRegistry,
+        settings: SettingsStore,
+        cache_dir: Path,
+        crash_log: LoadCrashLog,
+        sealing: FileSealing | None = None,
     ) -> None:
         self._registry = model_registry
         self._settings = settings
         self._cache_dir = cache_dir
         self._crash_log = crash_log
+        self._sealing = sealing  # of saved KV caches, in an encrypted library
         self._lock = threading.Lock()
         self._embedders: dict[Path, Embedder] = {}
         self._reranker: tuple[Path, Reranker] | None = None
@@ -142,7 +148,13 @@ class Engines:
 
         self.loaded_plan = self.chat_plan()
         model = ChatModel.open(
-            path, self.loaded_plan, self._cache_dir, report=report, cancel=cancel, crash_log=self._crash_log
+            path,
+            self.loaded_plan,
+            self._cache_dir,
+            report=report,
+            cancel=cancel,
+            crash_log=self._crash_log,
+            sealing=self._sealing,
         )
         self._chat = (path, settings, model)
         return model

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import sqlite3
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from core.store.conversations.message_json import is_readable
 from core.store.database import BACKUPS_FOLDER, Database
+from core.store.driver import attach, connect, sqlite_errors
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,8 @@ _CONDITIONS = {
 class Backups:
     """The backups beside the database of one data directory. Any thread."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, key: bytes | None = None) -> None:
+        self._key = key  # of an encrypted library
         self._folder = data_dir / BACKUPS_FOLDER
         self._settings = data_dir / "settings.toml"
 
@@ -52,16 +53,16 @@ class Backups:
             self._write(database, self._folder / f"{stamp}-{digest}.db")
             for old in self.all()[KEPT:]:
                 old.unlink()
-        except (OSError, sqlite3.Error) as error:
+        except sqlite_errors(OSError) as error:
             log.warning("no backup was made: %s", type(error).__name__)
 
     def message(self, message_id: int) -> str | None:
         """The stored form of a message in the latest backup in which it can be read; None if there is none."""
         for backup in self.all():
             try:
-                with closing(_opened(backup)) as source:
+                with closing(connect(backup, self._key, options="mode=ro")) as source:
                     row = source.execute("SELECT body FROM messages WHERE id = ?", (message_id,)).fetchone()
-            except sqlite3.Error:
+            except sqlite_errors():
                 continue
             if row is not None and is_readable(row[0]):
                 return str(row[0])
@@ -82,8 +83,8 @@ class Backups:
         partial = path.with_suffix(".part")
         partial.unlink(missing_ok=True)
         os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        with closing(sqlite3.connect(database.path, isolation_level=None)) as connection:
-            connection.execute("ATTACH ? AS backup", (str(partial),))
+        with closing(connect(database.path, self._key)) as connection:
+            attach(connection, partial, "backup", self._key)
             connection.execute("BEGIN")
             for table in TABLES:
                 connection.execute(
@@ -98,10 +99,10 @@ class Backups:
 
 
 def restore(database: Database, backup: Path, tables: Sequence[str] = TABLES) -> int:
-    """Add the rows of `backup` that the database lacks, by their ids; returns how many. Raises `sqlite3.Error` if the
-    backup is damaged, too."""
+    """Add the rows of `backup` that the database lacks, by their ids; returns how many. Raises an error of
+    SQLite if the backup is damaged, too."""
     restored = 0
-    with closing(_opened(backup)) as source:
+    with closing(connect(backup, database.key, options="mode=ro")) as source:
         for table in tables:
             names = [row[1] for row in source.execute(f"PRAGMA table_info({table})")]
             rows = source.execute(f"SELECT * FROM {table}").fetchall()
@@ -117,7 +118,3 @@ def restore(database: Database, backup: Path, tables: Sequence[str] = TABLES) ->
                 )
                 restored += connection.total_changes - before
     return restored
-
-
-def _opened(backup: Path) -> sqlite3.Connection:
-    return sqlite3.connect(backup.absolute().as_uri() + "?mode=ro", uri=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 from sqlite3 import Connection
@@ -24,6 +23,7 @@ from core.store.documents import sheet_rows
 from core.store.documents.damage import DamagedDocument, set_aside
 from core.store.documents.stored_pages import StoredPages
 from core.store.documents.texts import spans, whole_text
+from core.store.driver import sqlite_errors
 from core.store.keywords import index as keyword_index
 from models.progress import Progress
 
@@ -65,7 +65,7 @@ def inspect(database: Database, job: Job) -> Damage:
                 damage.documents.append(document_id)
         damage.messages = _unreadable_messages(database)
         damage.vectors = _wrong_vectors(database, job)
-    except (StorageFault, sqlite3.Error) as error:
+    except sqlite_errors(StorageFault) as error:
         log.warning("the database cannot be looked through: %s", type(error).__name__)
         damage.structure = True
     return damage

@@ -11,17 +11,18 @@ from core.recovery.salvage import Salvaged, finish_interrupted_salvage, salvage
 from core.store.database import DAMAGE_MARK, Database, DatabaseDamaged
 
 
-def open_database(path: Path, backups: Backups, job: Job) -> tuple[Database, str]:
-    """The database at `path`, and a text for the person if it had to be replaced, else "". Raises `StorageFault`."""
+def open_database(path: Path, backups: Backups, job: Job, key: bytes | None = None) -> tuple[Database, str]:
+    """The database at `path` (with a `key`, it is encrypted), and a text for the person if it had to be replaced, else
+    "". Raises `StorageFault`."""
     finish_interrupted_salvage(path)
     marked = path.with_name(path.name + DAMAGE_MARK).exists()
     if not marked and not _is_lost(path, backups):
         try:
-            return Database(path), ""
+            return Database(path, key=key), ""
         except DatabaseDamaged:
             pass  # as it is found now
-    saved = salvage(path, backups, job)
-    return Database(path), _text(saved)
+    saved = salvage(path, backups, job, key)
+    return Database(path, key=key), _text(saved)
 
 
 def _is_lost(path: Path, backups: Backups) -> bool:

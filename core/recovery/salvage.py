@@ -20,6 +20,7 @@ from core.recovery.backups import TABLES, Backups, restore
 from core.recovery.inspection import inspect, mend_in_place
 from core.store import key_values
 from core.store.database import DAMAGE_MARK, Database
+from core.store.driver import connect, integrity_errors, sqlite_errors
 from core.store.keywords import index as keyword_index
 from models.progress import Progress
 
@@ -66,12 +67,12 @@ def finish_interrupted_salvage(path: Path) -> None:
         _beside(path, PARTIAL_SUFFIX + suffix).unlink(missing_ok=True)
 
 
-def salvage(path: Path, backups: Backups, job: Job) -> Salvaged:
-    """Replace the damaged database at `path`, which nobody has open, by a new one. Raises `StorageFault` (disk full)
-    and `Cancelled`, with the damaged file still in its place."""
+def salvage(path: Path, backups: Backups, job: Job, key: bytes | None = None) -> Salvaged:
+    """Replace the damaged database at `path`, which nobody has open, by a new one with the same `key`. Raises
+    `StorageFault` (disk full) and `Cancelled`, with the damaged file still in its place."""
     finish_interrupted_salvage(path)
     partial = _beside(path, PARTIAL_SUFFIX)
-    with Database(partial) as target:
+    with Database(partial, key=key) as target:
         restored = 0
 
         def restore_folders() -> None:
@@ -115,24 +116,24 @@ def _take_place(path: Path, complete: Path) -> None:
 
 def _copy_all(path: Path, target: Database, after_folders: Callable[[], None], job: Job) -> int:
     copied = 0
-    with suppress(sqlite3.Error), closing(_open_damaged(path)) as source:
+    with suppress(*sqlite_errors()), closing(_open_damaged(path, target.key)) as source:
         for done, table in enumerate((*ROWID_TABLES, *KEYED_TABLES)):
             job.check()
             job.report(Progress(done, len(ROWID_TABLES) + len(KEYED_TABLES), "tables"), now=True)
-            with suppress(sqlite3.Error):  # the table is not known to what is left of the file
+            with suppress(*sqlite_errors()):  # the table is not known to what is left of the file
                 copied += _copy(source, target, table, by_rowid=table in ROWID_TABLES)
             if table == "folders":
                 after_folders()  # documents without their folder would be dropped
     return copied
 
 
-def _open_damaged(path: Path) -> sqlite3.Connection:
+def _open_damaged(path: Path, key: bytes | None) -> sqlite3.Connection:
     """The file with its journal if that can be read, else alone."""
     for options in ("mode=ro", "mode=ro&immutable=1"):
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{options}", uri=True, isolation_level=None)
+        connection = connect(path, key, options=options)
         try:
             connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-        except sqlite3.Error:
+        except sqlite_errors():
             connection.close()
         else:
             return connection
@@ -153,7 +154,7 @@ def _copy(source: sqlite3.Connection, target: Database, table: str, *, by_rowid:
             before = connection.total_changes
             marks = ", ".join("?" * len(columns))
             for row in rows:
-                with suppress(sqlite3.IntegrityError):  # a value that damage made impossible
+                with suppress(*integrity_errors()):  # a value that damage made impossible
                     connection.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", row)
             copied += connection.total_changes - before
             if table == "documents":
@@ -167,7 +168,7 @@ def _add_lost_folders(connection: sqlite3.Connection) -> None:
     lost = "SELECT DISTINCT folder_id FROM documents WHERE folder_id NOT IN (SELECT id FROM folders)"
     for (folder_id,) in connection.execute(lost).fetchall():
         paths = connection.execute("SELECT path FROM documents WHERE folder_id = ?", (folder_id,)).fetchall()
-        with suppress(ValueError, sqlite3.IntegrityError):  # paths of different drives; a folder known under another id
+        with suppress(ValueError, *integrity_errors()):  # paths of different drives; a folder known under another id
             common = os.path.commonpath([path for (path,) in paths])
             connection.execute("INSERT INTO folders (id, path, added_s) VALUES (?, ?, 0)", (folder_id, common))
 
@@ -190,7 +191,7 @@ def _by_rowid(source: sqlite3.Connection, table: str, names: str) -> Iterator[Se
             rows = source.execute(
                 f"SELECT rowid, {names} FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT ?", (last, limit)
             ).fetchall()
-        except sqlite3.Error:
+        except sqlite_errors():
             if limit > 1:
                 limit = 1
                 continue
@@ -207,7 +208,7 @@ def _by_rowid(source: sqlite3.Connection, table: str, names: str) -> Iterator[Se
 def _highest(source: sqlite3.Connection, table: str) -> int:
     """An id that none of the table's rows is above."""
     for query in (f"SELECT MAX(rowid) FROM {table}", f"SELECT seq FROM sqlite_sequence WHERE name = '{table}'"):
-        with suppress(sqlite3.Error):
+        with suppress(*sqlite_errors()):
             row = source.execute(query).fetchone()
             if row and isinstance(row[0], int):
                 return row[0]
@@ -223,7 +224,7 @@ def _by_key(source: sqlite3.Connection, table: str, names: str) -> Iterator[Sequ
         try:
             for row in source.execute(f"SELECT {names} FROM {table} ORDER BY {order}"):
                 rows.append(row)
-        except sqlite3.Error:
+        except sqlite_errors():
             yield rows
         else:
             yield rows
@@ -233,7 +234,7 @@ def _by_key(source: sqlite3.Connection, table: str, names: str) -> Iterator[Sequ
 def _restore(target: Database, backups: Backups, tables: Sequence[str]) -> int:
     """Add what the latest backup that can be read has and the new database lacks."""
     for backup in backups.all():
-        with suppress(sqlite3.Error):
+        with suppress(*sqlite_errors()):
             return restore(target, backup, tables)
     return 0
 

@@ -14,14 +14,15 @@ from pathlib import Path
 from types import TracebackType
 
 from core.domain.faults import N_, StorageFault
+from core.store.driver import PAGE_SIZE_BYTES, connect, sqlite_errors
 from core.store.fair_lock import FairLock
 from core.store.migrations import MIGRATIONS, Migration, migrate
 
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 10.0
-PAGE_SIZE_BYTES = 8192  # five half-precision vectors of 768 dimensions to a page; with 4096, two and a gap
 CACHE_SIZE_BYTES = 8 << 20
+ENCRYPTED_CACHE_SIZE_BYTES = 64 << 20  # a page that is read again need not be deciphered again
 JOURNAL_LIMIT_BYTES = 64 << 20
 NEARLY_FULL_BYTES = 1 << 20
 BACKUPS_FOLDER = "backups"  # of what cannot be made again (core.recovery.backups)
@@ -33,14 +34,15 @@ class DatabaseDamaged(StorageFault):
 
 
 class Database:
-    """Opens, creates or migrates the file at `path`. Any thread.
+    """Opens, creates or migrates the file at `path`, encrypted if a `key` is given. Any thread.
 
     Each thread has a connection of its own. Raises `StorageFault` where the file cannot be used; any other
-    `sqlite3.Error` is a bug.
+    error of SQLite is a bug.
     """
 
-    def __init__(self, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    def __init__(self, path: Path, migrations: Sequence[Migration] = MIGRATIONS, *, key: bytes | None = None) -> None:
         self.path = path
+        self.key = key
         self._local = threading.local()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._registry = threading.Lock()
@@ -49,7 +51,7 @@ class Database:
         try:
             with self._told():
                 _make_private(path)
-                migrate(self._connection(), path, migrations)
+                migrate(self._connection(), path, migrations, key)
         except BaseException:
             self.close()
             raise
@@ -148,7 +150,7 @@ class Database:
         with self._registry:
             if self._closed:
                 raise RuntimeError("the database is closed")
-            connection = _connect(self.path)
+            connection = _connect(self.path, self.key)
             for thread in [t for t in self._connections if not t.is_alive()]:
                 self._connections.pop(thread).close()
             self._connections[threading.current_thread()] = connection
@@ -159,7 +161,7 @@ class Database:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except sqlite_errors() as error:
             fault = _fault_of(error, self.path)
             if fault is None:
                 raise
@@ -180,8 +182,8 @@ def _make_private(path: Path) -> None:
         path.chmod(0o600)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+def _connect(path: Path, key: bytes | None) -> sqlite3.Connection:
+    connection = connect(path, key, timeout_s=BUSY_TIMEOUT_S)
     try:
         if path.stat().st_size == 0:  # neither can be changed later, and trying to would take the write lock
             connection.execute(f"PRAGMA page_size = {PAGE_SIZE_BYTES}")
@@ -191,7 +193,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON").fetchall()
         connection.execute("PRAGMA temp_store = MEMORY")  # no document text in temporary files
-        connection.execute(f"PRAGMA cache_size = -{CACHE_SIZE_BYTES // 1024}")
+        cache_bytes = CACHE_SIZE_BYTES if key is None else ENCRYPTED_CACHE_SIZE_BYTES
+        connection.execute(f"PRAGMA cache_size = -{cache_bytes // 1024}")
         connection.execute("CREATE VIRTUAL TABLE temp.keyword_counts USING fts5vocab (main, keywords, col)")
         connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_LIMIT_BYTES}").fetchall()
     except BaseException:
@@ -200,7 +203,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _fault_of(error: sqlite3.Error, path: Path) -> StorageFault | None:
+def _fault_of(error: Exception, path: Path) -> StorageFault | None:
     """The fault for `error`; None if it is a bug of ours."""
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     if code == sqlite3.SQLITE_FULL or (code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _disk_full(path)):
@@ -263,9 +266,9 @@ def damaged(path: Path) -> StorageFault:
     )
 
 
-def _is_undecodable(error: sqlite3.Error) -> bool:
+def _is_undecodable(error: Exception) -> bool:
     """Whether a text column holds bytes that are no UTF-8, which only damage brings there."""
-    return isinstance(error, sqlite3.OperationalError) and str(error).startswith("Could not decode to UTF-8")
+    return isinstance(error, sqlite_errors()) and str(error).startswith("Could not decode to UTF-8")
 
 
 def _disk_full(path: Path) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.domain.faults import N_, StorageFault
 from core.store import schema
+from core.store.driver import connect
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +46,11 @@ MIGRATIONS: tuple[Migration, ...] = (
 )
 
 
-def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
-    """Migrate the file at `path`, open as `connection`, to the last version. Raises `StorageFault` if it is newer."""
+def migrate(
+    connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration], key: bytes | None = None
+) -> None:
+    """Migrate the file at `path`, open as `connection`, to the last version; its copy is encrypted under the same
+    `key`. Raises `StorageFault` if it is newer."""
     found, last = _version(connection), migrations[-1].number
     if found > last:
         raise StorageFault(
@@ -58,7 +62,7 @@ def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mig
     if found == last:
         return
     if found > 0:
-        _back_up(connection, path, found)
+        _back_up(connection, path, found, key)
     for migration in migrations:
         if migration.number > found:
             _apply(connection, migration)
@@ -101,14 +105,14 @@ def statements(sql: str) -> list[str]:
     return found
 
 
-def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
+def _back_up(connection: sqlite3.Connection, path: Path, version: int, key: bytes | None) -> None:
     """Copy the file beside itself, under its final name once complete, and delete all but two older copies."""
     final = path.with_name(f"{path.name}.before-{version + 1}")
     partial = final.with_name(final.name + ".part")
     partial.unlink(missing_ok=True)
     os.close(os.open(partial, os.O_RDWR | os.O_CREAT, 0o600))
     try:
-        with closing(sqlite3.connect(partial)) as copy:
+        with closing(connect(partial, key)) as copy:
             connection.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE").fetchall()
         os.replace(partial, final)

@@ -291,6 +291,26 @@ class ChatContext:
         self.clear()
         return False
 
+    def state(self) -> memoryview:
+        """The whole KV cache, as bytes. Raises OSError if llama.cpp does not give it."""
+        size = self.state_size()
+        buffer = (ctypes.c_uint8 * size)()
+        written = library().llama_state_seq_get_data(self._handle, buffer, size, 0)
+        if written == 0:
+            raise OSError(errno.EIO, "the state was not written whole")
+        return memoryview(buffer)[:written]
+
+    def replace_state(self, state: bytearray, tokens: int) -> bool:
+        """Replace the KV cache by what `state` returned. If that is no cache of so many tokens, leave it empty and
+        return False."""
+        self.clear()
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        read = library().llama_state_seq_set_data(self._handle, buffer, len(state), 0)
+        if read and self.cached_tokens == tokens:
+            return True
+        self.clear()
+        return False
+
     def logits(self) -> NDArray[np.float32]:
         """The logits of the last token decoded with output, shape [vocabulary]: llama.cpp's own memory, valid until the
         next call."""

@@ -6,16 +6,17 @@ model, so that deleting a conversation or a document can always delete it.
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from models.llama.kv_cache import Checkpoint
 
@@ -39,14 +40,32 @@ class SavedKv:
     checkpoints: tuple[Checkpoint, ...]
 
 
-class SavedKvStore:
-    """The saved KV caches of one cache directory, by conversation key. `settings_id` identifies the model and how it is
-    loaded: what was saved under another one is not restored, and is deleted when its turn comes."""
+class FileSealing(Protocol):
+    """Encrypts files. `label` says what a file stands for."""
 
-    def __init__(self, cache_dir: Path, settings_id: str = "", max_bytes: int = MAX_TOTAL_BYTES) -> None:
+    def write(self, path: Path, label: str, parts: Iterable[bytes | bytearray | memoryview]) -> int:
+        """Write the bytes of `parts`, encrypted; returns the file's size. Raises OSError."""
+
+    def read(self, path: Path, label: str) -> bytearray:
+        """What was written. Raises OSError, and ValueError for anything else."""
+
+
+class SavedKvStore:
+    """The saved KV caches of one cache directory, by conversation key, encrypted if `sealing` is given. `settings_id`
+    identifies the model and how it is loaded: what was saved under another one is not restored, and is deleted when its
+    turn comes."""
+
+    def __init__(
+        self,
+        cache_dir: Path,
+        settings_id: str = "",
+        max_bytes: int = MAX_TOTAL_BYTES,
+        sealing: FileSealing | None = None,
+    ) -> None:
         self._root = cache_dir / FOLDER
         self._settings_id = settings_id
         self._max_bytes = max_bytes
+        self._sealing = sealing
 
     def save(self, key: str, context: ChatContext, tokens: Sequence[int], checkpoints: Sequence[Checkpoint]) -> bool:
         """Save the KV cache of `context` under `key`. Returns False if there was no room or the disk failed."""
@@ -59,10 +78,11 @@ class SavedKvStore:
                 return False
             partial = state_file.with_suffix(".part")
             self._make_room(size_bytes, keep=key)
-            state_bytes = context.save_state(partial, tokens)
+            state_bytes = self._write_state(partial, key, context, tokens)
             checkpoints_file.unlink(missing_ok=True)  # a state without it does not count, so the two always match
             os.replace(partial, state_file)
-            _write_checkpoints(checkpoints_file, self._settings_id, tokens, checkpoints, state_bytes)
+            parts = _checkpoints_parts(self._settings_id, tokens, checkpoints, state_bytes)
+            self._write_checkpoints(checkpoints_file, key, parts)
         except OSError as error:
             log.warning("a conversation's state could not be saved: %s", error.strerror)
             with suppress(OSError):
@@ -75,7 +95,7 @@ class SavedKvStore:
         empty, if nothing usable is saved."""
         state_file, checkpoints_file = self._files(key)
         try:
-            saved, state_bytes, settings_id = _read_checkpoints(checkpoints_file)
+            saved, state_bytes, settings_id = self._read_checkpoints(checkpoints_file, key)
             if settings_id != self._settings_id or state_file.stat().st_size != state_bytes:
                 return None
         except FileNotFoundError:
@@ -86,7 +106,7 @@ class SavedKvStore:
             return None
         if not saved.tokens or len(saved.tokens) > context.context_tokens:
             return None
-        if context.load_state(state_file, saved.tokens):
+        if self._load_state(state_file, key, context, saved.tokens):
             os.utime(checkpoints_file)  # its modification time is the time of last use
             return saved
         self.remove(key)
@@ -107,6 +127,39 @@ class SavedKvStore:
     def clear(self) -> None:
         """Delete everything."""
         shutil.rmtree(self._root, ignore_errors=True)
+
+    def _write_state(self, path: Path, key: str, context: ChatContext, tokens: Sequence[int]) -> int:
+        if self._sealing is None:
+            return context.save_state(path, tokens)
+        return self._sealing.write(path, key + STATE_SUFFIX, [context.state()])  # llama.cpp's own file would be plain
+
+    def _load_state(self, path: Path, key: str, context: ChatContext, tokens: Sequence[int]) -> bool:
+        if self._sealing is None:
+            return context.load_state(path, tokens)
+        try:
+            state = self._sealing.read(path, key + STATE_SUFFIX)
+        except (OSError, ValueError) as error:
+            log.warning("a saved conversation is unreadable: %s", type(error).__name__)
+            return False
+        return context.replace_state(state, len(tokens))
+
+    def _write_checkpoints(self, path: Path, key: str, parts: Sequence[bytes]) -> None:
+        """Write `parts` as a whole or not at all."""
+        partial = path.with_suffix(".part")
+        if self._sealing is not None:
+            self._sealing.write(partial, key + CHECKPOINTS_SUFFIX, parts)
+        else:
+            with partial.open("wb") as file:
+                file.writelines(parts)
+        os.replace(partial, path)
+
+    def _read_checkpoints(self, path: Path, key: str) -> tuple[SavedKv, int, str]:
+        """Tokens and checkpoints, the size of the state file, the settings' id. Raises OSError, ValueError, KeyError or
+        TypeError if the file is missing or damaged."""
+        if self._sealing is not None:
+            return _checkpoints_from(io.BytesIO(self._sealing.read(path, key + CHECKPOINTS_SUFFIX)))
+        with path.open("rb") as file:
+            return _checkpoints_from(file)
 
     def _files(self, key: str) -> tuple[Path, Path]:
         """The state file and the checkpoints file of `key`. Raises ValueError for a key that is no safe file name."""
@@ -139,34 +192,26 @@ class SavedKvStore:
         yield from sorted(found)
 
 
-def _write_checkpoints(
-    path: Path, settings_id: str, tokens: Sequence[int], checkpoints: Sequence[Checkpoint], state_bytes: int
-) -> None:
-    """Write a line of JSON followed by the checkpoints' bytes, as a whole or not at all."""
+def _checkpoints_parts(
+    settings_id: str, tokens: Sequence[int], checkpoints: Sequence[Checkpoint], state_bytes: int
+) -> list[bytes]:
+    """A line of JSON followed by the checkpoints' bytes."""
     head = {
         "settings": settings_id,
         "state_bytes": state_bytes,
         "tokens": list(tokens),
         "points": [[checkpoint.position, len(checkpoint.window_state)] for checkpoint in checkpoints],
     }
-    partial = path.with_suffix(".part")
-    with partial.open("wb") as file:
-        file.write(json.dumps(head).encode() + b"\n")
-        for checkpoint in checkpoints:
-            file.write(checkpoint.window_state)
-    os.replace(partial, path)
+    return [json.dumps(head).encode() + b"\n", *(checkpoint.window_state for checkpoint in checkpoints)]
 
 
-def _read_checkpoints(path: Path) -> tuple[SavedKv, int, str]:
-    """What `_write_checkpoints` wrote: tokens and checkpoints, the size of the state file, the settings' id. Raises
-    OSError, ValueError, KeyError or TypeError if the file is missing or damaged."""
-    with path.open("rb") as file:
-        head = json.loads(file.readline())
-        checkpoints = []
-        for position, size in head["points"]:
-            window_state = file.read(int(size))
-            if len(window_state) != size:
-                raise ValueError("cut short")
-            checkpoints.append(Checkpoint(int(position), window_state))
+def _checkpoints_from(file: BinaryIO) -> tuple[SavedKv, int, str]:
+    head = json.loads(file.readline())
+    checkpoints = []
+    for position, size in head["points"]:
+        window_state = file.read(int(size))
+        if len(window_state) != size:
+            raise ValueError("cut short")
+        checkpoints.append(Checkpoint(int(position), window_state))
     saved = SavedKv(tuple(int(token) for token in head["tokens"]), tuple(checkpoints))
     return saved, int(head["state_bytes"]), str(head["settings"])

@@ -28,6 +28,7 @@ def test_an_existing_directory_and_its_logs_are_closed_to_others(tmp_path: Path)
     for path in (data, data / "logs", data / "logs" / "papermoor.log", data / "settings.toml"):
         path.chmod(0o755)
     opened = DataDir(data)
+    opened.start_log()
     opened.close()
     assert mode(data) == 0o700 and mode(data / "logs" / "papermoor.log") & 0o077 == 0
     assert mode(data / "settings.toml") & 0o077 == 0
@@ -37,6 +38,7 @@ def test_a_new_log_is_private(tmp_path: Path) -> None:
     import logging
 
     opened = DataDir(tmp_path / "data")
+    opened.start_log()
     logging.getLogger("core").warning("begun")
     opened.close()
     assert mode(tmp_path / "data" / "logs" / "papermoor.log") == 0o600
