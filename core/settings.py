@@ -205,6 +205,7 @@ class Settings:
         group=DOCUMENTS,
     )
     paused: bool = _setting(False)
+    encryption_asked: bool = _setting(False)
     chat_model: str = _setting("")
     embedder: str = _setting("")
     next_embedder: str = _setting("")

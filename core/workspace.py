@@ -14,6 +14,7 @@ from core.chat.turn import Chat
 from core.chunking.chunker import cut_document
 from core.data_dir import DataDir, default_data_dir
 from core.domain.faults import Fault
+from core.encryption.control import LibraryEncryption
 from core.encryption.keychain import Keychain, SystemKeychain
 from core.encryption.opening import open_library_key
 from core.encryption.sealing import SealedFiles
@@ -67,10 +68,11 @@ class Workspace:
         model: Path | None,
         embedder: Path | None,
         sampling: Sampling,
-        key: bytes | None = None,
+        key: bytes | None,
+        keychain: Keychain,
     ) -> None:
         self.data_dir = data_dir
-        self.key = key  # of an encrypted library
+        self.encryption = LibraryEncryption(data_dir, key, keychain)
         self.database = database
         self.settings = SettingsStore(data_dir.settings_file)
         crash_log = LoadCrashLog(data_dir.cache)
@@ -144,11 +146,12 @@ class Workspace:
         opened = DataDir(data_dir or default_data_dir())
         sampling = sampling or Sampling()
         try:
-            key = open_library_key(opened, passphrase, keychain or SystemKeychain(), job or Job())
+            keychain = keychain or SystemKeychain()
+            key = open_library_key(opened, passphrase, keychain, job or Job())
             try:
-                workspace = cls._open(opened, key, model, embedder, sampling, job or Job())
+                workspace = cls._open(opened, key, keychain, model, embedder, sampling, job or Job())
             except DatabaseDamaged:  # it is marked as damaged now, and replaced
-                workspace = cls._open(opened, key, model, embedder, sampling, job or Job())
+                workspace = cls._open(opened, key, keychain, model, embedder, sampling, job or Job())
         except BaseException:
             opened.close()
             raise
@@ -160,6 +163,7 @@ class Workspace:
         cls,
         opened: DataDir,
         key: bytes | None,
+        keychain: Keychain,
         model: Path | None,
         embedder: Path | None,
         sampling: Sampling,
@@ -167,7 +171,9 @@ class Workspace:
     ) -> Workspace:
         database, notice = open_database(opened.database_file, Backups(opened.path, key), job, key)
         try:
-            workspace = cls(opened, database, model=model, embedder=embedder, sampling=sampling, key=key)
+            workspace = cls(
+                opened, database, model=model, embedder=embedder, sampling=sampling, key=key, keychain=keychain
+            )
             if notice:
                 workspace._notices.append(notice)
                 workspace.library.finish_interrupted_work(job)  # so that keywords are found at once

@@ -58,6 +58,7 @@ def run_window(options: LaunchOptions, arguments: Sequence[str] = ()) -> int:
     window = make_window(app, options, settings.appearance)
     window.dialogs.reporter.install()
     window.closed.connect(app.quit)
+    window.library_opened.connect(window.dialogs.ask_about_encryption)
     window.show()
     FirstPaint(window, window.open_library)
     status = app.exec()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QFileDialog
 
     from core.domain.documents import Folder, Skipped
+    from core.encryption.control import EncryptionState
     from core.library.embedder_migration import EmbedderQuestion
     from core.library.ocr_language_change import OcrLanguageQuestion
     from core.settings import Settings, SettingValue
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from gui.documents.actions import LibraryActions
     from gui.models.actions import ModelActions
     from gui.models.dialog import ModelsDialog
+    from gui.settings.encryption import EncryptionDialog
+    from gui.settings.passphrases import LibraryPassphraseDialog
 
 
 class Dialogs(QObject):
@@ -43,6 +47,8 @@ class Dialogs(QObject):
         self._library: LibraryActions | None = None
         self._models: ModelActions | None = None
         self.models_dialog: ModelsDialog | None = None
+        self.encryption_dialog: EncryptionDialog | None = None
+        self.unlock_dialog: LibraryPassphraseDialog | None = None
         self.reporter = BugReporter(window)
 
     def attach(self, workspace: Workspace, library: LibraryActions, models: ModelActions) -> None:
@@ -93,6 +99,54 @@ class Dialogs(QObject):
         dialog = SettingsDialog(self._workspace.settings.current, self._window)
         dialog.changed.connect(self.change_settings)
         dialog.open()
+
+    def show_encryption(self) -> None:
+        from gui.settings.encryption import EncryptionDialog
+
+        if self._workspace is None:
+            return
+        encryption = self._workspace.encryption
+
+        def change(action: Callable[[], EncryptionState]) -> None:
+            self._context.bridge.run(Operation("store", lambda job: action(), self, on_result=show))
+
+        def show(state: EncryptionState) -> None:
+            dialog = EncryptionDialog(state, self._window)
+            dialog.keychain_wanted.connect(lambda: change(lambda: encryption.turn_on_later(None)))
+            dialog.passphrase_wanted.connect(lambda words: change(lambda: encryption.turn_on_later(words)))
+            dialog.new_passphrase.connect(lambda words: change(lambda: encryption.set_passphrase(words)))
+            dialog.off_wanted.connect(lambda: change(encryption.turn_off_later))
+            dialog.unchanged_wanted.connect(lambda: change(encryption.leave_as_it_is))
+            dialog.open()
+            self.encryption_dialog = dialog
+
+        change(encryption.state)
+
+    def ask_about_encryption(self) -> None:
+        """Ask once whether the library is to be encrypted, if nothing is known to encrypt the disk."""
+        from gui import message_boxes
+
+        if self._workspace is None or self._workspace.settings.current.encryption_asked:
+            return
+        workspace = self._workspace
+
+        def ask(worth_it: bool) -> None:
+            if worth_it:
+                self.change_settings({"encryption_asked": True})
+                message_boxes.ask_about_encryption(self._window, self.show_encryption)
+
+        work = Operation("store", lambda job: workspace.encryption.is_worth_asking_about(), self, on_result=ask)
+        self._context.bridge.run(work)
+
+    def ask_to_unlock(self, fault: Fault, unlock: Callable[[str], object]) -> None:
+        """If `fault` says that the library is locked, ask for its passphrase."""
+        from core.encryption.unlocking import LockedFault
+        from gui.settings.passphrases import LibraryPassphraseDialog
+
+        if isinstance(fault, LockedFault):
+            self.unlock_dialog = LibraryPassphraseDialog(self._window, wrong=fault.wrong)
+            self.unlock_dialog.entered.connect(unlock)
+            self.unlock_dialog.open()
 
     def change_settings(self, values: dict[str, SettingValue]) -> None:
         """Store changed settings, by name, and apply them."""

@@ -46,6 +46,7 @@ class MainWindow(QMainWindow):
     more; `ended_cleanly` then says whether everything ended by itself."""
 
     closed = Signal()
+    library_opened = Signal()
 
     def __init__(self, context: WindowContext, options: LaunchOptions) -> None:
         super().__init__()
@@ -105,7 +106,7 @@ class MainWindow(QMainWindow):
         from gui.fault_page import FaultPage
 
         page = FaultPage()
-        page.again_wanted.connect(self.open_library)
+        page.again_wanted.connect(lambda: self.open_library())
         page.quit_wanted.connect(self.close)
         self.pages.addWidget(page)
         return page
@@ -115,13 +116,21 @@ class MainWindow(QMainWindow):
         """Only once the library is open."""
         return self.right.surveys
 
-    def open_library(self) -> None:
-        """Open the data directory on a worker; the window can be used in part meanwhile."""
+    def open_library(self, passphrase: str | None = None) -> None:
+        """Open the data directory on a worker; the window can be used in part meanwhile. One that is encrypted may need
+        a `passphrase`, which is asked for."""
         self.pages.setCurrentWidget(self.splitter)
         self.status.show_opening()
         session = self._session
         self.bridge.run(
-            Operation("store", lambda job: session.open(), self, on_result=self._opened, on_fault=self._show_open_fault)
+            Operation(
+                "store",
+                lambda job: session.open(job, passphrase),
+                self,
+                on_result=self._opened,
+                on_progress=self.status.show_converting,
+                on_fault=self._show_open_fault,
+            )
         )
 
     def add(self, paths: Sequence[Path]) -> None:
@@ -146,6 +155,7 @@ class MainWindow(QMainWindow):
         services.models.refresh()
         self.add(self._paths_to_add)
         services.library.start()
+        self.library_opened.emit()
 
     def _connect_services(self, services: WindowServices) -> None:
         library, models = services.library, services.models
@@ -165,6 +175,7 @@ class MainWindow(QMainWindow):
         self.fault_page.show_fault(fault)
         self.pages.setCurrentWidget(self.fault_page)
         self.status.clear_all()
+        self.dialogs.ask_to_unlock(fault, self.open_library)
 
     def _connect(self) -> None:
         dialogs, documents, chat = self.dialogs, self.documents, self.chat
@@ -208,6 +219,7 @@ class MainWindow(QMainWindow):
             show_skipped=dialogs.show_skipped,
             search=self._focus_search,
             settings=dialogs.show_settings,
+            encryption=dialogs.show_encryption,
             models=dialogs.show_models,
             quit=self.close,
             new_conversation=self._new_conversation,

@@ -23,6 +23,7 @@ class MenuActions:
     show_skipped: Callable[[], object]
     search: Callable[[], object]
     settings: Callable[[], object]
+    encryption: Callable[[], object]
     models: Callable[[], object]
     quit: Callable[[], object]
     new_conversation: Callable[[], object]
@@ -68,6 +69,7 @@ def add_menus(window: QMainWindow, actions: MenuActions) -> dict[str, QAction]:
     add(library, "models", tr("Models…"))
     settings = add(library, "settings", tr("Settings…"), "Ctrl+,")
     settings.setMenuRole(QAction.MenuRole.PreferencesRole)
+    add(library, "encryption", tr("Encryption…"))
     library.addSeparator()
     quit_entry = add(library, "quit", tr("Quit"), "Ctrl+Q")
     quit_entry.setMenuRole(QAction.MenuRole.QuitRole)

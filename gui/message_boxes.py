@@ -54,6 +54,16 @@ def ask_to_change_embedder(
     return _open_question(box, tr("Prepare them"), tr("Keep the old model"), answer)
 
 
+def ask_about_encryption(parent: QWidget, choose: Callable[[], object]) -> QMessageBox:
+    """Ask, once, whether the library is to be encrypted on a disk that is not."""
+    box = _box(QMessageBox.Icon.Question, tr("Encrypt the library?"), parent)
+    box.setText(tr("The disk of this computer does not seem to be encrypted. Encrypt what Papermoor stores?"))
+    box.setInformativeText(
+        tr("Whoever gets hold of the disk can then not read it. You can also decide later: “Encryption…” in the menu.")
+    )
+    return _open_question(box, tr("Choose how…"), tr("Not now"), lambda yes: choose() if yes else None)
+
+
 def ask_ocr_languages(question: OcrLanguageQuestion, parent: QWidget, answer: Callable[[bool], object]) -> QMessageBox:
     """Ask before scanned pages are read again in other languages."""
     box = _box(QMessageBox.Icon.Question, tr("Read scanned pages again?"), parent)

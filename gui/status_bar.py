@@ -12,6 +12,7 @@ from core.i18n import ngettext, tr
 from gui import number_formats
 from gui.style.elements import ElidedLabel, plain_tool_tip, push_button, row
 from gui.style.sheet import SPACE
+from models.progress import Progress
 
 if TYPE_CHECKING:
     from core.library.document_tree import LibraryTree
@@ -66,6 +67,12 @@ class StatusBar(QStatusBar):
     def show_opening(self) -> None:
         self.clear_all()
         self.text.setText(tr("Opening the library…"))
+
+    def show_converting(self, progress: Progress) -> None:
+        """Show how far the library is read and written anew, before it is open."""
+        if progress.total:
+            percent = 100 * progress.done // progress.total
+            self.text.setText(tr("Opening the library: {percent} % rewritten…", percent=percent))
 
     def clear_all(self) -> None:
         self.text.setText("")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from core.jobs import Job
     from core.workspace import Workspace
     from models.conversation import Sampling
 
@@ -31,13 +32,19 @@ class WorkspaceSession:
         self._options = options
         self._workspace: Workspace | None = None
 
-    def open(self) -> Workspace:
-        """Open the data directory. Raises `WorkspaceFault` or `StorageFault`; it may then be tried again."""
+    def open(self, job: Job, passphrase: str | None = None) -> Workspace:
+        """Open the data directory. Raises `WorkspaceFault` (`LockedFault` if a `passphrase` is needed) or
+        `StorageFault`; it may then be tried again. `job` takes the progress of what takes long."""
         from core.workspace import Workspace
 
         options = self._options
         self._workspace = Workspace.open(
-            options.data_dir, model=options.model, embedder=options.embedder, sampling=options.sampling
+            options.data_dir,
+            model=options.model,
+            embedder=options.embedder,
+            sampling=options.sampling,
+            passphrase=passphrase,
+            job=job,
         )
         return self._workspace
 

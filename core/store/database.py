@@ -116,11 +116,12 @@ class Database:
     def rewrite(self) -> None:
         """Write the whole file anew. Others may read meanwhile, not write: about a second for 200 MB. Needs room for
         two more copies. SQLite's temporary file lies in the file's folder and has no name there where that can be."""
-        with self._told(), self._writer, closing(_connect(self.path)) as connection:
+        with self._told(), self._writer, closing(_connect(self.path, self.key)) as connection:
             folder = str(self.path.parent).replace("'", "''")
             connection.execute(f"PRAGMA temp_store_directory = '{folder}'")
             try:
-                if connection.execute("PRAGMA temp_store_directory").fetchone() is not None:
+                in_file = self.key is None  # an encrypted library has no temporary files
+                if in_file and connection.execute("PRAGMA temp_store_directory").fetchone() is not None:
                     connection.execute("PRAGMA temp_store = FILE")
                 connection.execute("VACUUM")
             finally:

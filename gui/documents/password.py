@@ -32,7 +32,7 @@ class PasswordDialog(QDialog):
         layout.addWidget(self.password)
         explanation = tr(
             "The password is kept until Papermoor is closed and is not written to the disk. The text of the document "
-            "is stored in the library without encryption, as that of other documents is."
+            "is stored in the library as that of other documents is: encrypted only if the library is."
         )
         layout.addWidget(label(explanation, "small", wrap=True))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)

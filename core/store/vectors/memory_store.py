@@ -133,7 +133,10 @@ class MemoryStore(VectorStore):
                         np.isin(rows.documents[: rows.used], np.fromiter(documents, np.int64, len(documents)))
                     )
                     ids, vectors = ids[kept], vectors[kept]
-                near = _hamming(vectors, _words(vector[None, :])[0]) if rows.binary else vectors @ vector
+                if rows.binary:
+                    near = _hamming(vectors, _words(vector[None, :])[0])
+                else:  # not by BLAS: its threads wait for each other where others compute, too
+                    near = np.einsum("ij,j->i", vectors, vector)
                 best = _nearest(near, limit)
                 return list(zip(ids[best].tolist(), near[best].astype(float).tolist(), strict=True))
 

@@ -32,33 +32,9 @@ from core.encryption.unlocking import (
 )
 from core.jobs import Job
 from tests.support.encrypted import KEY, WORD, DictKeychain, fill, keychain, new_key, rows_of
+from tests.support.keychains import BrokenBackend, MemoryBackend
 
 PASSPHRASE = "correct horse é"
-
-
-class MemoryBackend(KeyringBackend):
-    """A keychain as keyring sees one."""
-
-    priority = 1.0
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # keyring's own
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        if self.kept.pop((service, username), None) is None:
-            raise keyring.errors.PasswordDeleteError("none")
-
-
-class BrokenBackend(MemoryBackend):
-    def get_password(self, service: str, username: str) -> str | None:
-        raise OSError("D-Bus is gone")
 
 
 @pytest.fixture(autouse=True)

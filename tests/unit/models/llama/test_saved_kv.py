@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.encryption.sealing import SealedFiles
 from models.chat_model import ChatModel
 from models.conversation import Conversation, Finished, Message, Role, Sampling
 from models.gguf.header import read_header
@@ -216,3 +217,51 @@ def test_what_was_evaluated_before_a_removal_is_never_saved(tiny_gpt_oss: Path, 
     chat.forget_contents()
     chat.close()
     assert not list(tmp_path.rglob("*.state")) and not list(tmp_path.rglob("*.points"))
+
+
+def test_what_is_sealed_is_restored_and_shows_nothing(context: ChatContext, model: NativeModel, tmp_path: Path) -> None:
+    sealing = SealedFiles(bytes(range(32)))
+    plain, saved, cache = (
+        SavedKvStore(tmp_path / "plain", "a"),
+        SavedKvStore(tmp_path, "a", sealing=sealing),
+        fill(context),
+    )
+    assert plain.save("c1", context, cache.tokens, cache.checkpoints)
+    assert saved.save("c1", context, cache.tokens, cache.checkpoints)
+    head = (tmp_path / "plain" / "conversations" / "c1.points").read_bytes()[:64]
+    state = bytes(context.state())[4096:4160]
+    assert any(state)
+    files = list((tmp_path / "conversations").iterdir())
+    assert len(files) == 2
+    assert not any(head in file.read_bytes() or state in file.read_bytes() for file in files)
+    expected = next_logits(context, cache)
+    other = ChatContext(model, SETTINGS)
+    try:
+        found = saved.restore("c1", other)
+        assert found is not None and list(found.tokens) == TOKENS
+        restored = KvCache(other)
+        restored.set_contents(found.tokens, found.checkpoints)
+        assert np.abs(next_logits(other, restored) - expected).max() < 0.06 * expected.std()
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("altered", ["state", "points", "exchanged", "key"])
+def test_what_is_sealed_and_does_not_open_restores_nothing(context: ChatContext, tmp_path: Path, altered: str) -> None:
+    saved, cache = SavedKvStore(tmp_path, "a", sealing=SealedFiles(bytes(32))), fill(context)
+    for key in ("c1", "c2"):
+        saved.save(key, context, cache.tokens, cache.checkpoints)
+    state, other = (tmp_path / "conversations" / f"{key}.state" for key in ("c1", "c2"))
+    points = state.with_suffix(".points")
+    if altered == "exchanged":
+        state.write_bytes(other.read_bytes())
+    elif altered == "key":
+        saved = SavedKvStore(tmp_path, "a", sealing=SealedFiles(bytes(range(32))))
+    else:
+        file = state if altered == "state" else points
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    assert saved.restore("c1", context) is None
+    assert not points.exists(), "what does not open is deleted"
+    assert context.cached_tokens in (0, len(TOKENS))
