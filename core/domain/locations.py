@@ -94,9 +94,14 @@ def locations_of(
 
 
 def location_in(document: DocumentText, start: int, end: int) -> Location:
-    of = document
-    (location,) = locations_of(of.format, of.pages, of.page_labels, of.text, [(start, end)], of.rows, of.headings)
+    (location,) = locations_in(document, [(start, end)])
     return location
+
+
+def locations_in(document: DocumentText, places: Sequence[tuple[int, int]]) -> list[Location]:
+    """The location of each range of `places`, which takes one pass over the text."""
+    of = document
+    return locations_of(of.format, of.pages, of.page_labels, of.text, places, of.rows, of.headings)
 
 
 def was_recognised(document: DocumentText, start: int, end: int) -> bool:
@@ -109,8 +114,9 @@ def recognised_ranges(
 ) -> list[tuple[int, int]]:
     """The ranges of a text that were read from pictures: the `recognised` pages, of which the last may be open, and the
     `pictured` ranges."""
-    ends = [*pages[1:], sys.maxsize]
-    return [(pages[page], ends[page]) for page in recognised] + [(start, end) for start, end in pictured]
+    last = len(pages) - 1
+    ranges = [(pages[page], pages[page + 1] if page < last else sys.maxsize) for page in recognised]
+    return ranges + [(start, end) for start, end in pictured]
 
 
 def overlaps(ranges: Iterable[tuple[int, int]], start: int, end: int) -> bool:

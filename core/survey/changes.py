@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.domain.documents import Citation, DocumentText, Support
+from core.domain.locations import locations_in
 from core.i18n import tr
 from core.survey.prompts import citation_at
 from core.survey.values import Finding
@@ -14,23 +17,31 @@ MAX_QUOTE_CHARS = 4000
 
 def change_findings(old: DocumentText, new: DocumentText) -> tuple[Finding, ...]:
     """Return a finding for each difference. It cites the new document, or the old one for what was removed."""
-    return tuple(_finding(difference, old, new) for difference in differences(old.text, new.text))
+    found = differences(old.text, new.text)
+    before = _citations(old, [difference.old for difference in found])
+    after = _citations(new, [difference.new for difference in found])
+    return tuple(map(_finding, found, before, after))
 
 
-def _finding(difference: Difference, old: DocumentText, new: DocumentText) -> Finding:
-    before = _citation(old, difference.old)
-    after = _citation(new, difference.new)
+def _finding(difference: Difference, before: Citation | None, after: Citation | None) -> Finding:
     citation = after or before
     if citation is None:
         raise ValueError("a difference has a span on one side at least")
     return Finding(_change_text(difference, citation), citation, other=before if after else None)
 
 
-def _citation(document: DocumentText, span: tuple[int, int] | None) -> Citation | None:
-    """Cite the beginning of `span`: a paragraph may be megabytes long, and each finding stores its quotation."""
-    if span is None:
-        return None
-    return citation_at(document, span[0], min(span[1], span[0] + MAX_QUOTE_CHARS), Support.SUPPORTED)
+def _citations(document: DocumentText, spans: Sequence[tuple[int, int] | None]) -> list[Citation | None]:
+    """Cite the beginning of each span: a paragraph may be megabytes long, and each finding stores its quotation."""
+    cut = [(start, min(end, start + MAX_QUOTE_CHARS)) for start, end in filter(None, spans)]
+    locations = iter(zip(cut, locations_in(document, cut), strict=True))
+    citations: list[Citation | None] = []
+    for span in spans:
+        if span is None:
+            citations.append(None)
+        else:
+            (start, end), location = next(locations)
+            citations.append(citation_at(document, start, end, Support.SUPPORTED, location=location))
+    return citations
 
 
 def _change_text(difference: Difference, citation: Citation) -> str:

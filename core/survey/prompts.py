@@ -117,8 +117,11 @@ def parse_findings(
     ]
 
 
-def citation_at(document: DocumentText, start: int, end: int, support: Support, quote: str = "") -> Citation:
-    """Cite a span of a document; with `quote`, cite words that were not found in it."""
+def citation_at(
+    document: DocumentText, start: int, end: int, support: Support, quote: str = "", location: Location | None = None
+) -> Citation:
+    """Cite a span of a document; with `quote`, cite words that were not found in it. `location` is the span's, where it
+    is known: to find it takes a pass over the text."""
     page = None if quote else page_at(document.pages, start)
     return Citation(
         number=0,
@@ -132,7 +135,7 @@ def citation_at(document: DocumentText, start: int, end: int, support: Support, 
         quote=quote or document.text[start:end],
         support=support,
         recognised=not quote and was_recognised(document, start, end),
-        location=Location() if quote else location_in(document, start, end),
+        location=Location() if quote else location or location_in(document, start, end),
     )
 
 

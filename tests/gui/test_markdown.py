@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui.chat.answer_text import AnswerText
+from gui.chat.message_text import LONGEST_LINE
 from gui.style.theme import Theme
 
 MARKDOWN = """# The answer
@@ -96,3 +97,18 @@ def test_a_message_is_as_tall_as_its_text(qtbot: QtBot, theme: Theme) -> None:
     text.append("\n\nand another paragraph of its own\n\nand a third")
     assert text.height() > 2 * one_line_height
     assert text.verticalScrollBar().maximum() == 0
+
+
+@pytest.mark.parametrize("text", ["a" * 80_000, "a\n" * 30_000, "|a" * 40_000, "> " * 40_000])
+def test_what_cannot_be_laid_out_at_once_is_shown_as_it_is(qtbot: QtBot, theme: Theme, text: str) -> None:
+    view = AnswerText(theme)
+    qtbot.addWidget(view)
+    for start in range(0, len(text), 4096):
+        view.append(text[start : start + 4096])
+    for finished in (False, True):
+        if finished:
+            view.finish(text, None)
+        is_whole = view.document().toPlainText().replace("\n", "") == text.replace("\n", "")
+        assert is_whole and len(view.markdown) == len(text)
+        blocks = (view.document().findBlockByNumber(n) for n in range(view.document().blockCount()))
+        assert max(block.length() for block in blocks) <= LONGEST_LINE + 1
