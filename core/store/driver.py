@@ -14,8 +14,8 @@ from typing import Any, cast
 
 PAGE_SIZE_BYTES = 8192  # five half-precision vectors of 768 dimensions to a page; with 4096, two and a gap
 KEY_BYTES = 32
-# AES-256-CBC with HMAC-SHA-256: pages are read in about 0.6 of the time that SQLCipher's own SHA-512 takes. Never change
-# them: a file opens with those that it was written with.
+# AES-256-CBC with HMAC-SHA-256: pages are read in about 0.6 of the time that SQLCipher's own SHA-512 takes. Never
+# change them: a file opens with those that it was written with.
 CIPHER_SETTINGS = (f"cipher_page_size = {PAGE_SIZE_BYTES}", "cipher_hmac_algorithm = HMAC_SHA256")
 PLAIN_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat2.html, section 1.3
 

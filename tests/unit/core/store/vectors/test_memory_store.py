@@ -22,7 +22,8 @@ Vectors = NDArray[np.float32]
 
 def unit_vectors(count: int, dimension: int, seed: int) -> Vectors:
     vectors = np.random.default_rng(seed).standard_normal((count, dimension))
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16).astype(np.float32)
+    unit: Vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16).astype(np.float32)
+    return unit
 
 
 @pytest.mark.parametrize("seed", range(6))
