@@ -14,6 +14,7 @@ from itertools import chain, pairwise
 from core.text.markdown_fences import FENCE, fence_after
 
 MAX_LINE_CHARS = 4000  # a longer line stays plain text: each opening delimiter may be searched for to the line's end
+MAX_DELIMITERS = 200  # of one style in a line, for the same reason; with more it is not styled so
 
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+|(?<=\S)[ \t]+#+[ \t]*$")
 _ITEM = re.compile(r"([ \t]*)([-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
@@ -55,13 +56,14 @@ class SpanStyle(Enum):
 
 
 _PAIRED_DELIMITERS = (
-    (SpanStyle.STRONG, re.compile(r"(?<!\\)(\*{3})(?=[^\s*])(.+?)(?<=[^\s\\])(\*{3})")),
-    (SpanStyle.STRONG, re.compile(r"(?<!\\)(\*\*|(?<!\w)__)(?=[^\s*_])(.+?)(?<=[^\s\\])(\*\*|__(?!\w))")),
-    (SpanStyle.STRIKETHROUGH, re.compile(r"(?<!\\)(~~)(?=\S)(.+?)(?<=\S)(~~)")),
-    (SpanStyle.EMPHASIS, re.compile(r"(?<![\w*\\])(\*)(?=[^\s*])([^*]+?)(?<=[^\s*\\])(\*)(?![\w*])")),
-    (SpanStyle.EMPHASIS, re.compile(r"(?<![\w_\\])(_)(?=[^\s_])([^_]+?)(?<=[^\s_\\])(_)(?![\w_])")),
+    (SpanStyle.STRONG, ("***",), re.compile(r"(?<!\\)(\*{3})(?=[^\s*])(.+?)(?<=[^\s\\])(\*{3})")),
+    (SpanStyle.STRONG, ("**", "__"), re.compile(r"(?<!\\)(\*\*|(?<!\w)__)(?=[^\s*_])(.+?)(?<=[^\s\\])(\*\*|__(?!\w))")),
+    (SpanStyle.STRIKETHROUGH, ("~~",), re.compile(r"(?<!\\)(~~)(?=\S)(.+?)(?<=\S)(~~)")),
+    (SpanStyle.EMPHASIS, (), re.compile(r"(?<![\w*\\])(\*)(?=[^\s*])([^*]+?)(?<=[^\s*\\])(\*)(?![\w*])")),
+    (SpanStyle.EMPHASIS, (), re.compile(r"(?<![\w_\\])(_)(?=[^\s_])([^_]+?)(?<=[^\s_\\])(_)(?![\w_])")),
 )
-"""Patterns of opening delimiter, content and closing delimiter, in the order in which they are looked for."""
+"""What is counted for `MAX_DELIMITERS`, and patterns of opening delimiter, content and closing delimiter, in the order
+in which they are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,9 @@ def _inline_spans(line: str, start: int = 0) -> Iterator[MarkdownSpan]:
             yield MarkdownSpan(*match.span("words"), SpanStyle.LINK)
             yield _markup(match.end("words"), match.end())
     text = _LINK.sub(lambda match: _blank_except(match, "words"), text)
-    for style, pattern in _PAIRED_DELIMITERS:
+    for style, delimiters, pattern in _PAIRED_DELIMITERS:
+        if sum(map(text.count, delimiters)) > MAX_DELIMITERS:
+            continue
         for match in pattern.finditer(text):
             yield _markup(*match.span(1))
             yield MarkdownSpan(*match.span(2), style)

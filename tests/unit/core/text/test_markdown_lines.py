@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.text.markdown_lines import (
+    MAX_DELIMITERS,
     MAX_LINE_CHARS,
     LineContext,
     LineKind,
@@ -157,3 +158,13 @@ def _hidden(line: str, parsed: MarkdownLine) -> str:
     if "](" in line or parsed.kind in (LineKind.FENCE, LineKind.TABLE_DELIMITER):
         return ""
     return "".join(line[span.start : span.end] for span in parsed.spans if span.style is SpanStyle.MARKUP)
+
+
+@pytest.mark.parametrize("delimiter", ["**", "__", "~~"])
+def test_a_line_full_of_delimiters_that_never_close_is_not_styled_so(delimiter: str) -> None:
+    def styles(openings: int) -> set[SpanStyle]:
+        (line,) = parse_lines([f"{delimiter}a " * openings + f"b{delimiter}"])
+        return {span.style for span in line.spans}
+
+    assert styles(20) & {SpanStyle.STRONG, SpanStyle.STRIKETHROUGH}
+    assert not styles(MAX_DELIMITERS + 1) & {SpanStyle.STRONG, SpanStyle.STRIKETHROUGH}
