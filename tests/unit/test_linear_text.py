@@ -37,7 +37,7 @@ FIXED = [
     *(("refusal_marker", shape) for shape in ("space", "refusal open")),
     *(("read srt", shape) for shape in ("digit", "inside zero")),
 ]
-"""Functions with shapes on which they were quadratic or worse, or raised an exception."""
+"""Functions with shapes on which most were quadratic or worse, or raised an exception, and others of the same kind."""
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a timer of processor time")
 
