@@ -24,6 +24,7 @@ from typing import Any, Final
 from models.conversation import Conversation, Effort, Message, Role, Sampling
 from models.gguf.header import GgufHeader
 from models.prompts.chat_format import Prompt, no_template_fault
+from models.prompts.template_budget import TemplateFailed, TemplateLimitExceeded
 from models.prompts.template_messages import (
     ADAPTATIONS,
     Placeholders,
@@ -31,7 +32,7 @@ from models.prompts.template_messages import (
     template_messages,
     template_tools,
 )
-from models.prompts.template_sandbox import ChatTemplate, TemplateFailed, TemplateLimitExceeded, template_fault
+from models.prompts.template_sandbox import ChatTemplate, template_fault
 from models.prompts.template_vocabulary import TemplateVocabulary
 from models.prompts.think_parser import REASONING_TAGS, TOOL_TAGS, ReasoningMarkup, TagPair, ThinkParser
 

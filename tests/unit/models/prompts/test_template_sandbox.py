@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from models.faults import ModelFault
-from models.prompts.template_sandbox import ChatTemplate, TemplateFailed
+from models.prompts.template_budget import TemplateFailed
+from models.prompts.template_sandbox import ChatTemplate
 
 TODAY = date(2026, 1, 2)
 MESSAGES = [{"role": "user", "content": " Hi <b> é "}, {"role": "assistant", "content": "Yes."}]
