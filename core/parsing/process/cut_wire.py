@@ -18,7 +18,7 @@ _MOST_PAIRS = 4_000_000  # headings of the runs in a part
 _MOST_PASSAGE_CHARS = 8192  # core.chunking makes at most 550, and 4096 more where one character is as long
 _SECTION_CHARS = 1024  # a heading path and the header of a table have 200 each
 _TERMS_PER_CHAR = 64  # characters of terms: one ligature of Arabic stands for 18 letters
-_TERMS_PER_CHAR_OF_ALL = 8  # Chinese has 3, English some 1
+_TERMS_PER_CHAR_OF_ALL = 24  # Chinese has 3, English some 1, a text of nothing but such ligatures 19
 _SPARE_TERMS = MIB
 _TOGETHER_CHARS = 64 * MIB  # of the texts in a part
 

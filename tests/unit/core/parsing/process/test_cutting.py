@@ -25,6 +25,7 @@ from core.parsing.process.worker import Cutter
 from core.parsing.registry import parse_file
 from core.text.tokenizer import search_terms
 from tests.support import cutters
+from tests.support.slow_texts import slow_texts
 
 LIMITS = ParseLimits(base_s=0.5, per_million_chars_s=1.0, memory_bytes=600 << 20)
 SENTENCES = (
@@ -102,6 +103,16 @@ def test_wrong_cutting_costs_only_its_file(cutter: Cutter, problem: ParseProblem
     with ParserPool(1, LIMITS, cutter=cutter) as pool, pytest.raises(ParseFault) as caught:
         pool.parse(path)
     assert problem is None or caught.value.problem is problem
+
+
+def test_texts_made_to_be_slow_are_cut_like_any_other(tmp_path: Path) -> None:
+    paths = []
+    for number, text in enumerate(slow_texts(30_000, random.Random(6)).values()):
+        paths.append(tmp_path / f"{number}.{'md' if number % 2 else 'txt'}")
+        paths[-1].write_text(text, encoding="utf-8")
+    with ParserPool(1, cutter=cut_document) as pool:
+        outcomes = list(pool.parse_many(paths))
+    assert {outcome.path for outcome in outcomes if outcome.cut is not None and outcome.cut.passages} == set(paths)
 
 
 REPORT = ParsedDocument(article(2, 30), "T", "text", blocks=(Block(BlockKind.HEADING, 0, 20, 1, "Mills"),))
