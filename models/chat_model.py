@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -164,7 +163,7 @@ class ChatModel:
             return
         cancel = cancel or CancelToken()
         checkpoints = {*self._checkpoint_positions(prompt), len(tokens)}
-        with _stopped_by(self._context, cancel):
+        with self._context.stopped_by(cancel):
             for _ in self._prefill(tokens, checkpoints, GenerationStats(), cancel):
                 pass
         self._last_used_s = time.monotonic()
@@ -252,7 +251,7 @@ class ChatModel:
         sampler = Sampler(self._model, self._context, sampling)
         stats = GenerationStats(prompt_tokens=len(prompt.tokens))
         try:
-            with _stopped_by(self._context, cancel):
+            with self._context.stopped_by(cancel):
                 yield from self._prefill(prompt.tokens, self._checkpoint_positions(prompt), stats, cancel)
                 completion = Completion(
                     self._cache,
@@ -327,14 +326,6 @@ class ChatModel:
             self._outdated.clear()
             self._cache.clear()
             self._saved_tokens = 0
-
-
-@contextmanager
-def _stopped_by(context: ChatContext, cancel: CancelToken) -> Iterator[None]:
-    """Within the context manager, cancelling `cancel` aborts the running computation of `context`."""
-    context.stop.clear()
-    with cancel.on_cancel(context.stop.set):
-        yield
 
 
 def _kv_settings_id(header: GgufHeader, plan: LoadPlan) -> str:

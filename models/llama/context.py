@@ -9,11 +9,13 @@ import ctypes
 import errno
 import mmap
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.cancel import CancelToken
 from models.faults import N_, Cancelled, ModelFault
 from models.gguf.pooling import Pooling
 from models.llama.library import c_library, library
@@ -226,6 +228,13 @@ class ChatContext:
         if status not in (DECODED, ABORTED):
             raise RuntimeError(f"llama_decode gave {status} for {len(tokens)} tokens at {start}")
         return bool(status == DECODED)
+
+    @contextmanager
+    def stopped_by(self, cancel: CancelToken) -> Iterator[None]:
+        """Within the context manager, cancelling `cancel` aborts the running computation."""
+        self.stop.clear()
+        with cancel.on_cancel(self.stop.set):
+            yield
 
     def self_test(self) -> bool:
         """Decode two tokens and drop them, so that a build that cannot compute on this machine fails here. Return
