@@ -84,6 +84,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     command("status", tr("what is in the library"))
     doctor = command("doctor", tr("what is installed, which models, the memory plan, the health of the store"))
+    doctor.add_argument("--log", action="store_true", help=tr("print the log of an encrypted library"))
     doctor.add_argument("--repair", action="store_true", help=tr("mend what is damaged, reading documents again"))
     return parser
 

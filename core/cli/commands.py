@@ -138,13 +138,17 @@ def status_command(workspace: Workspace, arguments: argparse.Namespace, output: 
 
 
 def doctor_command(workspace: Workspace, arguments: argparse.Namespace, output: Output) -> None:
-    """Print the status, the environment and the results of checking the stores; with --repair, mend them before."""
+    """Print the status, the environment and the results of checking the stores; with --repair, mend them
+    before; with --log, print the sealed log of an encrypted library on stderr."""
     if arguments.repair:
         job = Job(output.progress)
         workspace.mend(job)
         workspace.library.index(None, job)
         output.finish_progress()
     _print_diagnosis(workspace, output, full=True)
+    if arguments.log:
+        for record in workspace.encryption.log_records():
+            output.note(record)
 
 
 def _passwords(arguments: argparse.Namespace) -> list[str]:

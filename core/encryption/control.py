@@ -11,7 +11,7 @@ from core.domain.faults import N_, WorkspaceFault
 from core.encryption.disk import disk_is_encrypted
 from core.encryption.key_file import KeyFile
 from core.encryption.keychain import Keychain
-from core.encryption.opening import drop_plans, plan_to_turn_off, plan_to_turn_on
+from core.encryption.opening import drop_plans, plan_to_turn_off, plan_to_turn_on, read_log
 from core.encryption.unlocking import make_key
 
 
@@ -68,6 +68,11 @@ class LibraryEncryption:
         with _told(self._data_dir):
             KeyFile.read(self._data_dir.key_file).with_passphrase(passphrase, self._key).write(self._data_dir.key_file)
         return self.state()
+
+    def log_records(self) -> list[str]:
+        """The records of the sealed log, oldest first; none in a library that is not encrypted."""
+        with _told(self._data_dir):
+            return [] if self._key is None else read_log(self._data_dir.path / "logs", self._key)
 
     def is_worth_asking_about(self) -> bool:
         """Whether nothing encrypts what is stored here: neither the library nor, as far as can be told, the disk."""

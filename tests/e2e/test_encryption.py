@@ -98,6 +98,7 @@ def test_command_line_asks_for_the_passphrase_and_says_what_is_wrong(tmp_path: P
     assert "locked" in locked.stderr and "Wrong passphrase" in wrong.stderr
     assert "Traceback" not in locked.stderr + wrong.stderr
     assert "zanzibarite" in papermoor(data, "search", "zanzibarite", passphrase="first words").stdout
+    assert "workspace opened" in papermoor(data, "doctor", "--log", passphrase="first words").stderr
     assert papermoor(data, "passphrase", passphrase="first words", new="second words").returncode == 0
     assert papermoor(data, "status", passphrase="first words").returncode == 3
     only = papermoor(data, "passphrase", "--remove", passphrase="second words")
