@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from core.chunking.chunker import cut_document
 from core.jobs import Job
 from core.library.library import Library
 from core.library.throttle import Throttle
@@ -97,7 +98,7 @@ def measure(root: Path, passages: int, rounds: int) -> None:
     def note(what: str, kind: str, seconds: float) -> None:
         best[what, kind] = min(seconds, best.get((what, kind), seconds))
 
-    with ParserPool(1) as pool:
+    with ParserPool(1, cutter=cut_document) as pool:
         for number in range(max(1, rounds // 2)):
             for kind, key in KINDS.items():
                 (folder := root / f"{kind}{number}").mkdir()
