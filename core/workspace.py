@@ -231,12 +231,22 @@ class Workspace:
     def close(self) -> None:
         """End all services and release the data directory. Cancel running jobs first, through their tokens."""
         parsers = [self._parsers.close] if self._parsers is not None else []
-        for end in (*parsers, self.vectors.close, self.engines.close, self._back_up, self.database.close):
+        for end in (
+            *parsers,
+            self._finish_removals,
+            self.vectors.close,
+            self.engines.close,
+            self._back_up,
+            self.database.close,
+        ):
             try:
                 end()
             except (Fault, OSError) as error:  # the rest must still be closed
                 log.error("closing: %s", type(error).__name__)
         self.data_dir.close()
+
+    def _finish_removals(self) -> None:
+        self.library.finish_removals(Job(), if_quick=True)
 
     def _back_up(self) -> None:
         self.conversations.purge_deleted()

@@ -117,6 +117,7 @@ def _is_done(workspace: Workspace, arguments: argparse.Namespace, output: Output
     """Run the command. False if damage was found in what is stored, and the workspace must be opened again, which mends
     it, for the command to be run once more."""
     try:
+        workspace.library.finish_removals(Job(output.progress))
         COMMANDS[arguments.command](workspace, arguments, output)
         for notice in workspace.take_notices():
             output.note(notice)

@@ -45,16 +45,27 @@ class Erasure:
         After an edit, unlike after a removal (`wholly`), a large library is not kept waiting: its files are rewritten
         when it is closed. What is interrupted is finished the next time.
         """
-        self._upkeep.scrub(job)
+        self._upkeep.scrub(job, at_once=wholly)
         if wholly or not self._vectors.ledger.all_deletions_applied():
             self._vectors.refresh_all(job)
-        passages = self._documents.counts().passages
         clean = True
-        if wholly or passages <= SCRUB_AT_ONCE:
+        if wholly or self.is_quick:
             clean = self._vectors.scrub()
-        if wholly or passages <= REWRITE_AT_ONCE:
+        if wholly or self._documents.counts().passages <= REWRITE_AT_ONCE:
             clean = rewrite_if_marked(self._database) and clean
         return clean
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether an interruption may have left bytes of what was deleted. The mark for rewriting the database is not
+        looked at: that is done whenever it is closed."""
+        ledger = self._vectors.ledger
+        return self._upkeep.needs_scrubbing() or ledger.needs_scrubbing() or not ledger.all_deletions_applied()
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether the library is small enough for erasing to keep nobody waiting."""
+        return self._documents.counts().passages <= SCRUB_AT_ONCE
 
     def require(self, job: Job) -> None:
         """`erase` wholly. Raises `StorageFault` if bytes of what was deleted are left on the disk."""

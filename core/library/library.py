@@ -162,6 +162,13 @@ class Library:
             self._erasure.erase(job, wholly=unfinished or removed > 0)
         return self._report(parts, skipped, run.indexed, removed, time.monotonic() - started_s)
 
+    def finish_removals(self, job: Job, *, if_quick: bool = False) -> None:
+        """Finish removals that were interrupted; only in a small library, `if_quick`."""
+        if if_quick and not self._erasure.is_quick:
+            return
+        if self._finish_removals(job) or self._erasure.is_pending:
+            self._erasure.erase(job, wholly=True)
+
     def report_changed_paths(self, paths: Sequence[Path]) -> bool:
         """Queue these paths for the current run. False if none is active, so that `index` has to be called."""
         return self._pending_changes.add(paths)

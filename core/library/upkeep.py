@@ -30,13 +30,20 @@ class Upkeep:
         self._database = database
         self._throttle = throttle
 
-    def scrub(self, job: Job) -> None:
-        """Rewrite the keyword index until no deleted term is left, then empty the journal and shrink the file."""
-        if self._value(SCRUB_KEY) == "":
+    def needs_scrubbing(self) -> bool:
+        """Whether the keyword index may keep deleted terms."""
+        return self._value(SCRUB_KEY) != ""
+
+    def scrub(self, job: Job, *, at_once: bool = False) -> None:
+        """Rewrite the keyword index until no deleted term is left, then empty the journal and shrink the file.
+        `at_once` does not wait while indexing is paused."""
+        if not self.needs_scrubbing():
             return
         more = True
         while more:
-            self._throttle.wait_while_paused(job.cancel)
+            job.check()
+            if not at_once:
+                self._throttle.wait_while_paused(job.cancel)
             with self._database.write() as connection:
                 more = keyword_index.merge_step(connection)
         self._database.give_back_space()
