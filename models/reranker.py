@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 
 MAX_PAIR_TOKENS = 1024  # question and passage together; the rest of a longer passage is cut off
 CLASSIFIER_TENSORS = ("cls.output.weight", "cls.weight")  # without either of them every score would be noise
+SELF_TEST_PAIRS = (
+    "Where does the cat sleep?",
+    ("The cat sleeps on the old sofa in the hall.", "Interest rates rose by two per cent in March."),
+)
 DOCUMENT, QUERY = "{document}", "{query}"
 
 
@@ -88,12 +92,22 @@ class Reranker:
     # All methods below run on the reranker's own thread.
 
     def _load(self, path: Path, safe_mode: bool) -> None:
+        from models.gguf.consistency import damaged_weights_fault
         from models.llama.pooled_model import PooledModel
 
         max_tokens, threads = self.spec.max_tokens, self._threads
         self._model = PooledModel(path, Pooling.RANK, max_tokens, threads, safe_mode=safe_mode)
         labels = [label.lower() for label in self._model.native.class_labels()]
         self._yes_column = labels.index("yes") if "yes" in labels else 0
+        if not self._tells_passages_apart():
+            self._model.close()
+            raise damaged_weights_fault(path)
+
+    def _tells_passages_apart(self) -> bool:
+        """Whether the scores of a passage that answers a question and of one that does not are numbers and differ.
+        Which is higher is not asked: the sentences are English, and the model may not be."""
+        answer, other = self._scores(*SELF_TEST_PAIRS, CancelToken())
+        return math.isfinite(answer) and math.isfinite(other) and answer != other
 
     def _scores(self, question: str, passages: tuple[str, ...], cancel: CancelToken) -> list[float]:
         model = self._model

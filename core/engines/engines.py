@@ -114,13 +114,15 @@ class Engines:
     def chat_plan(self) -> LoadPlan:
         """The load plan of the chosen language model on this machine. Raises `ModelFault` if there is none or it cannot
         fit."""
+        from models.gguf.consistency import require_consistent
         from models.gguf.header import read_header
         from models.loading.load_plan import plan_chat
         from models.machine.probe import probe_machine
 
-        settings = self._settings.current
+        settings, header = self._settings.current, read_header(self.chat_path())
+        require_consistent(header)  # else a wrong number looks like a model that needs too much memory
         return plan_chat(
-            read_header(self.chat_path()),
+            header,
             probe_machine(),
             budget_bytes=settings.memory_gib * GIB,
             wanted_context=settings.context_tokens or None,

@@ -13,12 +13,15 @@ from itertools import pairwise
 from pathlib import Path
 
 from models.faults import N_, ModelFault
-from models.gguf.header import DAMAGED_MODEL, GgufHeader, read_tokens
+from models.gguf.header import DAMAGED_MODEL, GgufHeader, repeated_token
 
 MAX_LAYERS = 512  # LLAMA_MAX_LAYERS in llama.cpp
 MAX_EXPERTS = 512  # LLAMA_MAX_EXPERTS
 MAX_LENGTH = 1 << 20  # of an embedding or a feed-forward layer; the largest published models have some 50,000
 MAX_CONTEXT_TOKENS = 1 << 27
+SPECIAL_TOKENS = ("tokenizer.ggml.bos_token_id", "tokenizer.ggml.eos_token_id")
+"""Those that every prompt needs. Sound files name others that do not exist, such as one for padding: llama.cpp leaves
+these out."""
 _LAYER = re.compile(r"(?:blk|enc\.blk|dec\.blk)\.(\d+)\.")
 
 
@@ -35,10 +38,11 @@ def require_consistent(header: GgufHeader) -> None:
 
 
 def _wrong_numbers(header: GgufHeader) -> Iterator[str]:
+    has_attention = any(".attn_" in tensor.name for tensor in header.tensors)  # recurrent models have no heads
     limits = {
         "block_count": (header.block_count, MAX_LAYERS),
         "embedding_length": (header.embedding_length, MAX_LENGTH),
-        "attention.head_count": (header.head_count, MAX_LENGTH),
+        "attention.head_count": (header.head_count if has_attention else header.head_count or 1, MAX_LENGTH),
         "context_length": (header.context_length, MAX_CONTEXT_TOKENS),
     }
     for name, (value, most) in limits.items():
@@ -79,13 +83,12 @@ def _wrong_tensors(header: GgufHeader) -> Iterator[str]:
 
 
 def _wrong_vocabulary(header: GgufHeader) -> Iterator[str]:
-    for key, value in header.metadata.items():
-        if key.startswith("tokenizer.ggml.") and key.endswith("_token_id") and header.vocab_size:
-            if not isinstance(value, int) or not (value < header.vocab_size or value == 0xFFFFFFFF):
-                yield f"{key} is {value}, of {header.vocab_size} tokens"
-    tokens = read_tokens(header.path)
-    if len(set(tokens)) < len(tokens):
-        yield "a token is in its vocabulary twice"
+    for key in SPECIAL_TOKENS:
+        value = header.metadata.get(key, -1)
+        if not isinstance(value, int) or not (value < max(header.vocab_size, 1) or value == 0xFFFFFFFF):
+            yield f"{key} is {value}, of {header.vocab_size} tokens"
+    if token := repeated_token(header.path):
+        yield f"“{token}” is in its vocabulary twice"
 
 
 def damaged_weights_fault(path: Path) -> ModelFault:

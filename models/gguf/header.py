@@ -10,7 +10,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 from models.faults import N_, ModelFault
-from models.gguf.parser import TOKEN_TYPES, TOKENS, DamagedHeader, ParsedGguf, Scalar, TensorInfo, parse_header
+from models.gguf.parser import (
+    TOKEN_TYPES,
+    TOKENS,
+    DamagedHeader,
+    ParsedGguf,
+    Scalar,
+    TensorInfo,
+    first_repeated_token,
+    parse_header,
+)
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -196,6 +205,14 @@ def read_tokens(path: Path) -> list[str]:
 def read_token_types(path: Path) -> list[int]:
     """llama.cpp's type of each token by id: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte."""
     return [int(value) for value in _parse(path, (TOKEN_TYPES,))[0].numbers.get(TOKEN_TYPES, ())]
+
+
+def repeated_token(path: Path) -> str:
+    """The first token that the vocabulary holds twice, as text; "" if there is none. Compares bytes, and leaves out
+    tokens without any, as llama.cpp does: both occur in sound files, as bytes that are no UTF-8 do."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        token = first_repeated_token(data, parse_header(data))
+    return "" if token is None else token[:40].decode("utf-8", "replace")
 
 
 def _parse(path: Path, wanted_arrays: Collection[str] = ()) -> tuple[ParsedGguf, int]:

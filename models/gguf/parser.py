@@ -115,6 +115,19 @@ class _Cursor:
         start = self.advance(size)
         return self.data[start : start + size].decode("utf-8", "replace")
 
+    def first_repeated(self, count: int) -> bytes | None:
+        """Step over `count` strings; return the first that is there twice, as its bytes. Empty ones may repeat."""
+        seen: set[bytes] = set()
+        for _ in range(count):
+            size = self.count()
+            start = self.advance(size)
+            value = self.data[start : start + size]
+            if value in seen:
+                return value
+            if value:
+                seen.add(value)
+        return None
+
     def skip_texts(self, count: int) -> None:
         """Step over `count` strings. A tight loop, since vocabularies have hundreds of thousands."""
         offset, end, data = self.offset, self.end, self.data
@@ -130,12 +143,14 @@ class _Cursor:
 @dataclass(slots=True)
 class ParsedGguf:
     """The result of one pass over a header. `numbers` holds the short numeric arrays and the wanted ones, `texts` the
-    wanted string arrays; `end_bytes` is the size that a file with all of these tensors has at least."""
+    wanted string arrays; `vocab_start` is where the vocabulary's strings begin in the file, 0 if it has none;
+    `end_bytes` is the size that a file with all of these tensors has at least."""
 
     metadata: dict[str, Scalar] = field(default_factory=dict)
     numbers: dict[str, tuple[int | float, ...]] = field(default_factory=dict)
     texts: dict[str, list[str]] = field(default_factory=dict)
     vocab_size: int = 0
+    vocab_start: int = 0
     tensors: tuple[TensorInfo, ...] = ()
     end_bytes: int = 0
 
@@ -144,6 +159,14 @@ def parse_header(data: mmap.mmap, wanted_arrays: Collection[str] = ()) -> Parsed
     """Parse the header in `data`, whose magic and version have been checked. `wanted_arrays` are the keys of arrays to
     keep whatever their length. Raises `DamagedHeader`."""
     return _Parser(_Cursor(data), wanted_arrays).parse()
+
+
+def first_repeated_token(data: mmap.mmap, parsed: ParsedGguf) -> bytes | None:
+    """The first token that the vocabulary holds twice; None if there is none. `parsed` is what `parse_header` returned
+    for `data`."""
+    cursor = _Cursor(data)
+    cursor.offset = parsed.vocab_start
+    return cursor.first_repeated(parsed.vocab_size) if parsed.vocab_start else None
 
 
 class _Parser:
@@ -180,6 +203,7 @@ class _Parser:
         wanted = key in self._wanted_arrays and count <= MAX_WANTED_ITEMS
         if key == TOKENS:
             self._parsed.vocab_size = count
+            self._parsed.vocab_start = self._cursor.offset if kind == _STRING else 0
         if kind == _STRING and wanted:
             self._parsed.texts[key] = [self._cursor.text() for _ in range(count)]
         elif kind == _STRING:

@@ -138,6 +138,8 @@ def sample_token(logits: Logits, sampling: Sampling, uniform: float) -> int:
     top = float(logits.max())
     if math.isnan(top) or top == math.inf:
         raise _no_numbers_fault()
+    if top == -math.inf:
+        raise _unusable_grammar_fault()
     floor = top + math.log(sampling.min_p) if 0 < sampling.min_p <= 1 else -math.inf
     if 0 < sampling.top_k < len(logits):
         floor = max(floor, float(np.partition(logits, -sampling.top_k)[-sampling.top_k]))
