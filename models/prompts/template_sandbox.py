@@ -31,6 +31,7 @@ REMOVED_FILTERS = (
 )  # fmt: skip
 REMOVED_GLOBALS = ("lipsum", "cycler", "joiner")
 METHODS_WITH_WIDTH = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs", "translate"})
+METHODS_TO_BYTES = frozenset({"encode", "to_bytes"})  # bytes are not counted
 STEP, JOIN, SEEN = "papermoor_step", "papermoor_join", "papermoor_seen"  # what the instrumented template calls
 
 Variables = Mapping[str, object]
@@ -112,6 +113,13 @@ class _CountingTransformer(NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.arg, nodes.Slice):
             node.node = _seen(node.node)
+        else:
+            node.arg = _seen(node.arg)  # a tuple of tuples is hashed
+        return node
+
+    def visit_Pair(self, node: nodes.Pair) -> nodes.Node:
+        self.generic_visit(node)
+        node.key = _seen(node.key)
         return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
@@ -196,7 +204,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         return values
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        if isinstance(obj, str) and attr in METHODS_WITH_WIDTH:
+        if attr in METHODS_TO_BYTES or (isinstance(obj, str) and attr in METHODS_WITH_WIDTH):
             return False
         return super().is_safe_attribute(obj, attr, value)
 
@@ -209,7 +217,8 @@ class _Environment(ImmutableSandboxedEnvironment):
     def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         self.budget.count_step()
         owner, name = getattr(obj, "__self__", None), getattr(obj, "__name__", "")
-        self.budget.seen(owner)
+        for value in (owner, *(arg for arg in args if isinstance(arg, tuple))):  # a dictionary hashes tuples
+            self.budget.seen(value)
         if isinstance(owner, str) and name == "replace" and len(args) >= 2:
             self._count_replacement(owner, *args[:2])
         elif isinstance(owner, str) and name == "join" and args:

@@ -64,9 +64,7 @@ def test_sound_files_are_accepted(minilm_gguf: Path, tiny_gpt_oss: Path) -> None
 
 
 TOLERATED: dict[str, Callable[[GgufHeader], GgufHeader]] = {
-    "a token for padding beyond the others": lambda header: changed(
-        header, "tokenizer.ggml.padding_token_id", 99_999
-    ),
+    "a token for padding beyond the others": lambda header: changed(header, "tokenizer.ggml.padding_token_id", 99_999),
     "no heads, in a recurrent model": lambda header: changed(
         replace(header, tensors=tuple(one for one in header.tensors if ".attn_" not in one.name)),
         "attention.head_count",

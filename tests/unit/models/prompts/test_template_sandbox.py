@@ -45,6 +45,7 @@ def test_a_template_renders_as_in_hugging_face_transformers(source: str) -> None
     assert rendered(source) == RENDERINGS[source]
 
 
+NESTED = "{% set n = namespace(a=(1,)) %}{% for i in range(200) %}{% set n.a = (n.a, n.a) %}{% endfor %}"
 HOSTILE = {
     "reaches Python's internals": "{{ ''.__class__.__mro__[1].__subclasses__() }}",
     "reaches Python's internals through a function": "{{ raise_exception.__globals__.items() }}",
@@ -78,6 +79,9 @@ HOSTILE = {
     "joins": "{{ ('x' * 99999).join('y' * 99999) }}",
     "squares": "{% set n = namespace(a=9999) %}{% for a in range(99) %}{% set n.a = n.a * n.a %}{% endfor %}{{ n.a }}",
     "writes dummy text": "{{ lipsum(99999999) }}",
+    "hashes nested tuples": NESTED + "{{ {n.a: 1} }}",
+    "looks nested tuples up": NESTED + "{{ {}.get(n.a) }}",
+    "makes bytes": "{{ 'x'.encode() * 10 ** 12 }}",
     "groups": "{% for a in range(9999) %}{{ range(9999) | groupby('real') | list | length }}{% endfor %}",
     "sorts": "{% for a in range(9999) %}{{ range(9999) | sort | length }}{% endfor %}",
     "maps": "{% for a in range(9999) %}{{ range(9999) | map('string') | list | length }}{% endfor %}",
