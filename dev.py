@@ -5,6 +5,7 @@ python3 dev.py run [ARGS...]          set up what is missing, then open the wind
 python3 dev.py test [ARGS...]         the tests (arguments go to pytest)
 python3 dev.py check                  style, types, floors, translations
 python3 dev.py bench [NAME ARGS...]   measure; without a name, say what can be measured
+python3 dev.py fuzz [TARGET...]       inputs made by chance; --seconds N, --seed S
 python3 dev.py translate              bring core/locales/ up to date with the sources
 python3 dev.py lock [--upgrade]       write constraints.txt from pyproject.toml (needs uv)
 """
@@ -35,7 +36,8 @@ def main(arguments: list[str]) -> int:
         return 1
     from bootstrap.say import Stopped
 
-    commands = {"run": run, "test": test, "check": check, "bench": bench, "translate": translate, "lock": lock}
+    commands = {"run": run, "test": test, "check": check, "bench": bench, "fuzz": fuzz, "translate": translate,
+                "lock": lock}  # fmt: skip
     command = commands.get(arguments[0]) if arguments else None
     if command is None:
         asked = bool(arguments) and arguments[0] in ("-h", "--help", "help")
@@ -129,6 +131,11 @@ def bench(arguments: list[str]) -> int:
     python = set_up(TEST)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     return become([python, "-P", "-m", f"tests.bench.bench_{arguments[0]}", *arguments[1:]], environment())
+
+
+def fuzz(arguments: list[str]) -> int:
+    """Look for faults with inputs made by chance (tests/fuzz)."""
+    return become([set_up(TEST), "-P", "-m", "tests.fuzz", *arguments], environment())
 
 
 def first_sentence(file: Path) -> str:
