@@ -123,6 +123,7 @@ class Workspace:
         self._given = (model, embedder)
         self._backups = Backups(data_dir.path, key)
         self._notices: list[str] = []
+        self._closed = False
 
     @classmethod
     def open(
@@ -229,7 +230,11 @@ class Workspace:
         return guide_folder()
 
     def close(self) -> None:
-        """End all services and release the data directory. Cancel running jobs first, through their tokens."""
+        """End all services and release the data directory. Cancel running jobs first, through their tokens. Closing it
+        again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         parsers = [self._parsers.close] if self._parsers is not None else []
         for end in (
             *parsers,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import struct
 import sys
 import threading
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ import pytest
 
 from core.cli.run import run_command_line
 from core.domain.faults import ModelFault
+from core.engines import load_trial
 from core.engines.model_registry import ModelState, ModelStatus
 from core.jobs import Job
 from core.workspace import Workspace
@@ -28,7 +28,7 @@ from models.loading.crash_guard import FAST_MODE, SAFE_MODE, TRIAL_MODE
 from models.loading.crash_log import CRASH_EXPIRY_S, CRASH_LOG_FILE, LoadCrashLog
 from models.progress import Progress
 from tests.support import gguf_models
-from tests.support.dying_load import EXIT_CODE_OF_DEATH, run_loading
+from tests.support.dying_load import EXIT_CODE_OF_DEATH, die_loading, run_loading
 
 pytestmark = [pytest.mark.skipif(os.name == "nt", reason="signals"), pytest.mark.timeout(300)]
 LEFT_OUT_REASON = "ended the program, with the safest settings, too"
@@ -82,15 +82,6 @@ def record_crashes(data: Path, kind: str) -> None:
     LoadCrashLog(data / "cache").record(status.path, TRIAL_MODE)
 
 
-def with_a_token_twice(model: Path) -> None:
-    """Change the file so that llama.cpp aborts when it loads it."""
-    words = ["▁information".encode(), "▁development".encode()]
-    lengths = [struct.pack("<Q", len(word)) for word in words]
-    raw = model.read_bytes()
-    assert raw.count(lengths[1] + words[1]) == 1
-    model.write_bytes(raw.replace(lengths[1] + words[1], lengths[1] + words[0]))
-
-
 @pytest.mark.parametrize("death", ["abort", "kill", "exit"])
 def test_a_program_that_was_killed_twice_while_loading_does_not_lose_the_model(
     data: Path, model: Path, death: str
@@ -109,27 +100,26 @@ def test_a_program_that_was_killed_twice_while_loading_does_not_lose_the_model(
 
 
 def test_a_file_that_ends_every_process_is_left_out_and_keywords_go_on(
-    data: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copy(model, tmp_path / "sound.gguf")
-    with_a_token_twice(model)
     for _ in (FAST_MODE, SAFE_MODE):
         assert run_loading(data, "abort", "embedder") == EXIT_CODE_OF_DEATH["abort"]
     (tmp_path / "note.txt").write_text("The valve closes in winter.")
-    with opened(data) as workspace:
-        assert workspace.engines.embedder() is None and left_out(workspace.model_registry.embedder())
-        workspace.library.index([tmp_path / "note.txt"], Job())
-        assert [one.path.name for one in workspace.retriever.search("valve").passages] == ["note.txt"]
+    with monkeypatch.context() as patched:
+        patched.setattr(load_trial, "_load_embedder", die_loading)  # runs in the other process
+        with opened(data) as workspace:
+            assert workspace.engines.embedder() is None and left_out(workspace.model_registry.embedder())
+            workspace.library.index([tmp_path / "note.txt"], Job())
+            assert [one.path.name for one in workspace.retriever.search("valve").passages] == ["note.txt"]
+        for words in (["status"], ["models", "list"], ["search", "valve"]):
+            assert run_command_line([*words, "--data-dir", str(data)]) == 0
+            printed = capsys.readouterr()
+            assert LEFT_OUT_REASON in printed.out + printed.err and "my-minilm.gguf" in printed.out + printed.err
+        given = ["--data-dir", str(data), "--embedder", str(model)]
+        assert run_command_line(["index", str(tmp_path / "note.txt"), *given]) == 0
+        assert run_command_line(["search", "valve", *given]) == 0
+        assert "note.txt" in capsys.readouterr().out
     assert run_loading(data, "abort", "embedder") == 0, "it is not tried again"
-    for words in (["status"], ["models", "list"], ["search", "valve"]):
-        assert run_command_line([*words, "--data-dir", str(data)]) == 0
-        printed = capsys.readouterr()
-        assert LEFT_OUT_REASON in printed.out + printed.err and "my-minilm.gguf" in printed.out + printed.err
-    given = ["--data-dir", str(data), "--embedder", str(model)]
-    assert run_command_line(["index", str(tmp_path / "note.txt"), *given]) == 0
-    assert run_command_line(["search", "valve", *given]) == 0
-    assert "note.txt" in capsys.readouterr().out
-    model.write_bytes((tmp_path / "sound.gguf").read_bytes())
     assert run_command_line(["models", "adopt", str(model), "--data-dir", str(data)]) == 0
     with opened(data) as workspace:
         assert workspace.engines.embedder() is not None

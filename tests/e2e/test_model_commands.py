@@ -12,7 +12,7 @@ import pytest
 
 from core.cli.run import run_command_line
 from models.catalog import catalog
-from models.loading.crash_guard import FAST_MODE, SAFE_MODE
+from models.loading.crash_guard import FAST_MODE, SAFE_MODE, TRIAL_MODE
 from models.loading.crash_log import LoadCrashLog
 from tests.support.hub_server import Hub, Response, serving
 
@@ -84,6 +84,7 @@ def test_a_file_that_crashed_is_verified_and_downloaded_again_if_it_is_damaged(
         path.write_bytes(hub.content[:-1000] + bytes(1000))
     for mode in (FAST_MODE, SAFE_MODE):
         LoadCrashLog(tmp_path / "data" / "cache").begin(path, mode)  # and then the program ended
+    LoadCrashLog(tmp_path / "data" / "cache").record(path, TRIAL_MODE)
     assert list(result(papermoor("list", "--json"))["faults"]) == [str(path)]
     asked = len(hub.requested_ranges)
     assert Path(result(papermoor("get", KEY, "--json"))["path"]) == path
@@ -96,6 +97,7 @@ def test_a_file_that_crashed_is_tried_again_after_verification(papermoor: Paperm
     path = Path(result(papermoor("get", KEY, "--json"))["path"])
     for mode in (FAST_MODE, SAFE_MODE):
         LoadCrashLog(tmp_path / "data" / "cache").begin(path, mode)
+    LoadCrashLog(tmp_path / "data" / "cache").record(path, TRIAL_MODE)
     assert "it is left out" in papermoor("list")[1]
     assert "sound" in papermoor("verify")[1]
     assert "it is left out" not in papermoor("list")[1]

@@ -26,7 +26,6 @@ import psutil
 from core.jobs import Job
 from core.workspace import Workspace
 from models.embedder import Embedder
-from models.loading.crash_log import CRASH_LOG_FILE
 from tests.support.libraries import content_of, keyword_rows
 
 if TYPE_CHECKING:
@@ -110,8 +109,6 @@ def working(site: KillSite, mode: str) -> Iterator[subprocess.Popen[str]]:
         if child.poll() is None:
             child.send_signal(signal.SIGKILL)
             child.wait()
-            # A model that was being loaded is not to blame, and after two kills would not be loaded any more.
-            (site.data_dir / "cache" / CRASH_LOG_FILE).unlink(missing_ok=True)
         elif child.returncode != 0:
             raise AssertionError(child.stderr.read())
 

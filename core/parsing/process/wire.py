@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from core.domain.cut_text import CutText
+from core.domain.file_names import readable
 from core.domain.sheet_cells import LAST_COLUMN, LAST_ROW, MOST_RUNS, SheetRows
 from core.parsing.document import Block, BlockKind, ParsedDocument
 from core.parsing.faults import ParseFault, ParseProblem
@@ -163,7 +164,7 @@ def pack(message: Message) -> tuple[int, bytes]:
 
 def _pack_document(document: ParsedDocument, out: FieldWriter) -> None:
     out.text(document.text)
-    out.texts((document.title[:_NAME_CHARS], document.format))
+    out.texts((readable(document.title)[:_NAME_CHARS], document.format))
     out.numbers(document.pages)
     out.texts([label[:_NAME_CHARS] for label in document.page_labels])
     out.texts([sentence[:_WARNING_CHARS] for sentence in document.warnings[:_MOST_WARNINGS]])

@@ -180,6 +180,8 @@ class VectorIndex:
         with self._writing:
             try:
                 self.scrub()
+            except Fault as fault:  # such as a full disk: what could not be scrubbed is the next time
+                log.warning("deleted vectors were not scrubbed at closing: %s", fault.title)
             finally:
                 self._closed = True
                 self._give_up()

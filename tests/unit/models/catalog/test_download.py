@@ -342,9 +342,24 @@ def test_a_drive_that_is_too_small_is_reported_before_the_first_byte(hub: Hub, t
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_drive_that_becomes_full_is_reported(hub: Hub, tmp_path: Path) -> None:
-    part_of(hub, tmp_path).symlink_to("/dev/full")
+@pytest.mark.skipif(sys.platform != "linux", reason="the largest size of a file is limited as Linux does it")
+def test_a_drive_that_becomes_full_is_reported(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The partial file is `/dev/full`, whose every write fails as on a full drive."""
+    opened = os.open
+    monkeypatch.setattr(
+        os, "open", lambda path, *rest: opened("/dev/full" if Path(path) == part_of(hub, tmp_path) else path, *rest)
+    )
     assert "became full" in fault_of(hub, tmp_path)
+
+
+def test_a_partial_file_that_is_a_link_is_not_written_through(hub: Hub, tmp_path: Path) -> None:
+    victim = tmp_path / "victim.txt"
+    victim.write_text("untouched")
+    part = part_of(hub, tmp_path)
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.symlink_to(victim)
+    get(hub, tmp_path)
+    assert victim.read_text() == "untouched"
 
 
 def test_a_folder_that_cannot_be_created_is_reported(hub: Hub, tmp_path: Path) -> None:

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from models.loading.crash_guard import FAST_MODE, SAFE_MODE, needs_safe_mode, repeated_crash_fault
+from models.faults import ModelFault
+from models.loading.crash_guard import (
+    FAST_MODE,
+    SAFE_MODE,
+    guarded_load,
+    needs_safe_mode,
+    repeated_crash_fault,
+    try_again,
+)
 from models.loading.crash_log import LoadCrashLog
 
 
@@ -52,12 +60,29 @@ def test_an_exclusive_load_that_ends_is_cleared_of_its_crash(tmp_path: Path, mod
     assert not crash_log.has_crashed(model, SAFE_MODE)
 
 
-def test_a_model_that_crashed_in_safe_mode_too_is_refused_until_it_is_forgotten(tmp_path: Path, model: Path) -> None:
+@pytest.mark.parametrize("survived", [(), (True,), (False, True)])
+def test_a_model_that_crashed_in_safe_mode_too_is_tried_in_another_process(
+    tmp_path: Path, model: Path, survived: tuple[bool, ...]
+) -> None:
+    """`survived` are the modes, safe or not, in which that process lives."""
+    tried: list[bool] = []
+
+    def survives(path: Path, safe_mode: bool) -> bool:
+        tried.append(safe_mode)
+        return safe_mode in survived
+
     crash(tmp_path, (model, FAST_MODE))
     crash_log = crash(tmp_path, (model, SAFE_MODE))
-    assert "model.gguf" in str(repeated_crash_fault(model, crash_log))
-    crash_log.forget(model)
-    assert repeated_crash_fault(model, crash_log) is None and not needs_safe_mode(model, crash_log)
+    assert repeated_crash_fault(model, crash_log) is None, "it may have been killed"
+    if not survived:
+        with pytest.raises(ModelFault, match="model.gguf"), guarded_load(model, crash_log, survives):
+            pass
+        assert tried == [False, True] and repeated_crash_fault(model, crash_log) is not None
+        try_again(model, crash_log)
+        assert repeated_crash_fault(model, crash_log) is None and needs_safe_mode(model, crash_log)
+        return
+    with guarded_load(model, crash_log, survives) as safe_mode:
+        assert safe_mode is (False not in survived)
 
 
 def test_a_changed_file_has_no_crashes(tmp_path: Path, model: Path) -> None:
