@@ -43,24 +43,23 @@ def open_library(
     use_next_embedder: Callable[[], None] = lambda: None,
 ) -> Iterator[OpenLibrary]:
     """As the workspace opens it; everything is closed at the end, the vector store's process too."""
-    database = Database(data_dir / "library.db")
-    vectors = VectorIndex(database, data_dir / "vectors")
-    attention = Throttle()
-    library = Library(
-        database,
-        parser_pool=lambda: pool,
-        embedder=embedder,
-        vectors=vectors,
-        throttle=attention,
-        rules=rules,
-        next_embedder=next_embedder,
-        use_next_embedder=use_next_embedder,
-    )
-    try:
-        yield OpenLibrary(library, database, vectors, attention)
-    finally:
-        vectors.close()
-        database.close()
+    with Database(data_dir / "library.db") as database:
+        vectors = VectorIndex(database, data_dir / "vectors")
+        throttle = Throttle()
+        try:
+            library = Library(
+                database,
+                parser_pool=lambda: pool,
+                embedder=embedder,
+                vectors=vectors,
+                throttle=throttle,
+                rules=rules,
+                next_embedder=next_embedder,
+                use_next_embedder=use_next_embedder,
+            )
+            yield OpenLibrary(library, database, vectors, throttle)
+        finally:
+            vectors.close()
 
 
 @contextmanager
