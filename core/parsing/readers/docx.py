@@ -75,33 +75,38 @@ class _Paragraphs:
 
     def __init__(self, note: str = "") -> None:
         self.lines: list[str] = []
-        self.by_id: dict[str, str] = {}
+        self._notes: dict[str, list[str]] = {}
         self._note = note
         self._note_id = ""
-        self._text = ""
+        self._text: list[str] = []
         self._in_text = False
+
+    @property
+    def by_id(self) -> dict[str, str]:
+        """The text of each note by its id."""
+        return {note_id: "".join(parts) for note_id, parts in self._notes.items()}
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == self._note:
             self._note_id = attributes.get("id", "")
             author = attributes.get("author", "")
-            self.by_id[self._note_id] = f"{author}: " if author else ""
+            self._notes[self._note_id] = [f"{author}: "] if author else []
         elif name == "t":
             self._in_text = True
         elif name in ("tab", "br", "cr"):
-            self._text += " "
+            self._text.append(" ")
 
     def end(self, name: str) -> None:
         if name == "t":
             self._in_text = False
         elif name == "p":
-            line = one_line(self._text)
-            self._text = ""
+            line = one_line("".join(self._text))
+            self._text.clear()
             if line:
                 self.lines.append(line)
                 if self._note_id:
-                    self.by_id[self._note_id] += line + " "
+                    self._notes[self._note_id].append(line + " ")
 
     def data(self, text: str) -> None:
         if self._in_text:
-            self._text += text
+            self._text.append(text)

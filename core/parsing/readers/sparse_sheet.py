@@ -61,12 +61,16 @@ class _SharedStrings:
     """XML target for sharedStrings.xml: the text of each item, without phonetic guides."""
 
     def __init__(self) -> None:
-        self.texts: list[str] = []
+        self._items: list[list[str]] = []
         self._open = False
+
+    @property
+    def texts(self) -> list[str]:
+        return ["".join(pieces) for pieces in self._items]
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "si":
-            self.texts.append("")
+            self._items.append([])
         elif name == "t":
             self._open = True
 
@@ -75,8 +79,8 @@ class _SharedStrings:
             self._open = False
 
     def data(self, text: str) -> None:
-        if self._open and self.texts:
-            self.texts[-1] += text
+        if self._open and self._items:
+            self._items[-1].append(text)
 
 
 class _Cells:
@@ -86,7 +90,7 @@ class _Cells:
         self._rows: list[tuple[int, list[str], list[int]]] = []
         self._strings = strings
         self._kind = ""
-        self._value = ""
+        self._value: list[str] = []
         self._open = False
         self._count = 0
         self._row = self._column = 0
@@ -100,7 +104,7 @@ class _Cells:
             self._column = 0
             self._rows.append((self._row, [], []))
         elif name == "c":
-            self._kind, self._value = attributes.get("t", "n"), ""
+            self._kind, self._value = attributes.get("t", "n"), []
             self._column = _column_number(attributes.get("r", ""), self._column + 1)
         elif name in ("v", "t"):
             self._open = True
@@ -113,7 +117,7 @@ class _Cells:
 
     def data(self, text: str) -> None:
         if self._open:
-            self._value += text
+            self._value.append(text)
 
     def _add(self, text: str) -> None:
         _, cells, columns = self._rows[-1]
@@ -123,9 +127,10 @@ class _Cells:
             columns.append(self._column)
 
     def _shown(self) -> str:
-        if self._kind == "s" and self._value.isdecimal() and int(self._value) < len(self._strings):
-            return self._strings[int(self._value)]
-        return {"1": "TRUE", "0": "FALSE"}.get(self._value, self._value) if self._kind == "b" else self._value
+        value = "".join(self._value)
+        if self._kind == "s" and value.isdecimal() and int(value) < len(self._strings):
+            return self._strings[int(value)]
+        return {"1": "TRUE", "0": "FALSE"}.get(value, value) if self._kind == "b" else value
 
 
 def _row_number(reference: str, default: int) -> int:

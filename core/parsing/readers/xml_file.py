@@ -47,10 +47,11 @@ class _Elements:
     def __init__(self) -> None:
         self.pieces: list[tuple[str, str]] = []
         self._names: list[str] = []
-        self._text = ""
+        self._text: list[str] = []
+        self._has_text = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name.lower() not in _INLINE or not self._text.strip():
+        if name.lower() not in _INLINE or not self._has_text:
             self._flush()
         self._names.append(name.lower())
 
@@ -61,10 +62,12 @@ class _Elements:
             self._names.pop()
 
     def data(self, text: str) -> None:
-        self._text += text
+        self._text.append(text)
+        self._has_text = self._has_text or not text.isspace()
 
     def _flush(self) -> None:
-        text = self._text.strip()
+        text = "".join(self._text).strip()
         if text:
             self.pieces.append((self._names[-1] if self._names else "", text))
-        self._text = ""
+        self._text.clear()
+        self._has_text = False
