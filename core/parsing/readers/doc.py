@@ -73,22 +73,22 @@ def _write(text: str, out: DocumentBuilder) -> None:
         before, text = text, _FIELD_CODE.sub("", text)
     text = _DROPPED.sub("", text.replace("\x0b", "\n").replace("\x1e", "-"))
     rows: list[list[str]] = []
-    cells: list[str] = []
+    cells: list[list[str]] = []  # the paragraphs of each
     for found in re.finditer("([^\r\x07\x0c]*)([\r\x07\x0c]|$)", text):
         words, mark = found[1], found[2]
         if mark == "\x07":
             if not words.strip() and cells and found.start() and text[found.start() - 1] == "\x07":
-                rows.append(cells)  # two marks in succession end the row
+                rows.append(list(map(" ".join, cells)))  # two marks in succession end the row
                 cells = []
             else:
-                cells.append(words)
+                cells.append([words])
             continue
         if cells:  # a paragraph inside a cell
-            cells[-1] += f" {words}"
+            cells[-1].append(words)
             continue
         if rows:
             out.table(rows)
             rows = []
         out.paragraph(words)
     if rows or cells:
-        out.table([*rows, cells])
+        out.table([*rows, list(map(" ".join, cells))])

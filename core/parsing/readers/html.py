@@ -237,10 +237,10 @@ def _start_number(node: LexborNode) -> int:
 def _rendered(pieces: list[str]) -> str:
     """Return inline text as a browser shows it, with white space collapsed. Only <br>, a piece that is a line feed,
     breaks the line."""
-    lines = [""]
+    lines: list[list[str]] = [[]]
     for piece in pieces:
         if piece == "\n":
-            lines.append("")
+            lines.append([])
         else:
-            lines[-1] += piece
-    return "\n".join(" ".join(line.split()) for line in lines).strip()
+            lines[-1].append(piece)
+    return "\n".join(" ".join("".join(line).split()) for line in lines).strip()

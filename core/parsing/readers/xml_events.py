@@ -89,12 +89,17 @@ class TextCollector:
     def __init__(self, name: str) -> None:
         self._name = name
         self._depth = 0
-        self.texts: list[str] = []
+        self._elements: list[list[str]] = []
+
+    @property
+    def texts(self) -> list[str]:
+        """The text of each element."""
+        return ["".join(pieces) for pieces in self._elements]
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == self._name:
             self._depth += 1
-            self.texts.append("")
+            self._elements.append([])
 
     def end(self, name: str) -> None:
         if name == self._name:
@@ -102,4 +107,4 @@ class TextCollector:
 
     def data(self, text: str) -> None:
         if self._depth > 0:
-            self.texts[-1] += text
+            self._elements[-1].append(text)
