@@ -101,8 +101,7 @@ class VectorIndex:
 
     def count(self, fingerprint: str) -> int:
         """Vectors of this embedder, in SQLite or in the store."""
-        embedder = self.ledger.known(fingerprint)
-        return self.ledger.count(embedder) if embedder else 0
+        return self.ledger.count(embedder) if (embedder := self.ledger.known(fingerprint)) else 0
 
     def is_ready(self, fingerprint: str) -> bool:
         """Whether the store answers searches; if not, they read SQLite. Opens the store."""
@@ -142,7 +141,7 @@ class VectorIndex:
                 self._bring_up(self.ledger.embedder(fingerprint, dimension), fingerprint, Job(cancel=self._closing))
 
     def refresh_all(self, job: Job) -> None:
-        """`refresh` for every embedder of which the store has vectors."""
+        """`refresh` for every embedder with a collection."""
         for embedder in self.ledger.pushed():
             self.refresh(*embedder, job)
 
